@@ -8,8 +8,8 @@ using Microsoft.Extensions.Configuration;
 namespace AgentFunctions.Samples;
 
 /// <summary>
-/// Stands in for a model where no key is set: a script that decides by what the tools returned. Every text says so. The projects of
-/// the samples that use it compile this file.
+/// Stands in for a model where no key is set: a script that decides by what the tools returned. Every text says so. The projects
+/// of the samples that use it compile this file.
 /// </summary>
 internal abstract class RehearsedModel : IChatClient
 {

@@ -14,9 +14,11 @@ internal sealed class RehearsedClerk(KillPoint kill, string folder) : IChatClien
         IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default)
     {
         Disk.Append(Path.Combine(folder, Counts.ModelCallsFile), "model");
-        FunctionResultContent[] results = [.. messages.SelectMany(static message => message.Contents).OfType<FunctionResultContent>()];
+        FunctionResultContent[] results = [.. messages.SelectMany(static message => message.Contents)
+            .OfType<FunctionResultContent>()];
         HashSet<string> done = [.. results.Select(static result => result.CallId)];
-        foreach (FunctionResultContent unknown in results.Where(static one => one.Result?.ToString()?.Contains(Unknown, Words) == true))
+        foreach (FunctionResultContent unknown in results.Where(static one => one.Result?.ToString()?.Contains(Unknown,
+            Words) == true))
         {
             Disk.Append(Path.Combine(folder, Counts.UnknownFile), unknown.CallId[Call.Length..]);
         }

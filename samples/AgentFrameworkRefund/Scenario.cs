@@ -11,7 +11,8 @@ internal static class Scenario
     {
         ["theirs-one"] = static (team, folder) => Theirs.RunWorkflowAsync(folder, team.Refunds()),
         ["theirs-planner"] = static (team, folder) => Theirs.RunWorkflowAsync(folder, team.Planner(), team.Refunds()),
-        ["theirs-three"] = static (team, folder) => Theirs.RunWorkflowAsync(folder, [.. Shop.Effects.Select(name => team.With(name))]),
+        ["theirs-three"] = static (team, folder) => Theirs.RunWorkflowAsync(folder,
+            [.. Shop.Effects.Select(name => team.With(name))]),
         ["theirs-history"] = static (team, folder) => Theirs.RunAgentAsync(team, folder),
         ["ours"] = static (team, folder) => Ours.RunAsync(team, folder, probes: false),
         ["ours-probe"] = static (team, folder) => Ours.RunAsync(team, folder, probes: true),

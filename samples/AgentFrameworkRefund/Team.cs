@@ -18,7 +18,8 @@ internal sealed class Team(string folder, KillPoint kill)
     public ChatClientAgent Refunds() => AgentOf("refunds", "You refund orders: charge back, mark, notify.", Shop.Tools);
 
     /// <summary>The same agent, whose tools have idempotency keys.</summary>
-    public ChatClientAgent RefundsWithKeys() => AgentOf("refunds", "You refund orders: charge back, mark, notify.", Shop.KeyedTools);
+    public ChatClientAgent RefundsWithKeys() =>
+        AgentOf("refunds", "You refund orders: charge back, mark, notify.", Shop.KeyedTools);
 
     /// <summary>An agent that says what is to be done, and does nothing.</summary>
     public ChatClientAgent Planner() => AgentOf("planner", "You plan.", []);

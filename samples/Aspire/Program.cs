@@ -1,5 +1,6 @@
-// An AppHost of Aspire: the program as a host with API and dashboard, and the function app beside it where its tools are installed. Each sends
-// its traces and metrics to Aspire's dashboard, since the program and the function app send over OTLP where the environment says so.
+// An AppHost of Aspire: the program as a host with API and dashboard, and the function app beside it where its tools are
+// installed. Each sends its traces and metrics to Aspire's dashboard, since the program and the function app send over OTLP where
+// the environment says so.
 //   dotnet run --project samples/Aspire
 IDistributedApplicationBuilder builder = DistributedApplication.CreateBuilder(args);
 string root = Path.GetFullPath(Path.Combine(builder.AppHostDirectory, "..", ".."));
@@ -15,8 +16,10 @@ host.WithArgs(
 
 if (IsInstalled("func") && IsInstalled("azurite"))
 {
-    var storage = builder.AddExecutable("storage", "azurite", root, "--silent", "--skipApiVersionCheck", "--location", Path.Combine(data, "azurite"));
-    var functions = builder.AddExecutable("functions", "func", Path.Combine(root, "samples", "FunctionApp"), "start").WithHttpEndpoint(name: "http");
+    var storage = builder.AddExecutable("storage", "azurite", root, "--silent", "--skipApiVersionCheck", "--location",
+        Path.Combine(data, "azurite"));
+    var functions = builder.AddExecutable("functions", "func", Path.Combine(root, "samples", "FunctionApp"), "start")
+        .WithHttpEndpoint(name: "http");
     functions
         .WithArgs("--port", functions.GetEndpoint("http").Property(EndpointProperty.TargetPort))
         .WithEnvironment("AzureWebJobsStorage", "UseDevelopmentStorage=true")
@@ -27,4 +30,5 @@ if (IsInstalled("func") && IsInstalled("azurite"))
 builder.Build().Run();
 
 static bool IsInstalled(string tool) => (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator)
-    .Any(folder => File.Exists(Path.Combine(folder, tool)) || File.Exists(Path.Combine(folder, $"{tool}.cmd")) || File.Exists(Path.Combine(folder, $"{tool}.exe")));
+    .Any(folder => File.Exists(Path.Combine(folder, tool)) || File.Exists(Path.Combine(folder, $"{tool}.cmd"))
+        || File.Exists(Path.Combine(folder, $"{tool}.exe")));

@@ -20,8 +20,10 @@ builder.Services
     .AddOpenAIModels(builder.Configuration)
     .AddMonitors()
     .AddSqliteEngine(options => options.DataFile = Path.Combine(data, "doors.db"))
-    .AddTool(AgentTool.Create("opening_hours", "Gets when the museums of a city open.", ToolEffect.None, (string city) => $"In {city}: 10 to 18."))
-    .AddAgent(Agent.Create("guide").WithInstructions("You know museums. Ask where the person is, if a tool tells it.").WithTools("opening_hours"))
+    .AddTool(AgentTool.Create("opening_hours", "Gets when the museums of a city open.", ToolEffect.None,
+        (string city) => $"In {city}: 10 to 18."))
+    .AddAgent(Agent.Create("guide").WithInstructions("You know museums. Ask where the person is, if a tool tells it.")
+        .WithTools("opening_hours"))
     .AddAgentFunctionsApi()
     .AddAgentFunctionsDoors();
 

@@ -2,7 +2,9 @@ using Microsoft.Extensions.AI;
 
 namespace AgentFunctions.Extensions;
 
-/// <summary>A model of one's own: any <see cref="IChatClient"/>. This one pays two bills, one call at a time, and then says so.</summary>
+/// <summary>
+/// A model of one's own: any <see cref="IChatClient"/>. This one pays two bills, one call at a time, and then says so.
+/// </summary>
 internal sealed class ClerkModel : IChatClient
 {
     public Task<ChatResponse> GetResponseAsync(
@@ -10,7 +12,8 @@ internal sealed class ClerkModel : IChatClient
     {
         int paid = messages.SelectMany(static message => message.Contents).OfType<FunctionResultContent>().Count();
         AIContent next = paid < 2
-            ? new FunctionCallContent($"bill-{paid}", "pay", new Dictionary<string, object?> { ["to"] = "bob", ["amount"] = paid == 0 ? 40 : 900 })
+            ? new FunctionCallContent($"bill-{paid}", "pay",
+                new Dictionary<string, object?> { ["to"] = "bob", ["amount"] = paid == 0 ? 40 : 900 })
             : new TextContent("Both bills are paid.");
         return Task.FromResult(new ChatResponse(new ChatMessage(ChatRole.Assistant, [next])));
     }
@@ -19,7 +22,8 @@ internal sealed class ClerkModel : IChatClient
         IEnumerable<ChatMessage> messages, ChatOptions? options = null,
         [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
-        foreach (ChatResponseUpdate update in (await GetResponseAsync(messages, options, cancellationToken)).ToChatResponseUpdates())
+        foreach (ChatResponseUpdate update in (await GetResponseAsync(messages, options,
+            cancellationToken)).ToChatResponseUpdates())
         {
             yield return update;
         }

@@ -2,7 +2,9 @@ using AgentFunctions.Governance.Approvals;
 
 namespace AgentFunctions.Extensions;
 
-/// <summary>A channel of one's own: tells people that an approval waits. Here on the console, elsewhere by mail or chat.</summary>
+/// <summary>
+/// A channel of one's own: tells people that an approval waits. Here on the console, elsewhere by mail or chat.
+/// </summary>
 internal sealed class ConsoleNotifier : IApprovalNotifier
 {
     public Task<string?> NotifyAsync(Approval approval, CancellationToken cancellationToken = default)

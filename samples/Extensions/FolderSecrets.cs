@@ -2,7 +2,9 @@ using AgentFunctions.Governance.Secrets;
 
 namespace AgentFunctions.Extensions;
 
-/// <summary>A source of secrets of one's own: a mounted folder with one file each, as orchestrators of containers provide it.</summary>
+/// <summary>
+/// A source of secrets of one's own: a mounted folder with one file each, as orchestrators of containers provide it.
+/// </summary>
 internal sealed class FolderSecrets(string folder) : ISecretSource
 {
     public string Name => folder;

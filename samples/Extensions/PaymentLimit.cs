@@ -2,7 +2,9 @@ using AgentFunctions.Governance.Policies;
 
 namespace AgentFunctions.Extensions;
 
-/// <summary>A rule of one's own: large payments need a person, others are allowed. It sees the arguments as the tool will take them.</summary>
+/// <summary>
+/// A rule of one's own: large payments need a person, others are allowed. It sees the arguments as the tool will take them.
+/// </summary>
 internal sealed class PaymentLimit : IPolicyRule
 {
     public string Name => "payment-limit";

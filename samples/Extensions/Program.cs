@@ -25,7 +25,8 @@ builder.Services
     .AddApprovalNotifier<ConsoleNotifier>()
     .AddSingleton<ISecretSource>(new FolderSecrets("/run/secrets"))
     .AddTool(new AgentTool(
-        AgentTool.CreateFunction("pay", "Pays a bill.", static (string to, int amount) => $"paid {amount} to {to}"), ToolEffect.NotIdempotent))
+        AgentTool.CreateFunction("pay", "Pays a bill.", static (string to, int amount) => $"paid {amount} to {to}"),
+        ToolEffect.NotIdempotent))
     .AddAgent(Agent.Create("payer").WithInstructions("Pay the bills.").WithTools("pay"));
 
 using IHost host = builder.Build();

@@ -9,15 +9,16 @@ namespace AgentFunctions.FunctionApp;
 public static class MorningReport
 {
     /// <summary>
-    /// Starts the report on working days at seven (UTC). The instance is named after the day, so a timer that fires again, after a
-    /// restart for instance, starts nothing.
+    /// Starts the report on working days at seven (UTC). The instance is named after the day, so a timer that fires again, after
+    /// a restart for instance, starts nothing.
     /// </summary>
     /// <param name="timer">The timer.</param>
     /// <param name="client">The Durable Task client.</param>
     /// <param name="cancellationToken">The token to cancel the start when the host stops.</param>
     [Function("StartMorningReport")]
     public static async Task StartAsync(
-        [TimerTrigger("0 0 7 * * 1-5")] TimerInfo timer, [DurableClient] DurableTaskClient client, CancellationToken cancellationToken)
+        [TimerTrigger("0 0 7 * * 1-5")] TimerInfo timer, [DurableClient] DurableTaskClient client,
+        CancellationToken cancellationToken)
     {
         var instance = new StartOrchestrationOptions($"{nameof(MorningReport)}-{DateTime.UtcNow:yyyy-MM-dd}");
         if (await client.GetInstanceAsync(instance.InstanceId!, cancellationToken) is null)

@@ -34,7 +34,8 @@ internal static class TicketTools
         ToolContext context,
         CancellationToken cancellationToken)
     {
-        long number = await Tickets(context).AppendAsync(Stream(ticket), [Encoding.UTF8.GetBytes(comment)], null, cancellationToken);
+        long number = await Tickets(context)
+            .AppendAsync(Stream(ticket), [Encoding.UTF8.GetBytes(comment)], null, cancellationToken);
         return new { ticket, comment = number + 1 };
     }
 

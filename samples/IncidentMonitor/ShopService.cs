@@ -38,10 +38,14 @@ internal sealed class ShopService : IDisposable
     {
         _process?.Kill();
         _process?.Dispose();
-        string[] self = Path.GetFileNameWithoutExtension(Environment.ProcessPath!) == "dotnet" ? [Environment.GetCommandLineArgs()[0]] : [];
+        string[] self = Path.GetFileNameWithoutExtension(Environment.ProcessPath!) == "dotnet"
+            ? [Environment.GetCommandLineArgs()[0]]
+            : [];
         _process = Process.Start(new ProcessStartInfo(
             Environment.ProcessPath!,
-            [.. self, "--service", _port.ToString(System.Globalization.CultureInfo.InvariantCulture), isFlaky ? "flaky" : "sound"])
+            [.. self, "--service", _port.ToString(System.Globalization.CultureInfo.InvariantCulture), isFlaky
+                ? "flaky"
+                : "sound"])
         {
             RedirectStandardInput = true,
         });
@@ -52,7 +56,8 @@ internal sealed class ShopService : IDisposable
     {
         try
         {
-            using HttpResponseMessage response = await _http.GetAsync(new Uri($"http://127.0.0.1:{_port}/health"), cancellationToken);
+            using HttpResponseMessage response = await _http.GetAsync(new Uri($"http://127.0.0.1:{_port}/health"),
+                cancellationToken);
             return $"{(int)response.StatusCode} {response.ReasonPhrase}: {await response.Content.ReadAsStringAsync(cancellationToken)}";
         }
         catch (HttpRequestException e)

@@ -3,7 +3,9 @@ using AgentFunctions.Samples;
 
 namespace AgentFunctions.RepoSwarm;
 
-/// <summary>One report of what the rehearsed auditors answered: the worst findings first, and what was looked at without any.</summary>
+/// <summary>
+/// One report of what the rehearsed auditors answered: the worst findings first, and what was looked at without any.
+/// </summary>
 internal static class AuditReport
 {
     public const string Unfinished = "Unfinished work:";
@@ -50,15 +52,18 @@ internal static class AuditReport
     }
 
     private static IEnumerable<string> Findings(IEnumerable<string> lines) =>
-        lines.TakeWhile(static line => line.Length > 0).Where(static line => !line.StartsWith("(no matches in ", StringComparison.Ordinal) && !IsIncomplete(line));
+        lines.TakeWhile(static line => line.Length > 0)
+            .Where(static line => !line.StartsWith("(no matches in ", StringComparison.Ordinal) && !IsIncomplete(line));
 
-    private static bool IsIncomplete(string line) => line.StartsWith('(') && line.EndsWith("could not be read)", StringComparison.Ordinal);
+    private static bool IsIncomplete(string line) =>
+        line.StartsWith('(') && line.EndsWith("could not be read)", StringComparison.Ordinal);
 
     private static void Section(StringBuilder report, string title, List<string> lines)
     {
         if (lines.Count > 0)
         {
-            report.Append($"## {title}: {lines.Count}\n\n").AppendJoin('\n', lines.Select(static line => $"- {line}")).Append("\n\n");
+            report.Append($"## {title}: {lines.Count}\n\n").AppendJoin('\n', lines.Select(static line => $"- {line}"))
+                .Append("\n\n");
         }
     }
 }

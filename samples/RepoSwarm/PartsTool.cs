@@ -4,7 +4,9 @@ using AgentFunctions.Workspaces;
 
 namespace AgentFunctions.RepoSwarm;
 
-/// <summary>Splits a tree of any size into parts that one sub-agent can audit: a list of files would be too long for a model.</summary>
+/// <summary>
+/// Splits a tree of any size into parts that one sub-agent can audit: a list of files would be too long for a model.
+/// </summary>
 internal static class PartsTool
 {
     /// <summary>Said of a folder that is left out.</summary>
@@ -12,14 +14,16 @@ internal static class PartsTool
 
     private const int MaxParts = 250;
 
-    private static readonly HashSet<string> Skipped = new(StringComparer.Ordinal) { ".git", ".agentfunctions", "bin", "obj", "node_modules" };
+    private static readonly HashSet<string> Skipped =
+        new(StringComparer.Ordinal) { ".git", ".agentfunctions", "bin", "obj", "node_modules" };
 
     public static AgentTool Create() => AgentTool.Create(
         "list_parts",
         "Splits the workspace into parts, one pattern a line with its number of files: 'folder/**' for all below a folder, 'folder/*' for the files "
         + "right there, './*' for those at the top. Folders that cannot be read are named last.",
         ToolEffect.None,
-        static (ToolContext context, [Description("The most files of a part, where its folder can be split.")] int max_files = 40) =>
+        static (ToolContext context,
+            [Description("The most files of a part, where its folder can be split.")] int max_files = 40) =>
         {
             var top = new Folder(context.Workspace!.Root, ".");
             List<(string Pattern, int Files)> parts;
@@ -29,13 +33,16 @@ internal static class PartsTool
                 max_files = Math.Max(1, max_files) * 2;
             }
             while (parts.Count > MaxParts && max_files < int.MaxValue / 2);
-            return string.Join('\n', Merged(parts).Select(static part => $"{part.Pattern}  {part.Files}").Concat(top.Unreadable()));
+            return string.Join('\n',
+                Merged(parts).Select(static part => $"{part.Pattern}  {part.Files}").Concat(top.Unreadable()));
         });
 
     /// <summary>Where there are more folders side by side than parts may be, several make one.</summary>
     private static IEnumerable<(string Pattern, int Files)> Merged(List<(string Pattern, int Files)> parts) => parts
         .Chunk(Math.Max(1, (parts.Count + MaxParts - 1) / MaxParts))
-        .Select(static group => group is [var one] ? one : ($"{{{string.Join(',', group.Select(static part => part.Pattern))}}}", group.Sum(static part => part.Files)));
+        .Select(static group => group is [var one]
+            ? one
+            : ($"{{{string.Join(',', group.Select(static part => part.Pattern))}}}", group.Sum(static part => part.Files)));
 
     /// <summary>A folder with all below it; links are not followed.</summary>
     private sealed class Folder
@@ -77,10 +84,12 @@ internal static class PartsTool
                 return Files == 0 ? [] : [($"{_name}/**", Files)];
             }
 
-            return [.. _files > 0 ? [($"{_name}/*", _files)] : Array.Empty<(string, int)>(), .. _below.SelectMany(sub => sub.Split(max))];
+            return [.. _files > 0 ? [($"{_name}/*", _files)] : Array.Empty<(string, int)>(),
+                .. _below.SelectMany(sub => sub.Split(max))];
         }
 
         public IEnumerable<string> Unreadable() =>
-            [.. _isReadable ? [] : new[] { $"{_name}  {PartsTool.Unreadable}" }, .. _below.SelectMany(static sub => sub.Unreadable())];
+            [.. _isReadable ? [] : new[] { $"{_name}  {PartsTool.Unreadable}" },
+                .. _below.SelectMany(static sub => sub.Unreadable())];
     }
 }

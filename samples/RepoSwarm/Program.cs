@@ -11,7 +11,8 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
-// A lead audits a source tree of any size with sub-agents that it decides on. Kill it whenever you like: the same command resumes it.
+// A lead audits a source tree of any size with sub-agents that it decides on. Kill it whenever you like: the same command resumes
+// it.
 string workspace = Path.GetFullPath(args is ["--workspace", var folder] ? folder : Directory.GetCurrentDirectory());
 string data = DataFolder.For(workspace, "repo-swarm.db");
 

@@ -21,7 +21,8 @@ internal sealed class RehearsedAudit : RehearsedModel
     {
         [] => Call("I look at the tree.", "list_parts", 1),
         [var listing] when Parts(listing) is { Length: > 0 } parts =>
-            Call($"I give {parts.Length} parts to as many sub-agents.", "spawn", 2, ("items", parts), ("template", Template), ("agent", "auditor")),
+            Call($"I give {parts.Length} parts to as many sub-agents.", "spawn", 2, ("items", parts), ("template", Template),
+                ("agent", "auditor")),
         [var listing] => Write($"There is nothing to audit.\n{Unreadable(listing)}", 2),
         [var listing, _] when Parts(listing).Length == 0 => Say($"There is nothing to audit; {Report} says so."),
         [_, _] => Call("I wait for them.", "wait", 3),
@@ -35,7 +36,9 @@ internal sealed class RehearsedAudit : RehearsedModel
         },
     };
 
-    /// <summary>Goes through the pages of answers: one on which something was cut is asked for again with fewer answers.</summary>
+    /// <summary>
+    /// Goes through the pages of answers: one on which something was cut is asked for again with fewer answers.
+    /// </summary>
     private static (IReadOnlyList<string> Pages, (int Offset, int Limit)? Next, bool IsWritten) Collect(string[] results)
     {
         List<string> pages = [];
@@ -67,19 +70,24 @@ internal sealed class RehearsedAudit : RehearsedModel
         string part = goal.Split("the files ", 2)[1].Split(" of this workspace")[0];
         return results switch
         {
-            [] => Call($"I search {part} for unfinished work.", "search_files", 1, ("pattern", @"\b(TODO|FIXME|HACK|XXX)\b"), ("glob", part), ("max", 20)),
-            [_] => Call($"I search {part} for likely secrets.", "search_files", 2, ("pattern", "(?i)(password|secret|api_?key)\\s*[:=]\\s*[\"'][^\"']{8,}"), ("glob", part), ("max", 20)),
+            [] => Call($"I search {part} for unfinished work.", "search_files", 1, ("pattern", @"\b(TODO|FIXME|HACK|XXX)\b"),
+                ("glob", part), ("max", 20)),
+            [_] => Call($"I search {part} for likely secrets.", "search_files", 2,
+                ("pattern", "(?i)(password|secret|api_?key)\\s*[:=]\\s*[\"'][^\"']{8,}"), ("glob", part), ("max", 20)),
             [var todos, var secrets, ..] => Say($"{part}\n{AuditReport.Unfinished}\n{todos}\n{AuditReport.Secrets}\n{secrets}"),
         };
     }
 
     /// <summary>The patterns that the tool lists, each with a number behind it.</summary>
     private static string[] Parts(string listing) =>
-        [.. listing.Split('\n').Select(static line => Regex.Match(line, @"\A(.+)  \d+\z")).Where(static line => line.Success).Select(static line => line.Groups[1].Value)];
+        [.. listing.Split('\n').Select(static line => Regex.Match(line, @"\A(.+)  \d+\z")).Where(static line => line.Success)
+            .Select(static line => line.Groups[1].Value)];
 
     private static string Unreadable(string listing) => string.Concat(
-        listing.Split('\n').Where(static line => line.EndsWith($"  {PartsTool.Unreadable}", StringComparison.Ordinal)).Select(static line => $"\nNot audited: {line}\n"));
+        listing.Split('\n').Where(static line => line.EndsWith($"  {PartsTool.Unreadable}", StringComparison.Ordinal))
+            .Select(static line => $"\nNot audited: {line}\n"));
 
     private static ChatResponse Write(string report, int number) => Call(
-        "I write the report.", "write_file", number, ("path", Report), ("content", $"# Audit\n\nBy a script, not a language model.\n\n{report}"));
+        "I write the report.", "write_file", number, ("path", Report),
+        ("content", $"# Audit\n\nBy a script, not a language model.\n\n{report}"));
 }

@@ -24,8 +24,10 @@ builder.Services
     .AddOpenAIModels(builder.Configuration)
     .AddMonitors()
     .AddSqliteEngine(options => options.DataFile = Path.Combine(data, "webapp.db"))
-    .AddTool(AgentTool.Create("refund", "Pays an order back.", ToolEffect.NotIdempotent, (string order) => $"Order {order} was paid back."))
-    .AddAgent(Agent.Create("clerk").WithInstructions("You answer complaints about orders. Pay back what was not delivered.").WithTools("refund"))
+    .AddTool(AgentTool.Create("refund", "Pays an order back.", ToolEffect.NotIdempotent,
+        (string order) => $"Order {order} was paid back."))
+    .AddAgent(Agent.Create("clerk").WithInstructions("You answer complaints about orders. Pay back what was not delivered.")
+        .WithTools("refund"))
     .AddAgentFunctionsApi();
 
 WebApplication app = builder.Build();

@@ -8,8 +8,9 @@ using Microsoft.DurableTask.Testing;
 using Microsoft.DurableTask.Worker;
 using Microsoft.DurableTask.Worker.Grpc;
 
-// The agents in a Durable Task worker: the API and the steps in one ASP.NET Core app, without Functions. With "TaskHub" it speaks to a
-// sidecar of Durable Task at that address, with "AgentStorage" it keeps runs in a storage account; without them it needs nothing else.
+// The agents in a Durable Task worker: the API and the steps in one ASP.NET Core app, without Functions. With "TaskHub" it speaks
+// to a sidecar of Durable Task at that address, with "AgentStorage" it keeps runs in a storage account; without them it needs
+// nothing else.
 WebApplicationBuilder builder = WebApplication.CreateBuilder(args);
 builder.Services
     .AddAgentFunctions(builder.Configuration)

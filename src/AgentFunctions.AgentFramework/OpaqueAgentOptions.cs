@@ -12,7 +12,8 @@ public sealed class OpaqueAgentOptions
     public TimeSpan TurnTimeout { get; set; } = TimeSpan.FromMinutes(10);
 
     /// <summary>
-    /// Gets or sets how often an answer that the agent gives in the background is looked at; 10 seconds by default. It may take a day.
+    /// Gets or sets how often an answer that the agent gives in the background is looked at; 10 seconds by default. It may take a
+    /// day.
     /// </summary>
     public TimeSpan PollInterval { get; set; } = TimeSpan.FromSeconds(10);
 

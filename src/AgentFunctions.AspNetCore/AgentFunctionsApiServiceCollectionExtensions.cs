@@ -19,8 +19,8 @@ namespace Microsoft.Extensions.DependencyInjection;
 public static class AgentFunctionsApiServiceCollectionExtensions
 {
     /// <summary>
-    /// Adds the services that <c>MapAgentFunctions</c> needs. Guard and problem details belong to the endpoints mapped there; other endpoints
-    /// of the host are left alone.
+    /// Adds the services that <c>MapAgentFunctions</c> needs. Guard and problem details belong to the endpoints mapped there;
+    /// other endpoints of the host are left alone.
     /// </summary>
     /// <param name="services">The services of the host.</param>
     /// <param name="configure">Changes options after the configuration section <c>Api</c> was read.</param>
@@ -32,11 +32,13 @@ public static class AgentFunctionsApiServiceCollectionExtensions
     }
 
     /// <summary>
-    /// Adds <see cref="ApiHandler"/>, which serves the API within requests of another server, instead of a place in the pipeline of the host.
+    /// Adds <see cref="ApiHandler"/>, which serves the API within requests of another server, instead of a place in the pipeline
+    /// of the host.
     /// </summary>
     /// <param name="services">The services of the host.</param>
     /// <param name="configure">Changes options after the configuration section <c>Api</c> was read.</param>
-    public static IServiceCollection AddAgentFunctionsApiHandler(this IServiceCollection services, Action<ApiOptions>? configure = null)
+    public static IServiceCollection AddAgentFunctionsApiHandler(this IServiceCollection services,
+        Action<ApiOptions>? configure = null)
     {
         services.AddApi(configure);
         // Where the other server listens is not known here.
@@ -85,8 +87,8 @@ public static class AgentFunctionsApiServiceCollectionExtensions
     }
 
     /// <summary>
-    /// Adds a service that needs what <c>AddAgentFunctions</c> adds, made in a way that the container does not check when it is built:
-    /// <c>MapAgentFunctions</c> says which line is missing.
+    /// Adds a service that needs what <c>AddAgentFunctions</c> adds, made in a way that the container does not check when it is
+    /// built: <c>MapAgentFunctions</c> says which line is missing.
     /// </summary>
     internal static void TryAddMade<T>(this IServiceCollection services)
         where T : class => services.TryAddSingleton(static provider => ActivatorUtilities.CreateInstance<T>(provider));

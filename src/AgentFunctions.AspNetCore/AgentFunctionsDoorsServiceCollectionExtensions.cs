@@ -22,7 +22,8 @@ public static class AgentFunctionsDoorsServiceCollectionExtensions
     /// </summary>
     /// <param name="services">The services of the host.</param>
     /// <param name="configure">Changes options after the configuration section <c>Doors</c> was read.</param>
-    public static IServiceCollection AddAgentFunctionsDoors(this IServiceCollection services, Action<DoorOptions>? configure = null)
+    public static IServiceCollection AddAgentFunctionsDoors(this IServiceCollection services,
+        Action<DoorOptions>? configure = null)
     {
         ArgumentNullException.ThrowIfNull(services);
         services.AddOptions<DoorOptions>()

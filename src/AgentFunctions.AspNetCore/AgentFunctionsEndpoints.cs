@@ -23,16 +23,20 @@ namespace Microsoft.AspNetCore.Builder;
 public static class AgentFunctionsEndpoints
 {
     /// <summary>
-    /// Maps the runtime's endpoints: <c>/api</c>, <c>/dashboard</c>, <c>/health</c>, <c>/.well-known/jwks.json</c> and the OpenAPI document
-    /// <c>/openapi/agentfunctions.json</c>, which is <c>/openapi/v1.json</c> too if the app has no document of that name.
+    /// Maps the runtime's endpoints: <c>/api</c>, <c>/dashboard</c>, <c>/health</c>, <c>/.well-known/jwks.json</c> and the
+    /// OpenAPI document <c>/openapi/agentfunctions.json</c>, which is <c>/openapi/v1.json</c> too if the app has no document of
+    /// that name.
     /// </summary>
     /// <param name="endpoints">Where to map them: the app, or a group of it.</param>
     /// <param name="prefix">What their routes begin with, such as <c>/agents</c>; nothing by default.</param>
     /// <returns>
-    /// The conventions of all of them: <c>RequireAuthorization</c>, <c>RequireRateLimiting</c>, <c>RequireCors</c> and the like hold for
-    /// the runtime as for other endpoints, and come before its own guard. Probes and public keys stay open to anonymous callers.
+    /// The conventions of all of them: <c>RequireAuthorization</c>, <c>RequireRateLimiting</c>, <c>RequireCors</c> and the like
+    /// hold for the runtime as for other endpoints, and come before its own guard. Probes and public keys stay open to anonymous
+    /// callers.
     /// </returns>
-    /// <exception cref="AgentException"><see cref="ErrorCode.InvalidInput"/>: a registration is missing. The message names the line.</exception>
+    /// <exception cref="AgentException">
+    /// <see cref="ErrorCode.InvalidInput"/>: a registration is missing. The message names the line.
+    /// </exception>
     public static IEndpointConventionBuilder MapAgentFunctions(
         this IEndpointRouteBuilder endpoints, [StringSyntax("Route")] string prefix = "")
     {

@@ -8,8 +8,8 @@ using Microsoft.Extensions.DependencyInjection;
 namespace AgentFunctions.AspNetCore;
 
 /// <summary>
-/// Serves the API within a request that another server has already routed, for example an invocation of a function. It has the guard, the
-/// routes and the problem details of <c>MapAgentFunctions</c>, and, after <c>AddAgentFunctionsDoors</c>, those of
+/// Serves the API within a request that another server has already routed, for example an invocation of a function. It has the
+/// guard, the routes and the problem details of <c>MapAgentFunctions</c>, and, after <c>AddAgentFunctionsDoors</c>, those of
 /// <c>MapDoors</c>.
 /// </summary>
 public sealed class ApiHandler

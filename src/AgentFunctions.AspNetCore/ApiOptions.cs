@@ -52,12 +52,14 @@ public sealed class ApiOptions
     /// <value>The default is <see langword="null"/>: links begin with that path alone.</value>
     public string? PublicUrl { get; set; }
 
-    /// <summary>The exported run that the host shows: nothing can be changed then. <see langword="null"/> for a host that works.</summary>
+    /// <summary>
+    /// The exported run that the host shows: nothing can be changed then. <see langword="null"/> for a host that works.
+    /// </summary>
     internal ExportedRun? Export { get; set; }
 
     /// <summary>
-    /// Gets the addresses and networks (<c>10.0.0.0/8</c>) of the proxies whose <c>X-Forwarded-For</c> is believed: where a request is
-    /// from counts if it has no credentials. None by default. An app that uses forwarded headers itself needs none.
+    /// Gets the addresses and networks (<c>10.0.0.0/8</c>) of the proxies whose <c>X-Forwarded-For</c> is believed: where a
+    /// request is from counts if it has no credentials. None by default. An app that uses forwarded headers itself needs none.
     /// </summary>
     public IList<string> Proxies { get; } = [];
 
@@ -92,8 +94,8 @@ public sealed class ApiOptions
 
     /// <summary>Sets how a user that the app has signed in becomes a caller.</summary>
     /// <param name="caller">
-    /// Returns the caller, or <see langword="null"/> for a user that may not call. Whoever the same person signs in as must get the same
-    /// id, and nobody else may: separation of duties and the audit log go by it.
+    /// Returns the caller, or <see langword="null"/> for a user that may not call. Whoever the same person signs in as must get
+    /// the same id, and nobody else may: separation of duties and the audit log go by it.
     /// </param>
     public void CallerFrom(Func<ClaimsPrincipal, Caller?> caller)
     {
@@ -102,10 +104,12 @@ public sealed class ApiOptions
     }
 
     /// <summary>
-    /// Ensures that callers are authenticated if any of the addresses can be reached from other machines. The API checks this when it starts; a
-    /// host that opens files before then asks first.
+    /// Ensures that callers are authenticated if any of the addresses can be reached from other machines. The API checks this
+    /// when it starts; a host that opens files before then asks first.
     /// </summary>
     /// <param name="addresses">The addresses that the host is to listen on, for example <c>http://127.0.0.1:7071</c>.</param>
-    /// <exception cref="AgentException"><see cref="ErrorCode.InvalidInput"/>: an address is open to others, and neither a key nor an issuer is set.</exception>
+    /// <exception cref="AgentException">
+    /// <see cref="ErrorCode.InvalidInput"/>: an address is open to others, and neither a key nor an issuer is set.
+    /// </exception>
     public void EnsureProtected(IEnumerable<string> addresses) => ListenCheck.Ensure(addresses, this);
 }

@@ -11,9 +11,12 @@ using Microsoft.Extensions.Options;
 
 namespace AgentFunctions.AspNetCore;
 
-/// <summary>What comes before all of the app's own pipeline: the check of where it listens, and words for what routing refuses.</summary>
+/// <summary>
+/// What comes before all of the app's own pipeline: the check of where it listens, and words for what routing refuses.
+/// </summary>
 internal sealed class ApiPipeline(
-    IServer server, IOptions<ApiOptions> options, AppAuthentication authentication, RoutingProblems routing, RootRedirect dashboard,
+    IServer server, IOptions<ApiOptions> options, AppAuthentication authentication, RoutingProblems routing,
+    RootRedirect dashboard,
     PublicAddress address)
     : IStartupFilter
 {

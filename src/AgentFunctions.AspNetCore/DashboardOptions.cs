@@ -26,7 +26,8 @@ public sealed class DashboardOptions
     /// The default is <see langword="null"/>: <c>/.auth/login/aad</c> if <see cref="ApiOptions.TrustFunctionsPrincipal"/> is set;
     /// otherwise the page only asks the person to sign in to the app.
     /// </value>
-    [RegularExpression("/(?![/\\\\])[!-~]*", ErrorMessage = "Api:Dashboard:SignIn: use a path of this host, such as /account/login.")]
+    [RegularExpression("/(?![/\\\\])[!-~]*",
+        ErrorMessage = "Api:Dashboard:SignIn: use a path of this host, such as /account/login.")]
     public string? SignIn { get; set; }
 
     /// <summary>

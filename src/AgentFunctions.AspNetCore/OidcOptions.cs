@@ -32,15 +32,15 @@ public sealed class OidcOptions
     public IDictionary<string, string> Roles { get; } = new Dictionary<string, string>();
 
     /// <summary>
-    /// Gets or sets the client id under which the dashboard is registered at the issuer: a public client (single-page application) with the
-    /// redirect address <c>…/dashboard/signed-in</c>, which signs people in by authorization code and PKCE.
+    /// Gets or sets the client id under which the dashboard is registered at the issuer: a public client (single-page
+    /// application) with the redirect address <c>…/dashboard/signed-in</c>, which signs people in by authorization code and PKCE.
     /// </summary>
     /// <value>The default is <see langword="null"/>: the dashboard offers no sign-in at this issuer.</value>
     public string? DashboardClientId { get; set; }
 
     /// <summary>
-    /// Gets or sets what the dashboard asks the issuer for, separated by spaces; its tokens must carry <see cref="Audience"/>. For Entra,
-    /// for instance, <c>openid offline_access api://HOST/access</c>.
+    /// Gets or sets what the dashboard asks the issuer for, separated by spaces; its tokens must carry <see cref="Audience"/>.
+    /// For Entra, for instance, <c>openid offline_access api://HOST/access</c>.
     /// </summary>
     /// <value>The default is <c>openid offline_access</c>.</value>
     public string DashboardScope { get; set; } = "openid offline_access";

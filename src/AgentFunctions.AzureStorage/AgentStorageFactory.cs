@@ -8,7 +8,8 @@ namespace AgentFunctions.AzureStorage;
 /// <summary>
 /// The storage account of the stores: setting <c>AgentStorage</c>, and without it the one of the Functions host,
 /// <c>AzureWebJobsStorage</c>. Each is a connection string, or by identity <c>…__blobServiceUri</c>, <c>…__serviceUri</c> or
-/// <c>…__accountName</c>, with <c>…__credential</c>, <c>…__clientId</c> and <c>…__managedIdentityResourceId</c> as everywhere in Functions.
+/// <c>…__accountName</c>, with <c>…__credential</c>, <c>…__clientId</c> and <c>…__managedIdentityResourceId</c> as everywhere in
+/// Functions.
 /// </summary>
 internal static class AgentStorageFactory
 {
@@ -43,11 +44,14 @@ internal static class AgentStorageFactory
                 return Uri.TryCreate(words, UriKind.Absolute, out Uri? address) && address.Scheme is "https" or "http"
                     ? address
                     : throw new AgentException(
-                        ErrorCode.InvalidInput, $"{section.Key}__{name}: use an address such as https://account.blob.core.windows.net.");
+                        ErrorCode.InvalidInput,
+                        $"{section.Key}__{name}: use an address such as https://account.blob.core.windows.net.");
             }
         }
 
-        return section["accountName"] is { Length: > 0 } account ? new Uri($"https://{account}.blob.{SuffixOf(configuration)}") : null;
+        return section["accountName"] is { Length: > 0 } account
+            ? new Uri($"https://{account}.blob.{SuffixOf(configuration)}")
+            : null;
     }
 
     /// <summary>An account without an address is in the cloud that the app signs in to.</summary>
@@ -74,7 +78,8 @@ internal static class AgentStorageFactory
                 _ => ManagedIdentityId.SystemAssigned,
             }),
             _ => throw new AgentException(
-                ErrorCode.InvalidInput, $"{section.Key}__credential: '{section["credential"]}' is not supported. Use managedidentity, or leave it out."),
+                ErrorCode.InvalidInput,
+                $"{section.Key}__credential: '{section["credential"]}' is not supported. Use managedidentity, or leave it out."),
         };
     }
 }

@@ -1,8 +1,8 @@
 namespace AgentFunctions.AzureStorage;
 
 /// <summary>
-/// The appends of this process that wait for a stream. One write to a stream is in flight at a time, and what comes meanwhile is joined
-/// into the next block: appends of one process do not refuse each other, and many cost one request.
+/// The appends of this process that wait for a stream. One write to a stream is in flight at a time, and what comes meanwhile is
+/// joined into the next block: appends of one process do not refuse each other, and many cost one request.
 /// </summary>
 /// <param name="writeAsync">Writes appends to a stream as one block, in order; returns the position of the first entry.</param>
 internal sealed class AppendQueue(Func<string, IReadOnlyList<PendingAppend>, Task<long>> writeAsync)
@@ -76,7 +76,8 @@ internal sealed class AppendQueue(Func<string, IReadOnlyList<PendingAppend>, Tas
                 {
                     bytes += next.Bytes;
                     // Where an append must begin at a position, others after it in the same block would share its refusal.
-                    if (group.Count > 0 && (bytes > MaxJoinedBytes || next.ExpectedPosition is not null || group[0].ExpectedPosition is not null))
+                    if (group.Count > 0 && (bytes > MaxJoinedBytes || next.ExpectedPosition is not null
+                        || group[0].ExpectedPosition is not null))
                     {
                         break;
                     }

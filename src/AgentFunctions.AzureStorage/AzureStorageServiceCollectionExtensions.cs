@@ -27,7 +27,8 @@ public static class AzureStorageServiceCollectionExtensions
         services.AddSingleton(static provider => new BlobRecordStore(provider.GetRequiredService<BlobContainers>()));
         // Wrapped already, and read by what seals: no redaction in front.
         services.AddKeyedSingleton<IRecordStore>(
-            "tree-keys", static (provider, _) => new BlobRecordStore(provider.GetRequiredService<BlobContainers>(), BlobRecordStore.TreeKeys));
+            "tree-keys", static (provider, _) => new BlobRecordStore(provider.GetRequiredService<BlobContainers>(),
+                BlobRecordStore.TreeKeys));
         services.AddSingleton<BlobContentStore>();
         // Behind the redaction, so that no secret reaches the storage account.
         services.AddSingleton<ILogStore>(static provider => provider.Redacted(provider.GetRequiredService<BlobLogStore>()));

@@ -16,7 +16,8 @@ internal sealed class BlobContentStore(BlobContainers containers) : IBlobStore
     {
         if (content.Length > MaxBytes)
         {
-            throw new AgentException(ErrorCode.PayloadTooLarge, $"content: {content.Length} bytes, at most {MaxBytes} are kept as one.");
+            throw new AgentException(ErrorCode.PayloadTooLarge,
+                $"content: {content.Length} bytes, at most {MaxBytes} are kept as one.");
         }
 
         string hash = Convert.ToHexStringLower(SHA256.HashData(content.Span));
@@ -67,7 +68,8 @@ internal sealed class BlobContentStore(BlobContainers containers) : IBlobStore
         ArgumentNullException.ThrowIfNull(hash);
         if (hash.Length != 2 * SHA256.HashSizeInBytes || !hash.All(char.IsAsciiHexDigitLower))
         {
-            throw new AgentException(ErrorCode.InvalidInput, $"hash: '{hash}' is not a SHA-256. Use the 64 lower-case digits that storing returned.");
+            throw new AgentException(ErrorCode.InvalidInput,
+                $"hash: '{hash}' is not a SHA-256. Use the 64 lower-case digits that storing returned.");
         }
     }
 }

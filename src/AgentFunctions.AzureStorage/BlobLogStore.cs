@@ -8,9 +8,9 @@ using Azure.Storage.Blobs.Specialized;
 namespace AgentFunctions.AzureStorage;
 
 /// <summary>
-/// Streams as append blobs. One append, or several of this process that came while another was written, is one block, written on the
-/// condition that the blob ends where the writer believes it does; a stream goes on in a new blob long before an append blob's limit of
-/// 50,000 blocks, so that a read by position goes through little of it.
+/// Streams as append blobs. One append, or several of this process that came while another was written, is one block, written on
+/// the condition that the blob ends where the writer believes it does; a stream goes on in a new blob long before an append
+/// blob's limit of 50,000 blocks, so that a read by position goes through little of it.
 /// </summary>
 internal sealed class BlobLogStore : ILogStore
 {
@@ -41,7 +41,8 @@ internal sealed class BlobLogStore : ILogStore
     }
 
     public Task<long> AppendAsync(
-        string stream, IReadOnlyList<ReadOnlyMemory<byte>> entries, long? expectedPosition = null, CancellationToken cancellationToken = default)
+        string stream, IReadOnlyList<ReadOnlyMemory<byte>> entries, long? expectedPosition = null,
+        CancellationToken cancellationToken = default)
     {
         StorageNames.Ensure(stream, nameof(stream));
         ArgumentNullException.ThrowIfNull(entries);
@@ -53,14 +54,16 @@ internal sealed class BlobLogStore : ILogStore
         if (entries.Max(entry => entry.Length) > MaxEntryBytes || LogBlock.SizeOf(entries) > MaxBlockBytes)
         {
             throw new AgentException(
-                ErrorCode.PayloadTooLarge, $"entries: at most {MaxEntryBytes} bytes each and {MaxBlockBytes} together; larger things are blobs.");
+                ErrorCode.PayloadTooLarge,
+                $"entries: at most {MaxEntryBytes} bytes each and {MaxBlockBytes} together; larger things are blobs.");
         }
 
         return _appends.AddAsync(stream, new PendingAppend(entries, expectedPosition), cancellationToken);
     }
 
     public async IAsyncEnumerable<LogEntry> ReadAsync(
-        string stream, long fromPosition = 0, int? maxCount = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+        string stream, long fromPosition = 0, int? maxCount = null,
+        [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         StorageNames.Ensure(stream, nameof(stream));
         long left = maxCount ?? long.MaxValue;
@@ -126,7 +129,8 @@ internal sealed class BlobLogStore : ILogStore
             BlobContainerClient container = await _segments.ContainerAsync();
             await foreach ((BlobItem segment, _) in EndedBeforeAsync(stream, before, cancellationToken))
             {
-                await container.DeleteBlobIfExistsAsync(segment.Name, DeleteSnapshotsOption.IncludeSnapshots, null, cancellationToken);
+                await container.DeleteBlobIfExistsAsync(segment.Name, DeleteSnapshotsOption.IncludeSnapshots, null,
+                    cancellationToken);
             }
 
             return true;
@@ -184,7 +188,9 @@ internal sealed class BlobLogStore : ILogStore
     {
         // Several callers may wait for the block, so none of them can stop it.
         CancellationToken cancellationToken = CancellationToken.None;
-        IReadOnlyList<ReadOnlyMemory<byte>> entries = appends is [var only] ? only.Entries : [.. appends.SelectMany(static append => append.Entries)];
+        IReadOnlyList<ReadOnlyMemory<byte>> entries = appends is [var only]
+            ? only.Entries
+            : [.. appends.SelectMany(static append => append.Entries)];
         long? expectedPosition = appends[0].ExpectedPosition;
         LogLocation? known = _places.Last(stream);
         bool isFresh = known is null || (expectedPosition is { } expected && expected != known.Value.Position);
@@ -197,7 +203,8 @@ internal sealed class BlobLogStore : ILogStore
                 if (isFresh)
                 {
                     throw new AgentException(
-                        ErrorCode.PositionConflict, $"The stream '{stream}' ends at {end.Position}, not at {wanted}; read it and decide again.");
+                        ErrorCode.PositionConflict,
+                        $"The stream '{stream}' ends at {end.Position}, not at {wanted}; read it and decide again.");
                 }
 
                 (end, isFresh) = (await EndAsync(stream, cancellationToken), true);
@@ -230,7 +237,9 @@ internal sealed class BlobLogStore : ILogStore
                 _places.Forget(stream);
             }
 
-            (end, isFresh) = (chunk is { Blocks.Count: > 0, IsLast: true } ? chunk.End : await EndAsync(stream, cancellationToken), true);
+            (end, isFresh) = (chunk is { Blocks.Count: > 0, IsLast: true }
+                ? chunk.End
+                : await EndAsync(stream, cancellationToken), true);
         }
     }
 

@@ -29,24 +29,28 @@ internal sealed class BlobRecordStore(BlobContainers containers, string containe
     public Task<StoredRecord?> GetAsync(string key, CancellationToken cancellationToken = default)
     {
         StorageNames.Ensure(key, nameof(key));
-        return StorageCall.RunAsync(async () => await ReadAsync(await containers.GetAsync(container), key, null, cancellationToken));
+        return StorageCall.RunAsync(async () => await ReadAsync(await containers.GetAsync(container), key, null,
+            cancellationToken));
     }
 
     public Task<StoredRecord?> GetIfChangedAsync(string key, string etag, CancellationToken cancellationToken = default)
     {
         StorageNames.Ensure(key, nameof(key));
         return StorageCall.RunAsync(async () => await ReadAsync(
-            await containers.GetAsync(container), key, new BlobRequestConditions { IfNoneMatch = new ETag(etag) }, cancellationToken));
+            await containers.GetAsync(container), key, new BlobRequestConditions { IfNoneMatch = new ETag(etag) },
+            cancellationToken));
     }
 
     public Task<string> PutAsync(
-        string key, ReadOnlyMemory<byte> value, RecordCondition condition = default, CancellationToken cancellationToken = default)
+        string key, ReadOnlyMemory<byte> value, RecordCondition condition = default,
+        CancellationToken cancellationToken = default)
     {
         StorageNames.Ensure(key, nameof(key));
         if (value.Length > MaxBytes)
         {
             throw new AgentException(
-                ErrorCode.PayloadTooLarge, $"value: {value.Length} bytes, a record takes at most {MaxBytes}; keep the rest as a blob.");
+                ErrorCode.PayloadTooLarge,
+                $"value: {value.Length} bytes, a record takes at most {MaxBytes}; keep the rest as a blob.");
         }
 
         return StorageCall.RunAsync(async () =>
@@ -92,7 +96,8 @@ internal sealed class BlobRecordStore(BlobContainers containers, string containe
         BlobContainerClient blobs = await StorageCall.RunAsync(() => containers.GetAsync(container));
         var ahead = new Queue<Task<StoredRecord?>>();
         await using IAsyncEnumerator<BlobItem> names =
-            blobs.GetBlobsAsync(BlobTraits.None, BlobStates.None, prefix, cancellationToken).GetAsyncEnumerator(cancellationToken);
+            blobs.GetBlobsAsync(BlobTraits.None, BlobStates.None, prefix, cancellationToken)
+                .GetAsyncEnumerator(cancellationToken);
         bool more = true;
         while (more || ahead.Count > 0)
         {

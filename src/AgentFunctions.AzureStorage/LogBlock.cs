@@ -98,7 +98,8 @@ internal readonly record struct LogBlock(int Size, long FirstPosition, int Count
         if (magic != Magic)
         {
             throw new AgentException(
-                ErrorCode.DataFileUnusable, "A log blob holds something that this library did not write; restore it from its soft-deleted state.");
+                ErrorCode.DataFileUnusable,
+                "A log blob holds something that this library did not write; restore it from its soft-deleted state.");
         }
     }
 }

@@ -19,7 +19,8 @@ internal readonly record struct LogLocation(long Segment, long Offset, long Posi
     public static string BlobOf(string stream, long segment) =>
         PrefixOf(stream) + segment.ToString("D19", CultureInfo.InvariantCulture);
 
-    public static long SegmentOf(string blob) => long.Parse(blob.AsSpan(blob.LastIndexOf(Mark) + 1), CultureInfo.InvariantCulture);
+    public static long SegmentOf(string blob) =>
+        long.Parse(blob.AsSpan(blob.LastIndexOf(Mark) + 1), CultureInfo.InvariantCulture);
 
     /// <summary>The place after a block that begins here.</summary>
     public LogLocation After(LogBlock block) => this with

@@ -5,7 +5,9 @@ using Azure.Storage.Blobs.Models;
 
 namespace AgentFunctions.AzureStorage;
 
-/// <summary>Reads the segments of streams, each an append blob: what they hold from a place on, and where a position lies.</summary>
+/// <summary>
+/// Reads the segments of streams, each an append blob: what they hold from a place on, and where a position lies.
+/// </summary>
 internal sealed class LogSegments(BlobContainers containers, BlobLogLimits limits)
 {
     private const string Container = "agent-logs";
@@ -66,7 +68,9 @@ internal sealed class LogSegments(BlobContainers containers, BlobLogLimits limit
         return PlaceIn(tail.Content.ToMemory().Span, first, size, position);
     }
 
-    /// <summary>The last place at or before a position in the last bytes of a segment; its beginning if the position lies before them.</summary>
+    /// <summary>
+    /// The last place at or before a position in the last bytes of a segment; its beginning if the position lies before them.
+    /// </summary>
     private static LogLocation PlaceIn(ReadOnlySpan<byte> tail, long segment, long size, long position)
     {
         long offset = size;
@@ -90,7 +94,9 @@ internal sealed class LogSegments(BlobContainers containers, BlobLogLimits limit
         return new LogLocation(segment, 0, segment, 0);
     }
 
-    /// <summary>Reads blocks from a place on; what the chunk says tells whether the place is still there, and whether more follows.</summary>
+    /// <summary>
+    /// Reads blocks from a place on; what the chunk says tells whether the place is still there, and whether more follows.
+    /// </summary>
     public async Task<LogChunk> ReadAsync(string stream, LogLocation from, CancellationToken cancellationToken)
     {
         LogLocation place = from.RolledOver(limits.MaxBlocks, limits.MaxBytes);
@@ -138,7 +144,9 @@ internal sealed class LogSegments(BlobContainers containers, BlobLogLimits limit
         }
     }
 
-    /// <summary>Whether a full segment, after which nothing comes yet, still is the one in which a place was remembered.</summary>
+    /// <summary>
+    /// Whether a full segment, after which nothing comes yet, still is the one in which a place was remembered.
+    /// </summary>
     private async Task<bool> IsThereAsync(string stream, LogLocation end, CancellationToken cancellationToken)
     {
         BlobContainerClient container = await ContainerAsync();
@@ -157,7 +165,8 @@ internal sealed class LogSegments(BlobContainers containers, BlobLogLimits limit
 
     /// <summary>The size of the whole blob, from <c>bytes first-last/total</c>.</summary>
     private static long TotalOf(BlobDownloadDetails details, int read) =>
-        details.ContentRange is { } range && long.TryParse(range.AsSpan(range.IndexOf('/', StringComparison.Ordinal) + 1), out long total)
+        details.ContentRange is { } range
+            && long.TryParse(range.AsSpan(range.IndexOf('/', StringComparison.Ordinal) + 1), out long total)
             ? total
             : read;
 }

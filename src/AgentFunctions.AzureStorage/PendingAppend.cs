@@ -2,7 +2,9 @@ namespace AgentFunctions.AzureStorage;
 
 /// <summary>Entries that wait to be written to a stream.</summary>
 /// <param name="entries">What to add, in order.</param>
-/// <param name="expectedPosition">The position that the first entry must get; <see langword="null"/> for wherever the end is.</param>
+/// <param name="expectedPosition">
+/// The position that the first entry must get; <see langword="null"/> for wherever the end is.
+/// </param>
 internal sealed class PendingAppend(IReadOnlyList<ReadOnlyMemory<byte>> entries, long? expectedPosition)
 {
     private readonly TaskCompletionSource<long> _position = new(TaskCreationOptions.RunContinuationsAsynchronously);

@@ -5,8 +5,8 @@ using Azure;
 namespace AgentFunctions.AzureStorage;
 
 /// <summary>
-/// Small records that this process wrote or read lately, with their versions. Never trusted: a record is taken from here only if the
-/// storage account has just said that its version is the same.
+/// Small records that this process wrote or read lately, with their versions. Never trusted: a record is taken from here only if
+/// the storage account has just said that its version is the same.
 /// </summary>
 internal sealed class RecordMemory
 {

@@ -11,7 +11,8 @@ internal static class StorageCall
         {
             return await call();
         }
-        catch (Exception e) when (e is RequestFailedException or IOException or AggregateException { InnerException: RequestFailedException })
+        catch (Exception e) when (e is RequestFailedException or IOException
+            or AggregateException { InnerException: RequestFailedException })
         {
             throw Unavailable(e);
         }

@@ -25,7 +25,8 @@ public sealed class DurableTaskRunner(DurableRegistry registry, IOptions<Durable
         try
         {
             string name = context.Name.Name;
-            OrchestratorDelegate run = registry.Orchestrators.GetValueOrDefault(name) ?? throw NotRegistered("orchestrator", name);
+            OrchestratorDelegate run = registry.Orchestrators.GetValueOrDefault(name)
+                ?? throw NotRegistered("orchestrator", name);
             string? input = DurablePayload.Text(context.GetInput<JsonElement?>());
             return DurablePayload.Parse(await run(new DurableTaskContext(context), input), name);
         }
@@ -44,13 +45,15 @@ public sealed class DurableTaskRunner(DurableRegistry registry, IOptions<Durable
     /// <param name="input">The input as JSON.</param>
     /// <param name="cancellationToken">The token to cancel the step when the worker stops.</param>
     /// <returns>Its result as JSON.</returns>
-    public async Task<JsonElement?> RunActivityAsync(string instanceId, string name, JsonElement? input, CancellationToken cancellationToken)
+    public async Task<JsonElement?> RunActivityAsync(string instanceId, string name, JsonElement? input,
+        CancellationToken cancellationToken)
     {
         try
         {
             ActivityDelegate run = registry.Activities.GetValueOrDefault(name) ?? throw NotRegistered("activity", name);
             string? output = await _limit.RunAsync(
-                name, token => run(new ActivityContext(instanceId, name, -1, token), DurablePayload.Text(input)), cancellationToken)
+                name, token => run(new ActivityContext(instanceId, name, -1, token), DurablePayload.Text(input)),
+                cancellationToken)
                 .ConfigureAwait(false);
             return DurablePayload.Parse(output, name);
         }

@@ -16,9 +16,9 @@ namespace AgentFunctions.DurableTask;
 public static class DurableTaskWorkerExtensions
 {
     /// <summary>
-    /// Adds the orchestrators and activities of <c>services.AddAgentFunctions(...)</c> to the worker, and Durable Task as the engine
-    /// of the host. The host also adds a client (<c>services.AddDurableTaskClient(...)</c>) and stores: those of Azure Storage, or on
-    /// one machine those of the SQLite engine.
+    /// Adds the orchestrators and activities of <c>services.AddAgentFunctions(...)</c> to the worker, and Durable Task as the
+    /// engine of the host. The host also adds a client (<c>services.AddDurableTaskClient(...)</c>) and stores: those of Azure
+    /// Storage, or on one machine those of the SQLite engine.
     /// </summary>
     /// <param name="builder">The worker.</param>
     public static IDurableTaskWorkerBuilder AddAgentFunctions(this IDurableTaskWorkerBuilder builder)
@@ -34,14 +34,17 @@ public static class DurableTaskWorkerExtensions
     /// Adds Durable Task as the engine of the host: the client, and what runs orchestrators and activities. For hosts that call
     /// <see cref="DurableTaskRunner"/> themselves, such as Functions.
     /// </summary>
-    /// <param name="services">The services; a <see cref="DurableTaskClientAccessor"/> is made without a client if there is none.</param>
+    /// <param name="services">
+    /// The services; a <see cref="DurableTaskClientAccessor"/> is made without a client if there is none.
+    /// </param>
     public static IServiceCollection AddDurableTaskEngine(this IServiceCollection services)
     {
         ArgumentNullException.ThrowIfNull(services);
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton<DurableRegistry>();
         services.AddOptions<DurableTaskEngineOptions>().Validate(
-            static options => options.StepTimeout is not { } timeout || timeout > TimeSpan.Zero, "StepTimeout: use a time above zero, or null.");
+            static options => options.StepTimeout is not { } timeout || timeout > TimeSpan.Zero,
+            "StepTimeout: use a time above zero, or null.");
         services.TryAddSingleton<DurableTaskClientAccessor>();
         services.TryAddSingleton<DurableTaskRunner>();
         services.TryAddSingleton<DurableTaskOrchestrationClient>();
@@ -56,7 +59,8 @@ public static class DurableTaskWorkerExtensions
     {
         DurableRegistry registry = provider.GetRequiredService<DurableRegistry>();
         DurableTaskRunner runner = provider.GetRequiredService<DurableTaskRunner>();
-        CancellationToken stopping = provider.GetService<IHostApplicationLifetime>()?.ApplicationStopping ?? CancellationToken.None;
+        CancellationToken stopping = provider.GetService<IHostApplicationLifetime>()?.ApplicationStopping
+            ?? CancellationToken.None;
         foreach (string name in registry.Orchestrators.Keys)
         {
             tasks.AddOrchestratorFunc<JsonElement?, JsonElement?>(name, (context, _) => runner.OrchestrateAsync(context));

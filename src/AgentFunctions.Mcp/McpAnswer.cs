@@ -8,8 +8,8 @@ using ModelContextProtocol.Protocol;
 namespace AgentFunctions.Mcp;
 
 /// <summary>
-/// Reads the answer to a call part by part: a part of an unknown kind, or one that cannot be read, is left out with words in its place.
-/// The call was made, so that no answer may make it look like one that failed.
+/// Reads the answer to a call part by part: a part of an unknown kind, or one that cannot be read, is left out with words in its
+/// place. The call was made, so that no answer may make it look like one that failed.
 /// </summary>
 internal static class McpAnswer
 {
@@ -39,7 +39,9 @@ internal static class McpAnswer
                 JsonArray parts => [.. parts.Select(Part)],
                 _ => [LeftOut("The content is left out: it is no list")],
             },
-            StructuredContent = structured is null ? null : JsonSerializer.SerializeToElement(structured, McpJsonUtilities.DefaultOptions.GetTypeInfo(typeof(JsonNode))),
+            StructuredContent = structured is null
+                ? null
+                : JsonSerializer.SerializeToElement(structured, McpJsonUtilities.DefaultOptions.GetTypeInfo(typeof(JsonNode))),
             IsError = fields["isError"] is JsonValue isError && isError.TryGetValue(out bool failed) ? failed : null,
         };
     }
@@ -77,7 +79,8 @@ internal static class McpAnswer
             };
             return read;
         }
-        catch (Exception e) when (e is JsonException or FormatException or ArgumentException or NotSupportedException or InvalidOperationException)
+        catch (Exception e) when (e is JsonException or FormatException or ArgumentException or NotSupportedException
+            or InvalidOperationException)
         {
             return null;
         }

@@ -28,7 +28,8 @@ internal static class McpFailures
         {
             case McpProtocolException or HttpRequestException { StatusCode: HttpStatusCode.BadRequest }:
                 // A protocol without sessions refuses none, and its servers may know no ping.
-                return session.IsOlderProtocol && await IsSessionRefusedAsync(failure, session, time, cancellationToken).ConfigureAwait(false)
+                return session.IsOlderProtocol
+                    && await IsSessionRefusedAsync(failure, session, time, cancellationToken).ConfigureAwait(false)
                     ? McpFailure.NotMade
                     : McpFailure.Answered;
             case HttpRequestException { StatusCode: HttpStatusCode.NotFound }:
@@ -38,12 +39,15 @@ internal static class McpFailures
             case HttpRequestException
             {
                 StatusCode: null,
-                HttpRequestError: HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError or HttpRequestError.SecureConnectionError,
+                HttpRequestError: HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError
+                    or HttpRequestError.SecureConnectionError,
             }:
                 return McpFailure.NotMade;
             case InvalidOperationException or McpException when session.IsAlive:
                 // The client could not do what the server answered, a question to a person for one. The server is well.
-                return await AnswersAsync(session, time, cancellationToken).ConfigureAwait(false) ? McpFailure.Answered : McpFailure.Lost;
+                return await AnswersAsync(session, time, cancellationToken).ConfigureAwait(false)
+                    ? McpFailure.Answered
+                    : McpFailure.Lost;
             default:
                 return McpFailure.Lost;
         }
@@ -56,7 +60,8 @@ internal static class McpFailures
             await session.PingAsync(cancellationToken).WaitAsync(PingTime, time, cancellationToken).ConfigureAwait(false);
             return true;
         }
-        catch (Exception e) when (e is McpException or HttpRequestException or IOException or InvalidOperationException or TimeoutException)
+        catch (Exception e) when (e is McpException or HttpRequestException or IOException or InvalidOperationException
+            or TimeoutException)
         {
             // A server that does not know 'ping' answers as well.
             return e is McpProtocolException;

@@ -22,7 +22,8 @@ internal sealed class McpFunction(McpServer server, Tool tool, TaskCall? tasks) 
 
     public override JsonElement JsonSchema => tool.InputSchema;
 
-    protected override async ValueTask<object?> InvokeCoreAsync(AIFunctionArguments arguments, CancellationToken cancellationToken)
+    protected override async ValueTask<object?> InvokeCoreAsync(AIFunctionArguments arguments,
+        CancellationToken cancellationToken)
     {
         var context = (ToolContext)arguments.Context![typeof(ToolContext)]!;
         Dictionary<string, JsonElement> sent = SentArguments.Check(this, arguments);
@@ -49,7 +50,9 @@ internal sealed class McpFunction(McpServer server, Tool tool, TaskCall? tasks) 
         return result.IsError == true
             ? ToolOutcome.Failed(
                 ErrorCode.ToolFailed,
-                text.Length == 0 ? $"The tool '{McpToolName.Of(server.Definition.Name, tool.Name)}' failed without a word." : text)
+                text.Length == 0
+                    ? $"The tool '{McpToolName.Of(server.Definition.Name, tool.Name)}' failed without a word."
+                    : text)
             : new ToolOutcome(text);
     }
 }

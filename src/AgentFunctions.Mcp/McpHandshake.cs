@@ -8,10 +8,11 @@ using ModelContextProtocol.Protocol;
 namespace AgentFunctions.Mcp;
 
 /// <summary>
-/// Connects to a server of either generation of the protocol: the newest is probed for, and a server that takes the probe badly is tried
-/// once more as an older one. What a server speaks is remembered, so that the probe costs one start only.
+/// Connects to a server of either generation of the protocol: the newest is probed for, and a server that takes the probe badly
+/// is tried once more as an older one. What a server speaks is remembered, so that the probe costs one start only.
 /// </summary>
-internal sealed class McpHandshake(McpServerDefinition definition, VariableText variables, McpHttp http, ILogger logger, TimeProvider time)
+internal sealed class McpHandshake(McpServerDefinition definition, VariableText variables, McpHttp http, ILogger logger,
+    TimeProvider time)
 {
     /// <summary>The first protocol that begins with a probe instead of <c>initialize</c>.</summary>
     public const string NewestProtocol = "2026-07-28";
@@ -24,7 +25,9 @@ internal sealed class McpHandshake(McpServerDefinition definition, VariableText 
     /// <summary>A program may have to be downloaded first.</summary>
     private static readonly TimeSpan StartTime = TimeSpan.FromMinutes(5);
 
-    /// <summary>Some programs say nothing to what they do not know. A server behind an address answers, if late: it may have to be woken.</summary>
+    /// <summary>
+    /// Some programs say nothing to what they do not know. A server behind an address answers, if late: it may have to be woken.
+    /// </summary>
     private static readonly TimeSpan FirstProbeTime = TimeSpan.FromSeconds(2);
 
     private static readonly TimeSpan LaterProbeTime = TimeSpan.FromSeconds(20);
@@ -33,7 +36,9 @@ internal sealed class McpHandshake(McpServerDefinition definition, VariableText 
     private TimeSpan _probeTime = definition.Command is null ? LaterProbeTime : FirstProbeTime;
 
     /// <summary>Connects.</summary>
-    /// <param name="secretsFound">Takes what must not be repeated of the server's configuration, before anything can fail.</param>
+    /// <param name="secretsFound">
+    /// Takes what must not be repeated of the server's configuration, before anything can fail.
+    /// </param>
     /// <param name="cancellationToken">The token to cancel the attempt.</param>
     public async Task<McpSession> OpenAsync(Action<McpSecrets> secretsFound, CancellationToken cancellationToken)
     {
@@ -75,7 +80,8 @@ internal sealed class McpHandshake(McpServerDefinition definition, VariableText 
             secretsFound(transport.Secrets);
             try
             {
-                return await McpSession.OpenAsync(transport, Options(versions[i]), definition.Name, definition.Timeout, time, logger, cancellationToken).ConfigureAwait(false);
+                return await McpSession.OpenAsync(transport, Options(versions[i]), definition.Name, definition.Timeout, time,
+                    logger, cancellationToken).ConfigureAwait(false);
             }
             catch (Exception e) when (i + 1 < versions.Length && MayBeTheProbe(e) && !cancellationToken.IsCancellationRequested)
             {
@@ -95,15 +101,28 @@ internal sealed class McpHandshake(McpServerDefinition definition, VariableText 
         // A person who signs in is waited for within the first request.
         DiscoverProbeTimeout = http.Interaction is null ? _probeTime : StartTime,
         InitializationTimeout = StartTime,
-        Capabilities = new ClientCapabilities { Elicitation = new ElicitationCapability { Form = new FormElicitationCapability(), Url = new UrlElicitationCapability() } },
+        Capabilities = new ClientCapabilities
+        {
+            Elicitation = new ElicitationCapability
+            {
+                Form = new FormElicitationCapability(),
+                Url = new UrlElicitationCapability()
+            }
+        },
         TimeProvider = time,
     };
 
-    /// <summary>Whether a failure may come of the probe: not one of a server that cannot be started, found or waited for.</summary>
+    /// <summary>
+    /// Whether a failure may come of the probe: not one of a server that cannot be started, found or waited for.
+    /// </summary>
     private static bool MayBeTheProbe(Exception failure) => failure switch
     {
         AgentException or TimeoutException or OperationCanceledException => false,
-        HttpRequestException { StatusCode: null or HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden or >= HttpStatusCode.InternalServerError } => false,
+        HttpRequestException
+        {
+            StatusCode: null or HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden
+            or >= HttpStatusCode.InternalServerError
+        } => false,
         IOException { InnerException: System.ComponentModel.Win32Exception } => false,
         _ => true,
     };

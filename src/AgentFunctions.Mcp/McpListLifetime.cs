@@ -5,7 +5,10 @@ namespace AgentFunctions.Mcp;
 /// <summary>How long a server's list of tools counts as fresh: what the server says with it, else five minutes.</summary>
 internal sealed class McpListLifetime
 {
-    /// <summary>A list of which the server says nothing is asked for again after this time: a server behind HTTP may be replaced without a word.</summary>
+    /// <summary>
+    /// A list of which the server says nothing is asked for again after this time: a server behind HTTP may be replaced without a
+    /// word.
+    /// </summary>
     public static readonly TimeSpan Unsaid = TimeSpan.FromMinutes(5);
 
     /// <summary>The calls that come at once share a list, even of a server that calls it stale at once.</summary>
@@ -25,11 +28,14 @@ internal sealed class McpListLifetime
         }
     }
 
-    /// <summary>Takes an answer; one that is no part of a list of tools is left. Of several parts the one that is stale first counts.</summary>
+    /// <summary>
+    /// Takes an answer; one that is no part of a list of tools is left. Of several parts the one that is stale first counts.
+    /// </summary>
     /// <param name="answer">The answer.</param>
     public void Take(JsonObject answer)
     {
-        if (answer["tools"] is not JsonArray || answer["ttlMs"] is not JsonValue value || !value.TryGetValue(out double ms) || double.IsNaN(ms))
+        if (answer["tools"] is not JsonArray || answer["ttlMs"] is not JsonValue value || !value.TryGetValue(out double ms)
+            || double.IsNaN(ms))
         {
             return;
         }

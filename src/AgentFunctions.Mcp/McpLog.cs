@@ -23,10 +23,12 @@ internal static partial class McpLog
     [LoggerMessage(4105, LogLevel.Warning, "Agent '{Agent}' goes without the tools of server '{Server}': {Reason}")]
     public static partial void LeftOut(ILogger logger, string agent, string server, string reason);
 
-    [LoggerMessage(4107, LogLevel.Information, "Tool server '{Server}' is disabled in {Origin}: it is not started and its tools are not offered.")]
+    [LoggerMessage(4107, LogLevel.Information,
+        "Tool server '{Server}' is disabled in {Origin}: it is not started and its tools are not offered.")]
     public static partial void Disabled(ILogger logger, string server, string origin);
 
-    [LoggerMessage(4108, LogLevel.Information, "Tool server '{Server}' took the handshake badly; it is tried once more with the {Protocol} protocol.")]
+    [LoggerMessage(4108, LogLevel.Information,
+        "Tool server '{Server}' took the handshake badly; it is tried once more with the {Protocol} protocol.")]
     public static partial void TriedOnceMore(ILogger logger, string server, string protocol);
 
     [LoggerMessage(4109, LogLevel.Warning, "Tool server '{Server}': tool '{Tool}' is left out: {Reason}.")]
@@ -38,7 +40,8 @@ internal static partial class McpLog
     [LoggerMessage(4111, LogLevel.Warning, "{Reason}")]
     public static partial void SignInNeeded(ILogger logger, string reason);
 
-    [LoggerMessage(4112, LogLevel.Warning, "Tool server '{Server}': a task of the ended run '{Run}' could not be cancelled: {Reason}")]
+    [LoggerMessage(4112, LogLevel.Warning,
+        "Tool server '{Server}': a task of the ended run '{Run}' could not be cancelled: {Reason}")]
     public static partial void TaskNotCancelled(ILogger logger, string server, string run, string reason);
 
     [LoggerMessage(4113, LogLevel.Debug, "Tool server '{Server}' does not say when its tools change (any more): {Reason}")]

@@ -10,8 +10,9 @@ using ModelContextProtocol.Protocol;
 namespace AgentFunctions.Mcp;
 
 /// <summary>
-/// The questions of a server within an open call, as protocols before 2026-07-28 have them. A person who comes soon answers; otherwise the
-/// question is cancelled towards the server and stays, and its answer serves the next call that asks the same, and no other.
+/// The questions of a server within an open call, as protocols before 2026-07-28 have them. A person who comes soon answers;
+/// otherwise the question is cancelled towards the server and stays, and its answer serves the next call that asks the same, and
+/// no other.
 /// </summary>
 /// <param name="server">The server.</param>
 /// <param name="timeout">How long a call of the server may take.</param>
@@ -47,7 +48,8 @@ internal sealed class McpQuestions(string server, TimeSpan timeout, TimeProvider
     /// <summary>Answers a question.</summary>
     public async ValueTask<ElicitResult> AnswerAsync(ElicitRequestParams? question, CancellationToken cancellationToken)
     {
-        JsonElement asked = JsonSerializer.SerializeToElement(question, McpJsonUtilities.DefaultOptions.GetTypeInfo(typeof(ElicitRequestParams)));
+        JsonElement asked = JsonSerializer.SerializeToElement(question,
+            McpJsonUtilities.DefaultOptions.GetTypeInfo(typeof(ElicitRequestParams)));
         string message = question?.Message ?? "";
         (JsonObject? answer, InputNote? note) = OnlyCall() is { Asker: not null } call
             ? await AskAsync(call, message, asked, cancellationToken).ConfigureAwait(false)
@@ -63,7 +65,8 @@ internal sealed class McpQuestions(string server, TimeSpan timeout, TimeProvider
     }
 
     /// <summary>Asks a person once for each request of a call, and waits a short while.</summary>
-    private async Task<(JsonObject? Answer, InputNote? Note)> AskAsync(OpenCall call, string message, JsonElement asked, CancellationToken cancellationToken)
+    private async Task<(JsonObject? Answer, InputNote? Note)> AskAsync(OpenCall call, string message, JsonElement asked,
+        CancellationToken cancellationToken)
     {
         try
         {
@@ -94,7 +97,9 @@ internal sealed class McpQuestions(string server, TimeSpan timeout, TimeProvider
         }
     }
 
-    /// <summary>Which call a question belongs to, the protocol does not say: with several open at once, nobody is asked.</summary>
+    /// <summary>
+    /// Which call a question belongs to, the protocol does not say: with several open at once, nobody is asked.
+    /// </summary>
     private OpenCall? OnlyCall()
     {
         lock (_gate)

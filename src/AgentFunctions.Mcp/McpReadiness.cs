@@ -9,6 +9,8 @@ internal sealed class McpReadiness(McpServers servers) : IReadinessCheck
     {
         string[] troubles = [.. servers.Troubles];
         return Task.FromResult<IReadOnlyList<ReadinessItem>>(
-            [troubles.Length == 0 ? new("toolServers") : new("toolServers", ReadinessStatus.Degraded, string.Join(" ", troubles))]);
+            [troubles.Length == 0
+                ? new("toolServers")
+                : new("toolServers", ReadinessStatus.Degraded, string.Join(" ", troubles))]);
     }
 }

@@ -13,10 +13,15 @@ internal sealed class McpRefusalException(int? code, string message, Exception c
     /// <summary>Gets the code of JSON-RPC; <see langword="null"/> if the server gave none.</summary>
     public int? Code { get; } = code;
 
-    /// <summary>Gets whether the server says by it that it has no such task: it does not know the id, or no tasks at all.</summary>
+    /// <summary>
+    /// Gets whether the server says by it that it has no such task: it does not know the id, or no tasks at all.
+    /// </summary>
     public bool IsOfUnknownTask => Code is InvalidParams or MethodNotFound;
 
-    /// <summary>Gets the code of JSON-RPC that a failure carries; <see langword="null"/> for none. Some come as JSON within the words of an HTTP status.</summary>
+    /// <summary>
+    /// Gets the code of JSON-RPC that a failure carries; <see langword="null"/> for none. Some come as JSON within the words of
+    /// an HTTP status.
+    /// </summary>
     /// <param name="failure">The failure.</param>
     public static int? CodeIn(Exception failure) => failure switch
     {

@@ -5,7 +5,9 @@ using ModelContextProtocol.Protocol;
 
 namespace AgentFunctions.Mcp;
 
-/// <summary>What a server answered, as text for the model; pictures and other binary content become artifacts of the run.</summary>
+/// <summary>
+/// What a server answered, as text for the model; pictures and other binary content become artifacts of the run.
+/// </summary>
 internal static class McpResult
 {
     private const string Unnamed = "application/octet-stream";
@@ -40,7 +42,8 @@ internal static class McpResult
             mediaType ??= Unnamed;
             // The same call, repeated, replaces its own files and no others.
             string name = $"tool-{context.Turn}-{context.Call}-{parts.Count + 1}{MediaTypes.Extension(mediaType)}";
-            Artifact artifact = await context.Artifacts.SaveAsync(context.RunId, name, mediaType, content, cancellationToken).ConfigureAwait(false);
+            Artifact artifact = await context.Artifacts.SaveAsync(context.RunId, name, mediaType, content, cancellationToken)
+                .ConfigureAwait(false);
             return $"[{what}, saved as artifact {artifact.Name}: {mediaType}, {artifact.Length} bytes]";
         }
     }

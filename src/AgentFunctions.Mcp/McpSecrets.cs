@@ -1,6 +1,8 @@
 namespace AgentFunctions.Mcp;
 
-/// <summary>Takes the values that a server was configured with, or is shown, out of what it says, before a log or a model sees it.</summary>
+/// <summary>
+/// Takes the values that a server was configured with, or is shown, out of what it says, before a log or a model sees it.
+/// </summary>
 internal sealed class McpSecrets
 {
     private const int ShortestSecret = 6;

@@ -25,7 +25,9 @@ internal sealed class McpServer(
     private static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LongestPause = TimeSpan.FromMinutes(1);
 
-    /// <summary>A pause up to this long is waited for; within a longer one the call fails at once, and the model reads why.</summary>
+    /// <summary>
+    /// A pause up to this long is waited for; within a longer one the call fails at once, and the model reads why.
+    /// </summary>
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(5);
 
     /// <summary>A server that dies sooner than this after its start counts as one that cannot be started.</summary>
@@ -45,14 +47,18 @@ internal sealed class McpServer(
     /// <summary>Gets what stands for all of the server's tools: <c>mcp__server</c>.</summary>
     public string Group { get; } = McpToolName.Group(definition.Name);
 
-    /// <summary>Gets why the server could not be started last, in words; <see langword="null"/> if it runs or nothing needed it yet.</summary>
+    /// <summary>
+    /// Gets why the server could not be started last, in words; <see langword="null"/> if it runs or nothing needed it yet.
+    /// </summary>
     public string? Trouble
     {
         get
         {
             lock (_gate)
             {
-                return _failures == 0 || definition.Disabled ? null : _needsSignIn ? _lastFailure : $"The tool server '{definition.Name}' cannot be reached: {_lastFailure}";
+                return _failures == 0 || definition.Disabled ? null : _needsSignIn
+                    ? _lastFailure
+                    : $"The tool server '{definition.Name}' cannot be reached: {_lastFailure}";
             }
         }
     }
@@ -66,7 +72,9 @@ internal sealed class McpServer(
             session = _session;
         }
 
-        return definition is { SignIn: not null, Url: not null } && session is { IsCompletedSuccessfully: true } ? session.Result.Secrets.Hide(text) : text;
+        return definition is { SignIn: not null, Url: not null } && session is { IsCompletedSuccessfully: true }
+            ? session.Result.Secrets.Hide(text)
+            : text;
     }
 
     /// <summary>The server's present tools.</summary>
@@ -131,7 +139,8 @@ internal sealed class McpServer(
     /// <param name="cancellationToken">The token to cancel it.</param>
     /// <exception cref="McpRefusalException">The server said no.</exception>
     /// <exception cref="AgentException"><see cref="ErrorCode.ToolUnavailable"/>: it cannot be reached.</exception>
-    public Task<JsonNode?> AskAsync(Func<JsonRpcRequest> make, ToolContext context, bool isToEnd, CancellationToken cancellationToken) => TryAsync(
+    public Task<JsonNode?> AskAsync(Func<JsonRpcRequest> make, ToolContext context, bool isToEnd,
+        CancellationToken cancellationToken) => TryAsync(
         session => session.SendAsync(make(), cancellationToken),
         context, isToEnd,
         static (_, failure, reason, e) => McpRefusalException.CodeIn(e) is { } code ? new McpRefusalException(code, reason, e)
@@ -146,7 +155,8 @@ internal sealed class McpServer(
     /// <param name="endOf">Says what a failure means in the end; <see langword="null"/> if it may be made again.</param>
     /// <param name="cancellationToken">The token to cancel it.</param>
     private async Task<T> TryAsync<T>(
-        Func<McpSession, Task<T>> attempt, ToolContext context, bool isToEnd, Func<McpSession, McpFailure, string, Exception, Exception?> endOf,
+        Func<McpSession, Task<T>> attempt, ToolContext context, bool isToEnd,
+        Func<McpSession, McpFailure, string, Exception, Exception?> endOf,
         CancellationToken cancellationToken)
     {
         for (bool mayRepeat = true; ; mayRepeat = false)
@@ -190,7 +200,8 @@ internal sealed class McpServer(
     }
 
     /// <summary>Each attempt has its own token: what was revoked in between is refused before anything is sent.</summary>
-    private async Task<string?> TokenAsync(McpSession session, ToolContext context, bool isToEnd, CancellationToken cancellationToken) =>
+    private async Task<string?> TokenAsync(McpSession session, ToolContext context, bool isToEnd,
+        CancellationToken cancellationToken) =>
         definition.Identity is { } identity && session.Endpoint is { } endpoint
             ? await context.Services.GetRequiredService<RunTokens>().MintAsync(
                 new TokenUse(context.RunId, context.Turn, context.Call, context.IdempotencyKey) { IsToEnd = isToEnd },
@@ -248,15 +259,18 @@ internal sealed class McpServer(
             if (definition.Disabled)
             {
                 throw new AgentException(
-                    ErrorCode.ToolUnavailable, $"The tool server '{definition.Name}' is disabled in {definition.Origin}; enable it there, or do without its tools.");
+                    ErrorCode.ToolUnavailable,
+                    $"The tool server '{definition.Name}' is disabled in {definition.Origin}; enable it there, or do without its tools.");
             }
 
             if (_stopping.IsCancellationRequested)
             {
-                throw new AgentException(ErrorCode.EngineUnavailable, $"The tool server '{definition.Name}' was stopped with its host.");
+                throw new AgentException(ErrorCode.EngineUnavailable,
+                    $"The tool server '{definition.Name}' was stopped with its host.");
             }
 
-            if (_session is null or { IsFaulted: true } or { IsCanceled: true } or { IsCompletedSuccessfully: true, Result.IsAlive: false })
+            if (_session is null or { IsFaulted: true } or { IsCanceled: true }
+                or { IsCompletedSuccessfully: true, Result.IsAlive: false })
             {
                 TimeSpan pause = _notBefore - time.GetUtcNow();
                 if (pause > LongestWait)
@@ -320,8 +334,8 @@ internal sealed class McpServer(
     }
 
     /// <summary>
-    /// Counts the end of a server once, whether its watch or a call notices it first: a call that dropped the connection uncounted would
-    /// start a server that dies at every call without a pause.
+    /// Counts the end of a server once, whether its watch or a call notices it first: a call that dropped the connection
+    /// uncounted would start a server that dies at every call without a pause.
     /// </summary>
     private void CountEnd(McpSession session, string reason)
     {
@@ -384,7 +398,9 @@ internal sealed class McpServer(
         $"The tool server '{definition.Name}' cannot be reached: {reason.TrimEnd('.')}. The call was not made; try again later or go on without it.",
         cause);
 
-    internal static string Innermost(Exception e) => e is AgentException || e.InnerException is null ? e.Message : $"{e.Message.TrimEnd('.')}: {Innermost(e.InnerException)}";
+    internal static string Innermost(Exception e) => e is AgentException || e.InnerException is null
+        ? e.Message
+        : $"{e.Message.TrimEnd('.')}: {Innermost(e.InnerException)}";
 
     private static string Describe(ClientCompletionDetails details) => details switch
     {

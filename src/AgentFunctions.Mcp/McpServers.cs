@@ -52,7 +52,9 @@ internal sealed class McpServers : IAsyncDisposable, IDisposable
 
     /// <summary>The servers that an agent may use.</summary>
     /// <param name="agent">The agent.</param>
-    /// <exception cref="AgentException"><see cref="ErrorCode.InvalidInput"/>: the agent names a server that the host has not.</exception>
+    /// <exception cref="AgentException">
+    /// <see cref="ErrorCode.InvalidInput"/>: the agent names a server that the host has not.
+    /// </exception>
     public IReadOnlyList<McpServer> Of(AgentDefinition agent)
     {
         if (agent.McpServers is null)
@@ -69,7 +71,9 @@ internal sealed class McpServers : IAsyncDisposable, IDisposable
         return known;
     }
 
-    /// <summary>The servers that an agent may use, and a note on each that it names and the host has not, or that is defined wrongly.</summary>
+    /// <summary>
+    /// The servers that an agent may use, and a note on each that it names and the host has not, or that is defined wrongly.
+    /// </summary>
     /// <param name="agent">The agent.</param>
     public (IReadOnlyList<McpServer> Servers, IReadOnlyList<string> Notes) KnownOf(AgentDefinition agent)
     {
@@ -135,20 +139,25 @@ internal sealed class McpServers : IAsyncDisposable, IDisposable
             known.Add(server);
         }
 
-        return rival is null || rival.Group == server.Group ? null : McpToolName.FindRival(server.Definition.Name, [rival.Definition]);
+        return rival is null || rival.Group == server.Group
+            ? null
+            : McpToolName.FindRival(server.Definition.Name, [rival.Definition]);
     }
 
     private McpServer Named(AgentDefinition agent, string name) => _ofHost.GetValueOrDefault(McpToolName.Group(name))
         ?? throw new AgentException(
             ErrorCode.InvalidInput,
             $"agent '{agent.Name}': mcpServers: this host has no tool server '{name}'; "
-            + (_ofHost.Count == 0 ? "it has none." : $"it has: {string.Join(", ", _ofHost.Values.Select(static server => server.Definition.Name))}."));
+            + (_ofHost.Count == 0
+                ? "it has none."
+                : $"it has: {string.Join(", ", _ofHost.Values.Select(static server => server.Definition.Name))}."));
 
     /// <summary>Agents with the same definition of a server share it, also from one version of an agent to the next.</summary>
     private McpServer Own(AgentDefinition agent, AgentMcpServer server)
     {
         string key = $"{server.Name}\n{CanonicalJson.Hash(server.Definition!.Value)}";
         return _ofAgents.GetOrAdd(key, _ => new Lazy<McpServer>(() => new McpServer(
-            new McpServerReader($"agent '{agent.Name}'", server.Name, []).Read(server.Definition.Value), _variables, _http, _logger, _time))).Value;
+            new McpServerReader($"agent '{agent.Name}'", server.Name, []).Read(server.Definition.Value), _variables, _http,
+            _logger, _time))).Value;
     }
 }

@@ -26,8 +26,8 @@ public static class McpServiceCollectionExtensions
     /// <param name="services">The host's services.</param>
     /// <param name="path">The file. It is read now; later changes are not seen.</param>
     /// <exception cref="AgentFunctions.AgentException">
-    /// <see cref="AgentFunctions.ErrorCode.InvalidInput"/>: the file cannot be read or is no JSON of this form. A server whose entry is wrong is
-    /// left out and logged at the start.
+    /// <see cref="AgentFunctions.ErrorCode.InvalidInput"/>: the file cannot be read or is no JSON of this form. A server whose
+    /// entry is wrong is left out and logged at the start.
     /// </exception>
     public static IServiceCollection AddMcpServersFrom(this IServiceCollection services, string path)
     {
@@ -54,11 +54,16 @@ public static class McpServiceCollectionExtensions
         return services.AddProgramOf(server).AddMcpServers();
     }
 
-    private static IServiceCollection AddProgramOf(this IServiceCollection services, McpServerDefinition server) => server.Command is null
+    private static IServiceCollection AddProgramOf(this IServiceCollection services, McpServerDefinition server) =>
+        server.Command is null
         ? services
-        : services.AddGoverningPrograms($"the program of the tool server '{server.Name}'", server.Args.Prepend(server.Command), server.Cwd);
+        : services.AddGoverningPrograms($"the program of the tool server '{server.Name}'", server.Args.Prepend(server.Command),
+            server.Cwd);
 
-    /// <summary>Adds what agents with tool servers of their own need, if the host configures none. It comes beside <c>AddAgentFunctions</c>.</summary>
+    /// <summary>
+    /// Adds what agents with tool servers of their own need, if the host configures none. It comes beside
+    /// <c>AddAgentFunctions</c>.
+    /// </summary>
     /// <param name="services">The host's services.</param>
     public static IServiceCollection AddMcpServers(this IServiceCollection services)
     {
@@ -68,7 +73,8 @@ public static class McpServiceCollectionExtensions
         services.AddGuardedHttpClient(McpTransport.HttpClientName, followsRedirects: false)
             .AddHttpMessageHandler(static () => new BoundedResponseHandler(McpTransport.AnswerLimit))
             .SetHandlerLifetime(Timeout.InfiniteTimeSpan);
-        services.TryAddSingleton(static provider => new VariableText(provider.GetService<IConfiguration>(), provider.GetService<SecretResolver>()));
+        services.TryAddSingleton(static provider => new VariableText(provider.GetService<IConfiguration>(),
+            provider.GetService<SecretResolver>()));
         services.AddGuardedHttpClient(ServerAuthorizations.HttpClientName, followsRedirects: false)
             .AddHttpMessageHandler(static () => new BoundedResponseHandler(ServerAuthorizations.AnswerLimit))
             .SetHandlerLifetime(Timeout.InfiniteTimeSpan);
@@ -79,8 +85,10 @@ public static class McpServiceCollectionExtensions
                 : new RecordSignIns(provider.GetRequiredService<AgentFunctions.Storage.IRecordStore>()));
         services.TryAddSingleton<SignInStore>();
         services.TryAddSingleton(static provider => new McpSignIn(
-            provider.GetRequiredService<McpServers>(), provider.GetRequiredService<McpHttp>(), provider.GetRequiredService<VariableText>(),
-            provider.GetRequiredService<SignInStore>(), provider.GetRequiredService<Microsoft.Extensions.Logging.ILogger<McpServers>>(),
+            provider.GetRequiredService<McpServers>(), provider.GetRequiredService<McpHttp>(),
+            provider.GetRequiredService<VariableText>(),
+            provider.GetRequiredService<SignInStore>(),
+            provider.GetRequiredService<Microsoft.Extensions.Logging.ILogger<McpServers>>(),
             provider.GetRequiredService<TimeProvider>()));
         services.TryAddSingleton<AgentFunctions.Mcp.Input.ToolInputs>();
         services.TryAddSingleton<McpTasks>();

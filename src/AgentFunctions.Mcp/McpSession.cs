@@ -40,7 +40,8 @@ internal sealed class McpSession
     private readonly McpListLifetime _lifetime;
 
     private McpSession(
-        McpClient client, McpQuestions questions, McpListLifetime lifetime, McpTransport transport, string server, TimeProvider time, ILogger logger) =>
+        McpClient client, McpQuestions questions, McpListLifetime lifetime, McpTransport transport, string server,
+        TimeProvider time, ILogger logger) =>
         (_client, _questions, _lifetime, _transport, _server, _time, _logger, StartedAt) =
         (client, questions, lifetime, transport, server, time, logger, time.GetUtcNow());
 
@@ -56,7 +57,9 @@ internal sealed class McpSession
     /// <summary>Gets whether the server was ended for sending too much.</summary>
     public bool IsFlooded => _transport.IsFlooded;
 
-    /// <summary>Gets whether the server speaks a protocol that begins with <c>initialize</c>, so that it need not be probed again.</summary>
+    /// <summary>
+    /// Gets whether the server speaks a protocol that begins with <c>initialize</c>, so that it need not be probed again.
+    /// </summary>
     public bool IsOlderProtocol => string.CompareOrdinal(_client.NegotiatedProtocolVersion, McpHandshake.NewestProtocol) < 0;
 
     /// <summary>Gets whether the server makes tasks of calls whose client knows them.</summary>
@@ -79,13 +82,15 @@ internal sealed class McpSession
 
     /// <summary>Connects.</summary>
     public static async Task<McpSession> OpenAsync(
-        McpTransport transport, McpClientOptions options, string server, TimeSpan timeout, TimeProvider time, ILogger logger, CancellationToken cancellationToken)
+        McpTransport transport, McpClientOptions options, string server, TimeSpan timeout, TimeProvider time, ILogger logger,
+        CancellationToken cancellationToken)
     {
         var questions = new McpQuestions(server, timeout, time);
         options.Handlers.ElicitationHandler = questions.AnswerAsync;
         var lifetime = new McpListLifetime();
         McpClient client = await McpClient
-            .CreateAsync(new InputTransport(transport.Client, lifetime.Take), options, null, cancellationToken).ConfigureAwait(false);
+            .CreateAsync(new InputTransport(transport.Client, lifetime.Take), options, null, cancellationToken)
+            .ConfigureAwait(false);
         var session = new McpSession(client, questions, lifetime, transport, server, time, logger);
         client.RegisterNotificationHandler(NotificationMethods.ToolListChangedNotification, (_, _) =>
         {
@@ -165,7 +170,8 @@ internal sealed class McpSession
         }
 
         var request = new JsonRpcRequest { Method = RequestMethods.ToolsCall, Params = parameters };
-        JsonRpcResponse response = await UseAsync(client => client.SendRequestAsync(request, cancellationToken)).ConfigureAwait(false);
+        JsonRpcResponse response = await UseAsync(client => client.SendRequestAsync(request, cancellationToken))
+            .ConfigureAwait(false);
         if (takesTask && TaskStand.Is(response.Result))
         {
             TaskStand task = TaskStand.Read(response.Result)
@@ -173,7 +179,8 @@ internal sealed class McpSession
             return new McpCallAnswer(null, null, open.Notes) { Task = task };
         }
 
-        if (response.Result is JsonObject required && required["resultType"] is JsonValue kind && kind.TryGetValue(out string? said) && said == InputTransport.Kind)
+        if (response.Result is JsonObject required && required["resultType"] is JsonValue kind
+            && kind.TryGetValue(out string? said) && said == InputTransport.Kind)
         {
             return new McpCallAnswer(null, required, open.Notes);
         }
@@ -211,8 +218,8 @@ internal sealed class McpSession
     public async Task CloseAsync() => await _client.DisposeAsync().ConfigureAwait(false);
 
     /// <summary>
-    /// Has the server say when its tools change, as protocols since 2026-07-28 have it: by a request that stays open. Where it does not, or its
-    /// stream ends, lists are asked for again when they are stale.
+    /// Has the server say when its tools change, as protocols since 2026-07-28 have it: by a request that stays open. Where it
+    /// does not, or its stream ends, lists are asked for again when they are stale.
     /// </summary>
     private async Task ListenAsync()
     {
@@ -225,7 +232,8 @@ internal sealed class McpSession
             };
             await _client.SendRequestAsync(request, CancellationToken.None).ConfigureAwait(false);
         }
-        catch (Exception e) when (e is McpException or HttpRequestException or IOException or InvalidOperationException or OperationCanceledException)
+        catch (Exception e) when (e is McpException or HttpRequestException or IOException or InvalidOperationException
+            or OperationCanceledException)
         {
             McpLog.NotListening(_logger, _server, Secrets.Hide(e.Message));
         }

@@ -8,19 +8,21 @@ using ModelContextProtocol.Protocol;
 namespace AgentFunctions.Mcp;
 
 /// <summary>
-/// Reads a server's list of tools, one by one where the list as a whole cannot be read: a schema that lacks <c>type</c> is read as an
-/// object's, and a tool that cannot be used, or stands twice, is left out with a warning.
+/// Reads a server's list of tools, one by one where the list as a whole cannot be read: a schema that lacks <c>type</c> is read
+/// as an object's, and a tool that cannot be used, or stands twice, is left out with a warning.
 /// </summary>
 internal static class McpToolList
 {
     private const int MostPages = 1_000;
 
-    public static async Task<IReadOnlyList<Tool>> ReadAsync(McpClient client, string server, ILogger logger, CancellationToken cancellationToken)
+    public static async Task<IReadOnlyList<Tool>> ReadAsync(McpClient client, string server, ILogger logger,
+        CancellationToken cancellationToken)
     {
         IReadOnlyList<Tool> all;
         try
         {
-            all = [.. (await client.ListToolsAsync(cancellationToken: cancellationToken).ConfigureAwait(false)).Select(static tool => tool.ProtocolTool)];
+            all = [.. (await client.ListToolsAsync(cancellationToken: cancellationToken)
+                .ConfigureAwait(false)).Select(static tool => tool.ProtocolTool)];
         }
         catch (Exception e) when (e is JsonException or ArgumentException or NotSupportedException)
         {
@@ -43,7 +45,8 @@ internal static class McpToolList
         return [.. byName.Values];
     }
 
-    private static async Task<List<Tool>> OneByOneAsync(McpClient client, string server, ILogger logger, CancellationToken cancellationToken)
+    private static async Task<List<Tool>> OneByOneAsync(McpClient client, string server, ILogger logger,
+        CancellationToken cancellationToken)
     {
         var tools = new List<Tool>();
         JsonNode? cursor = null;
@@ -100,7 +103,9 @@ internal static class McpToolList
         JsonObject read = schema?.DeepClone() as JsonObject ?? [];
         return read["type"] switch
         {
-            null => new JsonObject([KeyValuePair.Create<string, JsonNode?>("type", "object"), .. read.Where(static field => field.Key != "type").Select(static field => KeyValuePair.Create(field.Key, field.Value?.DeepClone()))]),
+            null => new JsonObject([KeyValuePair.Create<string, JsonNode?>("type", "object"),
+                .. read.Where(static field => field.Key != "type")
+                    .Select(static field => KeyValuePair.Create(field.Key, field.Value?.DeepClone()))]),
             JsonValue type when type.ToString() == "object" => read,
             JsonArray types when types.Any(static type => type?.ToString() == "object") => With(read, "object"),
             _ => throw new JsonException("its schema is none of an object"),

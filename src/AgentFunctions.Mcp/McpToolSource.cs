@@ -58,7 +58,8 @@ internal sealed class McpToolSource(McpServers servers, TimeProvider time, ILogg
         }
         catch (TimeoutException) when (!asked.IsCompleted)
         {
-            _ = asked.ContinueWith(static task => task.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
+            _ = asked.ContinueWith(static task => task.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted,
+                TaskScheduler.Default);
             return (server, null, $"the tool server '{server.Definition.Name}' has not answered yet");
         }
         catch (AgentException e)
@@ -67,7 +68,8 @@ internal sealed class McpToolSource(McpServers servers, TimeProvider time, ILogg
         }
     }
 
-    private async Task<IReadOnlyList<AgentTool>> ListAsync(AgentDefinition agent, McpServer server, CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<AgentTool>> ListAsync(AgentDefinition agent, McpServer server,
+        CancellationToken cancellationToken)
     {
         try
         {
@@ -85,7 +87,8 @@ internal sealed class McpToolSource(McpServers servers, TimeProvider time, ILogg
     {
         try
         {
-            return await server.ListAsync(CancellationToken.None).WaitAsync(CallPatience, time, cancellationToken).ConfigureAwait(false);
+            return await server.ListAsync(CancellationToken.None).WaitAsync(CallPatience, time, cancellationToken)
+                .ConfigureAwait(false);
         }
         catch (TimeoutException)
         {

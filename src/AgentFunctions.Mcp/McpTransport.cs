@@ -21,7 +21,9 @@ internal sealed class McpTransport
 
     public IClientTransport Client { get; }
 
-    /// <summary>Gets why the server's program ended; <see langword="null"/> while it runs, and for a server behind an address.</summary>
+    /// <summary>
+    /// Gets why the server's program ended; <see langword="null"/> while it runs, and for a server behind an address.
+    /// </summary>
     public string? EndReason => (Client as ProgramTransport)?.EndReason;
 
     /// <summary>Gets whether the server's program was ended for sending too much.</summary>
@@ -41,7 +43,9 @@ internal sealed class McpTransport
     /// <param name="logger">Takes what a program writes to its standard error stream.</param>
     /// <param name="time">The clock.</param>
     /// <param name="cancellationToken">The token to cancel the wait.</param>
-    /// <exception cref="AgentException"><see cref="ErrorCode.InvalidInput"/>: a variable or a secret is not set, or the address is none.</exception>
+    /// <exception cref="AgentException">
+    /// <see cref="ErrorCode.InvalidInput"/>: a variable or a secret is not set, or the address is none.
+    /// </exception>
     public static Task<McpTransport> CreateAsync(
         McpServerDefinition server, VariableText variables, McpHttp http, bool olderProtocol, ILogger logger, TimeProvider time,
         CancellationToken cancellationToken) => server.Command is null
@@ -49,13 +53,16 @@ internal sealed class McpTransport
             : ProgramAsync(server, variables, olderProtocol, logger, time, cancellationToken);
 
     private static async Task<McpTransport> ProgramAsync(
-        McpServerDefinition server, VariableText variables, bool olderProtocol, ILogger logger, TimeProvider time, CancellationToken cancellationToken)
+        McpServerDefinition server, VariableText variables, bool olderProtocol, ILogger logger, TimeProvider time,
+        CancellationToken cancellationToken)
     {
-        Dictionary<string, string> configured = await ExpandAsync(server, "env", server.Env, variables, cancellationToken).ConfigureAwait(false);
+        Dictionary<string, string> configured = await ExpandAsync(server, "env", server.Env, variables, cancellationToken)
+            .ConfigureAwait(false);
         var arguments = new List<string>();
         foreach (string text in server.Args)
         {
-            arguments.Add(await variables.ExpandAsync(text, Place(server, $"args[{arguments.Count}]"), cancellationToken).ConfigureAwait(false));
+            arguments.Add(await variables.ExpandAsync(text, Place(server, $"args[{arguments.Count}]"), cancellationToken)
+                .ConfigureAwait(false));
         }
 
         var secrets = new McpSecrets(configured.Values);
@@ -69,7 +76,9 @@ internal sealed class McpTransport
             server.Name,
             await variables.ExpandAsync(server.Command!, Place(server, "command"), cancellationToken).ConfigureAwait(false),
             arguments,
-            server.Cwd is null ? null : await variables.ExpandAsync(server.Cwd, Place(server, "cwd"), cancellationToken).ConfigureAwait(false),
+            server.Cwd is null
+                ? null
+                : await variables.ExpandAsync(server.Cwd, Place(server, "cwd"), cancellationToken).ConfigureAwait(false),
             environment);
         return new McpTransport(new ProgramTransport(program, olderProtocol, secrets, logger, time), secrets);
     }
@@ -80,13 +89,15 @@ internal sealed class McpTransport
         string address = await variables.ExpandAsync(server.Url!, Place(server, "url"), cancellationToken).ConfigureAwait(false);
         if (!Uri.TryCreate(address, UriKind.Absolute, out Uri? endpoint) || endpoint.Scheme is not ("http" or "https"))
         {
-            throw new AgentException(ErrorCode.InvalidInput, $"{Place(server, "url")}: is not an absolute http or https address.");
+            throw new AgentException(ErrorCode.InvalidInput,
+                $"{Place(server, "url")}: is not an absolute http or https address.");
         }
 
         // Found once to be sure that they are there; each request looks them up anew, since secrets are rotated.
         Dictionary<string, string> headers = await HeadersAsync(cancellationToken).ConfigureAwait(false);
         var secrets = new McpSecrets(headers.Values);
-        ServerAuthorization? authorization = await http.AuthorizationOfAsync(server, endpoint, variables, secrets, cancellationToken).ConfigureAwait(false);
+        ServerAuthorization? authorization = await http.AuthorizationOfAsync(server, endpoint, variables, secrets,
+            cancellationToken).ConfigureAwait(false);
         var transport = new HttpClientTransport(
             new HttpClientTransportOptions
             {
@@ -113,12 +124,14 @@ internal sealed class McpTransport
         };
 
     private static async Task<Dictionary<string, string>> ExpandAsync(
-        McpServerDefinition server, string field, IReadOnlyDictionary<string, string> texts, VariableText variables, CancellationToken cancellationToken)
+        McpServerDefinition server, string field, IReadOnlyDictionary<string, string> texts, VariableText variables,
+        CancellationToken cancellationToken)
     {
         var expanded = new Dictionary<string, string>(StringComparer.Ordinal);
         foreach ((string name, string text) in texts)
         {
-            expanded[name] = await variables.ExpandAsync(text, Place(server, $"{field}.{name}"), cancellationToken).ConfigureAwait(false);
+            expanded[name] = await variables.ExpandAsync(text, Place(server, $"{field}.{name}"), cancellationToken)
+                .ConfigureAwait(false);
         }
 
         return expanded;

@@ -66,7 +66,9 @@ public sealed record MonitorDefinition
     public IReadOnlyDictionary<string, string> Labels { get; init; } = new Dictionary<string, string>();
 
     /// <summary>Checks that the definition can be used.</summary>
-    /// <exception cref="AgentException"><see cref="ErrorCode.InvalidInput"/>: the message names the field and the remedy.</exception>
+    /// <exception cref="AgentException">
+    /// <see cref="ErrorCode.InvalidInput"/>: the message names the field and the remedy.
+    /// </exception>
     public void Validate() => MonitorDefinitionRules.Check(this);
 
     /// <summary>The SHA-256 of the definition's canonical JSON as 64 hexadecimal digits.</summary>

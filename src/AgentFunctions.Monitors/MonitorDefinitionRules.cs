@@ -32,7 +32,8 @@ internal static class MonitorDefinitionRules
             SignalRules.Check(monitor.Signals[i], $"signals[{i}]");
         }
 
-        string? twice = monitor.Signals.GroupBy(signal => signal.Name, StringComparer.Ordinal).FirstOrDefault(name => name.Count() > 1)?.Key;
+        string? twice = monitor.Signals.GroupBy(signal => signal.Name, StringComparer.Ordinal)
+            .FirstOrDefault(name => name.Count() > 1)?.Key;
         Require(twice is null, "signals", $"two are called '{twice}'; rename one");
         CheckIncidents(monitor);
     }
@@ -84,7 +85,8 @@ internal static class MonitorDefinitionRules
         Require(monitor.Agent is null || !string.IsNullOrWhiteSpace(monitor.Goal), "goal", "say what the woken agent is to do");
         Require(Encoding.UTF8.GetByteCount(monitor.Goal ?? "") <= MaxGoalBytes, "goal", "use at most 8 KiB");
         Require(
-            monitor.Agent is not null || monitor.Signals.Count > 0, "signals", "without an agent to wake, name at least one signal");
+            monitor.Agent is not null || monitor.Signals.Count > 0, "signals",
+            "without an agent to wake, name at least one signal");
         Require(monitor.Labels.Count <= 30, "labels", "use at most 30");
         if (monitor.Response is { } response)
         {
@@ -114,7 +116,8 @@ internal static class MonitorDefinitionRules
             Require(step.After >= TimeSpan.Zero, $"escalation[{i}].after", "use zero or more");
             Require(step.Notify.Count is >= 1 and <= 20, $"escalation[{i}].notify", "name 1 to 20 channels");
             Require(
-                step.RemindEvery is null || step.RemindEvery >= TimeSpan.FromSeconds(1), $"escalation[{i}].remindEvery", "use at least one second");
+                step.RemindEvery is null || step.RemindEvery >= TimeSpan.FromSeconds(1), $"escalation[{i}].remindEvery",
+                "use at least one second");
         }
     }
 }

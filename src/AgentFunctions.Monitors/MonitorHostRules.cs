@@ -38,7 +38,8 @@ internal sealed class MonitorHostRules(NotificationSender notifications, AgentCa
             foreach (string action in Runbook.Parse(response.Runbook).Actions)
             {
                 MonitorDefinitionRules.Require(
-                    own.Any(tool => tool.Name == action), "response.runbook", $"the responder has no tool '{action}' that its actions name");
+                    own.Any(tool => tool.Name == action), "response.runbook",
+                    $"the responder has no tool '{action}' that its actions name");
             }
         }
     }

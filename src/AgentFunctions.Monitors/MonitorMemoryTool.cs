@@ -30,7 +30,8 @@ internal static class MonitorMemoryTool
         CancellationToken cancellationToken = default)
     {
         IServiceProvider services = context.Services;
-        RunRecord run = await services.GetRequiredService<RunStore>().GetAsync(context.RunId, cancellationToken).ConfigureAwait(false);
+        RunRecord run = await services.GetRequiredService<RunStore>().GetAsync(context.RunId, cancellationToken)
+            .ConfigureAwait(false);
         MonitorStore monitors = services.GetRequiredService<MonitorStore>();
         if (!run.Labels.TryGetValue("monitor", out string? name)
             || await monitors.FindAsync(name, cancellationToken).ConfigureAwait(false) is not var (record, _))
@@ -40,7 +41,8 @@ internal static class MonitorMemoryTool
 
         if (note?.Length > MonitorNotes.MaxLength || question?.Length > MonitorNotes.MaxLength)
         {
-            throw new AgentException(ErrorCode.ToolArgumentsInvalid, $"note, question: use at most {MonitorNotes.MaxLength} characters.");
+            throw new AgentException(ErrorCode.ToolArgumentsInvalid,
+                $"note, question: use at most {MonitorNotes.MaxLength} characters.");
         }
 
         DateTimeOffset now = services.GetRequiredService<TimeProvider>().GetUtcNow();
@@ -57,7 +59,9 @@ internal static class MonitorMemoryTool
             MonitorNotes after = remove is null || before.Items.All(item => item.Id != remove)
                 ? before
                 : new MonitorNotes { Items = [.. before.Items.Where(item => item.Id != remove)] };
-            after = string.IsNullOrWhiteSpace(note) ? after : after.With(new MonitorNote($"n{id}", now, context.RunId, note.Trim()), most);
+            after = string.IsNullOrWhiteSpace(note)
+                ? after
+                : after.With(new MonitorNote($"n{id}", now, context.RunId, note.Trim()), most);
             return string.IsNullOrWhiteSpace(question)
                 ? after
                 : after.With(new MonitorNote($"q{id}", now, context.RunId, question.Trim(), true), most);

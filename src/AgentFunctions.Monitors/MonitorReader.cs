@@ -25,12 +25,15 @@ public static partial class MonitorReader
     /// <summary>Reads a monitor from JSON.</summary>
     /// <param name="json">The JSON, in UTF-8.</param>
     /// <param name="name">The name that it must have, and has where it says none.</param>
-    /// <exception cref="AgentException"><see cref="ErrorCode.InvalidInput"/>: the message names the field and the remedy.</exception>
+    /// <exception cref="AgentException">
+    /// <see cref="ErrorCode.InvalidInput"/>: the message names the field and the remedy.
+    /// </exception>
     public static MonitorDefinition ParseJson(ReadOnlySpan<byte> json, string? name = null)
     {
         try
         {
-            JsonNode? document = JsonNode.Parse(json, documentOptions: new JsonDocumentOptions { MaxDepth = 32, AllowDuplicateProperties = false });
+            JsonNode? document = JsonNode.Parse(json,
+                documentOptions: new JsonDocumentOptions { MaxDepth = 32, AllowDuplicateProperties = false });
             if (name is not null && document is JsonObject body && !body.ContainsKey("name"))
             {
                 body["name"] = name;
@@ -39,7 +42,8 @@ public static partial class MonitorReader
             MonitorDefinition monitor = document.Deserialize<MonitorDefinition>(Strict)
                 ?? throw new AgentException(ErrorCode.InvalidInput, "body: send a JSON object.");
             RequireNoNulls(monitor);
-            MonitorDefinitionRules.Require(name is null || monitor.Name == name, "name", $"it must be that of the address, {name}");
+            MonitorDefinitionRules.Require(name is null || monitor.Name == name, "name",
+                $"it must be that of the address, {name}");
             monitor.Validate();
             return monitor;
         }
@@ -55,7 +59,9 @@ public static partial class MonitorReader
 
     /// <summary>Reads a monitor from a file of YAML. <c>response.runbookFile</c> names a Markdown file beside it.</summary>
     /// <param name="path">The file.</param>
-    /// <exception cref="AgentException"><see cref="ErrorCode.InvalidInput"/>: the message names the file and the field.</exception>
+    /// <exception cref="AgentException">
+    /// <see cref="ErrorCode.InvalidInput"/>: the message names the file and the field.
+    /// </exception>
     public static MonitorDefinition LoadYaml(string path) => LoadYaml(path, null);
 
     /// <summary>Reads a monitor from a file of YAML, and says which runbooks it was read with.</summary>
@@ -78,7 +84,8 @@ public static partial class MonitorReader
     }
 
     private static string TextOf(string path, string what = "") => TextFile.Read(
-        path, MaxBytes, (line, words, error) => new AgentException(ErrorCode.InvalidInput, $"{what}line {line}: {words}.", error));
+        path, MaxBytes, (line, words, error) => new AgentException(ErrorCode.InvalidInput, $"{what}line {line}: {words}.",
+            error));
 
     private static MonitorDefinition ParseYaml(string yaml, Func<string, string> readFile)
     {
@@ -109,9 +116,12 @@ public static partial class MonitorReader
     {
         (string Field, object? Value)[] members =
         [
-            ("name", monitor.Name), ("description", monitor.Description), ("schedule", monitor.Schedule), ("misfire", monitor.Misfire),
-            ("budget", monitor.Budget), ("memory", monitor.Memory), ("signals", monitor.Signals), ("incidents", monitor.Incidents),
-            ("escalation", monitor.Escalation), ("labels", monitor.Labels), ("incidents.priorities", monitor.Incidents?.Priorities),
+            ("name", monitor.Name), ("description", monitor.Description), ("schedule", monitor.Schedule),
+            ("misfire", monitor.Misfire),
+            ("budget", monitor.Budget), ("memory", monitor.Memory), ("signals", monitor.Signals),
+            ("incidents", monitor.Incidents),
+            ("escalation", monitor.Escalation), ("labels", monitor.Labels),
+            ("incidents.priorities", monitor.Incidents?.Priorities),
             .. (monitor.Signals ?? []).Select((signal, i) => ($"signals[{i}].name", (object?)signal?.Name)),
             .. (monitor.Escalation ?? []).Select((step, i) => ($"escalation[{i}].notify", (object?)step?.Notify)),
             .. (monitor.Incidents?.Priorities ?? []).Select((rule, i) => ($"incidents.priorities[{i}]", (object?)rule)),
@@ -120,7 +130,8 @@ public static partial class MonitorReader
         ];
         if (members.FirstOrDefault(member => member.Value is null).Field is { } field)
         {
-            throw new AgentException(ErrorCode.InvalidInput, $"{field}: null is not a valid value. Leave it out for the default.");
+            throw new AgentException(ErrorCode.InvalidInput,
+                $"{field}: null is not a valid value. Leave it out for the default.");
         }
     }
 

@@ -24,7 +24,8 @@ public sealed class MonitorService
     private DateTimeOffset _lastManual;
 
     internal MonitorService(
-        MonitorStore monitors, TickLog log, MonitorHostRules rules, IOrchestrationClient orchestrations, AuditLog audit, TimeProvider time) =>
+        MonitorStore monitors, TickLog log, MonitorHostRules rules, IOrchestrationClient orchestrations, AuditLog audit,
+        TimeProvider time) =>
         (_monitors, _log, _rules, _orchestrations, _audit, _time) =
             (monitors, log, rules, orchestrations, audit, time);
 
@@ -43,7 +44,8 @@ public sealed class MonitorService
         ArgumentNullException.ThrowIfNull(definition);
         definition.Validate();
         await _rules.CheckAsync(definition, cancellationToken).ConfigureAwait(false);
-        (MonitorRecord Value, string Etag)? found = await _monitors.FindAsync(definition.Name, cancellationToken).ConfigureAwait(false);
+        (MonitorRecord Value, string Etag)? found = await _monitors.FindAsync(definition.Name, cancellationToken)
+            .ConfigureAwait(false);
         DateTimeOffset now = _time.GetUtcNow();
         if (found is null || found.Value.Value.Definition.Hash() != definition.Hash())
         {
@@ -73,7 +75,8 @@ public sealed class MonitorService
     /// <param name="cancellationToken">The token to cancel the wait.</param>
     /// <exception cref="AgentException"><see cref="ErrorCode.MonitorNotFound"/>.</exception>
     public async Task<MonitorView> GetAsync(string name, CancellationToken cancellationToken = default) =>
-        await ViewAsync((await FindAsync(name, cancellationToken).ConfigureAwait(false)).Value, cancellationToken).ConfigureAwait(false);
+        await ViewAsync((await FindAsync(name, cancellationToken).ConfigureAwait(false)).Value, cancellationToken)
+            .ConfigureAwait(false);
 
     /// <summary>Lists the monitors in the order of their names.</summary>
     /// <param name="cancellationToken">The token to cancel the read.</param>
@@ -104,16 +107,21 @@ public sealed class MonitorService
     /// <param name="cancellationToken">The token to cancel the wait.</param>
     /// <exception cref="AgentException"><see cref="ErrorCode.MonitorNotFound"/>.</exception>
     public Task<MonitorView> PauseAsync(string name, string requester = "local", CancellationToken cancellationToken = default) =>
-        ChangeAsync(name, requester, "paused", (record, now) => record.PausedAt is null ? record with { PausedAt = now, By = requester } : record, cancellationToken);
+        ChangeAsync(name, requester, "paused",
+            (record, now) => record.PausedAt is null ? record with { PausedAt = now, By = requester } : record,
+            cancellationToken);
 
     /// <summary>Resumes a paused monitor.</summary>
     /// <param name="name">Its name.</param>
     /// <param name="requester">The id of the caller.</param>
     /// <param name="cancellationToken">The token to cancel the wait.</param>
     /// <exception cref="AgentException"><see cref="ErrorCode.MonitorNotFound"/>.</exception>
-    public Task<MonitorView> ResumeAsync(string name, string requester = "local", CancellationToken cancellationToken = default) =>
+    public Task<MonitorView> ResumeAsync(string name, string requester = "local",
+        CancellationToken cancellationToken = default) =>
         ChangeAsync(
-            name, requester, "resumed", (record, now) => record.PausedAt is null ? record : record with { PausedAt = null, ActiveFrom = now, By = requester }, cancellationToken);
+            name, requester, "resumed",
+            (record, now) => record.PausedAt is null ? record : record with { PausedAt = null, ActiveFrom = now, By = requester },
+            cancellationToken);
 
     /// <summary>Asks for a tick now, besides those by schedule.</summary>
     /// <param name="name">The monitor's name.</param>
@@ -143,7 +151,8 @@ public sealed class MonitorService
     /// <param name="count">The most ticks.</param>
     /// <param name="cancellationToken">The token to cancel the wait.</param>
     /// <exception cref="AgentException"><see cref="ErrorCode.MonitorNotFound"/>.</exception>
-    public async Task<IReadOnlyList<TickRecord>> GetHistoryAsync(string name, int count = 100, CancellationToken cancellationToken = default)
+    public async Task<IReadOnlyList<TickRecord>> GetHistoryAsync(string name, int count = 100,
+        CancellationToken cancellationToken = default)
     {
         await FindAsync(name, cancellationToken).ConfigureAwait(false);
         return await _monitors.FindMemoryAsync(name, cancellationToken).ConfigureAwait(false) is var (memory, _)
@@ -171,7 +180,8 @@ public sealed class MonitorService
         IReadOnlyList<TickRecord> ticks = await GetHistoryAsync(name, count, cancellationToken).ConfigureAwait(false);
         return
         [
-            .. ticks.Where(tick => tick.Outcome != TickOutcome.Skipped && !(tick.At < from)).Reverse().Select(tick => new SignalPoint(
+            .. ticks.Where(tick => tick.Outcome != TickOutcome.Skipped && !(tick.At < from)).Reverse()
+                .Select(tick => new SignalPoint(
                 tick.At,
                 tick.Values is { } values && values.TryGetValue(signal, out double value) ? value : null,
                 tick.Breaches?.Contains(signal) == true)),
@@ -208,7 +218,8 @@ public sealed class MonitorService
         (await _monitors.FindMemoryAsync(name, cancellationToken).ConfigureAwait(false))?.Value.LastDue;
 
     private async Task<MonitorView> ChangeAsync(
-        string name, string requester, string what, Func<MonitorRecord, DateTimeOffset, MonitorRecord> change, CancellationToken cancellationToken)
+        string name, string requester, string what, Func<MonitorRecord, DateTimeOffset, MonitorRecord> change,
+        CancellationToken cancellationToken)
     {
         (MonitorRecord record, string etag) = await FindAsync(name, cancellationToken).ConfigureAwait(false);
         MonitorRecord after = change(record, _time.GetUtcNow());

@@ -18,7 +18,9 @@ public static class MonitorServiceCollectionExtensions
     /// <summary>Adds a monitor that the host puts when it starts.</summary>
     /// <param name="services">The host's services.</param>
     /// <param name="monitor">The monitor.</param>
-    /// <exception cref="AgentException"><see cref="ErrorCode.InvalidInput"/>: the message names the field and the remedy.</exception>
+    /// <exception cref="AgentException">
+    /// <see cref="ErrorCode.InvalidInput"/>: the message names the field and the remedy.
+    /// </exception>
     public static IServiceCollection AddMonitor(this IServiceCollection services, MonitorDefinition monitor)
     {
         ArgumentNullException.ThrowIfNull(monitor);
@@ -26,16 +28,21 @@ public static class MonitorServiceCollectionExtensions
         return services.AddMonitors().AddSingleton(monitor);
     }
 
-    /// <summary>Adds the monitors of a folder's YAML files (<c>*.yaml</c>, <c>*.yml</c>), which the host puts when it starts.</summary>
+    /// <summary>
+    /// Adds the monitors of a folder's YAML files (<c>*.yaml</c>, <c>*.yml</c>), which the host puts when it starts.
+    /// </summary>
     /// <param name="services">The host's services.</param>
     /// <param name="folder">The folder. It is read now; later changes are not seen.</param>
-    /// <exception cref="AgentException"><see cref="ErrorCode.InvalidInput"/>: a file is broken; the message names it and the field.</exception>
+    /// <exception cref="AgentException">
+    /// <see cref="ErrorCode.InvalidInput"/>: a file is broken; the message names it and the field.
+    /// </exception>
     public static IServiceCollection AddMonitorsFrom(this IServiceCollection services, string folder)
     {
         ArgumentNullException.ThrowIfNull(services);
         if (!Directory.Exists(folder))
         {
-            throw new AgentException(ErrorCode.InvalidInput, $"monitors: there is no folder '{folder}'; create it or name another.");
+            throw new AgentException(ErrorCode.InvalidInput,
+                $"monitors: there is no folder '{folder}'; create it or name another.");
         }
 
         services.AddMonitors().AddGoverningPath(folder, "the monitors");
@@ -113,16 +120,20 @@ public static class MonitorServiceCollectionExtensions
                 context, input.Monitor, null, () => services.GetRequiredService<RunTickActivity>().RunAsync(context, input)))
         .AddActivity<NotifyIncidentInput, bool>(
             MonitorStepNames.NotifyIncident, (context, input) => services.GetRequiredService<MonitorStepRetries>().RunAsync(
-                context, input.Notification.Monitor, input.Notification.Incident, () => services.GetRequiredService<IncidentNotices>().SendAsync(context, input),
+                context, input.Notification.Monitor, input.Notification.Incident,
+                () => services.GetRequiredService<IncidentNotices>().SendAsync(context, input),
                 input.Channel))
         .AddActivity<DeadLetterInput, bool>(
             MonitorStepNames.DeadLetter, (context, input) => services.GetRequiredService<MonitorStepRetries>().RunAsync(
-                context, input.Notification.Monitor, input.Notification.Incident, () => services.GetRequiredService<IncidentNotices>().BuryAsync(context, input),
+                context, input.Notification.Monitor, input.Notification.Incident,
+                () => services.GetRequiredService<IncidentNotices>().BuryAsync(context, input),
                 input.Channel))
         .AddActivity<ResponseRequest, StartResponseResult>(
             MonitorStepNames.StartResponse, (context, input) => services.GetRequiredService<MonitorStepRetries>().RunAsync(
-                context, input.Monitor, input.IncidentId, () => services.GetRequiredService<ResponseService>().StartAsync(context, input)))
+                context, input.Monitor, input.IncidentId,
+                () => services.GetRequiredService<ResponseService>().StartAsync(context, input)))
         .AddActivity<RecordResponseInput, bool>(
             MonitorStepNames.RecordResponse, (context, input) => services.GetRequiredService<MonitorStepRetries>().RunAsync(
-                context, input.Request.Monitor, input.Request.IncidentId, () => services.GetRequiredService<ResponseRecords>().RecordAsync(context, input)));
+                context, input.Request.Monitor, input.Request.IncidentId,
+                () => services.GetRequiredService<ResponseRecords>().RecordAsync(context, input)));
 }

@@ -13,7 +13,9 @@ internal sealed partial class MonitorStarter(
         foreach (MonitorDefinition definition in definitions)
         {
             (MonitorView monitor, _) = await monitors.PutAsync(definition, "host", cancellationToken).ConfigureAwait(false);
-            LogDue(logger, definition.Name, string.Join(", ", monitor.Upcoming.Select(static due => due.UtcDateTime.ToString("u", CultureInfo.InvariantCulture))));
+            LogDue(logger, definition.Name,
+                string.Join(", ", monitor.Upcoming.Select(static due => due.UtcDateTime.ToString("u",
+                    CultureInfo.InvariantCulture))));
         }
 
         await monitors.EnsureRunningAsync(cancellationToken).ConfigureAwait(false);

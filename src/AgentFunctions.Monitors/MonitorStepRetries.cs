@@ -10,8 +10,8 @@ using Microsoft.Extensions.Logging;
 namespace AgentFunctions.Monitors;
 
 /// <summary>
-/// Makes the steps of monitors, and tells of each one that fails and is tried again: a line in the log, what the monitor shows, and an
-/// entry of the incident's timeline at the first, second, fourth, eighth … failure.
+/// Makes the steps of monitors, and tells of each one that fails and is tried again: a line in the log, what the monitor shows,
+/// and an entry of the incident's timeline at the first, second, fourth, eighth … failure.
 /// </summary>
 internal sealed partial class MonitorStepRetries(
     StepTroubles troubles, IncidentStore incidents, Redactor redactor, TimeProvider time, ILogger<MonitorStepRetries> log)
@@ -28,16 +28,19 @@ internal sealed partial class MonitorStepRetries(
     /// <param name="incident">The incident that it is about; <see langword="null"/> for none.</param>
     /// <param name="make">Makes it.</param>
     /// <param name="channel">The channel that it tells; <see langword="null"/> for none.</param>
-    public async Task<T> RunAsync<T>(ActivityContext context, string monitor, string? incident, Func<Task<T>> make, string? channel = null)
+    public async Task<T> RunAsync<T>(ActivityContext context, string monitor, string? incident, Func<Task<T>> make,
+        string? channel = null)
     {
         string step = channel is null ? context.Name : $"{context.Name} ({channel})";
         try
         {
             T result = await make().ConfigureAwait(false);
-            await troubles.ForgetAsync(KeyOf(monitor), new StepTrouble(step, null, null) { Kind = "", Message = "" }, CancellationToken.None).ConfigureAwait(false);
+            await troubles.ForgetAsync(KeyOf(monitor), new StepTrouble(step, null, null) { Kind = "", Message = "" },
+                CancellationToken.None).ConfigureAwait(false);
             return result;
         }
-        catch (Exception e) when (!context.CancellationToken.IsCancellationRequested && FailureDetails.FromException(e) is { IsNonRetriable: false } failure)
+        catch (Exception e) when (!context.CancellationToken.IsCancellationRequested
+            && FailureDetails.FromException(e) is { IsNonRetriable: false } failure)
         {
             await TellAsync(context, step, monitor, incident, failure.Cause()).ConfigureAwait(false);
             throw;
@@ -46,7 +49,9 @@ internal sealed partial class MonitorStepRetries(
 
     private async Task TellAsync(ActivityContext context, string step, string monitor, string? incident, FailureDetails cause)
     {
-        RetryPolicy policy = (context.Name == MonitorStepNames.NotifyIncident ? MonitorSteps.DeliveryOptions : MonitorSteps.Options).Retry!;
+        RetryPolicy policy = (context.Name == MonitorStepNames.NotifyIncident
+            ? MonitorSteps.DeliveryOptions
+            : MonitorSteps.Options).Retry!;
         string message = Preview.Of(redactor.Redact(cause.Message), MessageLimit) ?? cause.ErrorType;
         DateTimeOffset now = time.GetUtcNow();
         try
@@ -82,9 +87,12 @@ internal sealed partial class MonitorStepRetries(
     }
 
     [LoggerMessage(
-        Level = LogLevel.Warning, Message = "Monitor {Monitor}: step {Step} failed {Failures} time(s) in a row ({Reason}); it is tried again at {Until:u}.")]
-    private static partial void LogRetry(ILogger log, string monitor, string step, int failures, string reason, DateTimeOffset until);
+        Level = LogLevel.Warning,
+        Message = "Monitor {Monitor}: step {Step} failed {Failures} time(s) in a row ({Reason}); it is tried again at {Until:u}.")]
+    private static partial void LogRetry(ILogger log, string monitor, string step, int failures, string reason,
+        DateTimeOffset until);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Monitor {Monitor}: step {Step}: {Reason} This could not be recorded: {Error}")]
+    [LoggerMessage(Level = LogLevel.Warning,
+        Message = "Monitor {Monitor}: step {Step}: {Reason} This could not be recorded: {Error}")]
     private static partial void LogUntold(ILogger log, string monitor, string step, string reason, string error);
 }

@@ -31,13 +31,15 @@ internal sealed class MonitorStore(IRecordStore records, ILogger<MonitorStore>? 
         await records.DeleteAsync(MemoryKey(name), default, cancellationToken).ConfigureAwait(false);
         await records.DeleteAsync(NotesKey(name), default, cancellationToken).ConfigureAwait(false);
         await records.DeleteAsync(SpendingKey(name), default, cancellationToken).ConfigureAwait(false);
-        await new StepTroubles(records).ForgetAsync(MonitorStepRetries.KeyOf(name), null, cancellationToken).ConfigureAwait(false);
+        await new StepTroubles(records).ForgetAsync(MonitorStepRetries.KeyOf(name), null, cancellationToken)
+            .ConfigureAwait(false);
     }
 
     public async IAsyncEnumerable<MonitorRecord> ListAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
         await foreach (MonitorRecord monitor in records.ReadAllAsync(
-            Definitions, static record => JsonSerializer.Deserialize<MonitorRecord>(record.Value.Span, MonitorJson.Options), log, cancellationToken).ConfigureAwait(false))
+            Definitions, static record => JsonSerializer.Deserialize<MonitorRecord>(record.Value.Span, MonitorJson.Options), log,
+            cancellationToken).ConfigureAwait(false))
         {
             yield return monitor;
         }
@@ -55,7 +57,8 @@ internal sealed class MonitorStore(IRecordStore records, ILogger<MonitorStore>? 
     public async Task<MonitorNotes> GetNotesAsync(string name, CancellationToken cancellationToken) =>
         (await ReadAsync<MonitorNotes>(NotesKey(name), cancellationToken).ConfigureAwait(false))?.Value ?? new();
 
-    public Task<MonitorNotes> UpdateNotesAsync(string name, Func<MonitorNotes, MonitorNotes> change, CancellationToken cancellationToken) =>
+    public Task<MonitorNotes> UpdateNotesAsync(string name, Func<MonitorNotes, MonitorNotes> change,
+        CancellationToken cancellationToken) =>
         UpdateAsync(NotesKey(name), change, cancellationToken);
 
     public Task<MonitorSpending> UpdateSpendingAsync(
@@ -77,7 +80,8 @@ internal sealed class MonitorStore(IRecordStore records, ILogger<MonitorStore>? 
         where T : class => new JsonRecords<T>(records, TypeOf<T>()).FindAsync(key, cancellationToken);
 
     private Task<string> WriteAsync<T>(string key, T value, string? etag, CancellationToken cancellationToken) =>
-        records.PutAsync(key, JsonSerializer.SerializeToUtf8Bytes(value, TypeOf<T>()), RecordCondition.Since(etag), cancellationToken);
+        records.PutAsync(key, JsonSerializer.SerializeToUtf8Bytes(value, TypeOf<T>()), RecordCondition.Since(etag),
+            cancellationToken);
 
     private Task<T> UpdateAsync<T>(string key, Func<T, T> change, CancellationToken cancellationToken)
         where T : class, new() =>

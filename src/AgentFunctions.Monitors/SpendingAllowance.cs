@@ -13,7 +13,8 @@ internal sealed class SpendingAllowance(MonitorStore monitors, RunReader runs, T
     /// <param name="key">What the run is for; the same key gets the same grant.</param>
     /// <param name="deadline">How long the run may take.</param>
     /// <param name="cancellationToken">The token to cancel the wait.</param>
-    public async Task<Budget?> GrantAsync(MonitorDefinition monitor, string key, TimeSpan deadline, CancellationToken cancellationToken)
+    public async Task<Budget?> GrantAsync(MonitorDefinition monitor, string key, TimeSpan deadline,
+        CancellationToken cancellationToken)
     {
         Budget run = (monitor.Budget.Tick ?? new Budget()).Narrow(new Budget { WallClock = deadline });
         if (monitor.Budget.Day is not { } day)

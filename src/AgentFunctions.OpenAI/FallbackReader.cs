@@ -5,10 +5,12 @@ namespace AgentFunctions.OpenAI;
 /// <summary>Reads which models stand in for one, and when.</summary>
 internal static class FallbackReader
 {
-    private static readonly ModelTrouble[] Troubles = [ModelTrouble.Unreachable, ModelTrouble.Refused, ModelTrouble.Overloaded, ModelTrouble.Slow];
+    private static readonly ModelTrouble[] Troubles = [ModelTrouble.Unreachable, ModelTrouble.Refused, ModelTrouble.Overloaded,
+        ModelTrouble.Slow];
 
     /// <summary>Gets the words that <see cref="ModelOptions.FallbackOn"/> takes.</summary>
-    public static string Words { get; } = string.Join(", ", Troubles.Select(static trouble => trouble.ToString().ToLowerInvariant()));
+    public static string Words { get; } = string.Join(", ",
+        Troubles.Select(static trouble => trouble.ToString().ToLowerInvariant()));
 
     /// <summary>Reads the fallback of a model whose options have no fault.</summary>
     /// <param name="options">The options.</param>
@@ -23,10 +25,12 @@ internal static class FallbackReader
 
     /// <summary>Finds a word that names no trouble; <see langword="null"/> if there is none.</summary>
     /// <param name="options">The options.</param>
-    public static string? UnknownWord(ModelOptions options) => Split(options.FallbackOn).FirstOrDefault(static word => TroubleOf(word) == ModelTrouble.None);
+    public static string? UnknownWord(ModelOptions options) =>
+        Split(options.FallbackOn).FirstOrDefault(static word => TroubleOf(word) == ModelTrouble.None);
 
     private static ModelTrouble TroubleOf(string word) =>
         Troubles.FirstOrDefault(trouble => string.Equals(trouble.ToString(), word, StringComparison.OrdinalIgnoreCase));
 
-    private static string[] Split(string? list) => (list ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+    private static string[] Split(string? list) =>
+        (list ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
 }

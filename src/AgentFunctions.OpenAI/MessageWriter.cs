@@ -7,7 +7,9 @@ using Microsoft.Extensions.AI;
 
 namespace AgentFunctions.OpenAI;
 
-/// <summary>Writes the messages of a request. What an endpoint would refuse, of a run that an earlier version began, is mended here too.</summary>
+/// <summary>
+/// Writes the messages of a request. What an endpoint would refuse, of a run that an earlier version began, is mended here too.
+/// </summary>
 /// <param name="profile">What is known of the model.</param>
 /// <param name="sender">Who is asked.</param>
 internal sealed class MessageWriter(ModelProfile profile, string sender)
@@ -29,7 +31,8 @@ internal sealed class MessageWriter(ModelProfile profile, string sender)
     /// <param name="options">The options, for their instructions.</param>
     /// <param name="form">How the endpoint wants to be asked.</param>
     /// <param name="sent">Gets the optional fields that were written.</param>
-    public void Write(Utf8JsonWriter writer, IEnumerable<ChatMessage> messages, ChatOptions? options, RequestForm form, HashSet<string> sent)
+    public void Write(Utf8JsonWriter writer, IEnumerable<ChatMessage> messages, ChatOptions? options, RequestForm form,
+        HashSet<string> sent)
     {
         if (!string.IsNullOrEmpty(options?.Instructions))
         {
@@ -59,10 +62,12 @@ internal sealed class MessageWriter(ModelProfile profile, string sender)
     }
 
     private void Assistant(
-        Utf8JsonWriter writer, ChatMessage message, int index, RequestForm form, HashSet<string> sent, List<(string Old, string New)> renamed)
+        Utf8JsonWriter writer, ChatMessage message, int index, RequestForm form, HashSet<string> sent,
+        List<(string Old, string New)> renamed)
     {
         FunctionCallContent[] said = [.. message.Contents.OfType<FunctionCallContent>()];
-        IReadOnlyList<FunctionCallContent> calls = SendableCalls.Mend(said, call => string.Create(CultureInfo.InvariantCulture, $"c{index:D5}{call:D3}"));
+        IReadOnlyList<FunctionCallContent> calls = SendableCalls.Mend(said,
+            call => string.Create(CultureInfo.InvariantCulture, $"c{index:D5}{call:D3}"));
         renamed.Clear();
         renamed.AddRange(said.Zip(calls, static (old, mended) => (old.CallId, mended.CallId)));
         string text = message.Text;
@@ -78,7 +83,8 @@ internal sealed class MessageWriter(ModelProfile profile, string sender)
             writer.WriteNull("content");
         }
 
-        if (message.Contents.OfType<ErrorContent>().FirstOrDefault(static error => error.ErrorCode == ModelConventions.Refusal) is { } refusal)
+        if (message.Contents.OfType<ErrorContent>()
+            .FirstOrDefault(static error => error.ErrorCode == ModelConventions.Refusal) is { } refusal)
         {
             writer.WriteString("refusal", refusal.Message);
         }
@@ -98,15 +104,19 @@ internal sealed class MessageWriter(ModelProfile profile, string sender)
         writer.WriteEndObject();
     }
 
-    /// <summary>Reasoning goes back in the field in which it came, to the one that sent it, and wherever it is demanded.</summary>
+    /// <summary>
+    /// Reasoning goes back in the field in which it came, to the one that sent it, and wherever it is demanded.
+    /// </summary>
     private void Reasoning(Utf8JsonWriter writer, ChatMessage message, bool hasCalls, RequestForm form, HashSet<string> sent)
     {
         TextReasoningContent[] thoughts = [.. message.Contents.OfType<TextReasoningContent>()];
         bool isDemanded = profile.ReturnsReasoning || form.DemandsReasoning;
-        string? field = thoughts.Select(part => Sender.Read(part, sender, Sender.FieldKey)).FirstOrDefault(static field => field is not null)
+        string? field = thoughts.Select(part => Sender.Read(part, sender, Sender.FieldKey))
+            .FirstOrDefault(static field => field is not null)
             ?? (isDemanded ? ReasoningContent : null);
         field = isDemanded && !form.Takes(field!) ? ReasoningContent : field;
-        if (field is null || !form.Takes(field) || !(hasCalls || (isDemanded && thoughts.Length > 0)) || (!isDemanded && !profile.EchoesReasoning))
+        if (field is null || !form.Takes(field) || !(hasCalls || (isDemanded && thoughts.Length > 0))
+            || (!isDemanded && !profile.EchoesReasoning))
         {
             return;
         }
@@ -127,7 +137,9 @@ internal sealed class MessageWriter(ModelProfile profile, string sender)
         writer.WriteStartObject("function");
         writer.WriteString("name", call.Name);
         // Endpoints parse the arguments of the history: broken ones are told of in the result, and do not go back.
-        writer.WriteString("arguments", call.Arguments is null ? "{}" : JsonSerializer.Serialize(call.Arguments, ModelConventions.Json));
+        writer.WriteString("arguments", call.Arguments is null
+            ? "{}"
+            : JsonSerializer.Serialize(call.Arguments, ModelConventions.Json));
         writer.WriteEndObject();
         if (form.Takes("extra_content") && Sender.Read(call, sender, Sender.ExtraKey) is { } extra)
         {

@@ -9,7 +9,9 @@ internal static class ModelConfiguration
 {
     private const string Section = "Models";
 
-    /// <summary>The name of the model that serves when an agent names none, where the configuration has one of this name.</summary>
+    /// <summary>
+    /// The name of the model that serves when an agent names none, where the configuration has one of this name.
+    /// </summary>
     private const string DefaultName = "default";
 
     /// <summary>How often a model is asked again before another one is.</summary>
@@ -20,7 +22,9 @@ internal static class ModelConfiguration
     private static readonly string[] PriceFields = FieldsOf<ModelPriceOptions>();
 
     /// <summary>Reads all models, the default one first; none where neither section nor variables are set.</summary>
-    /// <exception cref="AgentException"><see cref="ErrorCode.InvalidInput"/>: every fault, each with its field and remedy.</exception>
+    /// <exception cref="AgentException">
+    /// <see cref="ErrorCode.InvalidInput"/>: every fault, each with its field and remedy.
+    /// </exception>
     public static IReadOnlyList<NamedModel> Read(IConfiguration configuration)
     {
         List<NamedModel> models =
@@ -49,7 +53,8 @@ internal static class ModelConfiguration
     public static ModelAliases ReadAliases(IConfiguration configuration) => ModelAliases.Read(configuration.GetSection(Section));
 
     private static bool IsOfAll(string key) =>
-        string.Equals(key, ModelAliases.AliasesKey, StringComparison.OrdinalIgnoreCase) || string.Equals(key, ModelAliases.StrictKey, StringComparison.OrdinalIgnoreCase);
+        string.Equals(key, ModelAliases.AliasesKey, StringComparison.OrdinalIgnoreCase)
+            || string.Equals(key, ModelAliases.StrictKey, StringComparison.OrdinalIgnoreCase);
 
     private static NamedModel FromSection(IConfigurationSection section, IConfiguration configuration)
     {
@@ -96,7 +101,8 @@ internal static class ModelConfiguration
             if (!fields.Contains(field.Key, StringComparer.OrdinalIgnoreCase))
             {
                 throw new AgentException(
-                    ErrorCode.InvalidInput, $"{path}:{field.Key}: there is no such field; the fields are {string.Join(", ", fields)}.");
+                    ErrorCode.InvalidInput,
+                    $"{path}:{field.Key}: there is no such field; the fields are {string.Join(", ", fields)}.");
             }
         }
     }

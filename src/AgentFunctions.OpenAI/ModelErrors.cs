@@ -53,9 +53,12 @@ internal sealed class ModelErrors(ModelIdentity identity, TimeProvider time)
 
     /// <summary>Gets what the provider said with a status that is no success.</summary>
     /// <param name="error">The error of the OpenAI package.</param>
-    public static ProviderError Said(ClientResultException error) => ProviderError.Parse(error.GetRawResponse()?.Content?.ToString() ?? "");
+    public static ProviderError Said(ClientResultException error) =>
+        ProviderError.Parse(error.GetRawResponse()?.Content?.ToString() ?? "");
 
-    /// <summary>An error with status 200 counts by the status that it gives itself; one without is the provider's own failure.</summary>
+    /// <summary>
+    /// An error with status 200 counts by the status that it gives itself; one without is the provider's own failure.
+    /// </summary>
     private AgentException FromAnswer(ProviderError said, Exception cause) => FromStatus(said.Status ?? 200, said, null, cause);
 
     private AgentException FromResponse(ClientResultException error)
@@ -74,19 +77,26 @@ internal sealed class ModelErrors(ModelIdentity identity, TimeProvider time)
         {
             (413, _) => (ErrorCode.ModelContextExceeded, "shorten the conversation"),
             (401 or 403, _) => (ErrorCode.ModelUnauthorized, "check Key, and that it may use this model"),
-            (_, { IsContentFilter: true }) => (ErrorCode.ModelContentFiltered, "the provider's content filter refused the request"),
-            (not 429, { IsContextExceeded: true }) or (429, { IsTooLarge: true }) => (ErrorCode.ModelContextExceeded, "shorten the conversation"),
-            (402, _) or (_, { IsOutOfQuota: true }) => (ErrorCode.ModelRequestRejected, "the account is out of credit; see its billing page"),
-            (404, { IsHtml: true }) => (ErrorCode.ModelProtocolError, "check that Endpoint ends with the API's path, such as /v1"),
+            (_, { IsContentFilter: true }) =>
+                (ErrorCode.ModelContentFiltered, "the provider's content filter refused the request"),
+            (not 429, { IsContextExceeded: true }) or (429, { IsTooLarge: true }) =>
+                (ErrorCode.ModelContextExceeded, "shorten the conversation"),
+            (402, _) or (_, { IsOutOfQuota: true }) =>
+                (ErrorCode.ModelRequestRejected, "the account is out of credit; see its billing page"),
+            (404, { IsHtml: true }) =>
+                (ErrorCode.ModelProtocolError, "check that Endpoint ends with the API's path, such as /v1"),
             (404, _) or (_, { IsModelUnknown: true }) => (ErrorCode.ModelNotFound, "check Model and Endpoint"),
             (429, _) => (ErrorCode.ModelRateLimited, "retry later"),
             (408 or >= 500, _) => (ErrorCode.ModelUnavailable, "the provider failed; retry later"),
-            ( >= 300 and < 400, _) => (ErrorCode.ModelProtocolError, "the endpoint redirects elsewhere; set Endpoint to the address itself"),
+            ( >= 300 and < 400, _) =>
+                (ErrorCode.ModelProtocolError, "the endpoint redirects elsewhere; set Endpoint to the address itself"),
             (200, { IsRateLimit: true }) => (ErrorCode.ModelRateLimited, "retry later"),
             (200, _) => (ErrorCode.ModelUnavailable, "the provider failed while it answered; retry later"),
             _ => (ErrorCode.ModelRequestRejected, "the provider refused the request"),
         };
-        var error = new AgentException(code, $"{identity}: status {status}, {words}; {remedy}.", cause) { RetryAfter = retryAfter };
+        var error = new AgentException(code, $"{identity}: status {status}, {words}; {remedy}.",
+            cause)
+        { RetryAfter = retryAfter };
         if (code == ErrorCode.ModelRequestRejected && (status == 402 || said.IsOutOfQuota))
         {
             error.Data[ModelTroubles.OutOfCredit] = true;

@@ -61,14 +61,14 @@ public sealed class ModelOptions
     public ModelPriceOptions? Price { get; set; }
 
     /// <summary>
-    /// Gets or sets the names of the models that answer while this one gives no answers, separated by commas, the first choice first; none
-    /// by default. Each is tried in turn, priced as itself, and this one takes over again when it has recovered.
+    /// Gets or sets the names of the models that answer while this one gives no answers, separated by commas, the first choice
+    /// first; none by default. Each is tried in turn, priced as itself, and this one takes over again when it has recovered.
     /// </summary>
     public string? Fallback { get; set; }
 
     /// <summary>
-    /// Gets or sets the troubles for which <see cref="Fallback"/> answers, separated by commas: <c>unreachable</c>, <c>refused</c>,
-    /// <c>overloaded</c> (also: out of credit), <c>slow</c>; any by default.
+    /// Gets or sets the troubles for which <see cref="Fallback"/> answers, separated by commas: <c>unreachable</c>,
+    /// <c>refused</c>, <c>overloaded</c> (also: out of credit), <c>slow</c>; any by default.
     /// </summary>
     public string? FallbackOn { get; set; }
 
@@ -115,7 +115,8 @@ public sealed class ModelOptions
     public long MaxAnswerBytes { get; set; } = 64L * 1024 * 1024;
 
     /// <summary>
-    /// Gets or sets how often a failed attempt is repeated within one call, from 0 to 10; 4 by default, and 1 with a <see cref="Fallback"/>.
+    /// Gets or sets how often a failed attempt is repeated within one call, from 0 to 10; 4 by default, and 1 with a
+    /// <see cref="Fallback"/>.
     /// </summary>
     public int MaxRetries { get; set; } = 4;
 

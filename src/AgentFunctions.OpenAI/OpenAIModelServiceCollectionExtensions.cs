@@ -20,14 +20,16 @@ public static class OpenAIModelServiceCollectionExtensions
     private const string LogCategory = "AgentFunctions.Models";
 
     /// <summary>
-    /// Adds the models of the configuration: <c>Models:&lt;name&gt;:*</c> (<see cref="ModelOptions"/>); without any, those of the usual
-    /// environment variables; without these the rehearsal model serves. The model named <c>default</c> is the default, otherwise the first
-    /// by name. Each gets an <see cref="HttpClient"/> of its own, named <c>model:&lt;name&gt;</c>. <c>Rehearsal:Pause</c> (a time span, zero
-    /// by default) slows the rehearsal model down so that people can follow it.
+    /// Adds the models of the configuration: <c>Models:&lt;name&gt;:*</c> (<see cref="ModelOptions"/>); without any, those of the
+    /// usual environment variables; without these the rehearsal model serves. The model named <c>default</c> is the default,
+    /// otherwise the first by name. Each gets an <see cref="HttpClient"/> of its own, named <c>model:&lt;name&gt;</c>.
+    /// <c>Rehearsal:Pause</c> (a time span, zero by default) slows the rehearsal model down so that people can follow it.
     /// </summary>
     /// <param name="services">The host's services.</param>
     /// <param name="configuration">The host's configuration, with its environment variables. It is read at once.</param>
-    /// <exception cref="AgentException"><see cref="ErrorCode.InvalidInput"/>: the message names each wrong field and the remedy.</exception>
+    /// <exception cref="AgentException">
+    /// <see cref="ErrorCode.InvalidInput"/>: the message names each wrong field and the remedy.
+    /// </exception>
     public static IServiceCollection AddOpenAIModels(this IServiceCollection services, IConfiguration configuration)
     {
         ArgumentNullException.ThrowIfNull(services);
@@ -78,7 +80,8 @@ public static class OpenAIModelServiceCollectionExtensions
     }
 
     private static ModelBinding Bind(
-        NamedModel model, Func<HttpClient> http, TokenCredential? credential, IAzureChatClients? azure, TimeProvider time, ILogger? log)
+        NamedModel model, Func<HttpClient> http, TokenCredential? credential, IAzureChatClients? azure, TimeProvider time,
+        ILogger? log)
     {
         ModelProvider provider = model.Provider!;
         string modelId = model.Options.Model ?? provider.DefaultModel!;
@@ -91,7 +94,8 @@ public static class OpenAIModelServiceCollectionExtensions
                 provider.Form(model.Options),
                 AnswerLimits.Of(model.Options),
                 provider is AzureProvider && azure is not null
-                    ? azure.Create(model.Options, modelId, AzureProvider.TokenScope(model.Options), new ModelTransport(http()), credential)
+                    ? azure.Create(model.Options, modelId, AzureProvider.TokenScope(model.Options), new ModelTransport(http()),
+                        credential)
                     : OpenAIClients.Create(provider, model.Options, modelId, http(), credential),
                 time,
                 log);

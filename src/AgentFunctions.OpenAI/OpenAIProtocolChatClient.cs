@@ -11,8 +11,8 @@ using ChatMessage = Microsoft.Extensions.AI.ChatMessage;
 namespace AgentFunctions.OpenAI;
 
 /// <summary>
-/// Calls a model that speaks OpenAI's chat completions, with whatever accent. Requests and answers are written and read here; the OpenAI
-/// package signs in and sends. Every failure is an <see cref="AgentException"/>.
+/// Calls a model that speaks OpenAI's chat completions, with whatever accent. Requests and answers are written and read here; the
+/// OpenAI package signs in and sends. Every failure is an <see cref="AgentException"/>.
 /// </summary>
 internal sealed partial class OpenAIProtocolChatClient : IChatClient
 {
@@ -30,7 +30,8 @@ internal sealed partial class OpenAIProtocolChatClient : IChatClient
     private volatile RequestForm _form;
 
     public OpenAIProtocolChatClient(
-        ModelIdentity identity, ModelProfile profile, RequestForm form, AnswerLimits limits, ChatClient client, TimeProvider time, ILogger? log)
+        ModelIdentity identity, ModelProfile profile, RequestForm form, AnswerLimits limits, ChatClient client, TimeProvider time,
+        ILogger? log)
     {
         (_identity, _form, _limits, _client, _time, _log) = (identity, form, limits, client, time, log);
         _sender = $"{identity.ModelId}@{identity.Address.Host}";
@@ -43,7 +44,8 @@ internal sealed partial class OpenAIProtocolChatClient : IChatClient
         IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default)
     {
         List<ChatResponseUpdate> updates = [];
-        await foreach (ChatResponseUpdate update in AskAsync(messages, options, streaming: false, cancellationToken).ConfigureAwait(false))
+        await foreach (ChatResponseUpdate update in AskAsync(messages, options, streaming: false, cancellationToken)
+            .ConfigureAwait(false))
         {
             updates.Add(update);
         }
@@ -67,7 +69,8 @@ internal sealed partial class OpenAIProtocolChatClient : IChatClient
     }
 
     private async IAsyncEnumerable<ChatResponseUpdate> AskAsync(
-        IEnumerable<ChatMessage> messages, ChatOptions? options, bool streaming, [EnumeratorCancellation] CancellationToken cancellationToken)
+        IEnumerable<ChatMessage> messages, ChatOptions? options, bool streaming,
+        [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var answer = new WireAnswer(_sender);
         AnswerReader reader = await OpenAsync(messages, options, streaming, answer, cancellationToken).ConfigureAwait(false);
@@ -96,7 +99,8 @@ internal sealed partial class OpenAIProtocolChatClient : IChatClient
     }
 
     private async Task<AnswerReader> OpenAsync(
-        IEnumerable<ChatMessage> messages, ChatOptions? options, bool streaming, WireAnswer answer, CancellationToken cancellationToken)
+        IEnumerable<ChatMessage> messages, ChatOptions? options, bool streaming, WireAnswer answer,
+        CancellationToken cancellationToken)
     {
         IReadOnlyList<ChatMessage> conversation = messages as IReadOnlyList<ChatMessage> ?? [.. messages];
         while (true)
@@ -105,8 +109,10 @@ internal sealed partial class OpenAIProtocolChatClient : IChatClient
             try
             {
                 WrittenRequest request = _writer.Write(conversation, options, streaming, used);
-                PipelineResponse response = await SendAsync(request, used, options, streaming, cancellationToken).ConfigureAwait(false);
-                return new AnswerReader(response.ContentStream ?? response.Content.ToStream(), answer, _limits, _time, cancellationToken);
+                PipelineResponse response = await SendAsync(request, used, options, streaming, cancellationToken)
+                    .ConfigureAwait(false);
+                return new AnswerReader(response.ContentStream ?? response.Content.ToStream(), answer, _limits, _time,
+                    cancellationToken);
             }
             catch (LearnedException)
             {
@@ -126,11 +132,14 @@ internal sealed partial class OpenAIProtocolChatClient : IChatClient
         {
             using BinaryContent content = BinaryContent.Create(new BinaryData(request.Body));
             ClientResult result = await _client
-                .CompleteChatAsync(content, new RequestOptions { CancellationToken = cancellationToken, BufferResponse = !streaming }).ConfigureAwait(false);
+                .CompleteChatAsync(content,
+                    new RequestOptions { CancellationToken = cancellationToken, BufferResponse = !streaming })
+                    .ConfigureAwait(false);
             return result.GetRawResponse();
         }
         catch (ClientResultException refusal) when (refusal.Status is 400 or 422
-            && used.After(ModelErrors.Said(refusal), request.Fields.Contains, RequestWriter.MaxTokens(options, used)) is { } learned)
+            && used.After(ModelErrors.Said(refusal), request.Fields.Contains,
+                RequestWriter.MaxTokens(options, used)) is { } learned)
         {
             _form = learned;
             if (_log is not null)
@@ -157,7 +166,8 @@ internal sealed partial class OpenAIProtocolChatClient : IChatClient
     private static bool IsCancellation(Exception error, CancellationToken cancellationToken) =>
         error is OperationCanceledException && cancellationToken.IsCancellationRequested;
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Model '{Model}': the endpoint refused a field of the request; from now on it is asked {Form}.")]
+    [LoggerMessage(Level = LogLevel.Warning,
+        Message = "Model '{Model}': the endpoint refused a field of the request; from now on it is asked {Form}.")]
     private static partial void LogLearned(ILogger log, string model, string form);
 
     /// <summary>The endpoint's refusal said how it wants to be asked. Never leaves the client.</summary>

@@ -23,9 +23,12 @@ internal sealed partial record ProviderError(string Message, string Code, string
 
     public bool IsContentFilter => Is("content_filter") || Is("content_policy_violation");
 
-    /// <summary>Gets whether the request was too long. Only a few give it a code; the others put it into words of their own.</summary>
+    /// <summary>
+    /// Gets whether the request was too long. Only a few give it a code; the others put it into words of their own.
+    /// </summary>
     public bool IsContextExceeded =>
-        Is("context_length_exceeded") || Is("exceed_context_size_error") || Is("string_above_max_length") || Is("request_too_large")
+        Is("context_length_exceeded") || Is("exceed_context_size_error") || Is("string_above_max_length")
+            || Is("request_too_large")
         || Is("model_max_prompt_tokens_exceeded") || (Overflow().IsMatch(Message) && !OutputOnly().IsMatch(Message));
 
     /// <summary>Gets whether the request can never pass, however long one waits.</summary>
@@ -87,9 +90,11 @@ internal sealed partial record ProviderError(string Message, string Code, string
                 : new(text, "", "", false);
         }
 
-        string words = MessageNames.Select(name => error.Text(name)).FirstOrDefault(static said => !string.IsNullOrEmpty(said)) ?? body;
+        string words = MessageNames.Select(name => error.Text(name)).FirstOrDefault(static said => !string.IsNullOrEmpty(said))
+            ?? body;
         string? raw = error.Member("metadata")?.Text("raw");
-        return new(raw is null ? words : $"{words}: {raw}", Word(error, "code") ?? "", Word(error, "type") ?? Word(error, "status") ?? "", false)
+        return new(raw is null ? words : $"{words}: {raw}", Word(error, "code") ?? "",
+            Word(error, "type") ?? Word(error, "status") ?? "", false)
         {
             Param = Word(error, "param") ?? Place(error.Member("loc")),
         };
@@ -108,7 +113,10 @@ internal sealed partial record ProviderError(string Message, string Code, string
     }
 
     private static string Place(JsonElement? path) => path is { ValueKind: JsonValueKind.Array } parts
-        ? parts.EnumerateArray().LastOrDefault(static part => part.ValueKind == JsonValueKind.String) is { ValueKind: JsonValueKind.String } last ? last.AsText()! : ""
+        ? parts.EnumerateArray()
+            .LastOrDefault(static part => part.ValueKind == JsonValueKind.String) is { ValueKind: JsonValueKind.String } last
+            ? last.AsText()!
+            : ""
         : "";
 
     private static string? Word(JsonElement error, string name) => error.Member(name) switch

@@ -4,7 +4,9 @@ using System.Text.RegularExpressions;
 
 namespace AgentFunctions.OpenAI;
 
-/// <summary>How an endpoint wants to be asked, as far as that is known: which optional fields it takes, and what it wants back.</summary>
+/// <summary>
+/// How an endpoint wants to be asked, as far as that is known: which optional fields it takes, and what it wants back.
+/// </summary>
 internal sealed partial record RequestForm
 {
     /// <summary>The protocol's field for the most tokens of an answer.</summary>
@@ -16,7 +18,8 @@ internal sealed partial record RequestForm
     /// <summary>The fields that a request can do without.</summary>
     private static readonly ImmutableArray<string> Optional =
     [
-        MaxCompletionTokens, MaxTokens, "stream_options", "parallel_tool_calls", "temperature", "top_p", "frequency_penalty", "presence_penalty",
+        MaxCompletionTokens, MaxTokens, "stream_options", "parallel_tool_calls", "temperature", "top_p", "frequency_penalty",
+        "presence_penalty",
         "stop", "tool_choice", "reasoning_content", "reasoning", "extra_content",
     ];
 
@@ -39,7 +42,9 @@ internal sealed partial record RequestForm
     /// <param name="field">The field.</param>
     public bool Takes(string field) => !Refused.Contains(field);
 
-    /// <summary>Gets the form that a refusal asks for; <see langword="null"/> if it asks for nothing that can be changed.</summary>
+    /// <summary>
+    /// Gets the form that a refusal asks for; <see langword="null"/> if it asks for nothing that can be changed.
+    /// </summary>
     /// <param name="refusal">What the endpoint said.</param>
     /// <param name="sent">Whether a field was sent.</param>
     /// <param name="maxTokens">The most tokens that were asked for, if any.</param>
@@ -52,12 +57,22 @@ internal sealed partial record RequestForm
 
         if (!DemandsReasoning && MissingReasoning().IsMatch(refusal.Message))
         {
-            return this with { DemandsReasoning = true, Refused = Refused.Remove("reasoning_content"), Learned = "reasoning_content goes back with every call" };
+            return this with
+            {
+                DemandsReasoning = true,
+                Refused = Refused.Remove("reasoning_content"),
+                Learned = "reasoning_content goes back with every call"
+            };
         }
 
-        if (MaxTokensField is not null && Bound(refusal.Message) is { } most && most < maxTokens && (MostTokens is null || most < MostTokens))
+        if (MaxTokensField is not null && Bound(refusal.Message) is { } most && most < maxTokens
+            && (MostTokens is null || most < MostTokens))
         {
-            return this with { MostTokens = most, Learned = string.Create(CultureInfo.InvariantCulture, $"an answer has at most {most} tokens") };
+            return this with
+            {
+                MostTokens = most,
+                Learned = string.Create(CultureInfo.InvariantCulture, $"an answer has at most {most} tokens")
+            };
         }
 
         RequestForm form = this;
@@ -78,16 +93,21 @@ internal sealed partial record RequestForm
         }
 
         string other = field == MaxTokens ? MaxCompletionTokens : MaxTokens;
-        return form.Takes(other) ? form with { MaxTokensField = other, Learned = $"{form.Learned} but with {other}" } : form with { MaxTokensField = null };
+        return form.Takes(other)
+            ? form with { MaxTokensField = other, Learned = $"{form.Learned} but with {other}" }
+            : form with { MaxTokensField = null };
     }
 
-    /// <summary>Whether a refusal is about a field. What it names in particular counts more than what its words mention.</summary>
+    /// <summary>
+    /// Whether a refusal is about a field. What it names in particular counts more than what its words mention.
+    /// </summary>
     private static bool Names(ProviderError refusal, string field) =>
         Optional.Contains(refusal.Param) ? refusal.Param == field
         : Regex.IsMatch(refusal.Message, $@"(?<![A-Za-z0-9_]){field}(?![A-Za-z0-9_])", RegexOptions.CultureInvariant);
 
     private static int? Bound(string message) =>
-        message.Contains("max_", StringComparison.Ordinal) && AtMost().Match(message) is { Success: true } match && int.TryParse(match.Groups[1].Value, CultureInfo.InvariantCulture, out int most) && most > 0
+        message.Contains("max_", StringComparison.Ordinal) && AtMost().Match(message) is { Success: true } match
+            && int.TryParse(match.Groups[1].Value, CultureInfo.InvariantCulture, out int most) && most > 0
             ? most
             : null;
 
@@ -95,6 +115,7 @@ internal sealed partial record RequestForm
         RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex MissingReasoning();
 
-    [GeneratedRegex(@"(?:at most|less than or equal to|<=|\[\d+, ?)\s*`?(\d+)", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"(?:at most|less than or equal to|<=|\[\d+, ?)\s*`?(\d+)",
+        RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex AtMost();
 }

@@ -6,13 +6,16 @@ using Microsoft.Extensions.AI;
 
 namespace AgentFunctions.OpenAI;
 
-/// <summary>Writes requests of OpenAI's chat completions. The same request yields the same bytes, so that a provider's cache holds.</summary>
+/// <summary>
+/// Writes requests of OpenAI's chat completions. The same request yields the same bytes, so that a provider's cache holds.
+/// </summary>
 /// <param name="profile">What is known of the model.</param>
 /// <param name="modelId">The provider's own name for it.</param>
 /// <param name="sender">Who is asked.</param>
 internal sealed class RequestWriter(ModelProfile profile, string modelId, string sender)
 {
-    private static readonly JsonWriterOptions Plain = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
+    private static readonly JsonWriterOptions Plain =
+        new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
 
     private readonly MessageWriter _messages = new(profile, sender);
 

@@ -7,8 +7,8 @@ namespace OpenTelemetry.Trace;
 public static class AgentFunctionsTracerProviderBuilderExtensions
 {
     /// <summary>
-    /// Adds the spans of runs: <c>invoke_agent</c>, <c>chat</c>, <c>execute_tool</c>, and one for each run as a whole. All of a run and of
-    /// its sub-agents are in one trace.
+    /// Adds the spans of runs: <c>invoke_agent</c>, <c>chat</c>, <c>execute_tool</c>, and one for each run as a whole. All of a
+    /// run and of its sub-agents are in one trace.
     /// </summary>
     /// <param name="builder">The builder.</param>
     /// <param name="configure">What the spans tell, beyond the configuration; for the host that the builder belongs to.</param>

@@ -33,11 +33,13 @@ public static class DataFolder
         return folder;
     }
 
-    /// <summary>Finds the data folder of a workspace, where an earlier version may have put one into the workspace itself.</summary>
+    /// <summary>
+    /// Finds the data folder of a workspace, where an earlier version may have put one into the workspace itself.
+    /// </summary>
     /// <param name="workspace">The workspace.</param>
     /// <param name="dataFile">
-    /// The name of the data file. A folder <c>.agentfunctions</c> in the workspace that has it, and has runs of an earlier version
-    /// therefore, is used in place until it is moved.
+    /// The name of the data file. A folder <c>.agentfunctions</c> in the workspace that has it, and has runs of an earlier
+    /// version therefore, is used in place until it is moved.
     /// </param>
     /// <returns>The full path.</returns>
     public static string For(string workspace, string dataFile)
@@ -81,7 +83,8 @@ public static class DataFolder
 
         if (OperatingSystem.IsWindows() || OperatingSystem.IsMacOS())
         {
-            return Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.Create);
+            return Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData,
+                Environment.SpecialFolderOption.Create);
         }
 
         string home = Environment.GetFolderPath(Environment.SpecialFolder.UserProfile);

@@ -23,9 +23,11 @@ internal static partial class Log
     [LoggerMessage(2005, LogLevel.Warning, "A callback on the cancellation of an activity failed")]
     public static partial void LogCallbackFailed(this ILogger logger, Exception error);
 
-    [LoggerMessage(2006, LogLevel.Warning, "The head of the data file cannot be written; until it can, a loss of later commits would not be seen")]
+    [LoggerMessage(2006, LogLevel.Warning,
+        "The head of the data file cannot be written; until it can, a loss of later commits would not be seen")]
     public static partial void LogHeadNotWritten(this ILogger logger, Exception error);
 
-    [LoggerMessage(2007, LogLevel.Warning, "No head of {DataFile} was kept at {Place}; whether the file lost something before this start cannot be told")]
+    [LoggerMessage(2007, LogLevel.Warning,
+        "No head of {DataFile} was kept at {Place}; whether the file lost something before this start cannot be told")]
     public static partial void LogNoHead(this ILogger logger, string dataFile, string place);
 }

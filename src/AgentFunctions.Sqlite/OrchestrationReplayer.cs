@@ -20,7 +20,8 @@ public static class OrchestrationReplayer
         List<HistoryEvent> events = [.. history];
         if (events is not [ExecutionStarted started, ..])
         {
-            throw new ArgumentException("A history begins with ExecutionStarted; pass all its events, oldest first.", nameof(history));
+            throw new ArgumentException("A history begins with ExecutionStarted; pass all its events, oldest first.",
+                nameof(history));
         }
 
         string? foreign = null;

@@ -31,7 +31,8 @@ public sealed class SqliteEngine : IAsyncDisposable
     /// <param name="timeProvider">The clock; by default the system's.</param>
     /// <param name="loggerFactory">Where it logs; by default nowhere.</param>
     public SqliteEngine(
-        SqliteEngineOptions options, DurableRegistry registry, TimeProvider? timeProvider = null, ILoggerFactory? loggerFactory = null)
+        SqliteEngineOptions options, DurableRegistry registry, TimeProvider? timeProvider = null,
+        ILoggerFactory? loggerFactory = null)
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(registry);
@@ -122,7 +123,9 @@ public sealed class SqliteEngine : IAsyncDisposable
         EngineCore? core = null;
         try
         {
-            (Connection connection, CommitCounter? counter) = taken is null ? (WriterConnection.Open(_options.DataFile), null) : OpenFile();
+            (Connection connection, CommitCounter? counter) = taken is null
+                ? (WriterConnection.Open(_options.DataFile), null)
+                : OpenFile();
             core = new EngineCore(_options, _registry, _time, _loggers, connection, counter);
             _core = core;
             _lock = taken;

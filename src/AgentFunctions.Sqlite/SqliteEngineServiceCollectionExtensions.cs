@@ -24,16 +24,19 @@ public static class SqliteEngineServiceCollectionExtensions
     /// </summary>
     /// <param name="services">The services.</param>
     /// <param name="configure">Sets the data file and the limits.</param>
-    public static IServiceCollection AddSqliteEngine(this IServiceCollection services, Action<SqliteEngineOptions>? configure = null)
+    public static IServiceCollection AddSqliteEngine(this IServiceCollection services,
+        Action<SqliteEngineOptions>? configure = null)
     {
         ArgumentNullException.ThrowIfNull(services);
-        OptionsBuilder<SqliteEngineOptions> options = services.AddOptions<SqliteEngineOptions>().ValidateDataAnnotations().ValidateOnStart();
+        OptionsBuilder<SqliteEngineOptions> options = services.AddOptions<SqliteEngineOptions>().ValidateDataAnnotations()
+            .ValidateOnStart();
         if (configure is not null)
         {
             options.Configure(configure);
         }
 
-        options.PostConfigure<IOptions<GovernanceOptions>>(static (engine, governance) => engine.KeyFolder ??= governance.Value.KeyFolder);
+        options.PostConfigure<IOptions<GovernanceOptions>>(static (engine,
+            governance) => engine.KeyFolder ??= governance.Value.KeyFolder);
         services.AddLogging();
         services.TryAddSingleton(static provider => HeadsOf(provider.GetRequiredService<IOptions<SqliteEngineOptions>>().Value)!);
         services.AddSingleton(static provider => DataFileOf(provider.GetRequiredService<IOptions<SqliteEngineOptions>>().Value));
@@ -61,9 +64,11 @@ public static class SqliteEngineServiceCollectionExtensions
     private static IHeadStore? HeadsOf(SqliteEngineOptions options) =>
         options.DataFile == SqliteEngineOptions.InMemory ? null : new FileHeadStore(options.EffectiveKeyFolder);
 
-    private static GoverningPath DataFileOf(SqliteEngineOptions options) => new(options.DataFile, "the data file") { WithSiblings = true, IsSecret = true };
+    private static GoverningPath DataFileOf(SqliteEngineOptions options) =>
+        new(options.DataFile, "the data file") { WithSiblings = true, IsSecret = true };
 
-    private static GoverningPath KeysOf(SqliteEngineOptions options) => new(options.EffectiveKeyFolder, "the host's keys") { IsSecret = true };
+    private static GoverningPath KeysOf(SqliteEngineOptions options) =>
+        new(options.EffectiveKeyFolder, "the host's keys") { IsSecret = true };
 
     private sealed class HostedEngine(SqliteEngine engine) : IHostedService
     {

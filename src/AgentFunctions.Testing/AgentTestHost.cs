@@ -11,15 +11,17 @@ using Microsoft.Extensions.DependencyInjection;
 namespace AgentFunctions.Testing;
 
 /// <summary>
-/// Runs agents in a test: a whole host with the embedded engine on a file of its own, a <see cref="ScriptedModel"/> and a clock that
-/// stands still until the test moves it. A host that died at a <see cref="Moment"/> starts again on its file at the next wait.
+/// Runs agents in a test: a whole host with the embedded engine on a file of its own, a <see cref="ScriptedModel"/> and a clock
+/// that stands still until the test moves it. A host that died at a <see cref="Moment"/> starts again on its file at the next
+/// wait.
 /// </summary>
 public sealed class AgentTestHost : IAsyncDisposable
 {
     private readonly TestProcess _process;
     private readonly RunWatch _watch;
 
-    private AgentTestHost(TestProcess process, AgentTestOptions options) => (_process, _watch) = (process, new RunWatch(process, options.Patience));
+    private AgentTestHost(TestProcess process, AgentTestOptions options) =>
+        (_process, _watch) = (process, new RunWatch(process, options.Patience));
 
     /// <summary>Gets the clock of the host.</summary>
     public VirtualTime Time => _process.Time;
@@ -31,8 +33,8 @@ public sealed class AgentTestHost : IAsyncDisposable
     public IServiceProvider Services => _process.Services;
 
     /// <summary>
-    /// Gets the executions of tools in the order in which they ended, those included that the run does not know of because the host died
-    /// before their result was recorded.
+    /// Gets the executions of tools in the order in which they ended, those included that the run does not know of because the
+    /// host died before their result was recorded.
     /// </summary>
     public IReadOnlyList<ToolExecution> Executions => _process.Executions.All;
 
@@ -45,7 +47,8 @@ public sealed class AgentTestHost : IAsyncDisposable
     /// <param name="options">Sets the policy, other configuration and the time; <see langword="null"/> for the defaults.</param>
     /// <param name="cancellationToken">The token to cancel the start.</param>
     public static async Task<AgentTestHost> StartAsync(
-        ScriptedModel model, Action<IServiceCollection> configure, Action<AgentTestOptions>? options = null, CancellationToken cancellationToken = default)
+        ScriptedModel model, Action<IServiceCollection> configure, Action<AgentTestOptions>? options = null,
+        CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(configure);
@@ -91,8 +94,8 @@ public sealed class AgentTestHost : IAsyncDisposable
     /// <summary>Waits for the end of a run.</summary>
     /// <param name="runId">The run.</param>
     /// <param name="within">
-    /// The virtual time that may pass: whenever the run only waits, time moves to what it waits for, so that retries, jobs and deadlines
-    /// take no real time. <see langword="null"/> to let no time pass.
+    /// The virtual time that may pass: whenever the run only waits, time moves to what it waits for, so that retries, jobs and
+    /// deadlines take no real time. <see langword="null"/> to let no time pass.
     /// </param>
     /// <param name="cancellationToken">The token to cancel the wait.</param>
     /// <exception cref="TimeoutException">The run does not end; the message says where it stands.</exception>
@@ -114,15 +117,18 @@ public sealed class AgentTestHost : IAsyncDisposable
     /// <param name="cancellationToken">The token to cancel the wait.</param>
     /// <exception cref="TimeoutException">Nothing waits for an approval; the message says where the run stands.</exception>
     public Task<Approval> WaitForApprovalAsync(string runId, CancellationToken cancellationToken = default) =>
-        _watch.ForAsync(runId, "an approval", async () => (await Get<ApprovalService>().ListOfTreeAsync(runId, null, cancellationToken).ConfigureAwait(false))
-            .FirstOrDefault(static approval => approval.State == ApprovalState.Pending && approval.Obstacle is null), cancellationToken);
+        _watch.ForAsync(runId, "an approval",
+            async () => (await Get<ApprovalService>().ListOfTreeAsync(runId, null, cancellationToken).ConfigureAwait(false))
+            .FirstOrDefault(static approval => approval.State == ApprovalState.Pending && approval.Obstacle is null),
+            cancellationToken);
 
     /// <summary>Waits until a run or one of its sub-agents asks a person.</summary>
     /// <param name="runId">The run at the root of the tree.</param>
     /// <param name="cancellationToken">The token to cancel the wait.</param>
     /// <exception cref="TimeoutException">Nothing asks; the message says where the run stands.</exception>
     public Task<Question> WaitForQuestionAsync(string runId, CancellationToken cancellationToken = default) =>
-        _watch.ForAsync(runId, "a question", async () => (await Get<QuestionService>().ListOfTreeAsync(runId, null, cancellationToken).ConfigureAwait(false))
+        _watch.ForAsync(runId, "a question",
+            async () => (await Get<QuestionService>().ListOfTreeAsync(runId, null, cancellationToken).ConfigureAwait(false))
             .FirstOrDefault(static question => question.State == QuestionState.Pending), cancellationToken);
 
     /// <summary>Approves a call.</summary>
@@ -131,7 +137,8 @@ public sealed class AgentTestHost : IAsyncDisposable
     /// <param name="comment">The comment, which the model reads.</param>
     /// <param name="cancellationToken">The token to cancel the wait.</param>
     /// <exception cref="AgentException">The person may not decide, or it is decided.</exception>
-    public Task<Approval> ApproveAsync(Approval approval, Caller? caller = null, string? comment = null, CancellationToken cancellationToken = default)
+    public Task<Approval> ApproveAsync(Approval approval, Caller? caller = null, string? comment = null,
+        CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(approval);
         return Get<ApprovalService>().DecideAsync(approval.Id, caller ?? Caller.Local, true, comment, null, cancellationToken);
@@ -143,7 +150,8 @@ public sealed class AgentTestHost : IAsyncDisposable
     /// <param name="comment">The comment, which the model reads.</param>
     /// <param name="cancellationToken">The token to cancel the wait.</param>
     /// <exception cref="AgentException">The person may not decide, or it is decided.</exception>
-    public Task<Approval> DenyAsync(Approval approval, Caller? caller = null, string? comment = null, CancellationToken cancellationToken = default)
+    public Task<Approval> DenyAsync(Approval approval, Caller? caller = null, string? comment = null,
+        CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(approval);
         return Get<ApprovalService>().DecideAsync(approval.Id, caller ?? Caller.Local, false, comment, null, cancellationToken);
@@ -155,7 +163,8 @@ public sealed class AgentTestHost : IAsyncDisposable
     /// <param name="caller">The person; <see langword="null"/> for one with every role.</param>
     /// <param name="cancellationToken">The token to cancel the wait.</param>
     /// <exception cref="AgentException">The person may not answer, the answers do not fit, or it is answered.</exception>
-    public Task<Question> AnswerAsync(Question question, object answers, Caller? caller = null, CancellationToken cancellationToken = default)
+    public Task<Question> AnswerAsync(Question question, object answers, Caller? caller = null,
+        CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(question);
         ArgumentNullException.ThrowIfNull(answers);
@@ -164,7 +173,8 @@ public sealed class AgentTestHost : IAsyncDisposable
     }
 
     /// <summary>
-    /// Lets the host die when a moment comes, once: nothing that is under way ends, and the next wait starts another host on the same file.
+    /// Lets the host die when a moment comes, once: nothing that is under way ends, and the next wait starts another host on the
+    /// same file.
     /// </summary>
     /// <param name="moment">The moment.</param>
     public void CrashAt(Moment moment)
@@ -184,8 +194,10 @@ public sealed class AgentTestHost : IAsyncDisposable
     /// <summary>Gets the messages of a run, the oldest first.</summary>
     /// <param name="runId">The run.</param>
     /// <param name="cancellationToken">The token to cancel the wait.</param>
-    public async Task<IReadOnlyList<TranscriptEntry>> TranscriptAsync(string runId, CancellationToken cancellationToken = default) =>
-        await Get<Transcript>().ReadAsync(runId, cancellationToken: cancellationToken).ToListAsync(cancellationToken).ConfigureAwait(false);
+    public async Task<IReadOnlyList<TranscriptEntry>> TranscriptAsync(string runId,
+        CancellationToken cancellationToken = default) =>
+        await Get<Transcript>().ReadAsync(runId, cancellationToken: cancellationToken).ToListAsync(cancellationToken)
+            .ConfigureAwait(false);
 
     /// <summary>Gets the events of a run, the oldest first; <see cref="JournalEventTypes"/> has their types.</summary>
     /// <param name="runId">The run.</param>
@@ -194,8 +206,12 @@ public sealed class AgentTestHost : IAsyncDisposable
         await Get<Journal>().ReadAsync(runId, cancellationToken: cancellationToken)
             .Select(static happened => happened.Event).ToListAsync(cancellationToken).ConfigureAwait(false);
 
-    /// <summary>Ensures that each call of a tool that cannot be repeated took effect once at most, whatever died in between.</summary>
-    /// <exception cref="InvalidOperationException">A call was executed again, or an armed moment never came; the message names it.</exception>
+    /// <summary>
+    /// Ensures that each call of a tool that cannot be repeated took effect once at most, whatever died in between.
+    /// </summary>
+    /// <exception cref="InvalidOperationException">
+    /// A call was executed again, or an armed moment never came; the message names it.
+    /// </exception>
     public void EnsureNoEffectTwice()
     {
         if (_process.Crashes.Armed is { Count: > 0 } armed)
@@ -225,10 +241,12 @@ public sealed class AgentTestHost : IAsyncDisposable
         do
         {
             Page<OrchestrationState> page =
-                await client.QueryAsync(new OrchestrationQuery { ContinuationToken = next }, cancellationToken).ConfigureAwait(false);
+                await client.QueryAsync(new OrchestrationQuery { ContinuationToken = next }, cancellationToken)
+                    .ConfigureAwait(false);
             foreach (OrchestrationState state in page.Items)
             {
-                RecordedHistory history = await RecordedHistory.OfAsync(client, state.InstanceId, cancellationToken).ConfigureAwait(false);
+                RecordedHistory history = await RecordedHistory.OfAsync(client, state.InstanceId, cancellationToken)
+                    .ConfigureAwait(false);
                 history.Verify(Get<DurableRegistry>());
             }
 

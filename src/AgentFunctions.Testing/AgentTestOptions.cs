@@ -10,8 +10,8 @@ public sealed class AgentTestOptions
     public IDictionary<string, string?> Settings { get; } = new Dictionary<string, string?>(StringComparer.OrdinalIgnoreCase);
 
     /// <summary>
-    /// Gets or sets how long, in real time, a wait lasts before it fails and says where the run stands; five minutes by default, so that
-    /// it says nothing of the speed of the machine.
+    /// Gets or sets how long, in real time, a wait lasts before it fails and says where the run stands; five minutes by default,
+    /// so that it says nothing of the speed of the machine.
     /// </summary>
     public TimeSpan Patience { get; set; } = TimeSpan.FromMinutes(5);
 

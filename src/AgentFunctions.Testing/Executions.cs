@@ -20,11 +20,14 @@ internal sealed class Executions(TimeProvider time)
         }
     }
 
-    public void Add(ToolContext context, string tool, ToolEffect effect, IReadOnlyDictionary<string, JsonElement> arguments, bool returned)
+    public void Add(ToolContext context, string tool, ToolEffect effect, IReadOnlyDictionary<string, JsonElement> arguments,
+        bool returned)
     {
         lock (_gate)
         {
-            _all.Add(new ToolExecution(context.RunId, tool, effect, context.IdempotencyKey, arguments, time.GetUtcNow()) { Returned = returned });
+            _all.Add(new ToolExecution(context.RunId, tool, effect, context.IdempotencyKey, arguments,
+                time.GetUtcNow())
+            { Returned = returned });
         }
     }
 }

@@ -12,7 +12,9 @@ public sealed record Moment
     /// <param name="tool">The tool.</param>
     public static Moment BeforeCall(string tool) => new($"before the call of {tool}");
 
-    /// <summary>The tool has returned, and its result is not recorded: the effect took place, and the runtime cannot know it.</summary>
+    /// <summary>
+    /// The tool has returned, and its result is not recorded: the effect took place, and the runtime cannot know it.
+    /// </summary>
     /// <param name="tool">The tool.</param>
     public static Moment AfterCall(string tool) => new($"after the call of {tool}");
 

@@ -16,7 +16,9 @@ public sealed class PolicyCheck : IAsyncDisposable
     /// <summary>Loads a policy with the agents and tools that it is about.</summary>
     /// <param name="path">The policy file, or a folder of them.</param>
     /// <param name="configure">Adds the agents, the tools and the rules in C#.</param>
-    /// <exception cref="AgentException"><see cref="ErrorCode.InvalidInput"/>: the policy is broken; the message names file, line and remedy.</exception>
+    /// <exception cref="AgentException">
+    /// <see cref="ErrorCode.InvalidInput"/>: the policy is broken; the message names file, line and remedy.
+    /// </exception>
     public static PolicyCheck Load(string path, Action<IServiceCollection> configure)
     {
         ArgumentNullException.ThrowIfNull(configure);
@@ -43,7 +45,8 @@ public sealed class PolicyCheck : IAsyncDisposable
     /// <param name="cancellationToken">The token to cancel the wait.</param>
     /// <exception cref="AgentException"><see cref="ErrorCode.AgentNotFound"/>, <see cref="ErrorCode.ToolNotFound"/>.</exception>
     public Task<ToolVerdict> JudgeAsync(
-        string agent, string tool, object? arguments = null, Caller? requester = null, string goal = "", CancellationToken cancellationToken = default) =>
+        string agent, string tool, object? arguments = null, Caller? requester = null, string goal = "",
+        CancellationToken cancellationToken = default) =>
         _services.GetRequiredService<PolicyTests>().TestAsync(
             new PolicyTestRequest(agent, tool)
             {

@@ -7,8 +7,8 @@ using Microsoft.Extensions.DependencyInjection;
 namespace AgentFunctions.Testing;
 
 /// <summary>
-/// Represents the recorded history of a run. Kept in a file, it shows in every later build whether that version could continue runs of
-/// this one: a replay must take the same decisions.
+/// Represents the recorded history of a run. Kept in a file, it shows in every later build whether that version could continue
+/// runs of this one: a replay must take the same decisions.
 /// </summary>
 public sealed class RecordedHistory
 {
@@ -24,13 +24,17 @@ public sealed class RecordedHistory
     public static RecordedHistory Load(string path) =>
         new(JsonSerializer.Deserialize<HistoryEvent[]>(File.ReadAllText(path), DurableJson.Options) ?? []);
 
-    /// <summary>Writes the history to a file. It contains what the run recorded: no messages, but references, names and previews.</summary>
+    /// <summary>
+    /// Writes the history to a file. It contains what the run recorded: no messages, but references, names and previews.
+    /// </summary>
     /// <param name="path">The file.</param>
     public void Save(string path) => File.WriteAllText(path, JsonSerializer.Serialize(_events, Indented) + "\n");
 
     /// <summary>Replays the history against the present code.</summary>
     /// <param name="configure">Adds the orchestrators that a host has of its own; <see langword="null"/> if it has none.</param>
-    /// <exception cref="InvalidOperationException">The present code decides differently; the message has the first difference.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// The present code decides differently; the message has the first difference.
+    /// </exception>
     public void Verify(Action<IServiceCollection>? configure = null)
     {
         var services = new ServiceCollection();
@@ -41,7 +45,8 @@ public sealed class RecordedHistory
         Verify(provider.GetRequiredService<DurableRegistry>());
     }
 
-    internal static async Task<RecordedHistory> OfAsync(IOrchestrationClient client, string instanceId, CancellationToken cancellationToken)
+    internal static async Task<RecordedHistory> OfAsync(IOrchestrationClient client, string instanceId,
+        CancellationToken cancellationToken)
     {
         var events = new List<HistoryEvent>();
         await foreach (HistoryEvent next in client.ReadHistoryAsync(instanceId, cancellationToken).ConfigureAwait(false))

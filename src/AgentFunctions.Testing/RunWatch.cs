@@ -13,8 +13,8 @@ internal sealed class RunWatch(TestProcess process, TimeSpan patience)
     private static readonly TimeSpan Stride = TimeSpan.FromMinutes(1);
 
     /// <summary>
-    /// After so many looks in a row at which nothing was called, a run that seems to be at work is taken to need time to pass, for instance for
-    /// the pause before a retry.
+    /// After so many looks in a row at which nothing was called, a run that seems to be at work is taken to need time to pass,
+    /// for instance for the pause before a retry.
     /// </summary>
     private const int LooksAtWork = 400;
 
@@ -83,8 +83,8 @@ internal sealed class RunWatch(TestProcess process, TimeSpan patience)
     }
 
     /// <summary>
-    /// Moves time to what a tree waits for. While a tool or the model is called it stands still, since time limits of calls go by the same
-    /// clock, unless every call waits for time itself.
+    /// Moves time to what a tree waits for. While a tool or the model is called it stands still, since time limits of calls go by
+    /// the same clock, unless every call waits for time itself.
     /// </summary>
     private async Task PassAsync(Run run, DateTimeOffset end, CancellationToken cancellationToken)
     {
@@ -102,7 +102,8 @@ internal sealed class RunWatch(TestProcess process, TimeSpan patience)
         }
 
         Run[] tree = [.. await TreeAsync(run.Id, cancellationToken).ConfigureAwait(false)];
-        bool isAtWork = process.Crashes.UnderWay > 0 || tree.Any(one => one.Waits.Count == 0 || one.Waits.Any(wait => wait.Until <= now));
+        bool isAtWork = process.Crashes.UnderWay > 0
+            || tree.Any(one => one.Waits.Count == 0 || one.Waits.Any(wait => wait.Until <= now));
         if (isAtWork && ++_looksAtWork < LooksAtWork)
         {
             return;
@@ -110,7 +111,8 @@ internal sealed class RunWatch(TestProcess process, TimeSpan patience)
 
         _looksAtWork = 0;
         EnsureBefore(run, now, end);
-        DateTimeOffset next = tree.SelectMany(static one => one.Waits).SelectMany(static wait => new[] { wait.RemindsAt, wait.Until })
+        DateTimeOffset next = tree.SelectMany(static one => one.Waits)
+            .SelectMany(static wait => new[] { wait.RemindsAt, wait.Until })
             .Where(at => at > now).Min() ?? now + Stride;
         process.Time.AdvanceTo(next < end ? next : end);
     }
@@ -125,7 +127,8 @@ internal sealed class RunWatch(TestProcess process, TimeSpan patience)
 
     private async Task<IEnumerable<Run>> TreeAsync(string runId, CancellationToken cancellationToken)
     {
-        RunTree tree = await process.Services.GetRequiredService<RunTreeReader>().GetAsync(runId, cancellationToken).ConfigureAwait(false);
+        RunTree tree = await process.Services.GetRequiredService<RunTreeReader>().GetAsync(runId, cancellationToken)
+            .ConfigureAwait(false);
         return Flat(tree).Where(static run => !run.IsEnded);
 
         static IEnumerable<Run> Flat(RunTree branch) => branch.Children.SelectMany(Flat).Prepend(branch.Run);
@@ -136,7 +139,8 @@ internal sealed class RunWatch(TestProcess process, TimeSpan patience)
 
     private static string Standing(Run run)
     {
-        string waits = string.Join(", ", run.Waits.Select(static wait => $"{wait.Kind} {wait.Id}{(wait.Until is { } at ? $" until {at:u}" : "")}"));
+        string waits = string.Join(", ",
+            run.Waits.Select(static wait => $"{wait.Kind} {wait.Id}{(wait.Until is { } at ? $" until {at:u}" : "")}"));
         return $"It is {run.Status}, turn {run.Turns}{(waits.Length > 0 ? $", and waits for {waits}" : "")}."
             + $" {run.Error?.Message ?? run.Result?.Text}";
     }

@@ -6,8 +6,8 @@ using Microsoft.Extensions.AI;
 namespace AgentFunctions.Testing;
 
 /// <summary>
-/// Plays a model by a script. The n-th turn of the script answers the request that already contains n - 1 answers, so a request that
-/// a crash repeats gets the same answer, and each run, sub-agents included, starts at the first turn.
+/// Plays a model by a script. The n-th turn of the script answers the request that already contains n - 1 answers, so a request
+/// that a crash repeats gets the same answer, and each run, sub-agents included, starts at the first turn.
 /// </summary>
 public sealed class ScriptedModel : IChatClient
 {
@@ -50,20 +50,23 @@ public sealed class ScriptedModel : IChatClient
         IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default)
     {
         var request = new ScriptedRequest(
-            [.. options?.Instructions is { } said ? [new ChatMessage(ChatRole.System, said)] : Array.Empty<ChatMessage>(), .. messages],
+            [.. options?.Instructions is { } said ? [new ChatMessage(ChatRole.System, said)] : Array.Empty<ChatMessage>(),
+                .. messages],
             [.. options?.Tools?.Select(static tool => tool.Name) ?? []]);
         _requests.Enqueue(request);
         ScriptedTurn turn = _script(request);
         ChatResponse Answer() => turn.Error is { } error ? throw error : turn.ToResponse(request.Turn);
         return Crashes is { } crashes
             ? await crashes.PassAsync(
-                Moment.BeforeTurn(request.Turn), Moment.AfterTurn(request.Turn), () => ValueTask.FromResult(Answer())).ConfigureAwait(false)
+                Moment.BeforeTurn(request.Turn), Moment.AfterTurn(request.Turn), () => ValueTask.FromResult(Answer()))
+                .ConfigureAwait(false)
             : Answer();
     }
 
     /// <inheritdoc/>
     public async IAsyncEnumerable<ChatResponseUpdate> GetStreamingResponseAsync(
-        IEnumerable<ChatMessage> messages, ChatOptions? options = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+        IEnumerable<ChatMessage> messages, ChatOptions? options = null,
+        [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         ChatResponse response = await GetResponseAsync(messages, options, cancellationToken).ConfigureAwait(false);
         foreach (ChatResponseUpdate update in response.ToChatResponseUpdates())

@@ -12,9 +12,13 @@ public sealed record ScriptedRequest(IReadOnlyList<ChatMessage> Messages, IReadO
     public int Turn => Messages.Count(static message => message.Role == ChatRole.Assistant) + 1;
 
     /// <summary>Gets the instructions, by which a script tells agents apart.</summary>
-    public string Instructions => string.Join('\n', Messages.Where(static message => message.Role == ChatRole.System).Select(static message => message.Text));
+    public string Instructions =>
+        string.Join('\n', Messages.Where(static message => message.Role == ChatRole.System)
+            .Select(static message => message.Text));
 
-    /// <summary>Gets what the tools returned so far, without the marks that the runtime puts around it, the oldest first.</summary>
+    /// <summary>
+    /// Gets what the tools returned so far, without the marks that the runtime puts around it, the oldest first.
+    /// </summary>
     public IReadOnlyList<string> Results =>
     [
         .. Messages.SelectMany(static message => message.Contents).OfType<FunctionResultContent>()

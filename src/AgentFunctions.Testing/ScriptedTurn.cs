@@ -28,7 +28,9 @@ public sealed record ScriptedTurn
 
     /// <summary>Creates a turn that calls a tool.</summary>
     /// <param name="tool">The name of the tool.</param>
-    /// <param name="arguments">The arguments as an anonymous object, a dictionary or JSON; <see langword="null"/> for none.</param>
+    /// <param name="arguments">
+    /// The arguments as an anonymous object, a dictionary or JSON; <see langword="null"/> for none.
+    /// </param>
     public static ScriptedTurn Calls(string tool, object? arguments = null) => new ScriptedTurn().And(tool, arguments);
 
     /// <summary>Creates a turn in which the call of the model fails.</summary>
@@ -41,11 +43,15 @@ public sealed record ScriptedTurn
 
     /// <summary>Adds a call to the turn.</summary>
     /// <param name="tool">The name of the tool.</param>
-    /// <param name="arguments">The arguments as an anonymous object, a dictionary or JSON; <see langword="null"/> for none.</param>
+    /// <param name="arguments">
+    /// The arguments as an anonymous object, a dictionary or JSON; <see langword="null"/> for none.
+    /// </param>
     public ScriptedTurn And(string tool, object? arguments = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(tool);
-        JsonElement json = arguments is null ? JsonElement.Parse("{}") : JsonSerializer.SerializeToElement(arguments, JsonSerializerOptions.Web);
+        JsonElement json = arguments is null
+            ? JsonElement.Parse("{}")
+            : JsonSerializer.SerializeToElement(arguments, JsonSerializerOptions.Web);
         return this with { ToolCalls = [.. ToolCalls, (tool, json)] };
     }
 
@@ -68,7 +74,8 @@ public sealed record ScriptedTurn
 
         contents.AddRange(ToolCalls.Select((call, index) => new FunctionCallContent(
             $"call_{turn}_{index + 1}", call.Tool,
-            call.Arguments.EnumerateObject().ToDictionary(static argument => argument.Name, static object? (argument) => argument.Value.Clone()))));
+            call.Arguments.EnumerateObject()
+                .ToDictionary(static argument => argument.Name, static object? (argument) => argument.Value.Clone()))));
         return new ChatResponse(new ChatMessage(ChatRole.Assistant, contents))
         {
             ModelId = ScriptedModel.Name,

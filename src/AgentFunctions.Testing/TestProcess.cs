@@ -7,7 +7,8 @@ using Microsoft.Extensions.Hosting;
 namespace AgentFunctions.Testing;
 
 /// <summary>The hosts of a test, one after the other on one data file, as processes are.</summary>
-internal sealed class TestProcess(ScriptedModel model, Action<IServiceCollection> configure, AgentTestOptions options) : IAsyncDisposable
+internal sealed class TestProcess(ScriptedModel model, Action<IServiceCollection> configure,
+    AgentTestOptions options) : IAsyncDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("agentfunctions-test-").FullName;
     private readonly SemaphoreSlim _gate = new(1, 1);
@@ -73,7 +74,9 @@ internal sealed class TestProcess(ScriptedModel model, Action<IServiceCollection
     private IHost Build()
     {
         HostApplicationBuilder builder = Host.CreateEmptyApplicationBuilder(null);
-        builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?> { ["Models:Aliases:*"] = ScriptedModel.Name });
+        builder.Configuration.AddInMemoryCollection(new Dictionary<string,
+            string?>
+        { ["Models:Aliases:*"] = ScriptedModel.Name });
         builder.Configuration.AddInMemoryCollection(options.Settings);
         builder.Services.AddSingleton<TimeProvider>(Time);
         builder.Services
@@ -98,12 +101,15 @@ internal sealed class TestProcess(ScriptedModel model, Action<IServiceCollection
             if (added.ServiceType == typeof(AgentTool) && !added.IsKeyedService)
             {
                 services[i] = ServiceDescriptor.Singleton(provider => Watched(
-                    (AgentTool)(added.ImplementationInstance ?? added.ImplementationFactory?.Invoke(provider) ?? throw Unknown())));
+                    (AgentTool)(added.ImplementationInstance ?? added.ImplementationFactory?.Invoke(provider)
+                        ?? throw Unknown())));
             }
         }
     }
 
-    private AgentTool Watched(AgentTool tool) => tool.WithFunction(new WatchedFunction(tool.Function, tool.Effect, Executions, Crashes));
+    private AgentTool Watched(AgentTool tool) =>
+        tool.WithFunction(new WatchedFunction(tool.Function, tool.Effect, Executions, Crashes));
 
-    private static InvalidOperationException Unknown() => new("Add tools by AddTool, or as an instance or a factory of AgentTool.");
+    private static InvalidOperationException Unknown() =>
+        new("Add tools by AddTool, or as an instance or a factory of AgentTool.");
 }

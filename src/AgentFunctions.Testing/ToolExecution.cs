@@ -3,7 +3,9 @@ using AgentFunctions.Tools;
 
 namespace AgentFunctions.Testing;
 
-/// <summary>Represents one execution of a tool's function: what happened in the world, and not what the run knows of it.</summary>
+/// <summary>
+/// Represents one execution of a tool's function: what happened in the world, and not what the run knows of it.
+/// </summary>
 /// <param name="RunId">The run.</param>
 /// <param name="Tool">The tool.</param>
 /// <param name="Effect">What the tool does to the world.</param>
@@ -11,7 +13,8 @@ namespace AgentFunctions.Testing;
 /// <param name="Arguments">The arguments as the function received them.</param>
 /// <param name="At">The virtual time of the execution.</param>
 public sealed record ToolExecution(
-    string RunId, string Tool, ToolEffect Effect, string IdempotencyKey, IReadOnlyDictionary<string, JsonElement> Arguments, DateTimeOffset At)
+    string RunId, string Tool, ToolEffect Effect, string IdempotencyKey, IReadOnlyDictionary<string, JsonElement> Arguments,
+    DateTimeOffset At)
 {
     /// <summary>Gets whether the function returned; <see langword="false"/> if it threw.</summary>
     public bool Returned { get; init; }

@@ -53,7 +53,8 @@ public sealed class VirtualTime(DateTimeOffset start) : TimeProvider
         {
             _now += by;
             _elapsed += by.Ticks;
-            foreach (VirtualTimer timer in _timers.Where(timer => timer.DueAt <= _elapsed).OrderBy(timer => timer.DueAt).ToArray())
+            foreach (VirtualTimer timer in _timers.Where(timer => timer.DueAt <= _elapsed).OrderBy(timer => timer.DueAt)
+                .ToArray())
             {
                 timer.Fire(_elapsed);
             }
@@ -76,7 +77,10 @@ public sealed class VirtualTime(DateTimeOffset start) : TimeProvider
         return new Call(outer);
     }
 
-    /// <summary>Gets when the first of the calls that are under way wants to go on; <see langword="null"/> if one of them does not wait for time.</summary>
+    /// <summary>
+    /// Gets when the first of the calls that are under way wants to go on; <see langword="null"/> if one of them does not wait
+    /// for time.
+    /// </summary>
     /// <param name="underWay">How many are under way.</param>
     internal DateTimeOffset? NextOfCalls(int underWay)
     {
@@ -101,7 +105,9 @@ public sealed class VirtualTime(DateTimeOffset start) : TimeProvider
     {
         private TimeSpan _period;
 
-        /// <summary>Gets the call that waits for this timer. What cancels a call is its time limit, and nothing that it waits for.</summary>
+        /// <summary>
+        /// Gets the call that waits for this timer. What cancels a call is its time limit, and nothing that it waits for.
+        /// </summary>
         public object? Call { get; } = state is CancellationTokenSource ? null : PresentCall.Value;
 
         public long DueAt { get; private set; }

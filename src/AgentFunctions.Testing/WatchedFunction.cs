@@ -5,7 +5,8 @@ using Microsoft.Extensions.AI;
 namespace AgentFunctions.Testing;
 
 /// <summary>A tool's function, whose executions are counted and which the host may die at.</summary>
-internal sealed class WatchedFunction(AIFunction inner, ToolEffect effect, Executions executions, Crashes crashes) : DelegatingAIFunction(inner)
+internal sealed class WatchedFunction(AIFunction inner, ToolEffect effect, Executions executions,
+    Crashes crashes) : DelegatingAIFunction(inner)
 {
     protected override ValueTask<object?> InvokeCoreAsync(AIFunctionArguments arguments, CancellationToken cancellationToken) =>
         crashes.PassAsync(Moment.BeforeCall(Name), Moment.AfterCall(Name), async () =>
@@ -29,7 +30,9 @@ internal sealed class WatchedFunction(AIFunction inner, ToolEffect effect, Execu
         {
             executions.Add(context, Name, effect, arguments.ToDictionary(
                 static argument => argument.Key,
-                static argument => argument.Value is JsonElement json ? json : JsonSerializer.SerializeToElement(argument.Value, JsonSerializerOptions.Web)), returned);
+                static argument => argument.Value is JsonElement json
+                    ? json
+                    : JsonSerializer.SerializeToElement(argument.Value, JsonSerializerOptions.Web)), returned);
         }
     }
 }

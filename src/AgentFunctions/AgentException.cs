@@ -3,7 +3,8 @@ using System.Diagnostics.CodeAnalysis;
 namespace AgentFunctions;
 
 /// <summary>Represents an error of this library, with a stable code and a message for people.</summary>
-[SuppressMessage("Design", "CA1032:Implement standard exception constructors", Justification = "An error without a code says too little.")]
+[SuppressMessage("Design", "CA1032:Implement standard exception constructors",
+    Justification = "An error without a code says too little.")]
 public sealed class AgentException : Exception
 {
     /// <summary>Makes the error.</summary>
@@ -24,7 +25,8 @@ public sealed class AgentException : Exception
 
     /// <summary>Gets whether the same call may succeed later without any change.</summary>
     public bool IsTransient => Code is ErrorCode.EngineUnavailable or ErrorCode.Overloaded
-        or ErrorCode.ModelRateLimited or ErrorCode.ModelUnavailable or ErrorCode.ModelStreamTruncated or ErrorCode.PositionConflict
+        or ErrorCode.ModelRateLimited or ErrorCode.ModelUnavailable or ErrorCode.ModelStreamTruncated
+        or ErrorCode.PositionConflict
         or ErrorCode.EtagConflict;
 }
 

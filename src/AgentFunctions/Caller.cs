@@ -9,11 +9,14 @@ public sealed record Caller(string Id)
     /// </summary>
     public IReadOnlyList<string> Roles { get; init; } = [];
 
-    /// <summary>Gets the door that the caller comes through; <see langword="null"/> for the HTTP API and for programs. Grants nothing.</summary>
+    /// <summary>
+    /// Gets the door that the caller comes through; <see langword="null"/> for the HTTP API and for programs. Grants nothing.
+    /// </summary>
     public CallerDoor? Door { get; init; }
 
     /// <summary>
-    /// Gets who acts on the caller's behalf, the nearest first: the runs of another host that its token names. Empty by default. Grants nothing.
+    /// Gets who acts on the caller's behalf, the nearest first: the runs of another host that its token names. Empty by default.
+    /// Grants nothing.
     /// </summary>
     public IReadOnlyList<string> Actors { get; init; } = [];
 
@@ -29,7 +32,8 @@ public sealed record Caller(string Id)
 
     /// <summary>Determines whether the caller has a role.</summary>
     /// <param name="role">The role.</param>
-    public bool Has(string role) => Roles.Contains(role, StringComparer.Ordinal) || Roles.Contains(CallerRoles.Any, StringComparer.Ordinal);
+    public bool Has(string role) => Roles.Contains(role, StringComparer.Ordinal)
+        || Roles.Contains(CallerRoles.Any, StringComparer.Ordinal);
 }
 
 /// <summary>Names the roles that the host itself knows.</summary>

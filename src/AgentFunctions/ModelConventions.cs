@@ -35,8 +35,8 @@ public static class ModelConventions
     internal const string UnknownRefusal = "AgentFunctions.UnknownRefusal";
 
     /// <summary>
-    /// How messages and their contents are written: the ecosystem's own options, without the indentation that these have and that a
-    /// provider would charge for.
+    /// How messages and their contents are written: the ecosystem's own options, without the indentation that these have and that
+    /// a provider would charge for.
     /// </summary>
     internal static JsonSerializerOptions Json { get; } = Compact();
 
@@ -71,8 +71,8 @@ public static class ModelConventions
     /// <param name="response">The answer.</param>
     /// <param name="model">The model's name, for the message.</param>
     /// <exception cref="AgentException">
-    /// <see cref="ErrorCode.ModelContentFiltered"/>: the provider withheld the answer. <see cref="ErrorCode.ModelProtocolError"/>: the
-    /// answer is empty.
+    /// <see cref="ErrorCode.ModelContentFiltered"/>: the provider withheld the answer.
+    /// <see cref="ErrorCode.ModelProtocolError"/>: the answer is empty.
     /// </exception>
     internal static ChatResponse EnsureUsable(this ChatResponse response, string model)
     {

@@ -29,11 +29,13 @@ internal sealed class AzuriteProcess : IDisposable
         {
             ArgumentList =
             {
-                "--inMemoryPersistence", "--blobHost", "127.0.0.1", "--blobPort", $"{port}", "--skipApiVersionCheck", "--disableTelemetry",
+                "--inMemoryPersistence", "--blobHost", "127.0.0.1", "--blobPort", $"{port}", "--skipApiVersionCheck",
+                "--disableTelemetry",
             },
             Environment =
             {
-                ["AZURITE_ACCOUNTS"] = string.Join(';', Enumerable.Range(1, accounts).Select(number => $"{NameOf(number)}:{key}")),
+                ["AZURITE_ACCOUNTS"] = string.Join(';',
+                    Enumerable.Range(1, accounts).Select(number => $"{NameOf(number)}:{key}")),
                 ["NODE_OPTIONS"] = $"--require \"{Path.Combine(AppContext.BaseDirectory, "azurite-preload.cjs")}\"",
             },
             RedirectStandardOutput = true,
@@ -64,7 +66,8 @@ internal sealed class AzuriteProcess : IDisposable
 
     /// <summary>Takes an account that is empty and nobody else's, as <c>port/name</c>.</summary>
     /// <returns>The account; <see langword="null"/> if the process is too old for a test, or has no more.</returns>
-    public string? TryTakeAccount() => Stopwatch.GetElapsedTime(_startedAt) < s_maxAge && Interlocked.Increment(ref _taken) is var number && number <= _accounts
+    public string? TryTakeAccount() =>
+        Stopwatch.GetElapsedTime(_startedAt) < s_maxAge && Interlocked.Increment(ref _taken) is var number && number <= _accounts
         ? $"{_port}/{NameOf(number)}"
         : null;
 

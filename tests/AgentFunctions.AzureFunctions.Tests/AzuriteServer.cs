@@ -7,7 +7,8 @@ namespace AgentFunctions.AzureFunctions.Tests;
 
 /// <summary>
 /// The storage emulator Azurite for this run of the tests: <c>azurite-blob</c> at <c>AZURITE_BLOB</c>, or on the path. It serves
-/// many accounts, so that each test has an empty one and tests run side by side; a long run of tests gets a new process now and then.
+/// many accounts, so that each test has an empty one and tests run side by side; a long run of tests gets a new process now and
+/// then.
 /// </summary>
 [SetUpFixture]
 public sealed class AzuriteServer
@@ -25,7 +26,8 @@ public sealed class AzuriteServer
     /// <param name="account">The account, as <see cref="TakeAccount"/> gave it.</param>
     /// <param name="options">How to connect.</param>
     internal static BlobServiceClient Connect(string account, BlobClientOptions? options = null) =>
-        new(new Uri($"http://127.0.0.1:{account}"), new StorageSharedKeyCredential(account[(account.IndexOf('/') + 1)..], s_key), options);
+        new(new Uri($"http://127.0.0.1:{account}"), new StorageSharedKeyCredential(account[(account.IndexOf('/') + 1)..], s_key),
+            options);
 
     /// <summary>Takes an account that is empty and nobody else's.</summary>
     internal static string TakeAccount()

@@ -19,7 +19,8 @@ return args switch
     [ColdProcess.Agent, var dataFile] => await ColdProcess.RunAgentAsync(dataFile),
     ["live", .. string[] rest] => await LiveBenchmark.RunAsync(rest),
     ["long", .. string[] rest] => await LongRun.RunAsync(rest),
-    [LongRunProcess.Verb, var file, var endpoint, var window, var resultLength] => await LongRunProcess.RunAsync(file, endpoint, window, resultLength),
+    [LongRunProcess.Verb, var file, var endpoint, var window, var resultLength] =>
+        await LongRunProcess.RunAsync(file, endpoint, window, resultLength),
     ["swarm", .. string[] rest] => await SwarmBenchmark.RunAsync(SwarmArguments.Parse(rest)),
     [SwarmModelProcess.Verb, var turns] => await SwarmModelProcess.RunAsync(turns),
     _ => Usage(),

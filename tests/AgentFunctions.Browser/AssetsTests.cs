@@ -3,7 +3,9 @@ using AgentFunctions.AspNetCore;
 
 namespace AgentFunctions.Browser;
 
-/// <summary>The rules of what the browser gets, read from the files that are embedded; <see cref="BudgetTests"/> has the bytes.</summary>
+/// <summary>
+/// The rules of what the browser gets, read from the files that are embedded; <see cref="BudgetTests"/> has the bytes.
+/// </summary>
 internal sealed partial class AssetsTests
 {
     private const string Prefix = "Dashboard/";
@@ -11,11 +13,13 @@ internal sealed partial class AssetsTests
     private const int MaxLines = 6_500;
 
     private static readonly Dictionary<string, string> Files = typeof(ApiOptions).Assembly.GetManifestResourceNames()
-        .Where(static name => name.StartsWith(Prefix, StringComparison.Ordinal)).ToDictionary(static name => name[Prefix.Length..], Read);
+        .Where(static name => name.StartsWith(Prefix, StringComparison.Ordinal))
+        .ToDictionary(static name => name[Prefix.Length..], Read);
 
     [Test]
     public void Files_All_NothingParsesHtmlOrRunsText() =>
-        Assert.That(Files.SelectMany(file => Forbidden().Matches(file.Value).Select(match => $"{file.Key}: {match.Value}")), Is.Empty);
+        Assert.That(Files.SelectMany(file => Forbidden().Matches(file.Value).Select(match => $"{file.Key}: {match.Value}")),
+            Is.Empty);
 
     [Test]
     public void Files_All_AddressesAreRelative() =>
@@ -27,7 +31,8 @@ internal sealed partial class AssetsTests
     [Test]
     public void Imports_All_NameAFileBesideThem() =>
         Assert.That(
-            Files.SelectMany(file => Import().Matches(file.Value).Select(match => match.Groups[1].Value).Where(name => !Files.ContainsKey(name))),
+            Files.SelectMany(file => Import().Matches(file.Value).Select(match => match.Groups[1].Value)
+                .Where(name => !Files.ContainsKey(name))),
             Is.Empty);
 
     [Test]
@@ -41,7 +46,8 @@ internal sealed partial class AssetsTests
     public void Scripts_All_HaveNoTextOverSeveralLines() =>
         // They are served without the space before their lines.
         Assert.That(
-            Files.Where(static file => file.Key.EndsWith(".js", StringComparison.Ordinal)).SelectMany(static file => file.Value.Split('\n')
+            Files.Where(static file => file.Key.EndsWith(".js", StringComparison.Ordinal))
+                .SelectMany(static file => file.Value.Split('\n')
                 .Where(static line => line.Count(static c => c == '`') % 2 != 0).Select(line => $"{file.Key}: {line}")),
             Is.Empty);
 
@@ -51,7 +57,8 @@ internal sealed partial class AssetsTests
         return reader.ReadToEnd();
     }
 
-    [GeneratedRegex(@"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\b|new Function|DOMParser|\sstyle=", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\b|new Function|DOMParser|\sstyle=",
+        RegexOptions.CultureInvariant)]
     private static partial Regex Forbidden();
 
     [GeneratedRegex(@"(?<=['""`(])(?:https?:)?//[a-z0-9][^\s'""`)%]*", RegexOptions.CultureInvariant | RegexOptions.IgnoreCase)]

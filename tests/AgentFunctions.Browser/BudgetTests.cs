@@ -39,7 +39,8 @@ internal sealed partial class BudgetTests : ServedTests
         string shell = await Server.Http.GetStringAsync("/dashboard/");
         string files = $"/dashboard/-/{Version().Match(shell).Groups[1].Value}/";
         string[] names = [.. typeof(ApiOptions).Assembly.GetManifestResourceNames().Where(
-            static name => name.StartsWith("Dashboard/", StringComparison.Ordinal) && !name.EndsWith(".html", StringComparison.Ordinal))];
+            static name => name.StartsWith("Dashboard/", StringComparison.Ordinal)
+                && !name.EndsWith(".html", StringComparison.Ordinal))];
         int[] bytes = await Task.WhenAll(names.Select(name => LengthAsync(files + name["Dashboard/".Length..])));
         int page = await LengthAsync("/dashboard/");
         TestContext.Out.WriteLine($"all files: {bytes.Sum() + page} bytes in {bytes.Length + 1} files, the shell {page}");
@@ -97,7 +98,8 @@ internal sealed partial class BudgetTests : ServedTests
 
         // None of the list's files waits for another one of them.
         await Poll.UntilAsync(
-            () => Task.FromResult(asked.Keys.Order(StringComparer.Ordinal).SequenceEqual(["api.js", "app.js", "h.js", "runs.js", "stream.js"])),
+            () => Task.FromResult(asked.Keys.Order(StringComparer.Ordinal)
+                .SequenceEqual(["api.js", "app.js", "h.js", "runs.js", "stream.js"])),
             TestContext.CurrentContext.CancellationToken);
         gate.SetResult();
         await Assertions.Expect(page.Page.Locator(".runs .row").First).ToBeVisibleAsync();
@@ -123,7 +125,8 @@ internal sealed partial class BudgetTests : ServedTests
             if (shown / empty < least)
             {
                 least = shown / empty;
-                best = string.Create(CultureInfo.InvariantCulture, $"first content: a page of one word {empty:0} ms, the list {shown:0} ms");
+                best = string.Create(CultureInfo.InvariantCulture,
+                    $"first content: a page of one word {empty:0} ms, the list {shown:0} ms");
             }
         }
 
@@ -158,7 +161,8 @@ internal sealed partial class BudgetTests : ServedTests
                 await Assertions.Expect(page.Page.Locator(".runs .row").First).ToBeVisibleAsync();
             }
 
-            TestContext.Out.WriteLine(string.Create(CultureInfo.InvariantCulture, $"first content, {rate} times slower, {latency} ms away: {least:0} ms"));
+            TestContext.Out.WriteLine(string.Create(CultureInfo.InvariantCulture,
+                $"first content, {rate} times slower, {latency} ms away: {least:0} ms"));
         }
     }
 
@@ -191,7 +195,8 @@ internal sealed partial class BudgetTests : ServedTests
 
         // Who listens is told every ten seconds at most, whatever comes.
         Assert.That(
-            await page.Page.EvaluateAsync<double>("() => window.told.n - (Date.now() - window.told.since) / 10_000"), Is.LessThanOrEqualTo(1));
+            await page.Page.EvaluateAsync<double>("() => window.told.n - (Date.now() - window.told.since) / 10_000"),
+            Is.LessThanOrEqualTo(1));
         page.AssertClean();
     }
 
@@ -200,7 +205,8 @@ internal sealed partial class BudgetTests : ServedTests
     {
         await using DashboardPage page = await DashboardPage.OpenAsync(Server, null);
         await page.Context.AddInitScriptAsync(StreamScript.For("live=true"));
-        await page.Context.RouteAsync($"**/api/runs/{_run}/nodes", route => route.FulfillAsync(new() { Json = new { nodes = Nodes() } }));
+        await page.Context.RouteAsync($"**/api/runs/{_run}/nodes",
+            route => route.FulfillAsync(new() { Json = new { nodes = Nodes() } }));
         var cancelled = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
         await page.Context.RouteAsync("**/api/runs/child*/cancel", async route =>
         {
@@ -233,7 +239,8 @@ internal sealed partial class BudgetTests : ServedTests
 
         // It can be used meanwhile: sorted, closed and opened, one of them cancelled.
         await page.Page.GetByRole(AriaRole.Button, new() { Name = "Steps", Exact = true }).ClickAsync();
-        await Assertions.Expect(page.Page.GetByRole(AriaRole.Columnheader, new() { Name = "Steps" })).ToHaveAttributeAsync("aria-sort", "descending");
+        await Assertions.Expect(page.Page.GetByRole(AriaRole.Columnheader, new() { Name = "Steps" }))
+            .ToHaveAttributeAsync("aria-sort", "descending");
         ILocator root = page.Page.Locator(".tree [aria-level='1']");
         await root.FocusAsync();
         await page.Page.Keyboard.PressAsync("ArrowLeft");
@@ -245,7 +252,8 @@ internal sealed partial class BudgetTests : ServedTests
         await Assertions.Expect(second).ToBeFocusedAsync();
         await page.Page.Keyboard.PressAsync("c");
         await page.Page.Locator("dialog").GetByRole(AriaRole.Button, new() { Name = "Cancel it" }).ClickAsync();
-        Assert.That(await cancelled.Task.WaitAsync(TestContext.CurrentContext.CancellationToken), Does.Contain("/api/runs/child"));
+        Assert.That(await cancelled.Task.WaitAsync(TestContext.CurrentContext.CancellationToken),
+            Does.Contain("/api/runs/child"));
         page.AssertClean();
     }
 

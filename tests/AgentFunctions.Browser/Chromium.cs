@@ -15,7 +15,8 @@ internal sealed class Chromium
         Environment.GetEnvironmentVariable("AGENTFUNCTIONS_PATIENCE") ?? "300000", CultureInfo.InvariantCulture);
 
     private static readonly string[] Places =
-        ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome", "/Applications/Chromium.app/Contents/MacOS/Chromium"];
+        ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome",
+            "/Applications/Chromium.app/Contents/MacOS/Chromium"];
 
     // A driver serves one thread at a time.
     private static readonly ConcurrentDictionary<string, Lazy<Task<(IPlaywright Driver, IBrowser Browser)>>> Workers = new();

@@ -75,7 +75,8 @@ internal sealed class ConnectionTests
             }
             """);
         int before = Volatile.Read(ref streams);
-        await Poll.UntilAsync(() => Task.FromResult(Volatile.Read(ref streams) >= before + 3), TestContext.CurrentContext.CancellationToken);
+        await Poll.UntilAsync(() => Task.FromResult(Volatile.Read(ref streams) >= before + 3),
+            TestContext.CurrentContext.CancellationToken);
         rest.SetResult();
 
         await Assertions.Expect(page.Page.Locator(".feed")).ToContainTextAsync("it follows without a gap.");
@@ -110,7 +111,8 @@ internal sealed class ConnectionTests
         await Assertions.Expect(tab.Locator(".runs .row")).ToHaveCountAsync(1);
         await Assertions.Expect(tab.Locator("dialog")).ToHaveCountAsync(0);
         Assert.That(page.Page.Url, Does.Not.Contain(key));
-        Assert.That(await page.Page.EvaluateAsync<string>("() => JSON.stringify(localStorage) + document.cookie"), Does.Not.Contain(key));
+        Assert.That(await page.Page.EvaluateAsync<string>("() => JSON.stringify(localStorage) + document.cookie"),
+            Does.Not.Contain(key));
         page.AssertClean();
     }
 
@@ -148,7 +150,8 @@ internal sealed class ConnectionTests
         await page.Page.GetByLabel("API key").FillAsync(key);
         await page.Button("Sign in").ClickAsync();
         await Assertions.Expect(page.Page.Locator("dialog.signin")).ToHaveCountAsync(0);
-        Assert.That(await page.Page.GetByLabel("Comment, which the model reads").InputValueAsync(), Is.EqualTo("I looked at it twice."));
+        Assert.That(await page.Page.GetByLabel("Comment, which the model reads").InputValueAsync(),
+            Is.EqualTo("I looked at it twice."));
         page.AssertClean();
     }
 
@@ -157,7 +160,8 @@ internal sealed class ConnectionTests
     {
         await using DashboardServer server = await DashboardServer.StartAsync();
         var gate = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        server.Script("MANY", request => ChatReply.Say("All tabs have it.") with { Before = token => gate.Task.WaitAsync(token) });
+        server.Script("MANY",
+            request => ChatReply.Say("All tabs have it.") with { Before = token => gate.Task.WaitAsync(token) });
         string run = await server.SubmitAsync("MANY tabs.");
         await using DashboardPage page = await DashboardPage.OpenAsync(server, $"runs/{run}");
         var tabs = new List<IPage> { page.Page };
@@ -182,5 +186,6 @@ internal sealed class ConnectionTests
         page.AssertClean();
     }
 
-    private static Task<int> LocksAsync(IPage page) => page.EvaluateAsync<int>("async () => (await navigator.locks.query()).held.length");
+    private static Task<int> LocksAsync(IPage page) =>
+        page.EvaluateAsync<int>("async () => (await navigator.locks.query()).held.length");
 }

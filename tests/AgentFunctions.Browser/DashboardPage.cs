@@ -51,7 +51,8 @@ internal sealed class DashboardPage : IAsyncDisposable
 
     public IBrowserContext Context => _context;
 
-    public static Task<DashboardPage> OpenAsync(DashboardServer server, string? path = "", BrowserNewContextOptions? options = null) =>
+    public static Task<DashboardPage> OpenAsync(DashboardServer server, string? path = "",
+        BrowserNewContextOptions? options = null) =>
         OpenAsync(server.Url, path, options);
 
     public static async Task<DashboardPage> OpenAsync(Uri root, string? path = "", BrowserNewContextOptions? options = null)
@@ -79,7 +80,8 @@ internal sealed class DashboardPage : IAsyncDisposable
 
     public Task GoAsync(string path) => Page.GotoAsync(new Uri(_root, $"dashboard/{path}").ToString());
 
-    public ILocator Button(string name, bool exact = true) => Page.GetByRole(AriaRole.Button, new() { Name = name, Exact = exact });
+    public ILocator Button(string name, bool exact = true) =>
+        Page.GetByRole(AriaRole.Button, new() { Name = name, Exact = exact });
 
     public ILocator Heading(string name) => Page.GetByRole(AriaRole.Heading, new() { Name = name, Exact = true });
 
@@ -89,7 +91,9 @@ internal sealed class DashboardPage : IAsyncDisposable
     /// <summary>axe finds nothing, with no rule left out.</summary>
     public Task AssertAccessibleAsync(string what) => AssertAccessibleAsync(what, false);
 
-    /// <summary>axe finds nothing in light nor in dark, between which only colours differ; a picture of each is taken if it has a place.</summary>
+    /// <summary>
+    /// axe finds nothing in light nor in dark, between which only colours differ; a picture of each is taken if it has a place.
+    /// </summary>
     public async Task AssertAccessibleInBothAsync(string what, Func<string, string>? place = null)
     {
         foreach (ColorScheme scheme in new[] { ColorScheme.Dark, ColorScheme.Light })
@@ -124,7 +128,8 @@ internal sealed class DashboardPage : IAsyncDisposable
             await devTools.SendAsync("HeapProfiler.collectGarbage");
             JsonElement? metrics = await devTools.SendAsync("Performance.getMetrics");
             least = Math.Min(least, metrics!.Value.GetProperty("metrics").EnumerateArray()
-                .First(static metric => metric.GetProperty("name").GetString() == "JSHeapUsedSize").GetProperty("value").GetDouble());
+                .First(static metric => metric.GetProperty("name").GetString() == "JSHeapUsedSize").GetProperty("value")
+                .GetDouble());
         }
 
         await devTools.DetachAsync();
@@ -148,7 +153,8 @@ internal sealed class DashboardPage : IAsyncDisposable
     public async Task AssertFitsAsync(string what)
     {
         Assert.That(
-            await Page.EvaluateAsync<int>("() => document.documentElement.scrollWidth - window.innerWidth"), Is.LessThanOrEqualTo(0), what);
+            await Page.EvaluateAsync<int>("() => document.documentElement.scrollWidth - window.innerWidth"),
+            Is.LessThanOrEqualTo(0), what);
         Assert.That(await Page.EvaluateAsync<string[]>(Stray), Is.Empty, what);
     }
 

@@ -6,7 +6,9 @@ using AgentFunctions.TestKit;
 
 namespace AgentFunctions.Browser;
 
-/// <summary>The program <c>agentfunctions serve</c> as a process of its own, with a scripted model: what a page speaks to.</summary>
+/// <summary>
+/// The program <c>agentfunctions serve</c> as a process of its own, with a scripted model: what a page speaks to.
+/// </summary>
 internal sealed class DashboardServer : IAsyncDisposable
 {
     /// <summary>The variable that names a key of the API.</summary>
@@ -28,7 +30,8 @@ internal sealed class DashboardServer : IAsyncDisposable
 
     public string Workspace => _folder.Folder("workspace");
 
-    public static async Task<DashboardServer> StartAsync(string policy = "rules: []", params (string Name, string Value)[] settings)
+    public static async Task<DashboardServer> StartAsync(string policy = "rules: []",
+        params (string Name, string Value)[] settings)
     {
         var server = new DashboardServer();
         server._model = await OpenAIProtocolServer.StartAsync(server.Answer);
@@ -74,7 +77,8 @@ internal sealed class DashboardServer : IAsyncDisposable
     }
 
     public async Task<JsonElement> WaitAsync(string run, Func<JsonElement, bool> isIt) =>
-        await Poll.ForAsync(() => Http.GetFromJsonAsync<JsonElement>($"/api/runs/{run}"), isIt, TestContext.CurrentContext.CancellationToken);
+        await Poll.ForAsync(() => Http.GetFromJsonAsync<JsonElement>($"/api/runs/{run}"), isIt,
+            TestContext.CurrentContext.CancellationToken);
 
     public Task<JsonElement> StatusAsync(string run, string status) =>
         WaitAsync(run, found => found.GetProperty("status").GetString() == status);
@@ -101,7 +105,8 @@ internal sealed class DashboardServer : IAsyncDisposable
         foreach (int errors in new[] { 0, 3, 1, 2, 9 })
         {
             int before = await TicksAsync();
-            await File.AppendAllTextAsync(log, string.Concat(Enumerable.Repeat("ERROR: an order was lost\n", errors)) + "An order was taken.\n");
+            await File.AppendAllTextAsync(log,
+                string.Concat(Enumerable.Repeat("ERROR: an order was lost\n", errors)) + "An order was taken.\n");
             string tick = last;
             await Poll.UntilAsync(async () => (tick = await AskAsync()) != last, TestContext.CurrentContext.CancellationToken);
             last = tick;
@@ -109,7 +114,8 @@ internal sealed class DashboardServer : IAsyncDisposable
         }
 
         JsonElement found = await Poll.ForAsync(
-            () => Http.GetFromJsonAsync<JsonElement>("/api/incidents"), static list => list.GetProperty("incidents").GetArrayLength() > 0,
+            () => Http.GetFromJsonAsync<JsonElement>("/api/incidents"),
+            static list => list.GetProperty("incidents").GetArrayLength() > 0,
             TestContext.CurrentContext.CancellationToken);
         return found.GetProperty("incidents")[0].GetProperty("id").GetString()!;
 

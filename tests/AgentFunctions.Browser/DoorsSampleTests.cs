@@ -6,7 +6,9 @@ using Microsoft.Playwright;
 
 namespace AgentFunctions.Browser;
 
-/// <summary>The sample with all doors, as a process of its own: its page in a real browser, and each door by a client of its protocol.</summary>
+/// <summary>
+/// The sample with all doors, as a process of its own: its page in a real browser, and each door by a client of its protocol.
+/// </summary>
 [CancelAfter(600_000)]
 internal sealed class DoorsSampleTests
 {
@@ -37,10 +39,12 @@ internal sealed class DoorsSampleTests
         await Assertions.Expect(page.GetByText("In Bern: 10 to 18.")).ToBeVisibleAsync();
         await Assertions.Expect(page.GetByRole(AriaRole.Button, new() { Name = "Send" })).ToBeEnabledAsync();
         string[] whole = await FaultsAsync(page);
-        string pictures = Directory.CreateDirectory(Path.Combine(TestContext.CurrentContext.WorkDirectory, "TestResults", "screens")).FullName;
+        string pictures = Directory.CreateDirectory(Path.Combine(TestContext.CurrentContext.WorkDirectory, "TestResults",
+            "screens")).FullName;
         await page.ScreenshotAsync(new() { Path = Path.Combine(pictures, "doors-sample.png"), FullPage = true });
         Assert.That(empty.Concat(whole), Is.Empty, "what axe finds");
-        Assert.That(await page.GetByText("calls").AllInnerTextsAsync(), Is.EqualTo(new[] { "calls get_location", "calls opening_hours" }));
+        Assert.That(await page.GetByText("calls").AllInnerTextsAsync(),
+            Is.EqualTo(new[] { "calls get_location", "calls opening_hours" }));
     }
 
     [Test]
@@ -48,7 +52,8 @@ internal sealed class DoorsSampleTests
     {
         using var http = new HttpClient { BaseAddress = _url };
         JsonElement called = await McpMessage.SendAsync(
-            http, "tools/call", "guide", new { name = "guide", arguments = new { goal = "When do museums open?" } }, cancellationToken);
+            http, "tools/call", "guide", new { name = "guide", arguments = new { goal = "When do museums open?" } },
+            cancellationToken);
         (string? output, string? reason) = await NodeServers.RunClientAsync("sample.mjs", [_url.ToString()], cancellationToken);
         if (output is null)
         {
@@ -56,7 +61,8 @@ internal sealed class DoorsSampleTests
             Assert.Ignore($"No clients (.ci/packages installs them): {reason}");
         }
 
-        Assert.That(called.GetProperty("result").GetProperty("content")[0].GetProperty("text").GetString(), Does.Contain("In Bern: 10 to 18."));
+        Assert.That(called.GetProperty("result").GetProperty("content")[0].GetProperty("text").GetString(),
+            Does.Contain("In Bern: 10 to 18."));
         foreach (JsonProperty door in JsonElement.Parse(output!).EnumerateObject())
         {
             Assert.That(door.Value.GetString(), Does.Contain("In Bern: 10 to 18."), door.Name);

@@ -8,8 +8,8 @@ using System.Text.Json.Nodes;
 namespace AgentFunctions.Browser;
 
 /// <summary>
-/// An exported run made large: what a real run left, once for each turn of a long run and once for each of many sub-agents, signed by a key of
-/// the test. <c>agentfunctions inspect</c> puts it into a real store and serves it.
+/// An exported run made large: what a real run left, once for each turn of a long run and once for each of many sub-agents,
+/// signed by a key of the test. <c>agentfunctions inspect</c> puts it into a real store and serves it.
 /// </summary>
 internal static class ExportFile
 {
@@ -34,7 +34,8 @@ internal static class ExportFile
         JsonObject state = JsonNode.Parse(parts[$"runs/{run}/state.json"])!.AsObject();
         DateTimeOffset begin = record["createdAt"]!.GetValue<DateTimeOffset>() - (s_turn * Turns);
         var made = new Dictionary<string, byte[]>(StringComparer.Ordinal);
-        foreach ((string name, byte[] bytes) in parts.Where(static part => part.Key.StartsWith("content/", StringComparison.Ordinal)))
+        foreach ((string name,
+            byte[] bytes) in parts.Where(static part => part.Key.StartsWith("content/", StringComparison.Ordinal)))
         {
             made[name] = bytes;
         }
@@ -96,7 +97,8 @@ internal static class ExportFile
         }
     }
 
-    private static void AddSubAgent(Dictionary<string, byte[]> made, JsonObject record, JsonObject state, string run, int number, DateTimeOffset begin)
+    private static void AddSubAgent(Dictionary<string, byte[]> made, JsonObject record, JsonObject state, string run, int number,
+        DateTimeOffset begin)
     {
         string id = string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{run}.1-0-{number:0000}");
         JsonObject below = record.DeepClone().AsObject();
@@ -129,7 +131,8 @@ internal static class ExportFile
         return copy;
     }
 
-    private static JsonObject Find(JsonObject[] events, string type) => events.First(one => one["type"]!.GetValue<string>() == type);
+    private static JsonObject Find(JsonObject[] events, string type) =>
+        events.First(one => one["type"]!.GetValue<string>() == type);
 
     private static JsonObject[] Events(Dictionary<string, byte[]> parts, string run, string stream) =>
         [.. Encoding.UTF8.GetString(parts[$"runs/{run}/{stream}.ndjson"]).Split('\n', StringSplitOptions.RemoveEmptyEntries)
@@ -170,7 +173,12 @@ internal static class ExportFile
             goal = "Work for days.",
             exportedAt = DateTimeOffset.UnixEpoch.AddSeconds(1_700_000_000),
             exportedBy = "local",
-            parts = parts.Select(static part => new { name = part.Key, bytes = part.Value.Length, sha256 = Convert.ToHexStringLower(SHA256.HashData(part.Value)) }),
+            parts = parts.Select(static part => new
+            {
+                name = part.Key,
+                bytes = part.Value.Length,
+                sha256 = Convert.ToHexStringLower(SHA256.HashData(part.Value))
+            }),
         });
         parts["manifest.json"] = manifest;
         parts["manifest.sig"] = JsonSerializer.SerializeToUtf8Bytes(new

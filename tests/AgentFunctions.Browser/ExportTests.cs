@@ -10,7 +10,8 @@ internal sealed class ExportTests : ServedTests
 {
     private static readonly (string Tab, string Shown)[] s_tabs =
     [
-        ("live", ".feed"), ("tree", ".tree [role=rowgroup] >> nth=1"), ("transcript", ".transcript"), ("timeline&as=table", ".panel table"),
+        ("live", ".feed"), ("tree", ".tree [role=rowgroup] >> nth=1"), ("transcript", ".transcript"),
+        ("timeline&as=table", ".panel table"),
         ("changes", ".panel"), ("budget", ".panel"), ("audit", ".panel .card"),
     ];
 
@@ -19,7 +20,14 @@ internal sealed class ExportTests : ServedTests
     {
         Server.Script("TAKE", static request => request.Turn switch
         {
-            0 => ChatReply.Call("spawn", new { items = new[] { "parser", "docs" }, template = "Look at the part {item}", agent = "worker" }) with { Text = "I split the work." },
+            0 => ChatReply.Call("spawn",
+                new
+                {
+                    items = new[] { "parser", "docs" },
+                    template = "Look at the part {item}",
+                    agent = "worker"
+                }) with
+            { Text = "I split the work." },
             1 => ChatReply.Call("wait", new { }),
             2 => ChatReply.Call("write_file", new { path = "report.md", content = "# Report\n\nTwo findings." }),
             _ => ChatReply.Say("All parts reported, and the report is **written**."),
@@ -56,10 +64,12 @@ internal sealed class ExportTests : ServedTests
         await Assertions.Expect(inspected.Button("Message")).ToHaveAttributeAsync("aria-disabled", "true");
         await Assertions.Expect(inspected.Page.Locator(".say")).ToHaveCountAsync(0);
         await inspected.AssertFitsAsync("exported run");
-        await inspected.AssertAccessibleInBothAsync("exported run", static scheme => Path.Combine(ScreensTests.Folder, $"exported-{scheme}-1280.png"));
+        await inspected.AssertAccessibleInBothAsync("exported run",
+            static scheme => Path.Combine(ScreensTests.Folder, $"exported-{scheme}-1280.png"));
         await inspected.GoAsync("");
         await Assertions.Expect(inspected.Page.Locator(".runs .row")).ToHaveCountAsync(1);
-        Assert.That((await inspected.Page.APIRequest.PostAsync(new Uri(url, $"api/runs/{run}/cancel").ToString())).Status, Is.EqualTo(403));
+        Assert.That((await inspected.Page.APIRequest.PostAsync(new Uri(url, $"api/runs/{run}/cancel").ToString())).Status,
+            Is.EqualTo(403));
         inspected.AssertClean();
     }
 
@@ -72,8 +82,12 @@ internal sealed class ExportTests : ServedTests
         return text;
     }
 
-    /// <summary>What a part of the page says, but for ages, which differ between two looks, and for the place of an audit entry in the log of its host.</summary>
-    private static Task<string> ReadAsync(DashboardPage page, string shown) => page.Page.Locator(shown).First.EvaluateAsync<string>(
+    /// <summary>
+    /// What a part of the page says, but for ages, which differ between two looks, and for the place of an audit entry in the log
+    /// of its host.
+    /// </summary>
+    private static Task<string> ReadAsync(DashboardPage page, string shown) =>
+        page.Page.Locator(shown).First.EvaluateAsync<string>(
         """
         element => {
           const copy = element.cloneNode(true);

@@ -69,7 +69,8 @@ internal sealed class FolderTests : ServedTests
         var first = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         Server.Script("Split the TALE", static request => request.Turn switch
         {
-            0 => ChatReply.Call("spawn", new { items = new[] { "EARLY", "LATE" }, template = "Write the {item} part", agent = "worker" }),
+            0 => ChatReply.Call("spawn",
+                new { items = new[] { "EARLY", "LATE" }, template = "Write the {item} part", agent = "worker" }),
             1 => ChatReply.Call("wait", new { }),
             _ => ChatReply.Say("Both wrote."),
         });
@@ -80,16 +81,21 @@ internal sealed class FolderTests : ServedTests
                 first.TrySetResult();
             }
 
-            return request.Turn == 0 ? ChatReply.Call("write_file", new { path = "tale.md", content = "early" }) : ChatReply.Say("Written.");
+            return request.Turn == 0
+                ? ChatReply.Call("write_file", new { path = "tale.md", content = "early" })
+                : ChatReply.Say("Written.");
         });
         Server.Script("Write the LATE part", request => request.Turn == 0
-            ? ChatReply.Call("write_file", new { path = "tale.md", content = "late" }) with { Before = token => first.Task.WaitAsync(token) }
+            ? ChatReply.Call("write_file",
+                new { path = "tale.md", content = "late" }) with
+            { Before = token => first.Task.WaitAsync(token) }
             : ChatReply.Say("Written over."));
         string run = await Server.SubmitAsync("Split the TALE.");
         await Server.StatusAsync(run, "completed");
         JsonElement nodes = await Server.Http.GetFromJsonAsync<JsonElement>($"/api/runs/{run}/nodes");
         string early = nodes.GetProperty("nodes").EnumerateArray()
-            .Single(static node => node.GetProperty("goal").GetString()!.Contains("EARLY", StringComparison.Ordinal)).GetProperty("id").GetString()!;
+            .Single(static node => node.GetProperty("goal").GetString()!.Contains("EARLY", StringComparison.Ordinal))
+            .GetProperty("id").GetString()!;
         string file = Path.Combine(Server.Workspace, "tale.md");
         await using DashboardPage page = await DashboardPage.OpenAsync(Server, $"runs/{early}?tab=changes");
 
@@ -104,7 +110,11 @@ internal sealed class FolderTests : ServedTests
         Assert.That(await File.ReadAllTextAsync(file), Is.EqualTo("late"), "nothing is done until somebody says so");
 
         await Assertions.Expect(page.Page.Locator(".detail")).ToContainTextAsync("tale.md");
-        await page.Page.ScreenshotAsync(new() { Path = Path.Combine(TestContext.CurrentContext.WorkDirectory, "TestResults", "screens", "conflict.png") });
+        await page.Page.ScreenshotAsync(new()
+        {
+            Path = Path.Combine(TestContext.CurrentContext.WorkDirectory, "TestResults",
+            "screens", "conflict.png")
+        });
         await page.Page.GetByLabel("Bring the earlier state back", new() { Exact = false }).CheckAsync();
         await Assertions.Expect(page.Page.Locator(".decide:not([data-asleep])")).ToBeVisibleAsync();
         await page.Button("Answer").ClickAsync();

@@ -51,7 +51,8 @@ internal sealed class InboxTests() : ServedTests(Policy)
                         {
                             type = "string",
                             title = "Region",
-                            oneOf = new[] { new { @const = "weu", title = "West Europe" }, new { @const = "neu", title = "North Europe" } },
+                            oneOf = new[] { new { @const = "weu", title = "West Europe" },
+                                new { @const = "neu", title = "North Europe" } },
                         },
                         keepDays = new { type = "integer", title = "Keep days", minimum = 1, maximum = 365 },
                     },
@@ -67,7 +68,8 @@ internal sealed class InboxTests() : ServedTests(Policy)
         string run = await Server.SubmitAsync("DEPLOY it.");
         string id = await ApprovalAsync(run);
         await using DashboardPage page = await DashboardPage.OpenAsync(Server);
-        await Assertions.Expect(page.Page.Locator(".runs .row", new() { Has = page.Page.Locator($"a[href$='runs/{run}']") }).Locator(".c-now"))
+        await Assertions.Expect(page.Page.Locator(".runs .row", new() { Has = page.Page.Locator($"a[href$='runs/{run}']") })
+            .Locator(".c-now"))
             .ToHaveTextAsync("approval: edit_file");
         await page.Page.Locator("body").PressAsync("g");
         await page.Page.Locator("body").PressAsync("a");
@@ -103,12 +105,14 @@ internal sealed class InboxTests() : ServedTests(Policy)
         string id = await ApprovalAsync(run);
         await using DashboardPage page = await DashboardPage.OpenAsync(Server, $"approvals/{id}");
         await page.Page.GetByLabel("Comment, which the model reads").FillAsync("Not on Fridays.");
-        using HttpResponseMessage elsewhere = await Server.Http.PostAsJsonAsync($"/api/approvals/{id}", new { decision = "approve" });
+        using HttpResponseMessage elsewhere = await Server.Http.PostAsJsonAsync($"/api/approvals/{id}",
+            new { decision = "approve" });
         Assert.That(elsewhere.IsSuccessStatusCode, Is.True);
         await PressAsync(page, page.Button("Deny"));
 
         await Assertions.Expect(page.Page.Locator(".banner[role=alert]")).ToContainTextAsync("Your comment is kept below.");
-        Assert.That(await page.Page.GetByLabel("Comment, which the model reads").InputValueAsync(), Is.EqualTo("Not on Fridays."));
+        Assert.That(await page.Page.GetByLabel("Comment, which the model reads").InputValueAsync(),
+            Is.EqualTo("Not on Fridays."));
         await Server.StatusAsync(run, "completed");
         page.AssertClean();
     }
@@ -151,7 +155,8 @@ internal sealed class InboxTests() : ServedTests(Policy)
 
         JsonElement ended = await Server.StatusAsync(run, "completed");
         JsonElement answered = await Server.Http.GetFromJsonAsync<JsonElement>($"/api/questions/{id}");
-        Assert.That(answered.GetProperty("answers").GetRawText(), Is.EqualTo("{\"region\":\"weu\",\"keepDays\":30}"), ended.GetRawText());
+        Assert.That(answered.GetProperty("answers").GetRawText(), Is.EqualTo("{\"region\":\"weu\",\"keepDays\":30}"),
+            ended.GetRawText());
         page.AssertClean();
     }
 
@@ -181,7 +186,8 @@ internal sealed class InboxTests() : ServedTests(Policy)
         string[] ids = [.. Waits(asked, "question").Select(static wait => wait.GetProperty("id").GetString()!)];
         JsonElement[] questions = await Task.WhenAll(
             ids.Select(id => Server.Http.GetFromJsonAsync<JsonElement>($"/api/questions/{id}")));
-        string IdOf(string words) => questions.Single(one => one.GetProperty("question").GetString() == words).GetProperty("id").GetString()!;
+        string IdOf(string words) =>
+            questions.Single(one => one.GetProperty("question").GetString() == words).GetProperty("id").GetString()!;
         await Assertions.Expect(page.Page.Locator(".item")).ToHaveCountAsync(3);
 
         // What one is typing stays while the others end.
@@ -199,7 +205,8 @@ internal sealed class InboxTests() : ServedTests(Policy)
         JsonElement[] ended = await Task.WhenAll(
             ids.Select(id => Server.Http.GetFromJsonAsync<JsonElement>($"/api/questions/{id}")));
         Assert.That(
-            ended.Select(static one => one.GetProperty("state").GetString()), Is.EquivalentTo(new[] { "answered", "answered", "expired" }));
+            ended.Select(static one => one.GetProperty("state").GetString()),
+            Is.EquivalentTo(new[] { "answered", "answered", "expired" }));
         page.AssertClean();
     }
 

@@ -5,7 +5,9 @@ using Microsoft.Playwright;
 
 namespace AgentFunctions.Browser;
 
-/// <summary>10,000 runs, and a run of 10,000 turns and some days, in a real store behind a real server: nobody waits for all of it.</summary>
+/// <summary>
+/// 10,000 runs, and a run of 10,000 turns and some days, in a real store behind a real server: nobody waits for all of it.
+/// </summary>
 [CancelAfter(3_600_000)]
 internal sealed partial class LargeTests : ServedTests
 {
@@ -17,7 +19,8 @@ internal sealed partial class LargeTests : ServedTests
     [OneTimeSetUp]
     public async Task FillAsync()
     {
-        Server.Script("Work for days", static request => request.Turn == 0 ? ChatReply.Call("list_files", new { }) : ChatReply.Say("I listed them."));
+        Server.Script("Work for days",
+            static request => request.Turn == 0 ? ChatReply.Call("list_files", new { }) : ChatReply.Say("I listed them."));
         _run = await Server.SubmitAsync("Work for days.");
         await Server.StatusAsync(_run, "completed");
         string source = Path.Combine(_folder.Path, "small.afrun");
@@ -59,7 +62,8 @@ internal sealed partial class LargeTests : ServedTests
 
         await page.Page.EvaluateAsync("() => window.scrollTo(0, 0)");
         await page.Button($"{ExportFile.FailedRuns} Failed", exact: false).ClickAsync();
-        await Assertions.Expect(page.Page.GetByText($"{ExportFile.FailedRuns} loaded of {ExportFile.FailedRuns}")).ToBeVisibleAsync();
+        await Assertions.Expect(page.Page.GetByText($"{ExportFile.FailedRuns} loaded of {ExportFile.FailedRuns}"))
+            .ToBeVisibleAsync();
         await Assertions.Expect(rows.First).ToContainTextAsync("Failed");
         await page.Page.GoBackAsync();
         await Assertions.Expect(rows.First).ToContainTextAsync("Completed");
@@ -133,7 +137,8 @@ internal sealed partial class LargeTests : ServedTests
     {
         await using DashboardPage page = await DashboardPage.OpenAsync(_url, $"runs/{_run}?tab=budget");
         await Assertions.Expect(page.Page.Locator(".chart").First).ToBeVisibleAsync(new() { Timeout = 300_000 });
-        await Assertions.Expect(page.Page.Locator(".chart [aria-label*='in 10000 turns']")).ToBeVisibleAsync(new() { Timeout = 300_000 });
+        await Assertions.Expect(page.Page.Locator(".chart [aria-label*='in 10000 turns']"))
+            .ToBeVisibleAsync(new() { Timeout = 300_000 });
         Assert.That(await page.HeapAsync("15,002 events"), Is.LessThan(15_000_000));
         page.AssertClean();
     }

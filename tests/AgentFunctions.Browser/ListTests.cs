@@ -129,7 +129,9 @@ internal sealed partial class ListTests : ServedTests
         await page.Context.RouteAsync(url => new Uri(url).AbsolutePath == "/api/runs/rows", async route =>
         {
             string query = new Uri(route.Request.Url).Query;
-            int from = From().Match(query) is { Success: true } match ? int.Parse(match.Groups[1].Value, CultureInfo.InvariantCulture) : 0;
+            int from = From().Match(query) is { Success: true } match
+                ? int.Parse(match.Groups[1].Value, CultureInfo.InvariantCulture)
+                : 0;
             bool failed = query.Contains("failed", StringComparison.Ordinal);
             await route.FulfillAsync(new()
             {

@@ -34,7 +34,8 @@ internal sealed class OidcSignInTests
     }
 
     [SetUp]
-    public void Mend() => (_provider.Change, _provider.OtherState, _provider.Error, _provider.MixesUpCodes) = (static _ => { }, null, null, false);
+    public void Mend() =>
+    (_provider.Change, _provider.OtherState, _provider.Error, _provider.MixesUpCodes) = (static _ => { }, null, null, false);
 
     [Test]
     public async Task SignIn_ByCodeAndProof_IsThatPersonWithItsRolesUntilItSignsOut()
@@ -158,7 +159,8 @@ internal sealed class OidcSignInTests
                 token.Expires = DateTime.UtcNow.AddMinutes(-9);
                 break;
             default:
-                token.SigningCredentials = new SigningCredentials(new RsaSecurityKey(stranger) { KeyId = "published" }, SecurityAlgorithms.RsaSha256);
+                token.SigningCredentials = new SigningCredentials(new RsaSecurityKey(stranger) { KeyId = "published" },
+                    SecurityAlgorithms.RsaSha256);
                 break;
         }
     }

@@ -11,8 +11,8 @@ using Microsoft.IdentityModel.Tokens;
 namespace AgentFunctions.Browser;
 
 /// <summary>
-/// A provider of OpenID Connect on a real port: discovery, published keys, a page to sign in at, and authorization codes that are good once,
-/// for one client, one address and the verifier whose challenge (S256) came with the request.
+/// A provider of OpenID Connect on a real port: discovery, published keys, a page to sign in at, and authorization codes that are
+/// good once, for one client, one address and the verifier whose challenge (S256) came with the request.
 /// </summary>
 internal sealed class OpenIdProvider : IAsyncDisposable
 {
@@ -117,7 +117,8 @@ internal sealed class OpenIdProvider : IAsyncDisposable
         return query["client_id"] == ClientId && query["response_type"] == "code" && query["code_challenge_method"] == "S256"
             && query["code_challenge"].ToString().Length == 43 && query["tenant"] == "test"
             && query["scope"].ToString().Contains("openid", StringComparison.Ordinal)
-            ? Results.Content($"<!doctype html><title>Corp</title><a href=\"/allow{request.QueryString}\">Continue as anna</a>", "text/html")
+            ? Results.Content($"<!doctype html><title>Corp</title><a href=\"/allow{request.QueryString}\">Continue as anna</a>",
+                "text/html")
             : Results.BadRequest($"not a request of this client: {request.QueryString}");
     }
 
@@ -126,7 +127,8 @@ internal sealed class OpenIdProvider : IAsyncDisposable
         IQueryCollection query = request.Query;
         string code = Secret();
         _codes[code] = new Grant(
-            query["redirect_uri"].ToString(), MixesUpCodes ? Challenge(Secret()) : query["code_challenge"].ToString(), query["nonce"].ToString());
+            query["redirect_uri"].ToString(), MixesUpCodes ? Challenge(Secret()) : query["code_challenge"].ToString(),
+            query["nonce"].ToString());
         string outcome = Error is { } error ? $"error={error}&error_description=Not+today" : $"code={code}";
         return Results.Redirect($"{query["redirect_uri"]}?{outcome}&state={OtherState ?? query["state"].ToString()}");
     }
@@ -139,12 +141,14 @@ internal sealed class OpenIdProvider : IAsyncDisposable
         {
             if (!_refreshes.TryRemove(form["refresh_token"].ToString(), out grant) || form["client_id"] != ClientId)
             {
-                return Results.Json(new { error = "invalid_grant", error_description = "The refresh token is not good." }, statusCode: 400);
+                return Results.Json(new { error = "invalid_grant", error_description = "The refresh token is not good." },
+                    statusCode: 400);
             }
 
             Interlocked.Increment(ref _renewed);
         }
-        else if (!_codes.TryRemove(form["code"].ToString(), out grant) || form["client_id"] != ClientId || form["redirect_uri"] != grant.RedirectUri
+        else if (!_codes.TryRemove(form["code"].ToString(), out grant) || form["client_id"] != ClientId
+            || form["redirect_uri"] != grant.RedirectUri
             || Challenge(form["code_verifier"].ToString()) != grant.Challenge)
         {
             return Results.Json(new { error = "invalid_grant", error_description = "The code is not good." }, statusCode: 400);
@@ -185,7 +189,8 @@ internal sealed class OpenIdProvider : IAsyncDisposable
 
     private static string Secret() => Base64UrlEncoder.Encode(RandomNumberGenerator.GetBytes(32));
 
-    private static string Challenge(string verifier) => Base64UrlEncoder.Encode(SHA256.HashData(Encoding.ASCII.GetBytes(verifier)));
+    private static string Challenge(string verifier) =>
+        Base64UrlEncoder.Encode(SHA256.HashData(Encoding.ASCII.GetBytes(verifier)));
 
     private sealed record Grant(string RedirectUri, string Challenge, string Nonce);
 }

@@ -7,7 +7,8 @@ namespace AgentFunctions.Browser;
 /// <summary>What operators switch, and a run that is erased.</summary>
 [CancelAfter(3_600_000)]
 internal sealed class OperateTests() : ServedTests(
-    Policy, ("Gateway__Concurrency__Labels__0__Label", "lane=slow"), ("Gateway__Quotas__0__Name", "daily"), ("Gateway__Quotas__0__Caller", "*"), ("Gateway__Quotas__0__Runs", "500"))
+    Policy, ("Gateway__Concurrency__Labels__0__Label", "lane=slow"), ("Gateway__Quotas__0__Name", "daily"),
+    ("Gateway__Quotas__0__Caller", "*"), ("Gateway__Quotas__0__Runs", "500"))
 {
     private const string Policy = """
         rules:
@@ -62,7 +63,8 @@ internal sealed class OperateTests() : ServedTests(
         await page.Page.Locator("dialog").GetByRole(AriaRole.Button, new() { Name = "Erase" }).ClickAsync();
         await Assertions.Expect(page.Heading("Runs")).ToBeVisibleAsync();
         await Poll.UntilAsync(
-            async () => (int)(await Server.Http.GetAsync($"/api/runs/{run}")).StatusCode == 410, TestContext.CurrentContext.CancellationToken);
+            async () => (int)(await Server.Http.GetAsync($"/api/runs/{run}")).StatusCode == 410,
+            TestContext.CurrentContext.CancellationToken);
 
         // The other tabs hear of it; another browser looks when it is shown again.
         await Assertions.Expect(tab.GetByRole(AriaRole.Heading, new() { Name = "This was erased" })).ToBeVisibleAsync();
@@ -83,7 +85,8 @@ internal sealed class OperateTests() : ServedTests(
     {
         string run = await Server.SubmitAsync("Keep every trace.");
         await Server.StatusAsync(run, "completed");
-        using HttpResponseMessage held = await Server.Http.PutAsJsonAsync("/api/holds/case-seven", new { run, reason = "A case at court" });
+        using HttpResponseMessage held = await Server.Http.PutAsJsonAsync("/api/holds/case-seven",
+            new { run, reason = "A case at court" });
         Assert.That(held.IsSuccessStatusCode, Is.True);
         await using DashboardPage page = await DashboardPage.OpenAsync(Server, $"runs/{run}");
         await page.Button("More actions").ClickAsync();
@@ -136,7 +139,8 @@ internal sealed class OperateTests() : ServedTests(
         await using DashboardPage page = await DashboardPage.OpenAsync(Server, "usage");
         ILocator queue = page.Page.GetByRole(AriaRole.Region, new() { Name = "Queue" });
         await Assertions.Expect(queue).ToContainTextAsync("1 waiting");
-        await Assertions.Expect(page.Page.GetByRole(AriaRole.Region, new() { Name = "Quotas" })).ToContainTextAsync("of 500 runs");
+        await Assertions.Expect(page.Page.GetByRole(AriaRole.Region, new() { Name = "Quotas" }))
+            .ToContainTextAsync("of 500 runs");
         await page.AssertAccessibleAsync("queue");
         await queue.GetByRole(AriaRole.Link).ClickAsync();
         await Assertions.Expect(page.Heading("Go SLOWLY, too.")).ToBeVisibleAsync();
@@ -153,13 +157,15 @@ internal sealed class OperateTests() : ServedTests(
         await using DashboardPage page = await DashboardPage.OpenAsync(Server, "monitors");
         await Assertions.Expect(page.Page.Locator("section[aria-label=shop]")).ToContainTextAsync("1 incident");
         await page.Page.GetByRole(AriaRole.Link, new() { Name = "shop", Exact = true }).ClickAsync();
-        await Assertions.Expect(page.Page.GetByRole(AriaRole.Img, new() { NameRegex = new("errors: 5 values from 0 to 9, 1 breach") })).ToBeVisibleAsync();
+        await Assertions.Expect(page.Page.GetByRole(AriaRole.Img,
+            new() { NameRegex = new("errors: 5 values from 0 to 9, 1 breach") })).ToBeVisibleAsync();
         await page.AssertAccessibleAsync("monitor");
 
         await page.GoAsync("incidents");
         await page.Page.Locator(".item").ClickAsync();
         await Assertions.Expect(page.Page).ToHaveURLAsync(new System.Text.RegularExpressions.Regex($"incidents/{id}$"));
-        await Assertions.Expect(page.Page.GetByRole(AriaRole.Img, new() { NameRegex = new("errors: 5 values") })).ToBeVisibleAsync();
+        await Assertions.Expect(page.Page.GetByRole(AriaRole.Img, new() { NameRegex = new("errors: 5 values") }))
+            .ToBeVisibleAsync();
         await page.Button("Acknowledge").ClickAsync();
         await page.Page.Locator("dialog").GetByLabel("Comment (optional)").FillAsync("I look at it.");
         await page.Page.Locator("dialog").GetByRole(AriaRole.Button, new() { Name = "Acknowledge" }).ClickAsync();

@@ -68,7 +68,8 @@ internal sealed class RunPageTests : ServedTests
         await Assertions.Expect(whole).ToHaveCountAsync(1);
         await Assertions.Expect(cut).ToHaveCountAsync(1);
         Assert.That(
-            await cut.Locator(".prose").EvaluateAsync<string>("element => getComputedStyle(element).textDecorationLine"), Is.EqualTo("line-through"));
+            await cut.Locator(".prose").EvaluateAsync<string>("element => getComputedStyle(element).textDecorationLine"),
+            Is.EqualTo("line-through"));
         page.AssertClean();
     }
 
@@ -77,10 +78,11 @@ internal sealed class RunPageTests : ServedTests
     {
         var rest = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         int chunks = 0;
-        Server.Script("LATECOMER", _ => ChatReply.Say("What was said before anybody looked is not lost on those who come late.") with
-        {
-            BetweenChunks = token => Interlocked.Increment(ref chunks) > 2 ? rest.Task.WaitAsync(token) : Task.CompletedTask,
-        });
+        Server.Script("LATECOMER",
+            _ => ChatReply.Say("What was said before anybody looked is not lost on those who come late.") with
+            {
+                BetweenChunks = token => Interlocked.Increment(ref chunks) > 2 ? rest.Task.WaitAsync(token) : Task.CompletedTask,
+            });
         string run = await Server.SubmitAsync("Serve the LATECOMER.");
         await using DashboardPage first = await DashboardPage.OpenAsync(Server, $"runs/{run}");
         await Assertions.Expect(first.Page.Locator(".live-text")).ToContainTextAsync("What was said before");
@@ -168,7 +170,8 @@ internal sealed class RunPageTests : ServedTests
     {
         Server.Script("HOSTILE", _ => ChatReply.Say(
             "<img src=x onerror=\"window.ran = true\"> <script>window.ran = true</script>\n\n[click](javascript:window.ran=true) "
-            + "![pixel](https://evil.example/pixel.png) [a bank](https://b\u0430nk.example/) \u202Egnp.exe\n\n" + new string('x', 60_000)));
+            + "![pixel](https://evil.example/pixel.png) [a bank](https://b\u0430nk.example/) \u202Egnp.exe\n\n"
+            + new string('x', 60_000)));
         string run = await Server.SubmitAsync("Be HOSTILE.");
         await Server.StatusAsync(run, "completed");
         await using DashboardPage page = await DashboardPage.OpenAsync(Server, $"runs/{run}");

@@ -77,17 +77,23 @@ internal sealed class ScreensTests() : ServedTests(
         });
         string run = $"runs/{_audit}";
         var never = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        await StateAsync("loading", run, ".skeleton", ($"**/api/runs/{_audit}", route => never.Task.ContinueWith(_ => route.AbortAsync(), TaskScheduler.Default)));
+        await StateAsync("loading", run, ".skeleton",
+            ($"**/api/runs/{_audit}", route => never.Task.ContinueWith(_ => route.AbortAsync(), TaskScheduler.Default)));
         never.SetResult();
-        await StateAsync("empty", "", ".empty", ("**/api/watch**", static route => route.FulfillAsync(new() { Status = 404 })), ("**/api/runs/rows**", Answer(200, new
-        {
-            runs = Array.Empty<object>(),
-            total = 0,
-            counts = new { queued = 0, running = 0, waiting = 0, paused = 0, mine = 0, failed = 0, ended = 0 },
-        })));
-        await StateAsync("error", run, ".fault", ($"**/api/runs/{_audit}", Problem(503, "storeUnavailable", "The store does not answer. Try again.")));
-        await StateAsync("forbidden", "agents", ".fault", ("**/api/agents", Problem(403, "notAllowed", "This needs the role viewer.")));
-        await StateAsync("erased", run, ".fault", ($"**/api/runs/{_audit}", Problem(410, "runErased", "The run was erased on 1 May by ada: asked for by the customer.")));
+        await StateAsync("empty", "", ".empty", ("**/api/watch**", static route => route.FulfillAsync(new() { Status = 404 })),
+            ("**/api/runs/rows**", Answer(200, new
+            {
+                runs = Array.Empty<object>(),
+                total = 0,
+                counts = new { queued = 0, running = 0, waiting = 0, paused = 0, mine = 0, failed = 0, ended = 0 },
+            })));
+        await StateAsync("error", run, ".fault",
+            ($"**/api/runs/{_audit}", Problem(503, "storeUnavailable", "The store does not answer. Try again.")));
+        await StateAsync("forbidden", "agents", ".fault",
+            ("**/api/agents", Problem(403, "notAllowed", "This needs the role viewer.")));
+        await StateAsync("erased", run, ".fault",
+            ($"**/api/runs/{_audit}",
+                Problem(410, "runErased", "The run was erased on 1 May by ada: asked for by the customer.")));
         await StateAsync("held", run, ".fault", ($"**/api/runs/{_audit}", Problem(423, "runHeld", "A legal hold keeps it.")));
         await StateAsync("nothing", "runs/nothing/here", ".fault");
         await StateAsync("rehearsal", "kill", "[data-band=rehearsal]", ("**/api/session", Answer(200, new
@@ -98,11 +104,14 @@ internal sealed class ScreensTests() : ServedTests(
             host = new { version = "1", engine = "embedded", rehearsal = true },
         })));
         await StateAsync("sign-in", "", "dialog.signin",
-            ("**/api/session", Answer(200, new { caller = (object?)null, required = true, ways = new[] { new { kind = "key" } } })),
+            ("**/api/session", Answer(200,
+                new { caller = (object?)null, required = true, ways = new[] { new { kind = "key" } } })),
             ("**/api/runs/rows**", Problem(401, "unauthorized", "A key is needed.")));
         await StateAsync("newer-version", "usage", "[data-band=version]",
             ("**/-/**/usage.js", Problem(404, "notFound", "Gone.")),
-            ("**/-/**/app.js", route => route.Request.Method == "HEAD" ? route.FulfillAsync(new() { Status = 404 }) : route.ContinueAsync()));
+            ("**/-/**/app.js", route => route.Request.Method == "HEAD"
+                ? route.FulfillAsync(new() { Status = 404 })
+                : route.ContinueAsync()));
         await StateAsync("not-connected", "", "[data-band=net]", ("**/api/**", static route => route.AbortAsync()),
             ("**/health/live", static route => route.AbortAsync()));
 
@@ -120,7 +129,8 @@ internal sealed class ScreensTests() : ServedTests(
             await page.Context.UnrouteAllAsync(new() { Behavior = UnrouteBehavior.IgnoreErrors });
         }
 
-        static Func<IRoute, Task> Answer(int status, object body) => route => route.FulfillAsync(new() { Status = status, Json = body });
+        static Func<IRoute, Task> Answer(int status, object body) =>
+            route => route.FulfillAsync(new() { Status = status, Json = body });
         static Func<IRoute, Task> Problem(int status, string code, string detail) =>
             Answer(status, new { status, code, detail, traceId = "4bf92f3577b34da6a3ce929d0e0e4736" });
     }
@@ -135,7 +145,8 @@ internal sealed class ScreensTests() : ServedTests(
             ViewportSize = new() { Width = 720, Height = 450 },
             DeviceScaleFactor = 2,
         });
-        foreach ((string name, string path, string shown) in Screens().Where(screen => screen.Name is "runs" or "run-live" or "approvals"))
+        foreach ((string name, string path, string shown) in Screens()
+            .Where(screen => screen.Name is "runs" or "run-live" or "approvals"))
         {
             await page.GoAsync(path);
             await Assertions.Expect(page.Page.Locator(shown).First).ToBeVisibleAsync();
@@ -184,16 +195,21 @@ internal sealed class ScreensTests() : ServedTests(
 
     private IEnumerable<(string Name, string Path, string Shown)> Screens() =>
     [
-        ("runs", "", ".runs .row"), ("start", "start", ".form"), ("approvals", "approvals", ".item"), ("questions", "questions", ".item"),
-        ("inbox", "inbox", ".item"), ("run-live", $"runs/{_audit}", ".feed .turn"), ("run-timeline", $"runs/{_audit}?tab=timeline", ".timeline, table"),
-        ("run-tree", $"runs/{_swarm}?tab=tree", ".tree .row"), ("run-transcript", $"runs/{_audit}?tab=transcript", ".transcript .turn"),
+        ("runs", "", ".runs .row"), ("start", "start", ".form"), ("approvals", "approvals", ".item"),
+        ("questions", "questions", ".item"),
+        ("inbox", "inbox", ".item"), ("run-live", $"runs/{_audit}", ".feed .turn"),
+        ("run-timeline", $"runs/{_audit}?tab=timeline", ".timeline, table"),
+        ("run-tree", $"runs/{_swarm}?tab=tree", ".tree .row"),
+        ("run-transcript", $"runs/{_audit}?tab=transcript", ".transcript .turn"),
         ("run-budget", $"runs/{_audit}?tab=budget", ".chart"), ("run-audit", $"runs/{_audit}?tab=audit", ".audit-row"),
         ("run-files", $"runs/{_audit}?tab=files", ".empty, table"),
         ("run-shown", $"runs/{_audit}?tab=transcript&shown=2", ".transcript .card"),
         ("run-changes", $"runs/{_audit}?tab=changes", ".panel section.card"), ("agents", "agents", ".agent-card"),
         ("agent", "agents/lead", ".numbers"),
-        ("incidents", "incidents", ".item"), ("incident", $"incidents/{_incident}", ".chart"), ("monitors", "monitors", ".agent-card"),
-        ("monitor", "monitors/shop", ".chart"), ("reviews", "reviews", ".audit-row"), ("usage", "usage", ".numbers"), ("policy", "policy", ".rules"),
+        ("incidents", "incidents", ".item"), ("incident", $"incidents/{_incident}", ".chart"),
+        ("monitors", "monitors", ".agent-card"),
+        ("monitor", "monitors/shop", ".chart"), ("reviews", "reviews", ".audit-row"), ("usage", "usage", ".numbers"),
+        ("policy", "policy", ".rules"),
         ("kill", "kill", "select"), ("life", "life", ".cards table, .cards p"),
     ];
 

@@ -12,7 +12,8 @@ internal sealed class ShownTests : ServedTests
     [OneTimeSetUp]
     public async Task RunAsync()
     {
-        Server.Script("SHOWN", static request => request.Turn == 0 ? ChatReply.Call("list_files", new { }) : ChatReply.Say("I listed them."));
+        Server.Script("SHOWN",
+            static request => request.Turn == 0 ? ChatReply.Call("list_files", new { }) : ChatReply.Say("I listed them."));
         _short = await Server.SubmitAsync("Say what you were SHOWN.");
         await Server.StatusAsync(_short, "completed");
     }

@@ -1,6 +1,8 @@
 namespace AgentFunctions.Browser;
 
-/// <summary>A stream of events in a page that says what the test says: for more of them than a host on a test's machine makes.</summary>
+/// <summary>
+/// A stream of events in a page that says what the test says: for more of them than a host on a test's machine makes.
+/// </summary>
 internal static class StreamScript
 {
     /// <summary>

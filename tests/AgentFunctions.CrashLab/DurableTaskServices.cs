@@ -17,7 +17,8 @@ internal static class DurableTaskServices
         IConfiguration configuration = new ConfigurationBuilder().Build();
         var services = new ServiceCollection();
         services.AddSingleton(configuration).AddLogging();
-        services.AddAgentFunctions(configuration).AddDurableAgent(team.Refunds(), options => Ours.AskTheBooks(options, team.Shop));
+        services.AddAgentFunctions(configuration)
+            .AddDurableAgent(team.Refunds(), options => Ours.AskTheBooks(options, team.Shop));
         services.AddSingleton(account.Connect()).AddAzureStorageStores(configuration).AddDurableTaskEngine();
         services.AddSingleton(new DurableTaskClientAccessor { Client = client });
         return services.BuildServiceProvider();

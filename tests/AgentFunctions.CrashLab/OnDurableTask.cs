@@ -17,8 +17,8 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace AgentFunctions.CrashLab;
 
 /// <summary>
-/// The agent as a durable run on Durable Task's in-process host and a storage account. The hub stays, as a service does; the process
-/// that takes the steps is killed.
+/// The agent as a durable run on Durable Task's in-process host and a storage account. The hub stays, as a service does; the
+/// process that takes the steps is killed.
 /// </summary>
 internal static class OnDurableTask
 {
@@ -38,7 +38,8 @@ internal static class OnDurableTask
         await using ServiceProvider owned = services;
         // Before the hub, which waits for its clients when it ends.
         using KilledSteps ended = steps;
-        Run run = await services.GetRequiredService<AgentGateway>().SubmitAsync(new RunRequest { Agent = "refunds", Goal = Team.Goal });
+        Run run = await services.GetRequiredService<AgentGateway>()
+            .SubmitAsync(new RunRequest { Agent = "refunds", Goal = Team.Goal });
         run = await services.GetRequiredService<RunReader>().WaitForEndAsync(run.Id);
         if (run.Status != RunStatus.Completed)
         {

@@ -5,8 +5,8 @@ using AgentFunctions.CrashLab.Orchestrations;
 namespace AgentFunctions.CrashLab;
 
 /// <summary>
-/// The refund of the sample in all its shapes, each killed 100 times: agents of Agent Framework alone, with idempotency keys, and as
-/// durable runs on SQLite and on Durable Task, also in the orchestrations of Agent Framework.
+/// The refund of the sample in all its shapes, each killed 100 times: agents of Agent Framework alone, with idempotency keys, and
+/// as durable runs on SQLite and on Durable Task, also in the orchestrations of Agent Framework.
 /// </summary>
 internal static class Program
 {

@@ -19,7 +19,8 @@ internal static class StepWorker
         var clients = new ServiceCollection();
         clients.AddLogging().AddDurableTaskClient(client => client.UseGrpc(hub));
         await using ServiceProvider client = clients.BuildServiceProvider();
-        await using ServiceProvider services = DurableTaskServices.Build(team, account, client.GetRequiredService<DurableTaskClient>());
+        await using ServiceProvider services = DurableTaskServices.Build(team, account,
+            client.GetRequiredService<DurableTaskClient>());
         DurableTaskRunner runner = services.GetRequiredService<DurableTaskRunner>();
         while (await Console.In.ReadLineAsync() is { } line)
         {

@@ -11,6 +11,7 @@ internal sealed class ExtensionsTests
         int exitCode = await sample.WaitAsync();
 
         Assert.That(exitCode, Is.Zero, sample.Output + sample.Errors);
-        Assert.That(sample.Output, Does.Contain("waiting: pay").And.Contain("900").And.Contain("payment-limit").And.Contain("Both bills are paid."));
+        Assert.That(sample.Output,
+            Does.Contain("waiting: pay").And.Contain("900").And.Contain("payment-limit").And.Contain("Both bills are paid."));
     }
 }

@@ -41,17 +41,24 @@ internal sealed class ProgramProcess : IAsyncDisposable
 
     /// <summary>Starts the program with the model of a scripted server; without one it rehearses.</summary>
     public static ProgramProcess Start(OpenAIProtocolServer? model, string folder, params string[] arguments) =>
-        Start(Program, folder, model is null ? [] : new() { ["OPENAI_API_KEY"] = "test-key", ["OPENAI_BASE_URL"] = model.BaseUrl }, arguments);
+        Start(Program, folder, model is null
+            ? []
+            : new() { ["OPENAI_API_KEY"] = "test-key", ["OPENAI_BASE_URL"] = model.BaseUrl }, arguments);
 
     /// <summary>Starts the program with variables of its own; it rehearses where they name no model.</summary>
     public static ProgramProcess Start(Dictionary<string, string> environment, params string[] arguments) =>
         Start(Program, Environment.CurrentDirectory, environment, arguments);
 
-    /// <summary>Starts the program on a terminal of its own, at which <see cref="Type"/> types. What it writes is all output.</summary>
-    public static ProgramProcess StartOnTerminal(OpenAIProtocolServer model, string folder, Dictionary<string, string> environment, params string[] arguments)
+    /// <summary>
+    /// Starts the program on a terminal of its own, at which <see cref="Type"/> types. What it writes is all output.
+    /// </summary>
+    public static ProgramProcess StartOnTerminal(OpenAIProtocolServer model, string folder,
+        Dictionary<string, string> environment, params string[] arguments)
     {
         string command = string.Join(' ', new[] { "dotnet", Program }.Concat(arguments).Select(static word => $"'{word}'"));
-        var start = new ProcessStartInfo("script", ["-qec", $"stty cols 120 rows 40; exec {command}", "/dev/null"]) { RedirectStandardInput = true };
+        var start = new ProcessStartInfo("script",
+            ["-qec", $"stty cols 120 rows 40; exec {command}", "/dev/null"])
+        { RedirectStandardInput = true };
         return Start(start, folder, new(environment)
         {
             ["OPENAI_API_KEY"] = "test-key",
@@ -68,7 +75,8 @@ internal sealed class ProgramProcess : IAsyncDisposable
         StartSample(name, Environment.CurrentDirectory, environment, arguments);
 
     /// <summary>Starts a sample from a folder.</summary>
-    public static ProgramProcess StartSample(string name, string folder, Dictionary<string, string> environment, params string[] arguments)
+    public static ProgramProcess StartSample(string name, string folder, Dictionary<string, string> environment,
+        params string[] arguments)
     {
         string tests = typeof(ProgramProcess).Assembly.GetName().Name!;
         string output = AppContext.BaseDirectory.Replace(
@@ -79,7 +87,8 @@ internal sealed class ProgramProcess : IAsyncDisposable
     /// <summary>Starts the crash lab, whose commands are programs that may be killed.</summary>
     public static ProgramProcess StartCrashLab(params string[] arguments)
     {
-        string output = AppContext.BaseDirectory.Replace("AgentFunctions.EndToEnd", "AgentFunctions.CrashLab", StringComparison.Ordinal);
+        string output = AppContext.BaseDirectory.Replace("AgentFunctions.EndToEnd", "AgentFunctions.CrashLab",
+            StringComparison.Ordinal);
         return Start(Path.Combine(output, "AgentFunctions.CrashLab.dll"), Environment.CurrentDirectory, [], arguments);
     }
 
@@ -152,7 +161,8 @@ internal sealed class ProgramProcess : IAsyncDisposable
         _process.Dispose();
     }
 
-    private static ProgramProcess Start(string program, string folder, Dictionary<string, string> environment, string[] arguments) =>
+    private static ProgramProcess Start(string program, string folder, Dictionary<string, string> environment,
+        string[] arguments) =>
         Start(new ProcessStartInfo("dotnet", [program, .. arguments]), folder, environment);
 
     private static ProgramProcess Start(ProcessStartInfo start, string folder, Dictionary<string, string> environment)

@@ -26,9 +26,11 @@ internal sealed partial class QuickstartTests
 
         Assert.That(exitCode, Is.Zero, again.Output + again.Errors);
         Assert.That(again.Output, Does.Contain($"Resuming {first}").And.Contain("[rehearsal model]"));
-        string report = await File.ReadAllTextAsync(Path.Combine(workspace, ".agentfunctions", "audit-report.md"), cancellationToken);
+        string report = await File.ReadAllTextAsync(Path.Combine(workspace, ".agentfunctions", "audit-report.md"),
+            cancellationToken);
         Assert.That(report, Does.Contain("shop.cs:1").And.Contain("[rehearsal model]"));
-        Assert.That(Directory.GetFiles(workspace, "*.db*", SearchOption.AllDirectories), Is.Empty, "data lie outside of the workspace");
+        Assert.That(Directory.GetFiles(workspace, "*.db*", SearchOption.AllDirectories), Is.Empty,
+            "data lie outside of the workspace");
         Directory.Delete(workspace, true);
     }
 

@@ -11,7 +11,8 @@ using Microsoft.Extensions.Hosting;
 HostApplicationBuilder builder = Host.CreateApplicationBuilder();
 builder.Services
     .AddAgentFunctions(builder.Configuration)
-    .AddAgentModel(static _ => new ModelBinding("echo", "echo-1", new ModelProfile { Provider = "own", Streaming = false }, new EchoClient()))
+    .AddAgentModel(static _ => new ModelBinding("echo", "echo-1", new ModelProfile { Provider = "own", Streaming = false },
+        new EchoClient()))
     .AddSqliteEngine(static options => options.DataFile = SqliteEngineOptions.InMemory)
     .AddAgent(Agent.Create("echo").WithInstructions("Repeat what is said."));
 using IHost host = builder.Build();

@@ -2,7 +2,9 @@ using System.Text.Json;
 
 namespace AgentFunctions.TestKit;
 
-/// <summary>What OpenAI and Moonshot demand of a request. A conversation that breaks a rule is answered with 400, as they do.</summary>
+/// <summary>
+/// What OpenAI and Moonshot demand of a request. A conversation that breaks a rule is answered with 400, as they do.
+/// </summary>
 internal static class ChatProtocolRules
 {
     /// <summary>Finds the first broken rule.</summary>

@@ -41,7 +41,9 @@ public sealed record ChatReply
     /// <summary>Awaited before each chunk of a stream after the first.</summary>
     public Func<CancellationToken, Task>? BetweenChunks { get; init; }
 
-    /// <summary>Ends the stream after so many chunks as if it were whole, without a reason of the end and without <c>[DONE]</c>.</summary>
+    /// <summary>
+    /// Ends the stream after so many chunks as if it were whole, without a reason of the end and without <c>[DONE]</c>.
+    /// </summary>
     public int? EndAfterChunks { get; init; }
 
     /// <summary>Resets the connection after so many chunks; 0 before any byte of the answer.</summary>
@@ -55,19 +57,21 @@ public sealed record ChatReply
     /// <param name="name">The tool.</param>
     /// <param name="arguments">The arguments, serialised as JSON unless they are a string.</param>
     /// <param name="id">The id of the call; by default a new one.</param>
-    public static ChatReply Call(string name, object arguments, string? id = null) => new() { Calls = [ChatReplyCall.Of(name, arguments, id)] };
+    public static ChatReply Call(string name, object arguments, string? id = null) =>
+        new() { Calls = [ChatReplyCall.Of(name, arguments, id)] };
 
     /// <summary>An error as OpenAI words it.</summary>
     /// <param name="status">The status.</param>
     /// <param name="message">The message.</param>
     /// <param name="code">The code.</param>
     /// <param name="headers">Further headers.</param>
-    public static ChatReply Error(int status, string message, string? code = null, params (string Name, string Value)[] headers) => new()
-    {
-        Status = status,
-        RawBody = JsonSerializer.Serialize(new { error = new { message, type = "error", param = (string?)null, code } }),
-        Headers = headers.ToDictionary(static header => header.Name, static header => header.Value),
-    };
+    public static ChatReply Error(int status, string message, string? code = null,
+        params (string Name, string Value)[] headers) => new()
+        {
+            Status = status,
+            RawBody = JsonSerializer.Serialize(new { error = new { message, type = "error", param = (string?)null, code } }),
+            Headers = headers.ToDictionary(static header => header.Name, static header => header.Value),
+        };
 }
 
 /// <summary>A call of a tool.</summary>

@@ -31,7 +31,8 @@ public sealed record ChatRequest(int Index, JsonElement Body, IReadOnlyDictionar
 
     /// <summary>The text of the last message of a role; empty where there is none.</summary>
     /// <param name="role"><c>system</c>, <c>user</c>, <c>assistant</c> or <c>tool</c>.</param>
-    public string Last(string role) => Messages.LastOrDefault(message => Role(message) == role) is { ValueKind: JsonValueKind.Object } last
+    public string Last(string role) =>
+        Messages.LastOrDefault(message => Role(message) == role) is { ValueKind: JsonValueKind.Object } last
         ? Text(last)
         : "";
 

@@ -6,7 +6,9 @@ using Microsoft.Extensions.Logging;
 
 namespace AgentFunctions.TestKit;
 
-/// <summary>What the monitors of a test watch and tell: a service with outages, and a receiver that knows repetitions by their key.</summary>
+/// <summary>
+/// What the monitors of a test watch and tell: a service with outages, and a receiver that knows repetitions by their key.
+/// </summary>
 public sealed class FlakyServer : IAsyncDisposable
 {
     private readonly WebApplication _app;

@@ -8,7 +8,8 @@ public sealed class LiveClient
 {
     private static readonly HashSet<string> s_live =
     [
-        "model.started", "model.retrying", "model.snapshot", "model.delta", "model.reset", "run.state", "tool.progress", "tree.patch",
+        "model.started", "model.retrying", "model.snapshot", "model.delta", "model.reset", "run.state", "tool.progress",
+        "tree.patch",
         "stream.ends",
     ];
 

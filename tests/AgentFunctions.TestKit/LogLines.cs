@@ -15,7 +15,8 @@ public sealed class LogLines : ILoggerProvider, ILogger
     /// <summary>Completes with the first line that holds a text, from now on.</summary>
     /// <param name="text">The text.</param>
     public Task<string> NextAsync(string text) =>
-        _awaited.GetOrAdd(text, static _ => new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
+        _awaited.GetOrAdd(text,
+            static _ => new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
 
     /// <inheritdoc/>
     public ILogger CreateLogger(string categoryName) => this;
@@ -28,7 +29,8 @@ public sealed class LogLines : ILoggerProvider, ILogger
     public bool IsEnabled(LogLevel logLevel) => true;
 
     /// <inheritdoc/>
-    public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+    public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception,
+        Func<TState, Exception?, string> formatter)
     {
         string line = $"{formatter(state, exception)} {exception}";
         _lines.Enqueue(line);

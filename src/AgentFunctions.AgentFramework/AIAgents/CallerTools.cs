@@ -5,7 +5,9 @@ using Microsoft.Extensions.AI;
 
 namespace AgentFunctions.AgentFramework.AIAgents;
 
-/// <summary>Reads what a caller gives with a run beside messages: tools that it executes itself, and instructions about them.</summary>
+/// <summary>
+/// Reads what a caller gives with a run beside messages: tools that it executes itself, and instructions about them.
+/// </summary>
 internal static class CallerTools
 {
     /// <summary>Gets the tools; <see langword="null"/> for none.</summary>

@@ -245,7 +245,9 @@ internal sealed partial class DurableAIAgent(
             Acceptance = SchemaOf(options) is { } schema ? new RunAcceptance { Schema = schema } : null,
         };
         Run run = await access.Gateway.SubmitAsync(request, settings.Caller, key, cancellationToken).ConfigureAwait(false);
-        (talk.RunId, talk.Sent, talk.Place, talk.Tools) = (run.Id, 1, RunPlace.Begin, tools is null ? null : CallerTools.NamesOf(tools));
+        (talk.RunId, talk.Sent, talk.Place, talk.Tools) = (run.Id, 1, RunPlace.Begin, tools is null
+            ? null
+            : CallerTools.NamesOf(tools));
         return new Place(run.Id, UpdatesOf(run.Id, talk));
     }
 
@@ -277,16 +279,18 @@ internal sealed partial class DurableAIAgent(
         }
 
         string key = RunKey.OfMessage(id, talk.Sent, input.Identity);
-        await access.Steering.SendAsync(id, input.Text, input.Media, settings.Caller, key, cancellationToken).ConfigureAwait(false);
+        await access.Steering.SendAsync(id, input.Text, input.Media, settings.Caller, key, cancellationToken)
+            .ConfigureAwait(false);
         talk.Sent++;
         return new Place(id, updates);
     }
 
-    private RunUpdates UpdatesOf(string run, DurableAgentSession talk, bool isResumed = false) => new(access, name, run, talk.Place)
-    {
-        IsResumed = isResumed,
-        CallerTools = talk.Tools?.Split(' ') ?? [],
-    };
+    private RunUpdates UpdatesOf(string run, DurableAgentSession talk, bool isResumed = false) =>
+        new(access, name, run, talk.Place)
+        {
+            IsResumed = isResumed,
+            CallerTools = talk.Tools?.Split(' ') ?? [],
+        };
 
     private AgentResponse Asking(RunUpdates updates, IReadOnlyList<ToolApprovalRequestContent> open, AgentRunOptions? options) =>
         new(new ChatMessage(ChatRole.Assistant, [.. open]) { AuthorName = name })

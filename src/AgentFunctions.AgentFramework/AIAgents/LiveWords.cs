@@ -3,9 +3,9 @@ using AgentFunctions.Views.Live;
 namespace AgentFunctions.AgentFramework.AIAgents;
 
 /// <summary>
-/// Finds what to tell of what a model says while it says it. Nothing can be taken back from a caller: once something that was told is
-/// void, the rest of the answer waits until it is recorded, and is then told whole. An answer that is begun again with the words that
-/// were told goes on after them.
+/// Finds what to tell of what a model says while it says it. Nothing can be taken back from a caller: once something that was
+/// told is void, the rest of the answer waits until it is recorded, and is then told whole. An answer that is begun again with
+/// the words that were told goes on after them.
 /// </summary>
 internal sealed class LiveWords
 {

@@ -22,10 +22,14 @@ internal sealed record RunInput(IReadOnlyList<ToolApprovalResponseContent> Answe
     /// <summary>Gets what makes the same input the same: its words, and its data by content.</summary>
     public string Identity => string.Join('\n', Media.Select(IdentityOf).Prepend(Text));
 
-    /// <summary>Gets the goal where it is words of the user alone; <see langword="null"/> if there are messages to begin with.</summary>
+    /// <summary>
+    /// Gets the goal where it is words of the user alone; <see langword="null"/> if there are messages to begin with.
+    /// </summary>
     public string? Goal => Words.Count == 1 && Media.Count == 0 && IsOfUser(Words[0]) ? Words[0].Text : null;
 
-    /// <summary>Gets the messages that a new run begins with, as its agent sees them: others than itself are users with a name.</summary>
+    /// <summary>
+    /// Gets the messages that a new run begins with, as its agent sees them: others than itself are users with a name.
+    /// </summary>
     /// <param name="agent">The name of the agent.</param>
     public IReadOnlyList<ChatMessage> MessagesFor(string agent)
     {
@@ -52,7 +56,8 @@ internal sealed record RunInput(IReadOnlyList<ToolApprovalResponseContent> Answe
         {
             answers.AddRange(message.Contents.OfType<ToolApprovalResponseContent>());
             results.AddRange(message.Contents.OfType<FunctionResultContent>());
-            if (message.Contents.FirstOrDefault(static content => content is HostedFileContent or HostedVectorStoreContent) is { } other)
+            if (message.Contents.FirstOrDefault(static content => content is HostedFileContent
+                or HostedVectorStoreContent) is { } other)
             {
                 throw new AgentException(
                     ErrorCode.InvalidInput,

@@ -35,7 +35,9 @@ internal sealed class RunUpdates(RunAccess access, string agent, string run, Run
 
     /// <summary>Gets up to where the caller was told.</summary>
     public RunPlace Place =>
-        new(_at, new ToldPart { Words = _live.Told, Calls = _calls.Open } is var told and not { Words: null, Calls: null } ? told : null);
+        new(_at, new ToldPart { Words = _live.Told, Calls = _calls.Open } is var told and not { Words: null, Calls: null }
+            ? told
+            : null);
 
     /// <summary>
     /// Gets whether another stream was here before, whose caller may have gone away with a question: then those that are open are
@@ -49,7 +51,9 @@ internal sealed class RunUpdates(RunAccess access, string agent, string run, Run
     /// <summary>Gets how the run ended, if it was told.</summary>
     public JournalEvent? End { get; private set; }
 
-    /// <summary>Gets whether a person, or the caller as the one who executes a call, is asked before anything else can happen.</summary>
+    /// <summary>
+    /// Gets whether a person, or the caller as the one who executes a call, is asked before anything else can happen.
+    /// </summary>
     public bool IsAsking => (_asked.Count > 0 || _calls.IsCallerAsked) && !_calls.IsAtWork;
 
     /// <summary>Follows the run until it has ended, or until nothing goes on before a person has answered.</summary>
@@ -257,7 +261,8 @@ internal sealed class RunUpdates(RunAccess access, string agent, string run, Run
             }));
         }
 
-        AgentResponseUpdate update = Update(ChatRole.Assistant, replaces ? $"{run}/{turn}/whole" : $"{run}/{turn}", contents, e.At);
+        AgentResponseUpdate update = Update(ChatRole.Assistant, replaces ? $"{run}/{turn}/whole" : $"{run}/{turn}", contents,
+            e.At);
         return [update];
     }
 

@@ -32,7 +32,9 @@ internal sealed class ToldCalls
     /// <summary>Gets whether the caller was given one to execute, in this stream.</summary>
     public bool IsCallerAsked => _asked.Count > 0;
 
-    /// <summary>Determines whether another stream has given calls to the caller, of which no result is known, and which these lack.</summary>
+    /// <summary>
+    /// Determines whether another stream has given calls to the caller, of which no result is known, and which these lack.
+    /// </summary>
     public bool IsMissing(IEnumerable<(int Turn, int Call)> calls) => _askedBefore.Except(calls).Any();
 
     /// <summary>Notes that a call is told.</summary>

@@ -17,7 +17,8 @@ internal sealed class TurnWords(int turn)
     public ToldWords? Told => _told == 0 ? null : new ToldWords(turn, _told, _unseen ?? HashOf(_shown.ToString(0, _told)));
 
     /// <summary>Makes the answer of which another stream told something.</summary>
-    public static TurnWords Of(ToldWords before) => new(before.Turn) { _told = Math.Max(0, before.Length), _unseen = before.Hash };
+    public static TurnWords Of(ToldWords before) =>
+        new(before.Turn) { _told = Math.Max(0, before.Length), _unseen = before.Hash };
 
     /// <summary>Begins again: what was told is compared with what comes now.</summary>
     public void Reset()
@@ -67,7 +68,9 @@ internal sealed class TurnWords(int turn)
         return fresh;
     }
 
-    /// <summary>Gets what was not told of the answer as it is recorded, and whether it stands in the place of what was told.</summary>
+    /// <summary>
+    /// Gets what was not told of the answer as it is recorded, and whether it stands in the place of what was told.
+    /// </summary>
     public (string Words, bool Replaces) RestOf(string text) =>
         Told is not { } told ? (text, false)
         : text.Length >= told.Length && HashOf(text.AsSpan(0, told.Length)) == told.Hash ? (text[told.Length..], false)
@@ -79,5 +82,6 @@ internal sealed class TurnWords(int turn)
         _isVoid = true;
     }
 
-    private static string HashOf(ReadOnlySpan<char> text) => Convert.ToHexStringLower(SHA256.HashData(MemoryMarshal.AsBytes(text)));
+    private static string HashOf(ReadOnlySpan<char> text) =>
+        Convert.ToHexStringLower(SHA256.HashData(MemoryMarshal.AsBytes(text)));
 }

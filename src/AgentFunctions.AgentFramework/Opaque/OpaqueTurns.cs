@@ -8,8 +8,8 @@ using Microsoft.Extensions.AI;
 namespace AgentFunctions.AgentFramework.Opaque;
 
 /// <summary>
-/// Has an opaque agent take turns. The session is kept together with the answer, so that a turn that was kept is known as made; an
-/// answer in the background is kept as its token until it is there.
+/// Has an opaque agent take turns. The session is kept together with the answer, so that a turn that was kept is known as made;
+/// an answer in the background is kept as its token until it is there.
 /// </summary>
 /// <param name="plan">The agent.</param>
 /// <param name="records">Where sessions are kept.</param>
@@ -27,7 +27,8 @@ internal sealed class OpaqueTurns(OpaquePlan plan, IRecordStore records)
     /// <param name="message">Makes what is said to it, from the approvals that it asks for.</param>
     /// <param name="cancellationToken">The token to cancel the turn.</param>
     public async Task<Reconciliation> TakeAsync(
-        ToolContext call, Func<IReadOnlyList<ToolApprovalRequestContent>, ChatMessage> message, CancellationToken cancellationToken)
+        ToolContext call, Func<IReadOnlyList<ToolApprovalRequestContent>, ChatMessage> message,
+        CancellationToken cancellationToken)
     {
         (StoredTurn? before, string? etag) = await FindAsync(call.RunId, cancellationToken).ConfigureAwait(false);
         if (before?.Call == call.IdempotencyKey)
@@ -38,14 +39,16 @@ internal sealed class OpaqueTurns(OpaquePlan plan, IRecordStore records)
         ChatMessage said = message(AsksOf(before));
         AgentSession session = before is null
             ? await plan.Agent.CreateSessionAsync(cancellationToken).ConfigureAwait(false)
-            : await plan.Agent.DeserializeSessionAsync(before.Session, cancellationToken: cancellationToken).ConfigureAwait(false);
+            : await plan.Agent.DeserializeSessionAsync(before.Session, cancellationToken: cancellationToken)
+                .ConfigureAwait(false);
         AgentResponse response = await plan.Agent.RunAsync(
             [said], session, new AgentRunOptions { AllowBackgroundResponses = true }, cancellationToken).ConfigureAwait(false);
         return await KeepAsync(call, session, response, etag, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Finds out what came of a turn: after a crash, and while the agent answers in the background.</summary>
-    public async Task<Reconciliation> LookAsync(ToolContext call, AIFunctionArguments arguments, CancellationToken cancellationToken)
+    public async Task<Reconciliation> LookAsync(ToolContext call, AIFunctionArguments arguments,
+        CancellationToken cancellationToken)
     {
         (StoredTurn? turn, string? etag) = await FindAsync(call.RunId, cancellationToken).ConfigureAwait(false);
         if (turn?.Call != call.IdempotencyKey)
@@ -103,7 +106,8 @@ internal sealed class OpaqueTurns(OpaquePlan plan, IRecordStore records)
         : [];
 
     /// <summary>Gets the name of the tool that an approval is about.</summary>
-    internal static string NameOf(ToolApprovalRequestContent ask) => (ask.ToolCall as FunctionCallContent)?.Name ?? "a tool of its service";
+    internal static string NameOf(ToolApprovalRequestContent ask) =>
+        (ask.ToolCall as FunctionCallContent)?.Name ?? "a tool of its service";
 
     private static string KeyOf(string runId) => $"agent-framework/{runId}/session";
 }

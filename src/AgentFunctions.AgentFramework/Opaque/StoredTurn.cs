@@ -13,6 +13,8 @@ internal sealed record StoredTurn(string Call, JsonElement Session, string Text)
     /// </summary>
     public JsonElement? Asks { get; init; }
 
-    /// <summary>Gets the token of an answer that the agent gives in the background; <see langword="null"/> once it is there.</summary>
+    /// <summary>
+    /// Gets the token of an answer that the agent gives in the background; <see langword="null"/> once it is there.
+    /// </summary>
     public string? Token { get; init; }
 }

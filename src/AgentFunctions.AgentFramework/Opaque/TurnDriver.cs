@@ -74,10 +74,12 @@ internal sealed class TurnDriver(OpaquePlan plan, OpaqueTurns turns) : IChatClie
             return LastCallOf(all) is { Name: var last, Arguments: { } arguments } && last == plan.ApprovedTool
                 && arguments.TryGetValue(Calls, out object? asked) && JsonElement.DeepEquals(ElementOf(asked), calls)
                 ? new FunctionCallContent($"rejected-{all.Length}", plan.RejectedTool, new Dictionary<string, object?>())
-                : new FunctionCallContent($"approved-{all.Length}", plan.ApprovedTool, new Dictionary<string, object?> { [Calls] = calls });
+                : new FunctionCallContent($"approved-{all.Length}", plan.ApprovedTool,
+                    new Dictionary<string, object?> { [Calls] = calls });
         }
 
-        string text = string.Join("\n\n", Unsaid(all).Where(static message => !HostNotice.Is(message)).Select(static message => message.Text));
+        string text = string.Join("\n\n",
+            Unsaid(all).Where(static message => !HostNotice.Is(message)).Select(static message => message.Text));
         return text.Length == 0
             ? null
             : new FunctionCallContent($"turn-{all.Length}", plan.Tool, new Dictionary<string, object?> { ["message"] = text });
@@ -92,7 +94,8 @@ internal sealed class TurnDriver(OpaquePlan plan, OpaqueTurns turns) : IChatClie
         }
 
         // They may have said something while a person was asked.
-        int turn = Array.FindLastIndex(all, message => message.Contents.OfType<FunctionCallContent>().Any(call => call.Name == plan.Tool));
+        int turn = Array.FindLastIndex(all,
+            message => message.Contents.OfType<FunctionCallContent>().Any(call => call.Name == plan.Tool));
         return LastCallOf(all)?.Name == plan.Tool || turn < 0
             ? []
             : all.Skip(turn).Where(static message => message.Role == ChatRole.User);

@@ -7,8 +7,8 @@ using Microsoft.Extensions.AI;
 namespace AgentFunctions.AgentFramework.Opaque;
 
 /// <summary>
-/// Makes the tools of an opaque agent: a turn for a message, a turn that makes the calls which it asks an approval for, once a person
-/// has approved them, and one that tells it that they were rejected.
+/// Makes the tools of an opaque agent: a turn for a message, a turn that makes the calls which it asks an approval for, once a
+/// person has approved them, and one that tells it that they were rejected.
 /// </summary>
 internal sealed class TurnTool(OpaquePlan plan, OpaqueTurns turns)
 {
@@ -16,7 +16,8 @@ internal sealed class TurnTool(OpaquePlan plan, OpaqueTurns turns)
     public IReadOnlyList<AgentTool> Create() =>
     [
         ToolOf(plan.Tool, $"Has the agent '{plan.Definition.Name}' take a turn.", TakeAsync),
-        ToolOf(plan.ApprovedTool, $"Lets the agent '{plan.Definition.Name}' make the calls that it asks an approval for.", ApproveAsync, asks: true),
+        ToolOf(plan.ApprovedTool, $"Lets the agent '{plan.Definition.Name}' make the calls that it asks an approval for.",
+            ApproveAsync, asks: true),
         ToolOf(plan.RejectedTool, $"Tells the agent '{plan.Definition.Name}' that its calls were rejected.", RejectAsync),
     ];
 

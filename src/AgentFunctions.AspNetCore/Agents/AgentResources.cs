@@ -9,14 +9,16 @@ using Microsoft.Extensions.Options;
 namespace AgentFunctions.AspNetCore.Agents;
 
 /// <summary>Shows agents as the API does.</summary>
-internal sealed class AgentResources(IModelCatalog models, ToolCatalog tools, IEnumerable<McpConfiguration> servers, IOptions<RunOptions> runs)
+internal sealed class AgentResources(IModelCatalog models, ToolCatalog tools, IEnumerable<McpConfiguration> servers,
+    IOptions<RunOptions> runs)
 {
     public AgentListResource Of(AgentCatalog catalog) => new(
         [.. catalog.Agents.Select(Of)],
         [.. catalog.Notes.Select(static note => note.ToString())],
         [
             .. catalog.LeftOut.Select(static one => new LeftOutResource("agent", one.Name, one.Reason.ToString())),
-            .. servers.SelectMany(static one => one.LeftOut).Select(static reason => new LeftOutResource("toolServer", null, reason)),
+            .. servers.SelectMany(static one => one.LeftOut)
+                .Select(static reason => new LeftOutResource("toolServer", null, reason)),
         ]);
 
     public AgentResource Of(AgentDefinition agent)

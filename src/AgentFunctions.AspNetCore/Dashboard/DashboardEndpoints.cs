@@ -25,7 +25,8 @@ internal static class DashboardEndpoints
 
     private static readonly FileExtensionContentTypeProvider ContentTypes = new()
     {
-        Mappings = { [".js"] = "text/javascript; charset=utf-8", [".css"] = "text/css; charset=utf-8", [".svg"] = "image/svg+xml; charset=utf-8" },
+        Mappings = { [".js"] = "text/javascript; charset=utf-8", [".css"] = "text/css; charset=utf-8",
+            [".svg"] = "image/svg+xml; charset=utf-8" },
     };
 
     public static void MapDashboard(this IEndpointRouteBuilder endpoints)
@@ -60,7 +61,9 @@ internal static class DashboardEndpoints
         http.Response.Headers.CacheControl = ImmutableFor;
         (ReadOnlyMemory<byte> bytes, string encoding) = found.In(ContentEncoding.Of(http.Request));
         Encode(http.Response, encoding);
-        return TypedResults.Bytes(bytes, ContentTypes.TryGetContentType(file, out string? type) ? type : "application/octet-stream");
+        return TypedResults.Bytes(bytes, ContentTypes.TryGetContentType(file, out string? type)
+            ? type
+            : "application/octet-stream");
     }
 
     private static IResult GetShell(string page, int depth, HttpContext http, DashboardFiles files, DashboardHeaders headers)

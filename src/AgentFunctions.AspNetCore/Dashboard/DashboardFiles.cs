@@ -30,7 +30,8 @@ internal sealed class DashboardFiles(IOptions<ApiOptions> options)
         }
     }
 
-    private static IEnumerable<DashboardFile> In(string folder) => Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories)
+    private static IEnumerable<DashboardFile> In(string folder) =>
+        Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories)
         .Select(path => Served(Path.GetRelativePath(folder, path).Replace('\\', '/'), File.ReadAllBytes(path)));
 
     private static DashboardFile Served(string name, byte[] content) => new(name, ServedText.Of(name, content));
@@ -59,7 +60,8 @@ internal sealed class DashboardVersion
         _shell = _files.TryGetValue(ShellName, out DashboardFile? shell)
             ? Encoding.UTF8.GetString(shell.Content.Span)
             : throw new AgentException(
-                ErrorCode.InvalidInput, $"Api:Dashboard:AssetsFolder: the folder has no {ShellName}; name the folder of the dashboard's files.");
+                ErrorCode.InvalidInput,
+                $"Api:Dashboard:AssetsFolder: the folder has no {ShellName}; name the folder of the dashboard's files.");
     }
 
     /// <summary>The hash over all files, of which their addresses carry the beginning.</summary>

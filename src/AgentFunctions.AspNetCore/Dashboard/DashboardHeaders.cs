@@ -12,7 +12,8 @@ internal sealed class DashboardHeaders(IOptions<ApiOptions> options)
     private readonly string _policy = string.Join("; ",
         "default-src 'none'", "script-src 'self'", "style-src 'self'", "img-src 'self' data: blob:",
         $"connect-src {string.Join(' ', Connections(options.Value))}",
-        "base-uri 'none'", "form-action 'none'", "frame-ancestors 'none'", "require-trusted-types-for 'script'", "trusted-types 'none'");
+        "base-uri 'none'", "form-action 'none'", "frame-ancestors 'none'", "require-trusted-types-for 'script'",
+        "trusted-types 'none'");
 
     public void AddTo(IHeaderDictionary headers)
     {
@@ -28,6 +29,7 @@ internal sealed class DashboardHeaders(IOptions<ApiOptions> options)
     [
         "'self'",
         .. options.Oidc.Where(static issuer => issuer.DashboardClientId is not null && issuer.Issuer is not null)
-            .Select(static issuer => new Uri(issuer.Issuer!).GetLeftPart(UriPartial.Authority)).Distinct(StringComparer.OrdinalIgnoreCase),
+            .Select(static issuer => new Uri(issuer.Issuer!).GetLeftPart(UriPartial.Authority))
+            .Distinct(StringComparer.OrdinalIgnoreCase),
     ];
 }

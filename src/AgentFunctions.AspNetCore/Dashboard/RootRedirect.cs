@@ -8,8 +8,8 @@ using Microsoft.Extensions.Options;
 namespace AgentFunctions.AspNetCore.Dashboard;
 
 /// <summary>
-/// Leads from the address at which the runtime is mapped to the dashboard, if nothing else of the app answers there: its endpoints,
-/// its files and its fallbacks come first.
+/// Leads from the address at which the runtime is mapped to the dashboard, if nothing else of the app answers there: its
+/// endpoints, its files and its fallbacks come first.
 /// </summary>
 internal sealed class RootRedirect(EndpointDataSource endpoints, IOptions<ApiOptions> options)
 {
@@ -28,7 +28,9 @@ internal sealed class RootRedirect(EndpointDataSource endpoints, IOptions<ApiOpt
         {
             string path = context.Request.Path.ToUriComponent();
             string dashboard = $"{_options.PathBase[1..]}/";
-            await new RelativeRedirect(path.Length == 0 || path.EndsWith('/') ? dashboard : $"{path[(path.LastIndexOf('/') + 1)..]}/{dashboard}")
+            await new RelativeRedirect(path.Length == 0 || path.EndsWith('/')
+                ? dashboard
+                : $"{path[(path.LastIndexOf('/') + 1)..]}/{dashboard}")
                 .ExecuteAsync(context);
         }
     }
@@ -49,7 +51,8 @@ internal sealed class RootRedirect(EndpointDataSource endpoints, IOptions<ApiOpt
         }
     }
 
-    private static RoutePattern? RootOf(RouteEndpoint endpoint) => endpoint.Metadata.GetMetadata<RuntimeRoot>() is not { } root ? null
+    private static RoutePattern? RootOf(RouteEndpoint endpoint) => endpoint.Metadata.GetMetadata<RuntimeRoot>() is not { } root
+        ? null
         : RoutePatternFactory.Pattern(
             string.Join('/', endpoint.RoutePattern.RawText?.Trim('/').Split('/').Take(root.Segments) ?? []),
             endpoint.RoutePattern.PathSegments.Take(root.Segments));

@@ -17,7 +17,8 @@ internal static class SessionEndpoints
     private const string PlatformLogin = "/.auth/login/aad";
 
     private static readonly string Version =
-        typeof(Caller).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "";
+        typeof(Caller).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0]
+            ?? "";
 
     public static void MapSession(this IEndpointRouteBuilder api) => api.MapGet("/session", GetAsync)
         .WithTags("Session")
@@ -53,7 +54,8 @@ internal static class SessionEndpoints
             recognised is { Caller: var caller } ? new SessionCallerResource(caller.Id, caller.Roles) : null, isRequired, ways)
         {
             Host = recognised is null ? null
-                : new SessionHostResource(Version, logs.IsShared ? "shared" : "embedded", models.Models is [{ Profile.IsRehearsal: true }, ..])
+                : new SessionHostResource(Version, logs.IsShared ? "shared" : "embedded",
+                    models.Models is [{ Profile.IsRehearsal: true }, ..])
                 {
                     Export = options.Value.Export is { } exported
                         ? new SessionExportResource(exported.Run, exported.ExportedAt.UtcDateTime, exported.ExportedBy)
@@ -63,7 +65,8 @@ internal static class SessionEndpoints
     }
 
     private static async Task AddWaysAsync(
-        List<SignInResource> ways, CallerAuthentication callers, AppAuthentication app, ApiOptions options, CancellationToken cancellationToken)
+        List<SignInResource> ways, CallerAuthentication callers, AppAuthentication app, ApiOptions options,
+        CancellationToken cancellationToken)
     {
         foreach (OidcOptions issuer in options.Oidc.Where(static issuer => issuer.DashboardClientId is not null))
         {

@@ -48,7 +48,9 @@ internal sealed record SignInResource(string Kind)
 
 /// <summary>What serves.</summary>
 /// <param name="Version">The version of the library.</param>
-/// <param name="Engine"><c>embedded</c> for the engine in this process, <c>shared</c> for one that several instances share.</param>
+/// <param name="Engine">
+/// <c>embedded</c> for the engine in this process, <c>shared</c> for one that several instances share.
+/// </param>
 /// <param name="Rehearsal">Whether the scripted rehearsal model serves: no real one speaks.</param>
 internal sealed record SessionHostResource(string Version, string Engine, bool Rehearsal)
 {

@@ -34,7 +34,8 @@ internal static class TicketEndpoints
         string url = new TicketedAddress(address, ticket.Text).ToString();
         // As it was asked for: below the root of the host, or below the runtime's own.
         return new SecretAnswer(Answers.Json(new TicketResource(
-            said.Path!.StartsWith($"{root}/api/", StringComparison.Ordinal) ? url : url[root.Length..], ticket.ExpiresAt.UtcDateTime)));
+            said.Path!.StartsWith($"{root}/api/", StringComparison.Ordinal) ? url : url[root.Length..],
+            ticket.ExpiresAt.UtcDateTime)));
     }
 
     /// <summary>The address in the one spelling in which a request for it is read.</summary>
@@ -42,7 +43,8 @@ internal static class TicketEndpoints
     {
         string[] parts = path.Split('?', 2);
         string own = parts[0].StartsWith($"{root}/api/", StringComparison.Ordinal) ? parts[0][root.Length..] : parts[0];
-        if (path.Length > MaxPath || !own.StartsWith("/api/", StringComparison.Ordinal) || path.Any(static c => c is '#' or '\\' || char.IsControl(c))
+        if (path.Length > MaxPath || !own.StartsWith("/api/", StringComparison.Ordinal)
+            || path.Any(static c => c is '#' or '\\' || char.IsControl(c))
             || (parts.Length > 1 && parts[1].Contains("ticket=", StringComparison.Ordinal)))
         {
             throw new AgentException(

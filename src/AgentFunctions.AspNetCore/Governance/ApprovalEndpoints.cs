@@ -47,7 +47,8 @@ internal static class ApprovalEndpoints
             .WithSummary("Approve or deny a tool call; with arguments: approve it with those.")
             .WithDescription("With similar set, the same decision is made for those of the group that this caller may decide and could see: those that seen names, "
                 + "else those that were asked no later than this one.")
-            .WithHeader("Idempotency-Key", "1 to 200 characters that name this decision: repeated under the same key, it is made once.")
+            .WithHeader("Idempotency-Key",
+                "1 to 200 characters that name this decision: repeated under the same key, it is made once.")
             .Accepts<DecisionSubmission>("application/json")
             .Produces<ApprovalListResource>()
             .ProducesProblems(400, 401, 403, 404, 409, 415, 503);
@@ -64,7 +65,8 @@ internal static class ApprovalEndpoints
             caller));
     }
 
-    private static async Task<IResult> DecideSeveralAsync(HttpContext http, ApprovalService desk, CancellationToken cancellationToken)
+    private static async Task<IResult> DecideSeveralAsync(HttpContext http, ApprovalService desk,
+        CancellationToken cancellationToken)
     {
         DecisionsSubmission said = await http.Request.ReadJsonAsync<DecisionsSubmission>(cancellationToken);
         if (said.Ids.Count is 0 or > MaxDecided)
@@ -82,7 +84,8 @@ internal static class ApprovalEndpoints
                     id, http.Caller(), said.Decision == Decision.Approve, said.Comment, null, cancellationToken);
                 decided.Add(new DecidedResource(id, true) { State = CamelCase.Of(one.State) });
             }
-            catch (AgentException e) when (e.Code is ErrorCode.NotAllowed or ErrorCode.ApprovalStateForbids or ErrorCode.ApprovalNotFound)
+            catch (AgentException e) when (e.Code is ErrorCode.NotAllowed or ErrorCode.ApprovalStateForbids
+                or ErrorCode.ApprovalNotFound)
             {
                 decided.Add(new DecidedResource(id, false) { Code = CamelCase.Of(e.Code), Detail = e.Message });
             }
@@ -98,7 +101,8 @@ internal static class ApprovalEndpoints
         if (callHash is not null && (await desk.GetAsync(id, caller, cancellationToken)).CallHash != callHash)
         {
             throw new AgentException(
-                ErrorCode.ApprovalStateForbids, $"callHash: approval '{id}' is not for the call that was shown. Get the approval again.");
+                ErrorCode.ApprovalStateForbids,
+                $"callHash: approval '{id}' is not for the call that was shown. Get the approval again.");
         }
     }
 
@@ -125,7 +129,8 @@ internal static class ApprovalEndpoints
         DecisionSubmission said = await http.Request.ReadJsonAsync<DecisionSubmission>(cancellationToken);
         if (said.Similar && said.Arguments is not null)
         {
-            throw new AgentException(ErrorCode.InvalidInput, "similar: other arguments are for one call alone; leave one of the two out.");
+            throw new AgentException(ErrorCode.InvalidInput,
+                "similar: other arguments are for one call alone; leave one of the two out.");
         }
 
         if (said.Seen is { } seen && (!said.Similar || seen.Count > MaxSeen))
@@ -147,7 +152,8 @@ internal static class ApprovalEndpoints
 
         await EnsureSameAsync(id, said.CallHash, caller, desk, cancellationToken);
         var request = KeyedRequest.Of(
-            caller.Id, http.Request.Headers.Single("Idempotency-Key"), "decision", id, said.Decision.ToString(), said.Comment, said.Arguments?.GetRawText(),
+            caller.Id, http.Request.Headers.Single("Idempotency-Key"), "decision", id, said.Decision.ToString(), said.Comment,
+            said.Arguments?.GetRawText(),
             said.Similar ? said.Seen is null ? "similar" : $"similar {string.Join(' ', said.Seen)}" : null);
         IReadOnlyList<Approval> decided = await keys.OnceAsync(
             request, id,
@@ -158,13 +164,15 @@ internal static class ApprovalEndpoints
     }
 
     private static async Task<IReadOnlyList<Approval>> DecideAllAsync(
-        string id, DecisionSubmission said, Caller caller, bool isResumed, ApprovalService desk, CancellationToken cancellationToken)
+        string id, DecisionSubmission said, Caller caller, bool isResumed, ApprovalService desk,
+        CancellationToken cancellationToken)
     {
         bool approves = said.Decision == Decision.Approve;
         Approval? before = isResumed && said.Arguments is not null ? await desk.GetAsync(id, caller, cancellationToken) : null;
         bool isMade = before?.Edited is { } edited && JsonElement.DeepEquals(edited, said.Arguments!.Value)
             && before.Votes.Any(vote => vote.By == caller.Id && vote.Approves == approves);
-        Approval first = await desk.DecideAsync(id, caller, approves, said.Comment, isMade ? null : said.Arguments, cancellationToken);
+        Approval first = await desk.DecideAsync(id, caller, approves, said.Comment, isMade ? null : said.Arguments,
+            cancellationToken);
         List<Approval> decided = [first];
         foreach (Approval other in said.Similar ? await desk.ListSimilarAsync(first, said.Seen, caller, cancellationToken) : [])
         {

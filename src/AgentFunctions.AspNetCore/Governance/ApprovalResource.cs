@@ -41,7 +41,9 @@ internal sealed record ApprovalResource
     /// <summary>The arguments that the model gave, if a person put others in their place.</summary>
     public JsonElement? OriginalArguments { get; init; }
 
-    /// <summary>What is masked in the arguments: where, how long and why. Who may decide can see it with <c>reveal=true</c>.</summary>
+    /// <summary>
+    /// What is masked in the arguments: where, how long and why. Who may decide can see it with <c>reveal=true</c>.
+    /// </summary>
     public IReadOnlyList<MaskedPart> Masked { get; init; } = [];
 
     /// <summary>Whether its record was altered outside the host: the call is refused, whatever is decided.</summary>

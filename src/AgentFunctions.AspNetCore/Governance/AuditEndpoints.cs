@@ -37,7 +37,8 @@ internal static class AuditEndpoints
             .WithQuery("actor", "Only what this person or program did.")
             .WithQuery("since", "Only entries of this time (ISO 8601) or later; those before are not read.")
             .WithQuery("until", "Only entries of this time (ISO 8601) or earlier.")
-            .WithQuery<bool>("newest", "Whether to give the last entries that match, oldest of them first, in place of the first ones.")
+            .WithQuery<bool>("newest",
+                "Whether to give the last entries that match, oldest of them first, in place of the first ones.")
             .WithQuery<bool>("text", "Whether to tell each entry in a sentence too.")
             .Produces<AuditListResource>()
             .ProducesProblems(400, 401, 403, 404, 503);

@@ -36,10 +36,14 @@ internal sealed record DecisionSubmission
     /// </summary>
     public string? CallHash { get; init; }
 
-    /// <summary>Whether to decide similar ones alike: those in seen, else those that were asked no later than this one. False by default.</summary>
+    /// <summary>
+    /// Whether to decide similar ones alike: those in seen, else those that were asked no later than this one. False by default.
+    /// </summary>
     public bool Similar { get; init; }
 
-    /// <summary>With similar: the ids of the approvals that the person was shown, at most 1,000. No other one is decided.</summary>
+    /// <summary>
+    /// With similar: the ids of the approvals that the person was shown, at most 1,000. No other one is decided.
+    /// </summary>
     public IReadOnlyList<string>? Seen { get; init; }
 }
 

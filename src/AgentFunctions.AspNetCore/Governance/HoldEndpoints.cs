@@ -39,7 +39,8 @@ internal static class HoldEndpoints
         return Answers.Json(new HoldListResource(await holds.ListAsync(cancellationToken)));
     }
 
-    private static async Task<IResult> SetAsync(string name, HttpContext http, LegalHolds holds, CancellationToken cancellationToken)
+    private static async Task<IResult> SetAsync(string name, HttpContext http, LegalHolds holds,
+        CancellationToken cancellationToken)
     {
         Caller caller = http.Ensure(CallerRoles.Auditor);
         HoldSubmission submission = await http.Request.ReadJsonAsync<HoldSubmission>(cancellationToken);
@@ -55,6 +56,7 @@ internal static class HoldEndpoints
         return Answers.Json(await holds.SetAsync(hold, caller, cancellationToken));
     }
 
-    private static async Task<IResult> LiftAsync(string name, HttpContext http, LegalHolds holds, CancellationToken cancellationToken) =>
+    private static async Task<IResult> LiftAsync(string name, HttpContext http, LegalHolds holds,
+        CancellationToken cancellationToken) =>
         Answers.Json(await holds.LiftAsync(name, http.Ensure(CallerRoles.Auditor), cancellationToken));
 }

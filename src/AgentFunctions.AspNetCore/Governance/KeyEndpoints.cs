@@ -36,7 +36,8 @@ internal static class KeyEndpoints
     {
         http.Ensure(CallerRoles.Admin);
         return Answers.Json(new KeyListResource(
-            [.. (await keys.ListAsync(cancellationToken)).Select(key => new KeyResource(key.Name, key.Roles, key.CreatedAt.UtcDateTime))]));
+            [.. (await keys.ListAsync(cancellationToken)).Select(key => new KeyResource(key.Name, key.Roles,
+                key.CreatedAt.UtcDateTime))]));
     }
 
     private static async Task<IResult> AddAsync(HttpContext http, ApiKeys keys, CancellationToken cancellationToken)
@@ -49,7 +50,8 @@ internal static class KeyEndpoints
         return new ShownOnce(Answers.Json(new NewKeyResource(wanted.Name, wanted.Roles, key), StatusCodes.Status201Created));
     }
 
-    private static async Task<IResult> RemoveAsync(string name, HttpContext http, ApiKeys keys, CancellationToken cancellationToken)
+    private static async Task<IResult> RemoveAsync(string name, HttpContext http, ApiKeys keys,
+        CancellationToken cancellationToken)
     {
         Caller caller = http.Ensure(CallerRoles.Admin);
         await keys.RemoveAsync(name, caller, cancellationToken);

@@ -9,6 +9,8 @@ internal sealed record KeySubmission
     /// <summary>The roles.</summary>
     public required IReadOnlyList<string> Roles { get; init; }
 
-    /// <summary>Whether the holder is the one whose key of this name was withdrawn, so that its runs are its own again; false by default.</summary>
+    /// <summary>
+    /// Whether the holder is the one whose key of this name was withdrawn, so that its runs are its own again; false by default.
+    /// </summary>
     public bool Renew { get; init; }
 }

@@ -34,7 +34,8 @@ internal static class PublishedKeyEndpoints
             .AllowAnonymous();
     }
 
-    private static async Task<IResult> GetAsync([FromKeyedServices("tokens")] SigningKeys keys, CancellationToken cancellationToken) =>
+    private static async Task<IResult> GetAsync([FromKeyedServices("tokens")] SigningKeys keys,
+        CancellationToken cancellationToken) =>
         Answers.Json(await keys.PublishedAsync(cancellationToken));
 
     private static IResult GetIssuer(IOptions<GovernanceOptions> options)
@@ -43,6 +44,7 @@ internal static class PublishedKeyEndpoints
         return Uri.TryCreate(issuer, UriKind.Absolute, out Uri? address) && address.Scheme is "http" or "https"
             ? Answers.Json(new IssuerResource(issuer, issuer.TrimEnd('/') + Keys))
             : throw new ProblemException(
-                StatusCodes.Status404NotFound, "notFound", "Tokens of this host have no address as their issuer; set Governance:Issuer to its public address.");
+                StatusCodes.Status404NotFound, "notFound",
+                "Tokens of this host have no address as their issuer; set Governance:Issuer to its public address.");
     }
 }

@@ -19,7 +19,8 @@ internal static class QuestionEndpoints
         questions.MapGet("", ListAsync)
             .WithName("listQuestions")
             .WithSummary("List questions, the most urgent first, then the oldest; for one run in the order asked.")
-            .WithQuery<QuestionState>("state", "Only questions in this state. Without run only pending ones are listed, and no other state is allowed.")
+            .WithQuery<QuestionState>("state",
+                "Only questions in this state. Without run only pending ones are listed, and no other state is allowed.")
             .WithQuery("run", "Only the questions of this run.")
             .WithQuery<bool>("mine", "Whether to list only what this caller may answer; false by default.")
             .Produces<QuestionListResource>()
@@ -32,7 +33,8 @@ internal static class QuestionEndpoints
         questions.MapPost("/{id}", AnswerAsync)
             .WithName("answerQuestion")
             .WithSummary("Answer a question, or decline to.")
-            .WithHeader("Idempotency-Key", "1 to 200 characters that identify this answer. A repeated request with the same key is applied once.")
+            .WithHeader("Idempotency-Key",
+                "1 to 200 characters that identify this answer. A repeated request with the same key is applied once.")
             .Accepts<AnswerSubmission>("application/json")
             .Produces<QuestionResource>()
             .ProducesProblems(400, 401, 403, 404, 409, 415, 503);
@@ -45,7 +47,8 @@ internal static class QuestionEndpoints
         bool mine = http.Request.Query.Flag("mine", false);
         if (run is null && state is not (null or QuestionState.Pending))
         {
-            throw new AgentException(ErrorCode.InvalidInput, "state: give run as well. Without run only pending questions are listed.");
+            throw new AgentException(ErrorCode.InvalidInput,
+                "state: give run as well. Without run only pending questions are listed.");
         }
 
         Caller caller = http.Caller();
@@ -59,7 +62,8 @@ internal static class QuestionEndpoints
         ]));
     }
 
-    private static async Task<IResult> GetAsync(string id, HttpContext http, QuestionService questions, CancellationToken cancellationToken) =>
+    private static async Task<IResult> GetAsync(string id, HttpContext http, QuestionService questions,
+        CancellationToken cancellationToken) =>
         Answers.Json(QuestionResource.Of(await questions.GetAsync(id, http.Caller(), cancellationToken), http.Caller()));
 
     private static async Task<IResult> AnswerAsync(

@@ -31,7 +31,9 @@ internal sealed record QuestionResource
     /// <summary>The tool server whose words the question is in; left out if the agent asks itself.</summary>
     public string? Server { get; init; }
 
-    /// <summary>What an answer looks like, as a JSON schema: a flat object of at most ten fields. Never type a password here.</summary>
+    /// <summary>
+    /// What an answer looks like, as a JSON schema: a flat object of at most ten fields. Never type a password here.
+    /// </summary>
     public required JsonElement Form { get; init; }
 
     /// <summary>The address to open; the answers are then an empty object, once that is done. Left out for a form.</summary>

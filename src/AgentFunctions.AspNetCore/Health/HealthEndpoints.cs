@@ -36,7 +36,8 @@ internal static class HealthEndpoints
     }
 
     private static async Task<IResult> ReadyAsync(
-        HttpContext http, IOrchestrationClient orchestrations, HostReadiness readiness, CallerAuthentication callers, CancellationToken cancellationToken)
+        HttpContext http, IOrchestrationClient orchestrations, HostReadiness readiness, CallerAuthentication callers,
+        CancellationToken cancellationToken)
     {
         bool isTold = await IsToldAsync(http, callers);
         await orchestrations.QueryAsync(new OrchestrationQuery { PageSize = 1 }, cancellationToken);
@@ -47,13 +48,15 @@ internal static class HealthEndpoints
             http.Response.Headers.RetryAfter = "5";
             throw new ProblemException(
                 StatusCodes.Status503ServiceUnavailable, CamelCase.Of(ErrorCode.EngineUnavailable),
-                string.Join(" ", items.Where(static item => item.Status == ReadinessStatus.Failed).Select(static item => $"{item.Name}: {item.Message}")));
+                string.Join(" ", items.Where(static item => item.Status == ReadinessStatus.Failed)
+                    .Select(static item => $"{item.Name}: {item.Message}")));
         }
 
         string status = items.Any(static item => item.Status == ReadinessStatus.Degraded) ? "degraded" : "ok";
         return Answers.Json(new HealthResource(status)
         {
-            Checks = [.. items.Select(static item => new HealthCheckResource(item.Name, CamelCase.Of(item.Status), item.Message))],
+            Checks = [.. items.Select(static item => new HealthCheckResource(item.Name, CamelCase.Of(item.Status),
+                item.Message))],
         });
     }
 

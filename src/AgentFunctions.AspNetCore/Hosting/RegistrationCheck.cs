@@ -9,7 +9,8 @@ namespace AgentFunctions.AspNetCore.Hosting;
 /// <summary>Says which line of the app's start is missing, before the first request would find out.</summary>
 internal static class RegistrationCheck
 {
-    private const string Engine = "an engine, such as builder.Services.AddSqliteEngine(options => options.DataFile = \"agents.db\") of AgentFunctions.Sqlite";
+    private const string Engine =
+        "an engine, such as builder.Services.AddSqliteEngine(options => options.DataFile = \"agents.db\") of AgentFunctions.Sqlite";
 
     private static readonly (Type Service, string Line)[] Needed =
     [
@@ -28,7 +29,8 @@ internal static class RegistrationCheck
 
         IReadOnlyList<string> ports = known.IsService(typeof(MissingPorts)) ? services.GetRequiredService<MissingPorts>().Lines
             : known.IsService(typeof(IOrchestrationClient)) ? [] : [Engine];
-        string[] missing = [.. Needed.Where(needed => !known.IsService(needed.Service)).Select(static needed => needed.Line), .. ports];
+        string[] missing = [.. Needed.Where(needed => !known.IsService(needed.Service)).Select(static needed => needed.Line),
+            .. ports];
         if (missing.Length > 0)
         {
             throw new AgentException(

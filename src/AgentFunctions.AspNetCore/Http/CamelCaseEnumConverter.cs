@@ -12,7 +12,10 @@ internal sealed class CamelCaseEnumConverter<T> : JsonConverter<T>
     where T : struct, Enum
 {
     public override T Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
-        reader.TokenType == JsonTokenType.String && CamelCase.TryRead(reader.GetString()!, out T member) ? member : throw new JsonException();
+        reader.TokenType == JsonTokenType.String && CamelCase.TryRead(reader.GetString()!, out T member)
+            ? member
+            : throw new JsonException();
 
-    public override void Write(Utf8JsonWriter writer, T value, JsonSerializerOptions options) => writer.WriteStringValue(CamelCase.Of(value));
+    public override void Write(Utf8JsonWriter writer, T value, JsonSerializerOptions options) =>
+        writer.WriteStringValue(CamelCase.Of(value));
 }

@@ -15,7 +15,8 @@ internal static class ContentEncoding
     /// <summary>The best encoding that a request takes: brotli, gzip or none.</summary>
     public static string Of(HttpRequest request)
     {
-        if (!StringWithQualityHeaderValue.TryParseList(request.Headers.AcceptEncoding, out IList<StringWithQualityHeaderValue>? accepted))
+        if (!StringWithQualityHeaderValue.TryParseList(request.Headers.AcceptEncoding,
+            out IList<StringWithQualityHeaderValue>? accepted))
         {
             return Identity;
         }

@@ -5,7 +5,8 @@ using Microsoft.Net.Http.Headers;
 namespace AgentFunctions.AspNetCore.Http;
 
 /// <summary>A file to download, with ranges and an entity tag. Masked already; it must keep its way to answer ranges.</summary>
-internal sealed class FileDownload(ReadOnlyMemory<byte> content, string mediaType, string name, string? hash = null) : IResult, IUnmasked
+internal sealed class FileDownload(ReadOnlyMemory<byte> content, string mediaType, string name, string? hash = null) : IResult,
+    IUnmasked
 {
     public Task ExecuteAsync(HttpContext httpContext)
     {

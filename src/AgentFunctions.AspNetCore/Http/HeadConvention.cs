@@ -14,7 +14,8 @@ internal static class HeadConvention
             if (endpoint.Metadata[i] is IHttpMethodMetadata methods
                 && methods.HttpMethods.Contains(HttpMethods.Get) && !methods.HttpMethods.Contains(HttpMethods.Head))
             {
-                endpoint.Metadata[i] = new HttpMethodMetadata([.. methods.HttpMethods, HttpMethods.Head], methods.AcceptCorsPreflight);
+                endpoint.Metadata[i] = new HttpMethodMetadata([.. methods.HttpMethods, HttpMethods.Head],
+                    methods.AcceptCorsPreflight);
             }
         }
     });

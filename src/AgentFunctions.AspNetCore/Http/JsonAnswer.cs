@@ -26,7 +26,8 @@ internal static class JsonAnswer
         if (isRead && response.StatusCode == StatusCodes.Status200OK && response.Headers.ETag.Count == 0)
         {
             // Weak: it is the same however the answer is compressed.
-            var tag = new EntityTagHeaderValue($"\"{Convert.ToHexStringLower(SHA256.HashData(body.Span), 0, 16)}\"", isWeak: true);
+            var tag = new EntityTagHeaderValue($"\"{Convert.ToHexStringLower(SHA256.HashData(body.Span), 0, 16)}\"",
+                isWeak: true);
             response.Headers.ETag = tag.ToString();
             if (http.Request.GetTypedHeaders().IfNoneMatch.Any(
                 known => known.Equals(EntityTagHeaderValue.Any) || known.Compare(tag, useStrongComparison: false)))

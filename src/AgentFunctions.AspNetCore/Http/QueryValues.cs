@@ -19,7 +19,8 @@ internal static class QueryValues
 
     public static int? Number(this IQueryCollection query, string name, int min, int max) =>
         query.Text(name) is not { } text ? null
-        : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int value) && value >= min && value <= max ? value
+        : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int value) && value >= min && value <= max
+            ? value
         : throw Invalid(name, $"use a number from {min} to {max}");
 
     public static long? Position(this IQueryCollection query, string name) =>
@@ -32,7 +33,8 @@ internal static class QueryValues
             : throw Invalid(name, "use a position that the API gave: a number from 0");
 
     public static DateTimeOffset? Time(this IQueryCollection query, string name) => query.Text(name) is not { } text ? null
-        : DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out DateTimeOffset time) ? time
+        : DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out DateTimeOffset time)
+            ? time
         : throw Invalid(name, "use a time in ISO 8601, such as 2026-05-06T12:00:00Z");
 
     public static bool Flag(this IQueryCollection query, string name, bool fallback) => query.Text(name) switch
@@ -51,7 +53,9 @@ internal static class QueryValues
             return null;
         }
 
-        return CamelCase.TryRead(text, out T member) ? member : throw Invalid(name, $"use one of {string.Join(", ", Enum.GetValues<T>().Select(CamelCase.Of))}");
+        return CamelCase.TryRead(text, out T member)
+            ? member
+            : throw Invalid(name, $"use one of {string.Join(", ", Enum.GetValues<T>().Select(CamelCase.Of))}");
     }
 
     /// <summary>The one value of a header, or <see langword="null"/> where there is none.</summary>

@@ -54,7 +54,8 @@ internal static class RequestBody
             || (type.Charset.HasValue && !type.Charset.Equals("utf-8", StringComparison.OrdinalIgnoreCase)))
         {
             throw new ProblemException(
-                StatusCodes.Status415UnsupportedMediaType, "unsupportedMediaType", "Send the body as Content-Type: application/json, in UTF-8.");
+                StatusCodes.Status415UnsupportedMediaType, "unsupportedMediaType",
+                "Send the body as Content-Type: application/json, in UTF-8.");
         }
     }
 
@@ -121,7 +122,8 @@ internal static class RequestBody
     {
         try
         {
-            return JsonDocument.Parse(bytes, new JsonDocumentOptions { MaxDepth = ApiJson.MaxDepth, AllowDuplicateProperties = false });
+            return JsonDocument.Parse(bytes,
+                new JsonDocumentOptions { MaxDepth = ApiJson.MaxDepth, AllowDuplicateProperties = false });
         }
         catch (JsonException e) when (e.LineNumber is { } line)
         {
@@ -141,7 +143,8 @@ internal static class RequestBody
     {
         foreach (JsonProperty member in body.EnumerateObject())
         {
-            JsonPropertyInfo known = type.Properties.FirstOrDefault(property => member.NameEquals(property.Name)) ?? throw Invalid(
+            JsonPropertyInfo known = type.Properties.FirstOrDefault(property => member.NameEquals(property.Name))
+                ?? throw Invalid(
                 $"{Shorten(NameOf(member))}: unknown field; this host knows {string.Join(", ", type.Properties.Select(property => property.Name))}.");
             if (typeof(IEnumerable<string>).IsAssignableFrom(known.PropertyType) && member.Value.ValueKind == JsonValueKind.Array
                 && member.Value.EnumerateArray().Any(static entry => entry.ValueKind == JsonValueKind.Null))

@@ -29,7 +29,8 @@ internal sealed record RuntimeRoot(int Segments)
         {
             // A path with a parameter leads to several roots, none of which people who are told something could be sent to.
             address.Path = segments.Take(own).All(static segment => segment.Parts is [RoutePatternLiteralPart])
-                ? string.Concat(segments.Take(own).Select(static segment => $"/{((RoutePatternLiteralPart)segment.Parts[0]).Content}")) : "";
+                ? string.Concat(segments.Take(own)
+                    .Select(static segment => $"/{((RoutePatternLiteralPart)segment.Parts[0]).Content}")) : "";
         }
     });
 }

@@ -7,10 +7,14 @@ namespace AgentFunctions.AspNetCore.Http;
 internal sealed class ViewFilter(Redactor redactor) : IEndpointFilter
 {
     public async ValueTask<object?> InvokeAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next) =>
-        await next(context) is var answer && answer is IResult result and not IUnmasked ? new MaskedResult(result, redactor) : answer;
+        await next(context) is var answer && answer is IResult result and not IUnmasked
+            ? new MaskedResult(result, redactor)
+            : answer;
 }
 
-/// <summary>Marks an answer that is not masked: one that masked its text itself, or that shows the truth to whom it may.</summary>
+/// <summary>
+/// Marks an answer that is not masked: one that masked its text itself, or that shows the truth to whom it may.
+/// </summary>
 internal interface IUnmasked;
 
 /// <summary>An answer whose JSON is masked.</summary>

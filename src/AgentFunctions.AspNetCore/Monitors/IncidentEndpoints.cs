@@ -52,18 +52,21 @@ internal static class IncidentEndpoints
         http.Ensure(CallerRoles.Viewer, CallerRoles.Operator);
         IQueryCollection query = http.Request.Query;
         IReadOnlyList<Incident> found = await service.ListAsync(
-            query.Text("monitor"), query.Member<IncidentState>("state"), query.Number("limit", 50, 1, MaxPage), cancellationToken);
+            query.Text("monitor"), query.Member<IncidentState>("state"), query.Number("limit", 50, 1, MaxPage),
+            cancellationToken);
         return MonitorEndpoints.Json(new IncidentListResource(found));
     }
 
-    private static async Task<IResult> ListDeadLettersAsync(HttpContext http, IncidentService service, CancellationToken cancellationToken)
+    private static async Task<IResult> ListDeadLettersAsync(HttpContext http, IncidentService service,
+        CancellationToken cancellationToken)
     {
         http.Ensure(CallerRoles.Viewer, CallerRoles.Operator);
         return MonitorEndpoints.Json(new DeadLetterListResource(
             await service.ListDeadLettersAsync(cancellationToken).ToListAsync(cancellationToken)));
     }
 
-    private static async Task<IResult> GetAsync(string id, HttpContext http, IncidentService service, CancellationToken cancellationToken)
+    private static async Task<IResult> GetAsync(string id, HttpContext http, IncidentService service,
+        CancellationToken cancellationToken)
     {
         http.Ensure(CallerRoles.Viewer, CallerRoles.Operator);
         return MonitorEndpoints.Json(await service.GetAsync(id, cancellationToken));

@@ -79,13 +79,15 @@ internal static class MonitorEndpoints
         return Json(new MonitorListResource(await service.ListAsync(cancellationToken).ToListAsync(cancellationToken)));
     }
 
-    private static async Task<IResult> GetAsync(string name, HttpContext http, MonitorService service, CancellationToken cancellationToken)
+    private static async Task<IResult> GetAsync(string name, HttpContext http, MonitorService service,
+        CancellationToken cancellationToken)
     {
         http.Ensure(CallerRoles.Viewer, CallerRoles.Operator);
         return Json(await service.GetAsync(name, cancellationToken));
     }
 
-    private static async Task<IResult> PutAsync(string name, HttpContext http, MonitorService service, CancellationToken cancellationToken)
+    private static async Task<IResult> PutAsync(string name, HttpContext http, MonitorService service,
+        CancellationToken cancellationToken)
     {
         Caller caller = http.Ensure(CallerRoles.Operator);
         ReadOnlyMemory<byte> body = await http.Request.ReadJsonBytesAsync(cancellationToken);
@@ -94,7 +96,8 @@ internal static class MonitorEndpoints
         return Json(monitor, isNew ? StatusCodes.Status201Created : StatusCodes.Status200OK);
     }
 
-    private static async Task<IResult> DeleteAsync(string name, HttpContext http, MonitorService service, CancellationToken cancellationToken)
+    private static async Task<IResult> DeleteAsync(string name, HttpContext http, MonitorService service,
+        CancellationToken cancellationToken)
     {
         await service.DeleteAsync(name, http.Ensure(CallerRoles.Operator).Id, cancellationToken);
         return TypedResults.NoContent();
@@ -116,18 +119,22 @@ internal static class MonitorEndpoints
         int limit = query.Number("limit", MaxTicks, 1, MaxTicks);
         return Json(new SeriesResource(
             await service.FindSeriesAsync(name, signal, query.Time("from"), limit, cancellationToken)
-            ?? throw new ProblemException(StatusCodes.Status404NotFound, "signalNotFound", $"Monitor '{name}' has no such signal.")));
+            ?? throw new ProblemException(StatusCodes.Status404NotFound, "signalNotFound",
+                $"Monitor '{name}' has no such signal.")));
     }
 
-    private static async Task<IResult> RunAsync(string name, HttpContext http, MonitorService service, CancellationToken cancellationToken)
+    private static async Task<IResult> RunAsync(string name, HttpContext http, MonitorService service,
+        CancellationToken cancellationToken)
     {
         string tick = await service.RunNowAsync(name, http.Ensure(CallerRoles.Operator).Id, cancellationToken);
         return Answers.Json(new TickResource(tick), StatusCodes.Status202Accepted);
     }
 
-    private static async Task<IResult> PauseAsync(string name, HttpContext http, MonitorService service, CancellationToken cancellationToken) =>
+    private static async Task<IResult> PauseAsync(string name, HttpContext http, MonitorService service,
+        CancellationToken cancellationToken) =>
         Json(await service.PauseAsync(name, http.Ensure(CallerRoles.Operator).Id, cancellationToken));
 
-    private static async Task<IResult> ResumeAsync(string name, HttpContext http, MonitorService service, CancellationToken cancellationToken) =>
+    private static async Task<IResult> ResumeAsync(string name, HttpContext http, MonitorService service,
+        CancellationToken cancellationToken) =>
         Json(await service.ResumeAsync(name, http.Ensure(CallerRoles.Operator).Id, cancellationToken));
 }

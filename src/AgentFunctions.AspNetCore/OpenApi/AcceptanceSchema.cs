@@ -7,7 +7,8 @@ namespace AgentFunctions.AspNetCore.OpenApi;
 /// <summary>What the converter of <see cref="RunAcceptance"/> reads and writes: words, or an object.</summary>
 internal static class AcceptanceSchema
 {
-    public static Task Describe(OpenApiSchema schema, OpenApiSchemaTransformerContext context, CancellationToken cancellationToken)
+    public static Task Describe(OpenApiSchema schema, OpenApiSchemaTransformerContext context,
+        CancellationToken cancellationToken)
     {
         if (context.JsonTypeInfo.Type == typeof(RunAcceptance))
         {
@@ -31,7 +32,11 @@ internal static class AcceptanceSchema
                 Items = Text("The program, then its arguments."),
                 Description = "A program that the host allows, run in the run's workspace: exit code 0 accepts.",
             },
-            ["schema"] = new OpenApiSchema { Type = JsonSchemaType.Object, Description = "A JSON schema: the answer must be JSON of it." },
+            ["schema"] = new OpenApiSchema
+            {
+                Type = JsonSchemaType.Object,
+                Description = "A JSON schema: the answer must be JSON of it."
+            },
             ["judge"] = new OpenApiSchema
             {
                 Type = JsonSchemaType.Object,

@@ -32,7 +32,8 @@ internal static class ApiDocument
         options.AddSchemaTransformer(AcceptanceSchema.Describe);
     }
 
-    private static Task Describe(OpenApiDocument document, OpenApiDocumentTransformerContext context, CancellationToken cancellationToken)
+    private static Task Describe(OpenApiDocument document, OpenApiDocumentTransformerContext context,
+        CancellationToken cancellationToken)
     {
         document.Info = new OpenApiInfo
         {
@@ -54,12 +55,14 @@ internal static class ApiDocument
             },
         };
         // An empty requirement beside the other: the key is optional.
-        document.Security = [new OpenApiSecurityRequirement(), new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference(KeyScheme, document)] = [] }];
+        document.Security = [new OpenApiSecurityRequirement(),
+            new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference(KeyScheme, document)] = [] }];
         return Task.CompletedTask;
     }
 
     /// <summary>ASP.NET Core's own JSON takes numbers in quotes, so it says so of every number; this API does not.</summary>
-    private static Task DescribeNumbers(OpenApiSchema schema, OpenApiSchemaTransformerContext context, CancellationToken cancellationToken)
+    private static Task DescribeNumbers(OpenApiSchema schema, OpenApiSchemaTransformerContext context,
+        CancellationToken cancellationToken)
     {
         const JsonSchemaType numeric = JsonSchemaType.Integer | JsonSchemaType.Number;
         if (schema.Type is { } type && (type & numeric) != 0 && (type & JsonSchemaType.String) != 0)
@@ -72,7 +75,8 @@ internal static class ApiDocument
     }
 
     /// <summary>What the API's own converter for enums writes and reads.</summary>
-    private static Task DescribeMembers(OpenApiSchema schema, OpenApiSchemaTransformerContext context, CancellationToken cancellationToken)
+    private static Task DescribeMembers(OpenApiSchema schema, OpenApiSchemaTransformerContext context,
+        CancellationToken cancellationToken)
     {
         Type type = Nullable.GetUnderlyingType(context.JsonTypeInfo.Type) ?? context.JsonTypeInfo.Type;
         if (type.IsEnum)

@@ -26,7 +26,8 @@ internal static class DocumentEndpoints
         endpoints.MapGet($"/openapi/{name}.json", GetAsync).ExcludeFromDescription();
 
     private static async Task GetAsync(
-        HttpContext http, [FromKeyedServices(ApiDocument.Name)] IOpenApiDocumentProvider documents, CancellationToken cancellationToken)
+        HttpContext http, [FromKeyedServices(ApiDocument.Name)] IOpenApiDocumentProvider documents,
+        CancellationToken cancellationToken)
     {
         OpenApiDocument document = await documents.GetOpenApiDocumentAsync(cancellationToken);
         if (http.Request.PathBase.HasValue)

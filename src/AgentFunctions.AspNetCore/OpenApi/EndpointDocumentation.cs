@@ -16,7 +16,8 @@ internal static class EndpointDocumentation
     public static RouteHandlerBuilder ProducesProblems(this RouteHandlerBuilder builder, params int[] statuses)
     {
         // Whatever asks for credentials also bounds how fast one may ask.
-        bool isBounded = statuses.Contains(StatusCodes.Status401Unauthorized) && !statuses.Contains(StatusCodes.Status429TooManyRequests);
+        bool isBounded = statuses.Contains(StatusCodes.Status401Unauthorized)
+            && !statuses.Contains(StatusCodes.Status429TooManyRequests);
         foreach (int status in isBounded ? [.. statuses, StatusCodes.Status429TooManyRequests] : statuses)
         {
             builder.Produces<ProblemResource>(status, "application/problem+json");
@@ -31,7 +32,8 @@ internal static class EndpointDocumentation
     public static RouteHandlerBuilder WithQuery(this RouteHandlerBuilder builder, string name, string description) =>
         builder.With(name, ParameterLocation.Query, description, new OpenApiSchema { Type = JsonSchemaType.String });
 
-    public static RouteHandlerBuilder WithQuery(this RouteHandlerBuilder builder, string name, string description, long min, long max) =>
+    public static RouteHandlerBuilder WithQuery(this RouteHandlerBuilder builder, string name, string description, long min,
+        long max) =>
         builder.With(name, ParameterLocation.Query, description, new OpenApiSchema
         {
             Type = JsonSchemaType.Integer,
@@ -52,14 +54,19 @@ internal static class EndpointDocumentation
 
     /// <summary>A JSON body that may be left out; routing must then not insist on a content type.</summary>
     public static RouteHandlerBuilder WithOptionalBody<T>(this RouteHandlerBuilder builder) =>
-        builder.AddOpenApiOperationTransformer(async (operation, context, cancellationToken) => operation.RequestBody = new OpenApiRequestBody
-        {
-            Required = false,
-            Content = new Dictionary<string, OpenApiMediaType>
+        builder.AddOpenApiOperationTransformer(async (operation, context,
+            cancellationToken) => operation.RequestBody = new OpenApiRequestBody
             {
-                ["application/json"] = new() { Schema = await context.GetOrCreateSchemaAsync(typeof(T), null, cancellationToken) },
-            },
-        });
+                Required = false,
+                Content = new Dictionary<string, OpenApiMediaType>
+                {
+                    ["application/json"] = new()
+                    {
+                        Schema = await context.GetOrCreateSchemaAsync(typeof(T), null,
+                    cancellationToken)
+                    },
+                },
+            });
 
     /// <summary>A second form of the answer; the framework knows one for each status.</summary>
     public static RouteHandlerBuilder ProducesAlso<T>(this RouteHandlerBuilder builder, string status, string mediaType) =>
@@ -74,7 +81,13 @@ internal static class EndpointDocumentation
         builder.AddOpenApiOperationTransformer((operation, _, _) =>
         {
             operation.Parameters ??= [];
-            operation.Parameters.Add(new OpenApiParameter { Name = name, In = location, Description = description, Schema = schema });
+            operation.Parameters.Add(new OpenApiParameter
+            {
+                Name = name,
+                In = location,
+                Description = description,
+                Schema = schema
+            });
             return Task.CompletedTask;
         });
 }

@@ -61,9 +61,11 @@ internal sealed class ProblemMiddleware(ILogger<ProblemMiddleware> logger, Redac
                 context.Response.Headers.RetryAfter = SecondsOf(e.RetryAfter ?? TimeSpan.FromSeconds(5));
                 return Problem(context, status, CamelCase.Of(e.Code), ErrorStatus.Describe(status).Detail);
             case BadHttpRequestException e when e.StatusCode is StatusCodes.Status413PayloadTooLarge:
-                return Problem(context, StatusCodes.Status400BadRequest, CamelCase.Of(ErrorCode.InvalidInput), "body: send at most 1 MiB.");
+                return Problem(context, StatusCodes.Status400BadRequest, CamelCase.Of(ErrorCode.InvalidInput),
+                    "body: send at most 1 MiB.");
             case BadHttpRequestException e:
-                return Problem(context, e.StatusCode, ErrorStatus.Describe(e.StatusCode).Code, ErrorStatus.Describe(e.StatusCode).Detail);
+                return Problem(context, e.StatusCode, ErrorStatus.Describe(e.StatusCode).Code,
+                    ErrorStatus.Describe(e.StatusCode).Detail);
             default:
                 ApiLog.Unexpected(logger, context.Request.Method, context.Request.Path, error);
                 (string code, string detail) = ErrorStatus.Describe(StatusCodes.Status500InternalServerError);

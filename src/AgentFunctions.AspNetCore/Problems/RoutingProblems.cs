@@ -8,8 +8,8 @@ using Microsoft.AspNetCore.Routing.Template;
 namespace AgentFunctions.AspNetCore.Problems;
 
 /// <summary>
-/// Gives routing's own refusals below the runtime's root words: no endpoint at an address, none for the method or the content type.
-/// Whatever an endpoint or a middleware of the app answers stays as it is.
+/// Gives routing's own refusals below the runtime's root words: no endpoint at an address, none for the method or the content
+/// type. Whatever an endpoint or a middleware of the app answers stays as it is.
 /// </summary>
 internal sealed class RoutingProblems(EndpointDataSource endpoints, ProblemMiddleware problems)
 {
@@ -53,7 +53,8 @@ internal sealed class RoutingProblems(EndpointDataSource endpoints, ProblemMiddl
         }
 
         RoutePatternPathSegment[] segments = [.. endpoint.RoutePattern.PathSegments.Take(root.Segments + 1)];
-        RoutePatternParameterPart rest = RoutePatternFactory.ParameterPart("agentFunctionsRest", null, RoutePatternParameterKind.CatchAll);
+        RoutePatternParameterPart rest = RoutePatternFactory.ParameterPart("agentFunctionsRest", null,
+            RoutePatternParameterKind.CatchAll);
         return RoutePatternFactory.Pattern(
             string.Join('/', endpoint.RoutePattern.RawText?.Trim('/').Split('/').Take(segments.Length) ?? []),
             segments.Append(RoutePatternFactory.Segment(rest)));

@@ -43,7 +43,8 @@ internal static class ArtifactEndpoints
     {
         await reader.GetAsync(id, cancellationToken);
         (Artifact file, ReadOnlyMemory<byte> content) = await artifacts.GetAsync(id, name, cancellationToken)
-            ?? throw new AgentException(ErrorCode.ArtifactNotFound, $"Run '{id}' has no such artifact; GET /api/runs/{id}/artifacts lists them.");
+            ?? throw new AgentException(ErrorCode.ArtifactNotFound,
+                $"Run '{id}' has no such artifact; GET /api/runs/{id}/artifacts lists them.");
         ReadOnlyMemory<byte> shown = redactor.RedactJson(content);
         return new FileDownload(shown, MediaTypeOf(file), file.Name, shown.Equals(content) ? file.Hash : null);
     }

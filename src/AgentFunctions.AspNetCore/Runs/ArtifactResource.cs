@@ -14,7 +14,8 @@ internal sealed record ArtifactListResource(IReadOnlyList<ArtifactResource> Arti
 /// <param name="Sha256">The SHA-256 of its content as hexadecimal digits.</param>
 /// <param name="CreatedAt">When it was saved (UTC).</param>
 /// <param name="Link">Where to download it.</param>
-internal sealed record ArtifactResource(string Name, string MediaType, long Length, string Sha256, DateTime CreatedAt, string Link)
+internal sealed record ArtifactResource(string Name, string MediaType, long Length, string Sha256, DateTime CreatedAt,
+    string Link)
 {
     public static ArtifactResource Of(string runId, Artifact file, string root) => new(
         file.Name, file.MediaType, file.Length, file.Hash, file.CreatedAt.UtcDateTime,

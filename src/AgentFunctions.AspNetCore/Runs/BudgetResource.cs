@@ -62,7 +62,8 @@ internal sealed record BudgetResource
         }
         catch (Exception e) when (e is FormatException or OverflowException)
         {
-            throw new AgentException(ErrorCode.InvalidInput, "budget.wallClock: use an ISO 8601 duration, for instance PT5H or P5D, or a number of s, m, h or d, for instance 5h.");
+            throw new AgentException(ErrorCode.InvalidInput,
+                "budget.wallClock: use an ISO 8601 duration, for instance PT5H or P5D, or a number of s, m, h or d, for instance 5h.");
         }
     }
 }
@@ -97,5 +98,6 @@ internal sealed record ForecastResource(
     string First, DateTime? At, DateTime? Low, DateTime? High, IReadOnlyList<decimal>? UsdAtEnd, int BasedOnTurns)
 {
     public static ForecastResource Of(RunForecast forecast) => new(
-        forecast.First, forecast.At?.UtcDateTime, forecast.Low?.UtcDateTime, forecast.High?.UtcDateTime, forecast.UsdAtEnd, forecast.BasedOnTurns);
+        forecast.First, forecast.At?.UtcDateTime, forecast.Low?.UtcDateTime, forecast.High?.UtcDateTime, forecast.UsdAtEnd,
+        forecast.BasedOnTurns);
 }

@@ -48,7 +48,8 @@ internal static class BulkEndpoints
     private static async Task<IResult> GetAsync(string id, HttpContext http, RunJobs jobs, CancellationToken cancellationToken) =>
         Answers.Json(JobResource.Of(await jobs.GetAsync(id, http.Caller(), cancellationToken), http.Root()));
 
-    private static async Task<IResult> DoAsync(HttpContext http, RunRows rows, RunActs acts, RunJobs jobs, CancellationToken cancellationToken)
+    private static async Task<IResult> DoAsync(HttpContext http, RunRows rows, RunActs acts, RunJobs jobs,
+        CancellationToken cancellationToken)
     {
         bool isBackground = http.Request.Headers.GetCommaSeparatedValues(WaitPreference.Header)
             .Any(static preference => preference.Split(';')[0].Trim().Equals(Background, StringComparison.OrdinalIgnoreCase));
@@ -66,7 +67,8 @@ internal static class BulkEndpoints
         RunsAction action = ActionOf(said.Action);
         if (isBackground)
         {
-            JobResource job = JobResource.Of(await jobs.StartAsync(action, ids, caller, said.Reason, cancellationToken), http.Root());
+            JobResource job = JobResource.Of(await jobs.StartAsync(action, ids, caller, said.Reason, cancellationToken),
+                http.Root());
             http.Response.Headers.Location = job.Self;
             http.Response.Headers[WaitPreference.AppliedHeader] = Background;
             return Answers.Json(job, StatusCodes.Status202Accepted);
@@ -103,7 +105,8 @@ internal static class BulkEndpoints
     private static string[] Checked(IReadOnlyList<string> ids, int? expect, int most)
     {
         string[] distinct = [.. ids.Distinct(StringComparer.Ordinal)];
-        return distinct.Length == 0 || distinct.Length > most ? throw new AgentException(ErrorCode.InvalidInput, $"ids: send 1 to {most} ids.")
+        return distinct.Length == 0 || distinct.Length > most
+            ? throw new AgentException(ErrorCode.InvalidInput, $"ids: send 1 to {most} ids.")
             : expect is { } count && count != distinct.Length ? throw Other(count, distinct.Length)
             : distinct;
     }

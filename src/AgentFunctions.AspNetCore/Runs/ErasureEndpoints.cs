@@ -25,7 +25,8 @@ internal static class ErasureEndpoints
         .WithQuery("reason", "Why, in 1 to 1,000 characters; it stays in the audit log. A dry run needs none.")
         .WithQuery<bool>("dryRun", "`true` says what would be erased, and touches nothing.")
         .WithQuery<bool>("cancel", "`true` ends a live run first.")
-        .WithQuery<bool>("force", "`true` erases although nobody knows whether some calls took effect; nobody can tell afterwards.")
+        .WithQuery<bool>("force",
+            "`true` erases although nobody knows whether some calls took effect; nobody can tell afterwards.")
         .WithQuery<bool>("notes", "`true` also removes the notes that its runs wrote for later runs of their agents.")
         .Produces<ErasurePlan>(StatusCodes.Status200OK)
         .Produces<Erasure>(StatusCodes.Status202Accepted)
@@ -38,7 +39,8 @@ internal static class ErasureEndpoints
         .Produces<Erasure>()
         .ProducesProblems(401, 404, 503);
 
-    private static async Task<IResult> EraseAsync(string id, HttpContext http, RunErasure erasure, CancellationToken cancellationToken)
+    private static async Task<IResult> EraseAsync(string id, HttpContext http, RunErasure erasure,
+        CancellationToken cancellationToken)
     {
         IQueryCollection query = http.Request.Query;
         var request = new EraseRequest(id, ReasonOf(query))
@@ -57,7 +59,8 @@ internal static class ErasureEndpoints
         return Answers.Json(begun, StatusCodes.Status202Accepted);
     }
 
-    private static async Task<IResult> GetAsync(string id, HttpContext http, RunErasure erasure, CancellationToken cancellationToken) =>
+    private static async Task<IResult> GetAsync(string id, HttpContext http, RunErasure erasure,
+        CancellationToken cancellationToken) =>
         Answers.Json(await erasure.GetAsync(id, http.Caller(), cancellationToken));
 
     private static string ReasonOf(IQueryCollection query) => query["reason"] switch

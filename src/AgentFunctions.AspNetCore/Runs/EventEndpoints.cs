@@ -32,7 +32,8 @@ internal static class EventEndpoints
             .WithQuery("after", "The same for clients that cannot set headers; the header goes first.", 0, long.MaxValue - 1)
             .WithQuery<bool>("follow", "Whether to wait for what is to come; true by default.")
             .WithQuery("tail", "With follow=false: only the last events, this many.", 1, MaxPage)
-            .WithQuery("before", "With follow=false: only events before this position, the last `limit` of them.", 0, long.MaxValue - 1)
+            .WithQuery("before", "With follow=false: only events before this position, the last `limit` of them.", 0,
+                long.MaxValue - 1)
             .WithQuery("limit", "With follow=false: the most events; all by default, with before 500.", 1, MaxPage)
             .WithQuery("types", "With follow=false: only events of these types, separated by commas.")
             .WithQuery<bool>("live", "Whether to show what models and tools say while they are at work; false by default.")
@@ -53,7 +54,8 @@ internal static class EventEndpoints
         Run run = await reader.GetAsync(id, cancellationToken);
         if (!follow)
         {
-            return Answers.Json<IReadOnlyList<EventResource>>(await ReadPageAsync(journal, id, from, request.Query, cancellationToken));
+            return Answers.Json<IReadOnlyList<EventResource>>(await ReadPageAsync(journal, id, from, request.Query,
+                cancellationToken));
         }
 
         if (HttpMethods.IsHead(request.Method))

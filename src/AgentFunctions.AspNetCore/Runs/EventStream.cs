@@ -33,7 +33,8 @@ internal sealed class EventStream : IResult, IUnmasked
     /// <param name="runId">The run.</param>
     /// <param name="from">The first position.</param>
     public static EventStream Of(string runId, long from) => new(
-        runId, false, (services, cancellationToken) => EventsAsync(services.GetRequiredService<RunFeed>(), runId, from, cancellationToken));
+        runId, false, (services, cancellationToken) => EventsAsync(services.GetRequiredService<RunFeed>(), runId, from,
+            cancellationToken));
 
     /// <summary>The events of a run, and what goes on before it is recorded.</summary>
     /// <param name="runId">The run.</param>
@@ -41,11 +42,13 @@ internal sealed class EventStream : IResult, IUnmasked
     /// <param name="isResumed">Whether the client was here before.</param>
     public static EventStream Live(string runId, long from, bool isResumed) => new(
         runId, true, (services, cancellationToken) =>
-            SignalsAsync(services.GetRequiredService<LiveFeed>().FollowAsync(runId, from, isResumed, cancellationToken), cancellationToken));
+            SignalsAsync(services.GetRequiredService<LiveFeed>().FollowAsync(runId, from, isResumed, cancellationToken),
+                cancellationToken));
 
     /// <summary>A list of runs as it changes.</summary>
     /// <param name="feed">The list.</param>
-    public static EventStream Watch(WatchFeed feed) => new(null, true, (_, cancellationToken) => feed.FollowAsync(cancellationToken));
+    public static EventStream Watch(WatchFeed feed) =>
+        new(null, true, (_, cancellationToken) => feed.FollowAsync(cancellationToken));
 
     public async Task ExecuteAsync(HttpContext httpContext)
     {
@@ -90,11 +93,13 @@ internal sealed class EventStream : IResult, IUnmasked
         }
     }
 
-    private static async Task SayGoodbyeAsync(HttpResponse response, string reason, TimeProvider time, CancellationToken cancellationToken)
+    private static async Task SayGoodbyeAsync(HttpResponse response, string reason, TimeProvider time,
+        CancellationToken cancellationToken)
     {
         try
         {
-            await response.Body.WriteAsync(EventText.End(reason), cancellationToken).AsTask().WaitAsync(Farewell, time, cancellationToken);
+            await response.Body.WriteAsync(EventText.End(reason), cancellationToken).AsTask()
+                .WaitAsync(Farewell, time, cancellationToken);
         }
         catch (Exception e) when (e is OperationCanceledException or TimeoutException or IOException)
         {

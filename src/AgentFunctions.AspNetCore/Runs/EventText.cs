@@ -8,15 +8,17 @@ using AgentFunctions.Views.Live;
 
 namespace AgentFunctions.AspNetCore.Runs;
 
-/// <summary>Writes what happens in a run as server-sent events. Only events of the journal have an id: it is where a client goes on.</summary>
+/// <summary>
+/// Writes what happens in a run as server-sent events. Only events of the journal have an id: it is where a client goes on.
+/// </summary>
 internal static class EventText
 {
     /// <summary>How long a client waits before it comes back, in milliseconds.</summary>
     private const int RetryMs = 1000;
 
     /// <summary>
-    /// What was written of events that are in memory. Followers of a run share its events (<see cref="RunFeed"/>), so each is written once
-    /// for all of them; the text depends on nothing but the event.
+    /// What was written of events that are in memory. Followers of a run share its events (<see cref="RunFeed"/>), so each is
+    /// written once for all of them; the text depends on nothing but the event.
     /// </summary>
     private static readonly ConditionalWeakTable<JournalEvent, Written> Shared = [];
 
@@ -56,7 +58,8 @@ internal static class EventText
     /// <summary>Writes that the stream ends, and when to come back.</summary>
     /// <param name="reason">Why it ends.</param>
     public static byte[] End(string reason) =>
-        [.. Encoding.UTF8.GetBytes($"retry: {RetryMs}\n"), .. Write(LiveEventTypes.StreamEnds, new StreamEndResource(reason, RetryMs))];
+        [.. Encoding.UTF8.GetBytes($"retry: {RetryMs}\n"),
+            .. Write(LiveEventTypes.StreamEnds, new StreamEndResource(reason, RetryMs))];
 
     private static byte[] Write<T>(string type, T data) =>
         Encoding.UTF8.GetBytes($"event: {type}\ndata: {JsonSerializer.Serialize(data, ApiJson.Options)}\n\n");

@@ -47,16 +47,19 @@ internal static class FolderEndpoints
             .WithDescription(
                 "With the conversation, the run ends as cancelled and a new one goes on from the turn in the same folder; each names the other. What has "
                 + "happened stays on record, and effects outside the folder stay done.")
-            .WithHeader("Idempotency-Key", "1 to 200 characters that name this request: repeated under the same key, it is carried out once.")
+            .WithHeader("Idempotency-Key",
+                "1 to 200 characters that name this request: repeated under the same key, it is carried out once.")
             .Accepts<RewindSubmission>("application/json")
             .Produces<RewindResource>(StatusCodes.Status202Accepted)
             .ProducesProblems(400, 401, 403, 404, 409, 410, 415, 429, 503);
     }
 
-    private static async Task<IResult> ChangesAsync(string id, HttpContext http, RunFolder folder, CancellationToken cancellationToken) =>
+    private static async Task<IResult> ChangesAsync(string id, HttpContext http, RunFolder folder,
+        CancellationToken cancellationToken) =>
         Answers.Json(ChangesResource.Of(await folder.ChangesAsync(id, TurnOf(http), cancellationToken)));
 
-    private static async Task<IResult> FilesAsync(string id, HttpContext http, RunFolder folder, CancellationToken cancellationToken) =>
+    private static async Task<IResult> FilesAsync(string id, HttpContext http, RunFolder folder,
+        CancellationToken cancellationToken) =>
         Answers.Json(FilesResource.Of(await folder.FilesAsync(id, TurnOf(http), cancellationToken)));
 
     private static async Task<IResult> ContentAsync(
@@ -71,10 +74,12 @@ internal static class FolderEndpoints
         return new FileDownload(redactor.RedactJson(file.Content), "application/octet-stream", name);
     }
 
-    private static async Task<IResult> RestoreAsync(string id, HttpContext http, RunFolder folder, CancellationToken cancellationToken)
+    private static async Task<IResult> RestoreAsync(string id, HttpContext http, RunFolder folder,
+        CancellationToken cancellationToken)
     {
         RestoreSubmission submission = await http.Request.ReadJsonAsync<RestoreSubmission>(cancellationToken);
-        return Answers.Json(RestoreResource.Of(await folder.RestoreAsync(id, submission.ToRequest(), http.Caller(), cancellationToken)));
+        return Answers.Json(RestoreResource.Of(await folder.RestoreAsync(id, submission.ToRequest(), http.Caller(),
+            cancellationToken)));
     }
 
     private static async Task<IResult> RewindAsync(
@@ -83,7 +88,9 @@ internal static class FolderEndpoints
         RewindSubmission submission = await http.Request.ReadJsonAsync<RewindSubmission>(cancellationToken);
         RewindReport report = await rewind.RewindAsync(
             id, submission.ToRequest(), http.Caller(), http.Request.Headers.Single("Idempotency-Key"), cancellationToken);
-        var answer = new RewindResource(resources.Of(report.Run, http.Root()), report.Files is null ? null : RestoreResource.Of(report.Files));
+        var answer = new RewindResource(resources.Of(report.Run, http.Root()), report.Files is null
+            ? null
+            : RestoreResource.Of(report.Files));
         http.Response.Headers.Location = answer.Run.Links.Self;
         return Answers.Json(answer, StatusCodes.Status202Accepted);
     }

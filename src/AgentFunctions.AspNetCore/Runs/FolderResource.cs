@@ -6,7 +6,9 @@ namespace AgentFunctions.AspNetCore.Runs;
 
 /// <summary>What a run and its sub-agents changed in their folder.</summary>
 /// <param name="Run">The run.</param>
-/// <param name="Kept">Which changes are kept: <c>off</c>, <c>writes</c> (of tools that name the file), or <c>all</c> (of commands, too).</param>
+/// <param name="Kept">
+/// Which changes are kept: <c>off</c>, <c>writes</c> (of tools that name the file), or <c>all</c> (of commands, too).
+/// </param>
 /// <param name="Entries">What happened, in order.</param>
 /// <param name="Skipped">All that was left out or not kept of the folder so far: a restore leaves it as it is.</param>
 internal sealed record ChangesResource(
@@ -40,7 +42,8 @@ internal sealed record ChangeEntryResource(
 /// <param name="Before">What was there before; null for an added path.</param>
 /// <param name="After">What was there afterwards; null for a removed path.</param>
 /// <param name="By">The calls that may have made the change, if several ran at once; null otherwise.</param>
-internal sealed record ChangeResource(string Path, string Kind, FileResource? Before, FileResource? After, IReadOnlyList<string>? By)
+internal sealed record ChangeResource(string Path, string Kind, FileResource? Before, FileResource? After,
+    IReadOnlyList<string>? By)
 {
     public static ChangeResource Of(FolderChange change) => new(
         change.Path, change.Before is null ? "added" : change.After is null ? "removed" : "changed",
@@ -68,7 +71,9 @@ internal sealed record FileResource(string Type, string? Sha256, long? Size, str
 internal sealed record FilesResource(string Run, int Turn, IReadOnlyDictionary<string, FileResource> Files)
 {
     public static FilesResource Of(RunFiles files) =>
-        new(files.Run, files.Turn, files.Files.ToDictionary(static file => file.Key, static file => FileResource.Of(file.Value)!, StringComparer.Ordinal));
+        new(files.Run, files.Turn,
+            files.Files.ToDictionary(static file => file.Key, static file => FileResource.Of(file.Value)!,
+                StringComparer.Ordinal));
 }
 
 /// <summary>What was restored, or would be.</summary>
@@ -82,7 +87,8 @@ internal sealed record FilesResource(string Run, int Turn, IReadOnlyDictionary<s
 /// <param name="Effects">The effects outside the folder of calls after the turn, by tool, which are not undone.</param>
 internal sealed record RestoreResource(
     string Run, int Turn, bool DryRun,
-    IReadOnlyList<ChangeResource> Restored, IReadOnlyList<ConflictResource> Conflicts, IReadOnlyList<SkippedPath> Skipped, string? Question,
+    IReadOnlyList<ChangeResource> Restored, IReadOnlyList<ConflictResource> Conflicts, IReadOnlyList<SkippedPath> Skipped,
+    string? Question,
     IReadOnlyList<EffectLeft> Effects)
 {
     public static RestoreResource Of(RestoreReport report) => new(

@@ -9,4 +9,5 @@ namespace AgentFunctions.AspNetCore.Runs;
 /// <param name="Incidents">The incidents that nobody has acknowledged, if it sees incidents; counted up to 200.</param>
 /// <param name="Oldest">When the oldest approval or question was asked (UTC); null for none.</param>
 /// <param name="Highest">The highest risk among the approvals; null for none.</param>
-internal sealed record InboxResource(int Approvals, int Questions, int Reviews, int Incidents, DateTime? Oldest, RiskLevel? Highest);
+internal sealed record InboxResource(int Approvals, int Questions, int Reviews, int Incidents, DateTime? Oldest,
+    RiskLevel? Highest);

@@ -55,7 +55,8 @@ internal sealed record JobResource
         Total = job.Runs.Count,
         Done = job.Done - job.Failed,
         Failed = job.Failed,
-        Items = job.EndedAt is null ? [] : [.. job.Runs.Take(job.Done).Select(run => job.Faults.TryGetValue(run, out RunJobFault? fault)
+        Items = job.EndedAt is null ? [] : [.. job.Runs.Take(job.Done).Select(run => job.Faults.TryGetValue(run,
+            out RunJobFault? fault)
             ? new BulkItemResource(run, false) { Code = CamelCase.Of(fault.Code), Detail = fault.Message }
             : new BulkItemResource(run, true))],
         Self = $"{root}/api/jobs/{job.Id}",

@@ -55,7 +55,8 @@ internal sealed record ModelSnapshotResource(int Turn, int Attempt, string Deliv
             Calls = snapshot.Calls,
         };
 
-    public ModelSnapshot ToSignal() => new(Turn, Attempt, Delivery, At, Text) { ReasoningAt = ReasoningAt, Reasoning = Reasoning, Calls = Calls };
+    public ModelSnapshot ToSignal() =>
+        new(Turn, Attempt, Delivery, At, Text) { ReasoningAt = ReasoningAt, Reasoning = Reasoning, Calls = Calls };
 }
 
 /// <summary>More of what a model says.</summary>
@@ -78,7 +79,9 @@ internal sealed record ModelDeltaResource(
     public string? Tool { get; init; }
 
     public static ModelDeltaResource Of(ModelDelta delta) =>
-        new(delta.Turn, delta.Attempt, delta.Delivery, delta.At, delta.Text, delta.Channel) { Call = delta.Call, Tool = delta.Tool };
+        new(delta.Turn, delta.Attempt, delta.Delivery, delta.At, delta.Text,
+            delta.Channel)
+        { Call = delta.Call, Tool = delta.Tool };
 
     public ModelDelta ToSignal() => new(Turn, Attempt, Delivery, Channel, At, Text) { Call = Call, Tool = Tool };
 }
@@ -107,7 +110,8 @@ internal sealed record RunStateResource(
     public static RunStateResource Of(RunStateChanged state) =>
         new(state.Status, state.Now, [.. state.Waits.Select(WaitingResource.Of)], state.Since.UtcDateTime);
 
-    public RunStateChanged ToSignal() => new(Status, Now, [.. Waits.Select(static wait => wait.ToWaiting())], new DateTimeOffset(Since));
+    public RunStateChanged ToSignal() =>
+        new(Status, Now, [.. Waits.Select(static wait => wait.ToWaiting())], new DateTimeOffset(Since));
 }
 
 /// <summary>A tool at work says how far it is.</summary>

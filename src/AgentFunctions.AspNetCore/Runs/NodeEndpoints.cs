@@ -16,7 +16,8 @@ internal static class NodeEndpoints
         .Produces<RunNodeListResource>()
         .ProducesProblems(401, 403, 404, 410, 503);
 
-    private static async Task<IResult> GetAsync(string id, HttpContext http, RunTreeReader trees, CancellationToken cancellationToken)
+    private static async Task<IResult> GetAsync(string id, HttpContext http, RunTreeReader trees,
+        CancellationToken cancellationToken)
     {
         RunTree tree = await trees.GetAsync(id, cancellationToken);
         return Answers.Json(RunNodeListResource.Of(tree, (await PersonDesk.OfAsync(http, cancellationToken)).Tools));

@@ -28,17 +28,21 @@ internal sealed class PersonDesk
         IServiceProvider services = http.RequestServices;
         IReadOnlyList<Approval> seen = await services.GetRequiredService<ApprovalService>().ListAsync(caller, cancellationToken);
         Approval[] approvals = [.. seen.Where(approval => approval.WhyNot(caller) is null)];
-        Question[] questions = [.. (await services.GetRequiredService<QuestionService>().ListPendingAsync(caller, cancellationToken))
+        Question[] questions =
+            [.. (await services.GetRequiredService<QuestionService>().ListPendingAsync(caller, cancellationToken))
             .Where(question => question.MayBeAnsweredBy(caller))];
-        IReadOnlyList<ReviewQueue> reviews = await services.GetRequiredService<ReviewService>().ListAsync(caller, cancellationToken);
+        IReadOnlyList<ReviewQueue> reviews = await services.GetRequiredService<ReviewService>()
+            .ListAsync(caller, cancellationToken);
         bool seesIncidents = caller.Has(CallerRoles.Viewer) || caller.Has(CallerRoles.Operator) || caller.Has(CallerRoles.Admin);
         int incidents = seesIncidents && services.GetService<IncidentService>() is { } service
             ? (await service.ListAsync(null, IncidentState.Open, MaxIncidents, cancellationToken)).Count
             : 0;
-        DateTimeOffset[] asked = [.. approvals.Select(static one => one.CreatedAt), .. questions.Select(static one => one.CreatedAt)];
+        DateTimeOffset[] asked = [.. approvals.Select(static one => one.CreatedAt),
+            .. questions.Select(static one => one.CreatedAt)];
         return new PersonDesk
         {
-            Mine = new HashSet<string>([.. approvals.Select(static one => one.Id), .. questions.Select(static one => one.Id)], StringComparer.Ordinal),
+            Mine = new HashSet<string>([.. approvals.Select(static one => one.Id), .. questions.Select(static one => one.Id)],
+                StringComparer.Ordinal),
             Tools = seen.ToDictionary(static one => one.Id, static one => one.Tool, StringComparer.Ordinal),
             Inbox = new InboxResource(
                 approvals.Length, questions.Length, reviews.Sum(static queue => queue.Changes.Count), incidents,

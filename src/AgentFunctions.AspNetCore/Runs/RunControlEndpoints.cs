@@ -47,7 +47,8 @@ internal static class RunControlEndpoints
 
     private static RouteHandlerBuilder Steer(RouteHandlerBuilder builder, string name) => builder
         .WithName(name)
-        .WithHeader(IdempotencyKey, "1 to 200 characters that name this request: repeated under the same key, it is carried out once.")
+        .WithHeader(IdempotencyKey,
+            "1 to 200 characters that name this request: repeated under the same key, it is carried out once.")
         .Produces<RunResource>(StatusCodes.Status202Accepted)
         .ProducesProblems(400, 401, 403, 404, 409, 410, 415, 429, 503);
 
@@ -60,7 +61,8 @@ internal static class RunControlEndpoints
             throw new AgentException(ErrorCode.InvalidInput, "reason: use at most 1,000 characters.");
         }
 
-        return Accepted(await steering.CancelAsync(id, http.Caller(), submission?.Reason, KeyOf(http), cancellationToken), resources, http);
+        return Accepted(await steering.CancelAsync(id, http.Caller(), submission?.Reason, KeyOf(http), cancellationToken),
+            resources, http);
     }
 
     private static async Task<IResult> PauseAsync(
@@ -75,14 +77,16 @@ internal static class RunControlEndpoints
         string id, HttpContext http, RunSteering steering, RunResources resources, CancellationToken cancellationToken)
     {
         MessageSubmission submission = await http.Request.ReadJsonAsync<MessageSubmission>(cancellationToken);
-        return Accepted(await steering.SendAsync(id, submission.Text, http.Caller(), KeyOf(http), cancellationToken), resources, http);
+        return Accepted(await steering.SendAsync(id, submission.Text, http.Caller(), KeyOf(http), cancellationToken), resources,
+            http);
     }
 
     private static async Task<IResult> GrantAsync(
         string id, HttpContext http, RunSteering steering, RunResources resources, CancellationToken cancellationToken)
     {
         BudgetResource more = await http.Request.ReadJsonAsync<BudgetResource>(cancellationToken);
-        return Accepted(await steering.GrantAsync(id, more.ToBudget(), http.Caller(), KeyOf(http), cancellationToken), resources, http);
+        return Accepted(await steering.GrantAsync(id, more.ToBudget(), http.Caller(), KeyOf(http), cancellationToken), resources,
+            http);
     }
 
     private static async Task<IResult> ForkAsync(

@@ -40,8 +40,8 @@ internal sealed record ForkSubmission
     public BudgetResource? Budget { get; init; }
 
     /// <summary>
-    /// The folder of the new run: <c>restore</c> for one of its own, as the run's was at the end of the turn, <c>share</c> for the same. By
-    /// default one of its own if runs have such.
+    /// The folder of the new run: <c>restore</c> for one of its own, as the run's was at the end of the turn, <c>share</c> for
+    /// the same. By default one of its own if runs have such.
     /// </summary>
     public string? Workspace { get; init; }
 
@@ -58,7 +58,8 @@ internal sealed record ForkSubmission
             null => null,
             "restore" => ForkFolder.Restore,
             "share" => ForkFolder.Share,
-            _ => throw new AgentException(ErrorCode.InvalidInput, $"workspace: '{Workspace}' is not known; use restore or share."),
+            _ => throw new AgentException(ErrorCode.InvalidInput,
+                $"workspace: '{Workspace}' is not known; use restore or share."),
         },
     };
 }

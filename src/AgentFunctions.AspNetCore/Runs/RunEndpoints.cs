@@ -62,7 +62,8 @@ internal static class RunEndpoints
             .ProducesProblems(400, 401, 403, 404, 409, 415, 429, 503);
 
     private static Task<IResult> SubmitAsync(
-        HttpContext http, AgentGateway gateway, RunReader reader, RunResources resources, TimeProvider time, CancellationToken cancellationToken) =>
+        HttpContext http, AgentGateway gateway, RunReader reader, RunResources resources, TimeProvider time,
+        CancellationToken cancellationToken) =>
         SubmitToAsync(null, http, gateway, reader, resources, time, cancellationToken);
 
     private static async Task<IResult> SubmitToAsync(
@@ -79,11 +80,13 @@ internal static class RunEndpoints
         RunSubmission submission = await http.Request.ReadJsonAsync<RunSubmission>(cancellationToken);
         if (agent is not null && submission.Agent is { } other && other != agent)
         {
-            throw new AgentException(ErrorCode.InvalidInput, $"agent: the address names '{agent}'. Leave the field out, or post to /api/runs.");
+            throw new AgentException(ErrorCode.InvalidInput,
+                $"agent: the address names '{agent}'. Leave the field out, or post to /api/runs.");
         }
 
         RunRequest request = submission.ToRequest();
-        Run run = await gateway.SubmitAsync(agent is null ? request : request with { Agent = agent }, http.Caller(), key, cancellationToken);
+        Run run = await gateway.SubmitAsync(agent is null ? request : request with { Agent = agent }, http.Caller(), key,
+            cancellationToken);
         if (wait is { } longest)
         {
             run = await WaitPreference.WaitAsync(reader, run, longest, time, cancellationToken);
@@ -125,7 +128,8 @@ internal static class RunEndpoints
         string? after = request.Query.Text("after");
         return after is null || RunReader.IsRunId(after)
             ? after
-            : throw new AgentException(ErrorCode.InvalidInput, "after: this is not the id of a run; use the 'next' of the page before.");
+            : throw new AgentException(ErrorCode.InvalidInput,
+                "after: this is not the id of a run; use the 'next' of the page before.");
     }
 
     private static async Task<IResult> GetAsync(

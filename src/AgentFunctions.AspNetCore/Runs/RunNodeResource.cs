@@ -96,7 +96,8 @@ internal sealed record RunNodeResource
             Agent = run.Agent,
             Goal = JournalLine.OneLine(run.Goal, GoalLength),
             Status = run.Status,
-            Waits = [.. run.Waits.Select(wait => WaitingResource.Of(wait) with { Tool = tools.GetValueOrDefault(wait.Id ?? "") })],
+            Waits = [.. run.Waits.Select(wait => WaitingResource.Of(wait) with { Tool = tools.GetValueOrDefault(wait.Id
+                ?? "") })],
             CreatedAt = run.CreatedAt.UtcDateTime,
             UpdatedAt = run.UpdatedAt.UtcDateTime,
             CompletedAt = run.CompletedAt?.UtcDateTime,

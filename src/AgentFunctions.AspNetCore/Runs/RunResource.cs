@@ -54,8 +54,8 @@ internal sealed record RunResource
     public required DateTime? CompletedAt { get; init; }
 
     /// <summary>
-    /// Until when it is kept at least, as the rules said when it was admitted (UTC); null for ever, and while it has not ended. Only in the
-    /// answer of one run.
+    /// Until when it is kept at least, as the rules said when it was admitted (UTC); null for ever, and while it has not ended.
+    /// Only in the answer of one run.
     /// </summary>
     public DateTime? KeptUntil { get; init; }
 
@@ -104,7 +104,9 @@ internal sealed record RunResource
     /// <summary>What the model calls consumed.</summary>
     public required TokenUsage Usage { get; init; }
 
-    /// <summary>The part of it that other models than the run's own consumed, by name: in its place, and for sub-agents; null if none did.</summary>
+    /// <summary>
+    /// The part of it that other models than the run's own consumed, by name: in its place, and for sub-agents; null if none did.
+    /// </summary>
     public IReadOnlyDictionary<string, TokenUsage>? UsageOfOthers { get; init; }
 
     /// <summary>Its sub-agents.</summary>

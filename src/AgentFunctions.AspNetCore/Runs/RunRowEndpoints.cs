@@ -58,6 +58,8 @@ internal static class RunRowEndpoints
         };
         // What is wrong with the filters is told before the stream begins.
         RunRowRequest.Of(http, await PersonDesk.OfAsync(http, cancellationToken));
-        return HttpMethods.IsHead(http.Request.Method) ? TypedResults.Empty : EventStream.Watch(new WatchFeed(http, isInboxAlone));
+        return HttpMethods.IsHead(http.Request.Method)
+            ? TypedResults.Empty
+            : EventStream.Watch(new WatchFeed(http, isInboxAlone));
     }
 }

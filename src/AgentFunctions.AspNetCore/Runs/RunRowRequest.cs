@@ -75,7 +75,9 @@ internal sealed record RunRowRequest(RunRowQuery Query, int From, int Limit)
 
     private static HashSet<string>? IdsOf(IQueryCollection query)
     {
-        string[]? ids = query["ids"] is { Count: > 0 } text ? text.ToString().Split(',', StringSplitOptions.RemoveEmptyEntries) : null;
+        string[]? ids = query["ids"] is { Count: > 0 } text
+            ? text.ToString().Split(',', StringSplitOptions.RemoveEmptyEntries)
+            : null;
         return ids?.Length > MaxIds
             ? throw QueryValues.Invalid("ids", $"send at most {MaxIds}")
             : ids?.ToHashSet(StringComparer.Ordinal);

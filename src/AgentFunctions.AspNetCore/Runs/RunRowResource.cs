@@ -81,7 +81,8 @@ internal sealed record RunRowResource
             Status = run.Status,
             Waits = run.Waits.Count == 0 ? null
                 : [.. run.Waits.Select(wait => new RowWaitResource(
-                    wait.Kind, wait.Id, wait.Until?.UtcDateTime, mine.Contains(wait.Id ?? ""), tools.GetValueOrDefault(wait.Id ?? "")))],
+                    wait.Kind, wait.Id, wait.Until?.UtcDateTime, mine.Contains(wait.Id ?? ""),
+                    tools.GetValueOrDefault(wait.Id ?? "")))],
             Now = row.Now,
             Turn = row.Turn,
             Steps = run.Steps,
@@ -118,7 +119,8 @@ internal sealed record RowWaitResource(
 /// <param name="Next">The <c>from</c> of the next page; null at the end.</param>
 internal sealed record RunRowListResource(IReadOnlyList<RunRowResource> Runs, RunCountsResource Counts, int Total, int? Next)
 {
-    public static RunRowListResource Of(RunRowPage page, IReadOnlySet<string> mine, IReadOnlyDictionary<string, string> tools) => new(
+    public static RunRowListResource Of(RunRowPage page, IReadOnlySet<string> mine, IReadOnlyDictionary<string, string> tools) =>
+        new(
         [.. page.Rows.Select(row => RunRowResource.Of(row, mine, tools))], RunCountsResource.Of(page), page.Total, page.Next);
 }
 
@@ -135,7 +137,8 @@ internal sealed record RunCountsResource(int Queued, int Running, int Waiting, i
     public static RunCountsResource Of(RunRowPage page)
     {
         return new RunCountsResource(
-            Count(RunStatus.Queued), Count(RunStatus.Running), Count(RunStatus.Waiting), Count(RunStatus.Paused), page.Waiting, Count(RunStatus.Failed),
+            Count(RunStatus.Queued), Count(RunStatus.Running), Count(RunStatus.Waiting), Count(RunStatus.Paused), page.Waiting,
+            Count(RunStatus.Failed),
             Count(RunStatus.Completed) + Count(RunStatus.Failed) + Count(RunStatus.Cancelled) + Count(RunStatus.BudgetExhausted));
 
         int Count(RunStatus status) => page.Counts.GetValueOrDefault(status);

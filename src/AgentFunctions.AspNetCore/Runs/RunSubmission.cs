@@ -27,8 +27,8 @@ internal sealed record RunSubmission
     public Dictionary<string, string>? Labels { get; init; }
 
     /// <summary>
-    /// The scopes that the run's tokens may carry: at most 64, each of 1 to 128 characters without spaces. They only narrow what the
-    /// agent's definition allows; by default all of that.
+    /// The scopes that the run's tokens may carry: at most 64, each of 1 to 128 characters without spaces. They only narrow what
+    /// the agent's definition allows; by default all of that.
     /// </summary>
     public IReadOnlyList<string>? Scopes { get; init; }
 

@@ -11,7 +11,8 @@ namespace AgentFunctions.AspNetCore.Runs;
 /// <param name="Messages">The messages, with the marks around what tools returned and what people said.</param>
 /// <param name="Summary">The position of the summary that stands for older messages; null if nothing was left out.</param>
 internal sealed record ShownResource(
-    int Turn, string Model, string Instructions, IReadOnlyList<string> Tools, IReadOnlyList<MessageResource> Messages, long? Summary)
+    int Turn, string Model, string Instructions, IReadOnlyList<string> Tools, IReadOnlyList<MessageResource> Messages,
+    long? Summary)
 {
     public static ShownResource Of(ShownRequest shown, Redactor redactor) => new(
         shown.Turn, shown.Model, shown.Instructions, shown.Tools,

@@ -45,7 +45,8 @@ internal static class SpanEndpoints
         return Answers.Json(SpanListResource.Of(await spans.GetAsync(id, cancellationToken), from, to, max));
     }
 
-    private static async Task<IResult> CriticalPathAsync(string id, RunReader reader, RunSpans spans, CancellationToken cancellationToken)
+    private static async Task<IResult> CriticalPathAsync(string id, RunReader reader, RunSpans spans,
+        CancellationToken cancellationToken)
     {
         await reader.GetAsync(id, cancellationToken);
         return Answers.Json(CriticalPathResource.Of(await spans.GetAsync(id, cancellationToken)));

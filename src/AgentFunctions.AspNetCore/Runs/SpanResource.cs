@@ -49,10 +49,12 @@ internal sealed record SpanListResource(DateTime Start, DateTime End)
 /// <param name="Over">Whether it has ended.</param>
 /// <param name="Ok">Whether it did not fail.</param>
 /// <param name="Critical">Whether the run's end waited for it.</param>
-internal sealed record SpanResource(string Kind, int Turn, int? Call, string Name, DateTime Start, DateTime End, bool Over, bool Ok, bool Critical)
+internal sealed record SpanResource(string Kind, int Turn, int? Call, string Name, DateTime Start, DateTime End, bool Over,
+    bool Ok, bool Critical)
 {
     public static SpanResource Of(RunSpan span, bool isCritical) => new(
-        span.Kind, span.Turn, span.Call, span.Name, span.Start.UtcDateTime, span.End.UtcDateTime, span.IsOver, !span.IsError, isCritical);
+        span.Kind, span.Turn, span.Call, span.Name, span.Start.UtcDateTime, span.End.UtcDateTime, span.IsOver, !span.IsError,
+        isCritical);
 }
 
 /// <summary>An equal part of a run's time, and what it was spent on.</summary>
@@ -90,7 +92,8 @@ internal sealed record CriticalPathResource(long WallMs, TimePartsResource Parts
         long told = parts.Values.Sum(static part => (long)part.TotalMilliseconds);
         return new CriticalPathResource(
             wall,
-            new TimePartsResource(Of(RunSpan.Model), Of(RunSpan.Tool), Of(RunSpan.Person), Of(RunSpan.Capacity), Math.Max(0, wall - told)),
+            new TimePartsResource(Of(RunSpan.Model), Of(RunSpan.Tool), Of(RunSpan.Person), Of(RunSpan.Capacity),
+                Math.Max(0, wall - told)),
             [.. timeline.CriticalPath.Select(static span => SpanResource.Of(span, true))]);
 
         long Of(string kind) => (long)parts[kind].TotalMilliseconds;

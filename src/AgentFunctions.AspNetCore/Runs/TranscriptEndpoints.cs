@@ -62,7 +62,8 @@ internal static class TranscriptEndpoints
     }
 
     private static async Task<IResult> ShownAsync(
-        string id, HttpRequest request, RunReader reader, ShownRequests shown, Redactor redactor, CancellationToken cancellationToken)
+        string id, HttpRequest request, RunReader reader, ShownRequests shown, Redactor redactor,
+        CancellationToken cancellationToken)
     {
         int? turn = request.Query.Number("turn", 1, int.MaxValue);
         int last = Math.Max(1, (await reader.GetAsync(id, cancellationToken)).Turns);

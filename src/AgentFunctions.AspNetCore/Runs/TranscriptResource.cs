@@ -32,7 +32,10 @@ internal sealed record MessageResource
     /// <summary>Who speaks: <c>user</c>, <c>assistant</c> or <c>tool</c>.</summary>
     public required string Role { get; init; }
 
-    /// <summary>Where it comes from: <c>host</c>, <c>goal</c>, <c>person</c>, <c>result</c> or <c>model</c>. What a message claims of itself counts for nothing.</summary>
+    /// <summary>
+    /// Where it comes from: <c>host</c>, <c>goal</c>, <c>person</c>, <c>result</c> or <c>model</c>. What a message claims of
+    /// itself counts for nothing.
+    /// </summary>
     public required TranscriptOrigin Origin { get; init; }
 
     /// <summary>What it says, in order.</summary>

@@ -35,11 +35,13 @@ internal static class WaitPreference
         return null;
     }
 
-    public static StringValues Applied(TimeSpan wait) => string.Create(CultureInfo.InvariantCulture, $"wait={wait.TotalSeconds:0}");
+    public static StringValues Applied(TimeSpan wait) =>
+        string.Create(CultureInfo.InvariantCulture, $"wait={wait.TotalSeconds:0}");
 
     /// <summary>Waits for the end of a run.</summary>
     /// <returns>The run as it is then, ended or not.</returns>
-    public static async Task<Run> WaitAsync(RunReader reader, Run run, TimeSpan longest, TimeProvider time, CancellationToken cancellationToken)
+    public static async Task<Run> WaitAsync(RunReader reader, Run run, TimeSpan longest, TimeProvider time,
+        CancellationToken cancellationToken)
     {
         using var late = new CancellationTokenSource(longest, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, late.Token);

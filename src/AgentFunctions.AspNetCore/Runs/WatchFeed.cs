@@ -9,7 +9,9 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace AgentFunctions.AspNetCore.Runs;
 
-/// <summary>A list of runs and what waits for its reader, as they change. Those who watch the same host share its reads of the index.</summary>
+/// <summary>
+/// A list of runs and what waits for its reader, as they change. Those who watch the same host share its reads of the index.
+/// </summary>
 internal sealed class WatchFeed(HttpContext http, bool isInboxAlone)
 {
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(2);
@@ -61,10 +63,12 @@ internal sealed class WatchFeed(HttpContext http, bool isInboxAlone)
             }
 
             HashSet<string> shown = [.. list.Runs.Select(static row => $"run:{row.Id}")];
-            foreach (string gone in _told.Keys.Where(key => key.StartsWith("run:", StringComparison.Ordinal) && !shown.Contains(key)).ToArray())
+            foreach (string gone in _told.Keys.Where(key => key.StartsWith("run:", StringComparison.Ordinal)
+                && !shown.Contains(key)).ToArray())
             {
                 _told.Remove(gone);
-                news.Add(Write("run.gone", JsonSerializer.Serialize(new RunGoneResource(gone["run:".Length..]), ApiJson.Options)));
+                news.Add(Write("run.gone",
+                    JsonSerializer.Serialize(new RunGoneResource(gone["run:".Length..]), ApiJson.Options)));
             }
 
             Tell(news, "counts", "counts", new WatchCountsResource(list.Counts, list.Total));

@@ -18,7 +18,8 @@ internal sealed class AppAuthentication(IServiceProvider services, IOptions<ApiO
 
     /// <summary>Whether the app says who makes a request, or refuses it.</summary>
     public async ValueTask<bool> CoversAsync(HttpContext context) =>
-        await IsConfiguredAsync() || IsSignedIn(context.User) || context.GetEndpoint()?.Metadata.GetMetadata<IAuthorizeData>() is not null;
+        await IsConfiguredAsync() || IsSignedIn(context.User)
+            || context.GetEndpoint()?.Metadata.GetMetadata<IAuthorizeData>() is not null;
 
     /// <summary>The user that the app has signed in; <see langword="null"/> if there is none.</summary>
     public async ValueTask<ClaimsPrincipal?> FindUserAsync(HttpContext context)

@@ -11,11 +11,13 @@ using Microsoft.Extensions.Options;
 namespace AgentFunctions.AspNetCore.Security;
 
 /// <summary>
-/// Recognises callers: the host's own key, API keys with roles, tokens of issuers that it trusts, users that the app has signed in,
-/// the principal that Azure has checked. Where none of these exists, whoever is on the host's own machine is the local caller.
+/// Recognises callers: the host's own key, API keys with roles, tokens of issuers that it trusts, users that the app has signed
+/// in, the principal that Azure has checked. Where none of these exists, whoever is on the host's own machine is the local
+/// caller.
 /// </summary>
 internal sealed class CallerAuthentication(
-    IOptions<ApiOptions> options, ApiKeys keys, OidcCallers tokens, AppAuthentication app, UserCallers users, AddressTickets tickets)
+    IOptions<ApiOptions> options, ApiKeys keys, OidcCallers tokens, AppAuthentication app, UserCallers users,
+    AddressTickets tickets)
 {
     private const string Scheme = "Bearer ";
 
@@ -25,7 +27,8 @@ internal sealed class CallerAuthentication(
     private readonly byte[]? _hostKey = options.Value.Key is { } key ? SHA256.HashData(Encoding.UTF8.GetBytes(key)) : null;
 
     /// <summary>Whether people may have a key to type in.</summary>
-    public async ValueTask<bool> TakesKeysAsync(CancellationToken cancellationToken) => _hostKey is not null || await keys.AnyAsync(cancellationToken);
+    public async ValueTask<bool> TakesKeysAsync(CancellationToken cancellationToken) => _hostKey is not null
+        || await keys.AnyAsync(cancellationToken);
 
     /// <summary>Whether a call without credentials is refused.</summary>
     public async ValueTask<bool> IsRequiredAsync(HttpContext context) =>
@@ -50,7 +53,8 @@ internal sealed class CallerAuthentication(
                 : null;
         }
 
-        // The token of a user may still be the app's own. With a cookie beside it nobody can tell which of them signed the user in.
+        // The token of a user may still be the app's own. With a cookie beside it nobody can tell which of them signed the user
+        // in.
         bool isExplicit = hasToken && context.Request.Headers.Cookie.Count == 0 && context.Connection.ClientCertificate is null;
         if (await app.FindUserAsync(context) is { } user)
         {
@@ -64,7 +68,9 @@ internal sealed class CallerAuthentication(
 
         // A client of such an endpoint always sends a key, so on a host without keys it is not a wrong one.
         bool isWrong = hasToken && context.GetEndpoint()?.Metadata.GetMetadata<PlaceholderKeys>() is null;
-        return isWrong || await IsRequiredAsync(context) ? null : new RecognisedCaller(options.Value.Export is null ? Caller.Local : s_reader, IsExplicit: false);
+        return isWrong || await IsRequiredAsync(context)
+            ? null
+            : new RecognisedCaller(options.Value.Export is null ? Caller.Local : s_reader, IsExplicit: false);
     }
 
     private async ValueTask<Caller?> FindByTokenAsync(string token, CancellationToken cancellationToken)

@@ -24,6 +24,7 @@ internal static class CallerFeature
 
         return caller.Has(CallerRoles.Admin)
             ? caller
-            : throw new AgentException(ErrorCode.NotAllowed, $"Rule 'roles': this takes the role {string.Join(" or ", roles.ToArray())}.");
+            : throw new AgentException(ErrorCode.NotAllowed,
+                $"Rule 'roles': this takes the role {string.Join(" or ", roles.ToArray())}.");
     }
 }

@@ -19,7 +19,9 @@ internal static class CallerIds
     /// <summary>Whether ids with that beginning are those of Azure's authentication.</summary>
     public static bool IsPrincipals(string beginning) => Principals.Equals(beginning, StringComparison.OrdinalIgnoreCase);
 
-    /// <summary>Finds the issuer whose callers' ids begin so; <see langword="null"/> if there is none. People do not tell ids by case.</summary>
+    /// <summary>
+    /// Finds the issuer whose callers' ids begin so; <see langword="null"/> if there is none. People do not tell ids by case.
+    /// </summary>
     /// <returns>The issuer's place in the configuration.</returns>
     public static string? FindIssuer(ApiOptions options, string beginning) => options.Oidc.Index()
         .Where(one => beginning.Equals(one.Item.Name, StringComparison.OrdinalIgnoreCase))
@@ -29,10 +31,16 @@ internal static class CallerIds
     public static bool IsBeginning(string? text) =>
         text is { Length: > 0 and <= 64 } && text.All(static c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.');
 
-    /// <summary>Makes the caller; <see langword="null"/> if it would have no id, one that breaks lines, or one of the host's own.</summary>
+    /// <summary>
+    /// Makes the caller; <see langword="null"/> if it would have no id, one that breaks lines, or one of the host's own.
+    /// </summary>
     public static Caller? TryCreate(string? id, IEnumerable<string> roles) =>
         string.IsNullOrWhiteSpace(id) || id.Length > MaxId || id.Any(char.IsControl) || IsOwn(id.Split(':')[0].Trim())
             ? null
             // '*' stands for every role, and is the local caller's alone.
-            : new Caller(id) { Roles = [.. roles.Where(static role => role is { Length: > 0 and <= MaxRole } and not "*").Distinct().Take(MaxRoles)] };
+            : new Caller(id)
+            {
+                Roles = [.. roles.Where(static role => role is { Length: > 0 and <= MaxRole }
+                and not "*").Distinct().Take(MaxRoles)]
+            };
 }

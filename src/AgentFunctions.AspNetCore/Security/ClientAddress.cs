@@ -15,10 +15,14 @@ internal sealed class ClientAddress(IOptions<ApiOptions> options)
             : IPAddress.TryParse(text, out IPAddress? address) ? new IPNetwork(address, address.GetAddressBytes().Length * 8)
             : null;
 
-    /// <summary>Whether a proxy that the host knows has passed a request on, so that what it says of the client is believed.</summary>
+    /// <summary>
+    /// Whether a proxy that the host knows has passed a request on, so that what it says of the client is believed.
+    /// </summary>
     public bool IsPassedOn(HttpContext context) => IsProxy(Plain(context.Connection.RemoteIpAddress));
 
-    /// <summary>The address; each proxy appends the one that it was called from, so the last that is no proxy's is the client's.</summary>
+    /// <summary>
+    /// The address; each proxy appends the one that it was called from, so the last that is no proxy's is the client's.
+    /// </summary>
     public IPAddress? Of(HttpContext context)
     {
         IPAddress? address = Plain(context.Connection.RemoteIpAddress);
@@ -38,7 +42,9 @@ internal sealed class ClientAddress(IOptions<ApiOptions> options)
         return address;
     }
 
-    private static IPAddress? Plain(IPAddress? address) => address is { IsIPv4MappedToIPv6: true } ? address.MapToIPv4() : address;
+    private static IPAddress? Plain(IPAddress? address) => address is { IsIPv4MappedToIPv6: true }
+        ? address.MapToIPv4()
+        : address;
 
     private bool IsProxy(IPAddress? address) => address is not null && Array.Exists(_proxies, proxy => proxy.Contains(address));
 }

@@ -26,7 +26,8 @@ internal static class FunctionsPrincipal
             string? name = claims.FirstOrDefault(claim => claim.Type == nameType).Value;
             return string.IsNullOrEmpty(name)
                 ? null
-                : CallerIds.TryCreate($"{CallerIds.Principals}:{name}", claims.Where(claim => claim.Type == roleType).Select(claim => claim.Value));
+                : CallerIds.TryCreate($"{CallerIds.Principals}:{name}",
+                    claims.Where(claim => claim.Type == roleType).Select(claim => claim.Value));
         }
         catch (Exception e) when (e is JsonException or FormatException or KeyNotFoundException or InvalidOperationException)
         {

@@ -13,7 +13,8 @@ internal static class ListenCheck
     /// <exception cref="AgentException"><see cref="ErrorCode.InvalidInput"/>.</exception>
     public static void Ensure(IEnumerable<string> addresses, ApiOptions options, bool appAuthenticates = false)
     {
-        if (options.Key is null && options.Oidc.Count == 0 && !appAuthenticates && addresses.FirstOrDefault(address => !IsLocal(address)) is { } open)
+        if (options.Key is null && options.Oidc.Count == 0 && !appAuthenticates
+            && addresses.FirstOrDefault(address => !IsLocal(address)) is { } open)
         {
             throw new AgentException(
                 ErrorCode.InvalidInput,
@@ -42,7 +43,8 @@ internal static class ListenCheck
         }
         catch (FormatException)
         {
-            throw new AgentException(ErrorCode.InvalidInput, $"urls: '{address}' is not a valid address. Use, for example, http://127.0.0.1:7071.");
+            throw new AgentException(ErrorCode.InvalidInput,
+                $"urls: '{address}' is not a valid address. Use, for example, http://127.0.0.1:7071.");
         }
 
         return binding.IsUnixPipe || binding.IsNamedPipe || IsLocalHost(binding.Host);

@@ -12,9 +12,13 @@ namespace AgentFunctions.AspNetCore.Security;
 /// </summary>
 internal sealed class LocalPeer(IOptions<ApiOptions> options, ClientAddress addresses)
 {
-    private const string Remedy = "set Api:Key (the program: AGENTFUNCTIONS_HOST_KEY or --api-key), Api:Oidc, or let the app authenticate its users.";
+    private const string Remedy =
+        "set Api:Key (the program: AGENTFUNCTIONS_HOST_KEY or --api-key), Api:Oidc, or let the app authenticate its users.";
 
-    /// <summary>What proxies add; forwarding that the app has configured takes away what it has read, and proxies of Api:Proxies are believed.</summary>
+    /// <summary>
+    /// What proxies add; forwarding that the app has configured takes away what it has read, and proxies of Api:Proxies are
+    /// believed.
+    /// </summary>
     private static readonly string[] Forwarding =
         ["X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Forwarded-Server", "X-Real-IP", "Forwarded", "Via"];
 

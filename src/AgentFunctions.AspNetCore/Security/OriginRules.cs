@@ -7,8 +7,8 @@ using Microsoft.Extensions.Options;
 namespace AgentFunctions.AspNetCore.Security;
 
 /// <summary>
-/// Knows which pages of other origins may call: those of <c>Api:Origins</c>, or those of the CORS policy that the app has given the
-/// endpoints.
+/// Knows which pages of other origins may call: those of <c>Api:Origins</c>, or those of the CORS policy that the app has given
+/// the endpoints.
 /// </summary>
 internal sealed class OriginRules(IOptions<ApiOptions> options)
 {

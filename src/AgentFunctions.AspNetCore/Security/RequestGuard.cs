@@ -8,11 +8,12 @@ using Microsoft.Extensions.Options;
 namespace AgentFunctions.AspNetCore.Security;
 
 /// <summary>
-/// Decides who may call one of the runtime's endpoints. It is a part of the endpoint, so it comes after the app's own authentication
-/// and authorization wherever the app maps it, and it never sees a request for another endpoint of the app.
+/// Decides who may call one of the runtime's endpoints. It is a part of the endpoint, so it comes after the app's own
+/// authentication and authorization wherever the app maps it, and it never sees a request for another endpoint of the app.
 /// </summary>
 internal sealed class RequestGuard(
-    CallerAuthentication callers, AppAuthentication app, LocalPeer local, OriginRules origins, RequestRate rate, IOptions<ApiOptions> options)
+    CallerAuthentication callers, AppAuthentication app, LocalPeer local, OriginRules origins, RequestRate rate,
+    IOptions<ApiOptions> options)
 {
     public async Task InvokeAsync(HttpContext context, EndpointAccess access, RequestDelegate next)
     {
@@ -50,7 +51,8 @@ internal sealed class RequestGuard(
                 return false;
             }
 
-            context.Response.Headers.WWWAuthenticate = context.GetEndpoint()?.Metadata.GetMetadata<ChallengeMetadata>()?.Header(context) ?? "Bearer";
+            context.Response.Headers.WWWAuthenticate =
+                context.GetEndpoint()?.Metadata.GetMetadata<ChallengeMetadata>()?.Header(context) ?? "Bearer";
             throw new ProblemException(
                 StatusCodes.Status401Unauthorized, "unauthorized",
                 "Send an API key of this host, or a token of an issuer that it trusts, as Authorization: Bearer.");
@@ -64,7 +66,8 @@ internal sealed class RequestGuard(
 
         if (recognised.IsByTicket)
         {
-            // A browser follows such an address by itself: what it finds is kept as a file and never shown as a page of this origin.
+            // A browser follows such an address by itself: what it finds is kept as a file and never shown as a page of this
+            // origin.
             context.Response.OnStarting(static state => TicketedAddress.Contain(((HttpContext)state).Response), context);
         }
 
@@ -72,7 +75,8 @@ internal sealed class RequestGuard(
             && context.GetEndpoint()?.Metadata.GetMetadata<IEndpointNameMetadata>()?.EndpointName != TicketEndpoints.Name)
         {
             throw new ProblemException(
-                StatusCodes.Status403Forbidden, "readOnly", "This host shows an exported run: nothing can be changed here. Use the host that it came from.");
+                StatusCodes.Status403Forbidden, "readOnly",
+                "This host shows an exported run: nothing can be changed here. Use the host that it came from.");
         }
 
         context.Features.Set(recognised.Caller);

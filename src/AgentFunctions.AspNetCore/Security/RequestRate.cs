@@ -5,7 +5,9 @@ using Microsoft.Extensions.Options;
 
 namespace AgentFunctions.AspNetCore.Security;
 
-/// <summary>Bounds how fast each caller asks; whoever has no valid credentials is counted by address, so that keys cannot be guessed fast.</summary>
+/// <summary>
+/// Bounds how fast each caller asks; whoever has no valid credentials is counted by address, so that keys cannot be guessed fast.
+/// </summary>
 internal sealed class RequestRate : IDisposable
 {
     /// <summary>For how many seconds' worth of requests a caller may ask at once.</summary>
@@ -19,12 +21,13 @@ internal sealed class RequestRate : IDisposable
     {
         _addresses = addresses;
         _perSecond = options.Value.RequestsPerSecond;
-        _limiter = PartitionedRateLimiter.Create<string, string>(who => RateLimitPartition.GetTokenBucketLimiter(who, _ => new TokenBucketRateLimiterOptions
-        {
-            TokenLimit = BurstSeconds * _perSecond,
-            TokensPerPeriod = _perSecond,
-            ReplenishmentPeriod = TimeSpan.FromSeconds(1),
-        }));
+        _limiter = PartitionedRateLimiter.Create<string, string>(who => RateLimitPartition.GetTokenBucketLimiter(who,
+            _ => new TokenBucketRateLimiterOptions
+            {
+                TokenLimit = BurstSeconds * _perSecond,
+                TokensPerPeriod = _perSecond,
+                ReplenishmentPeriod = TimeSpan.FromSeconds(1),
+            }));
     }
 
     /// <summary>Counts a request.</summary>
@@ -44,7 +47,8 @@ internal sealed class RequestRate : IDisposable
         {
             throw new AgentException(
                 ErrorCode.QuotaExceeded,
-                string.Create(CultureInfo.InvariantCulture, $"Rule 'Api:RequestsPerSecond': at most {_perSecond} requests a second; repeat it later."))
+                string.Create(CultureInfo.InvariantCulture,
+                    $"Rule 'Api:RequestsPerSecond': at most {_perSecond} requests a second; repeat it later."))
             {
                 RetryAfter = TimeSpan.FromSeconds(1),
             };

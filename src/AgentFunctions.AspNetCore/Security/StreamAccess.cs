@@ -6,8 +6,8 @@ using Microsoft.Extensions.DependencyInjection;
 namespace AgentFunctions.AspNetCore.Security;
 
 /// <summary>
-/// Looks again, while a run is followed, whether its follower may still see it: a key can be withdrawn, a token can expire, a role can be
-/// taken away and a run can be erased while a stream is open.
+/// Looks again, while a run is followed, whether its follower may still see it: a key can be withdrawn, a token can expire, a
+/// role can be taken away and a run can be erased while a stream is open.
 /// </summary>
 internal sealed class StreamAccess(HttpContext http, string? runId, TimeProvider time)
 {

@@ -16,12 +16,14 @@ internal sealed record TicketedAddress(string Address, string Ticket)
         int at = query.LastIndexOf(Parameter, StringComparison.Ordinal);
         return at > 0 && query[at - 1] is '?' or '&' && (HttpMethods.IsGet(request.Method) || HttpMethods.IsHead(request.Method))
             ? new TicketedAddress(
-                $"{request.PathBase.ToUriComponent()}{request.Path.ToUriComponent()}{query.AsSpan(0, at - 1)}", query[(at + Parameter.Length)..])
+                $"{request.PathBase.ToUriComponent()}{request.Path.ToUriComponent()}{query.AsSpan(0, at - 1)}",
+                query[(at + Parameter.Length)..])
             : null;
     }
 
     /// <summary>The address with its ticket.</summary>
-    public override string ToString() => $"{Address}{(Address.Contains('?', StringComparison.Ordinal) ? '&' : '?')}{Parameter}{Ticket}";
+    public override string ToString() =>
+        $"{Address}{(Address.Contains('?', StringComparison.Ordinal) ? '&' : '?')}{Parameter}{Ticket}";
 
     /// <summary>Keeps an answer from being shown as a page.</summary>
     public static Task Contain(HttpResponse response)

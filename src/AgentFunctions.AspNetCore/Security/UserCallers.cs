@@ -20,9 +20,13 @@ internal sealed class UserCallers(IOptions<ApiOptions> options)
     private static Caller? Find(IReadOnlyList<ClaimsIdentity> identities, UserOptions users)
     {
         string? name = (users.NameClaim is { } claim ? [claim] : NameClaims)
-            .Select(type => identities.Select(identity => identity.FindFirst(type)?.Value).FirstOrDefault(static value => value is not null))
+            .Select(type => identities.Select(identity => identity.FindFirst(type)?.Value)
+                .FirstOrDefault(static value => value is not null))
             .FirstOrDefault(static value => value is not null);
-        IEnumerable<string> values = identities.SelectMany(identity => (users.RolesClaim is { } roles ? [roles] : RoleClaims.Append(identity.RoleClaimType))
+        IEnumerable<string> values =
+            identities.SelectMany(identity => (users.RolesClaim is { } roles
+                ? [roles]
+                : RoleClaims.Append(identity.RoleClaimType))
             .SelectMany(identity.FindAll)
             .Select(static found => found.Value));
         return string.IsNullOrWhiteSpace(name)

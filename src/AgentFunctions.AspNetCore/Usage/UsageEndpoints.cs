@@ -25,14 +25,16 @@ internal static class UsageEndpoints
             + "how long people took to decide and answer what the runs asked.")
         .WithQuery("from", "Only runs admitted at this time (ISO 8601) or later.")
         .WithQuery("to", "Only runs admitted before this time (ISO 8601).")
-        .WithQuery<UsageBucket>("bucket", "The length of the time that is summed up; day by default. With `all`, one row for each key.")
+        .WithQuery<UsageBucket>("bucket",
+            "The length of the time that is summed up; day by default. With `all`, one row for each key.")
         .WithQuery("by", "What is summed up by beside the time: `agent`, `model`, `caller` or `label:NAME`; nothing by default.")
         .WithQuery("agent", "Only runs of this agent.")
         .WithQuery("label", "Only runs with this label: a name, or name=value.")
         .Produces<UsageListResource>()
         .ProducesProblems(400, 401, 403, 503);
 
-    private static async Task<IResult> GetAsync(HttpContext http, RunUsages usages, AnswerTimes times, CancellationToken cancellationToken)
+    private static async Task<IResult> GetAsync(HttpContext http, RunUsages usages, AnswerTimes times,
+        CancellationToken cancellationToken)
     {
         IQueryCollection query = http.Request.Query;
         Caller caller = http.Caller();

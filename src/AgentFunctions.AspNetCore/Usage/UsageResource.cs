@@ -22,14 +22,16 @@ internal sealed record UsageListResource(IReadOnlyList<UsageResource> Rows);
 /// <param name="Cached">The tokens that were read from a provider's cache.</param>
 /// <param name="Usd">The cost of the model calls in US dollars.</param>
 internal sealed record UsageResource(
-    DateTime At, string? Key, int Runs, int SubAgents, int Live, int Failed, int Steps, long Input, long Output, long Cached, decimal Usd)
+    DateTime At, string? Key, int Runs, int SubAgents, int Live, int Failed, int Steps, long Input, long Output, long Cached,
+    decimal Usd)
 {
     /// <summary>How long people took to decide and answer; left out where they did neither.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public AnswersResource? People { get; init; }
 
     public static UsageResource Of(RunUsageRow row) => new(
-        row.At.UtcDateTime, row.Key, row.Runs, row.SubAgents, row.Live, row.Failed, row.Steps, row.Usage.InputTokens, row.Usage.OutputTokens,
+        row.At.UtcDateTime, row.Key, row.Runs, row.SubAgents, row.Live, row.Failed, row.Steps, row.Usage.InputTokens,
+        row.Usage.OutputTokens,
         row.Usage.CachedTokens, row.Usage.Usd)
     {
         People = row.AnswerMedian is { } median ? new AnswersResource(row.Answers, (long)median.TotalMilliseconds) : null,

@@ -6,12 +6,13 @@ using Microsoft.Azure.Functions.Worker.Core.FunctionMetadata;
 namespace AgentFunctions.AzureFunctions.Hosting;
 
 /// <summary>
-/// Adds a function for each agent that is offered as one: the trigger of the API once more, under the agent's name and on the address
-/// of its runs. The portal lists it and counts its calls.
+/// Adds a function for each agent that is offered as one: the trigger of the API once more, under the agent's name and on the
+/// address of its runs. The portal lists it and counts its calls.
 /// </summary>
 /// <param name="catalog">The agents of the app.</param>
 /// <param name="offers">Which of them are offered.</param>
-internal sealed class AgentFunctionMetadata(AgentCatalog catalog, IEnumerable<OfferedAgents> offers) : IFunctionMetadataTransformer
+internal sealed class AgentFunctionMetadata(AgentCatalog catalog,
+    IEnumerable<OfferedAgents> offers) : IFunctionMetadataTransformer
 {
     private const string Prefix = "agent-";
 

@@ -41,7 +41,8 @@ public static class AgentFunctionsApplicationExtensions
         // The host logs the failure of a function with its stack; what the worker says of it is the same once more.
         builder.Logging.AddFilter(InvocationLog, LogLevel.None);
         builder.Services.AddSingleton(KeyVaultReferences.TakeFrom(builder.Configuration));
-        builder.Services.AddAgentFunctions(builder.Configuration, configure).AddOpenAIModels(builder.Configuration).AddMcpServers().AddMonitors()
+        builder.Services.AddAgentFunctions(builder.Configuration, configure).AddOpenAIModels(builder.Configuration)
+            .AddMcpServers().AddMonitors()
             .AddKeyVaultSecrets();
 #if AZURE_OPENAI
         builder.Services.AddSingleton<IAzureChatClients, AgentFunctions.AzureFunctions.Models.AzureChatClients>();
@@ -92,7 +93,8 @@ public static class AgentFunctionsApplicationExtensions
             }
         });
         services.AddOptions<ApiOptions>().PostConfigure<IConfiguration>(static (options, configuration) =>
-            options.StreamLifetime = FunctionTimeout.Bound(options.StreamLifetime ?? StreamLifetime, configuration, AppContext.BaseDirectory));
+            options.StreamLifetime = FunctionTimeout.Bound(options.StreamLifetime ?? StreamLifetime, configuration,
+                AppContext.BaseDirectory));
         AddDoors(services);
         services.TryAddSingleton(new KeyVaultReferences([]));
         services.AddSingleton<ApiRouter>();

@@ -12,7 +12,8 @@ internal sealed class ApiRouter
 {
     private readonly RequestDelegate _pipeline;
 
-    public ApiRouter(ApiHandler api, IConfiguration configuration, IOptions<ApiOptions> options, KeyVaultReferences references, ILogger<ApiRouter> logger)
+    public ApiRouter(ApiHandler api, IConfiguration configuration, IOptions<ApiOptions> options, KeyVaultReferences references,
+        ILogger<ApiRouter> logger)
     {
         foreach (string setting in references.Settings)
         {
@@ -49,7 +50,8 @@ internal sealed class ApiRouter
     {
         const string Setting = "Api:Key";
         string? host = configuration["WEBSITE_HOSTNAME"]?.Split(':')[0];
-        if (options.Key is not null || options.Oidc.Count > 0 || string.IsNullOrEmpty(host) || new UriBuilder(Uri.UriSchemeHttp, host).Uri.IsLoopback)
+        if (options.Key is not null || options.Oidc.Count > 0 || string.IsNullOrEmpty(host)
+            || new UriBuilder(Uri.UriSchemeHttp, host).Uri.IsLoopback)
         {
             return null;
         }

@@ -13,14 +13,17 @@ internal static class FunctionTimeout
     private static readonly TimeSpan ShortestMargin = TimeSpan.FromSeconds(20);
     private static readonly TimeSpan LongestMargin = TimeSpan.FromMinutes(3);
 
-    /// <summary>Reads the longest that a function may take, as the host does: from the settings, else from <c>host.json</c>.</summary>
+    /// <summary>
+    /// Reads the longest that a function may take, as the host does: from the settings, else from <c>host.json</c>.
+    /// </summary>
     /// <param name="configuration">The app's settings.</param>
     /// <param name="folder">The folder of <c>host.json</c>.</param>
     /// <returns>The time-out less a margin; <see langword="null"/> if there is none, or it is -1.</returns>
     public static TimeSpan? Read(IConfiguration configuration, string folder)
     {
         string? words = configuration["AzureFunctionsJobHost:functionTimeout"]
-            ?? new ConfigurationBuilder().AddJsonFile(Path.Combine(folder, "host.json"), optional: true).Build()["functionTimeout"];
+            ?? new ConfigurationBuilder().AddJsonFile(Path.Combine(folder, "host.json"), optional: true)
+                .Build()["functionTimeout"];
         return TimeSpan.TryParse(words, CultureInfo.InvariantCulture, out TimeSpan timeout) && timeout > TimeSpan.Zero
             ? timeout - MarginOf(timeout)
             : null;
@@ -30,7 +33,9 @@ internal static class FunctionTimeout
     public static TimeSpan Bound(TimeSpan wanted, IConfiguration configuration, string folder) =>
         Read(configuration, folder) is { } longest ? Min(wanted, longest) : wanted;
 
-    /// <summary>A tenth, but at least 20 seconds and at most 3 minutes; half of a time-out that is shorter than 40 seconds.</summary>
+    /// <summary>
+    /// A tenth, but at least 20 seconds and at most 3 minutes; half of a time-out that is shorter than 40 seconds.
+    /// </summary>
     private static TimeSpan MarginOf(TimeSpan timeout)
     {
         TimeSpan tenth = Min(timeout / 10, LongestMargin);

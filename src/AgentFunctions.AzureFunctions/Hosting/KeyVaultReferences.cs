@@ -3,8 +3,8 @@ using Microsoft.Extensions.Configuration;
 namespace AgentFunctions.AzureFunctions.Hosting;
 
 /// <summary>
-/// Represents the settings whose Key Vault reference the platform has not resolved. It then leaves the text of the reference, which
-/// is no secret: taken as a key, everybody who has read the template could call.
+/// Represents the settings whose Key Vault reference the platform has not resolved. It then leaves the text of the reference,
+/// which is no secret: taken as a key, everybody who has read the template could call.
 /// </summary>
 /// <param name="Settings">The names of the settings, such as <c>Api:Key</c>.</param>
 internal sealed record KeyVaultReferences(IReadOnlyList<string> Settings)
@@ -18,7 +18,8 @@ internal sealed record KeyVaultReferences(IReadOnlyList<string> Settings)
         string[] unresolved =
         [
             .. configuration.AsEnumerable()
-                .Where(static setting => setting.Value?.TrimStart().StartsWith(Reference, StringComparison.OrdinalIgnoreCase) == true)
+                .Where(static setting => setting.Value?.TrimStart()
+                    .StartsWith(Reference, StringComparison.OrdinalIgnoreCase) == true)
                 .Select(static setting => setting.Key),
         ];
         if (unresolved.Length > 0)

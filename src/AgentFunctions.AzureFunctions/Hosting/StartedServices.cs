@@ -11,7 +11,8 @@ namespace AgentFunctions.AzureFunctions.Hosting;
 /// Starts what the library runs in every process. A function app has no engine before the Functions host calls it, and a timer
 /// trigger runs on one instance of many, so each process starts its own with the first invocation that it is given.
 /// </summary>
-internal sealed class StartedServices(IEnumerable<StartedService> services, IServiceProvider provider, DurableTaskClientAccessor clients)
+internal sealed class StartedServices(IEnumerable<StartedService> services, IServiceProvider provider,
+    DurableTaskClientAccessor clients)
 {
     private readonly ConcurrentDictionary<Type, bool> _done = new();
     private readonly SemaphoreSlim _gate = new(1);
@@ -35,7 +36,8 @@ internal sealed class StartedServices(IEnumerable<StartedService> services, ISer
     }
 
     /// <summary>
-    /// Takes the client of an invocation and starts what this process has not started, beside the invocation: no step waits for it.
+    /// Takes the client of an invocation and starts what this process has not started, beside the invocation: no step waits for
+    /// it.
     /// </summary>
     /// <param name="client">The Durable Task client of the invocation.</param>
     public void Begin(DurableTaskClient client)
@@ -61,7 +63,10 @@ internal sealed class StartedServices(IEnumerable<StartedService> services, ISer
         }
     }
 
-    /// <summary>Starts what has not been started in this process. What fails keeps nothing else from starting, and is started at the next call.</summary>
+    /// <summary>
+    /// Starts what has not been started in this process. What fails keeps nothing else from starting, and is started at the next
+    /// call.
+    /// </summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         await _gate.WaitAsync(cancellationToken);
@@ -94,7 +99,8 @@ internal sealed class StartedServices(IEnumerable<StartedService> services, ISer
         }
     }
 
-    private static Task StartAsync(object service, CancellationToken cancellationToken) => service is IHostedLifecycleService lifecycle
+    private static Task StartAsync(object service, CancellationToken cancellationToken) =>
+        service is IHostedLifecycleService lifecycle
         ? lifecycle.StartedAsync(cancellationToken)
         : ((IHostedService)service).StartAsync(cancellationToken);
 }

@@ -10,10 +10,13 @@ namespace AgentFunctions.AzureFunctions.Secrets;
 /// <summary>Secrets of an Azure Key Vault, read with the host's own identity.</summary>
 internal sealed class KeyVaultSecrets : ISecretSource
 {
-    /// <summary>A value this old is asked for again: a vault allows some thousand requests in ten seconds, and secrets are rotated.</summary>
+    /// <summary>
+    /// A value this old is asked for again: a vault allows some thousand requests in ten seconds, and secrets are rotated.
+    /// </summary>
     private static readonly TimeSpan Lifetime = TimeSpan.FromMinutes(5);
 
-    private readonly ConcurrentDictionary<string, (string Value, DateTimeOffset Until)> _known = new(StringComparer.OrdinalIgnoreCase);
+    private readonly ConcurrentDictionary<string, (string Value, DateTimeOffset Until)> _known =
+        new(StringComparer.OrdinalIgnoreCase);
     private readonly Uri? _vault;
     private readonly Lazy<SecretClient> _client;
     private readonly TimeProvider _time;
@@ -26,8 +29,10 @@ internal sealed class KeyVaultSecrets : ISecretSource
     public KeyVaultSecrets(Uri? vault, TokenCredential? credential, TimeProvider time, SecretClientOptions? options = null)
     {
         _vault = vault is null || vault.Scheme == Uri.UriSchemeHttps ? vault : throw new AgentException(
-            ErrorCode.InvalidInput, $"Governance:KeyVault: '{vault}' is not an https address. Use https: the token of the host must not be sent in plain text.");
-        _client = new(() => new SecretClient(vault, credential ?? new DefaultAzureCredential(), options ?? new SecretClientOptions()));
+            ErrorCode.InvalidInput,
+            $"Governance:KeyVault: '{vault}' is not an https address. Use https: the token of the host must not be sent in plain text.");
+        _client = new(() => new SecretClient(vault, credential ?? new DefaultAzureCredential(),
+            options ?? new SecretClientOptions()));
         _time = time;
     }
 
@@ -60,7 +65,8 @@ internal sealed class KeyVaultSecrets : ISecretSource
         catch (Exception e) when (e is RequestFailedException or AuthenticationFailedException or AggregateException
             || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
         {
-            throw new AgentException(ErrorCode.ToolUnavailable, $"The secret '{name}' could not be read from {Name}: {e.Message}", e);
+            throw new AgentException(ErrorCode.ToolUnavailable, $"The secret '{name}' could not be read from {Name}: {e.Message}",
+                e);
         }
     }
 }

@@ -9,7 +9,9 @@ namespace Microsoft.Extensions.DependencyInjection;
 /// <summary>Adds secrets of Azure Key Vault to a host.</summary>
 public static class KeyVaultServiceCollectionExtensions
 {
-    /// <summary>Adds the vault of <c>Governance:KeyVault</c>, if there is one, as a place where <c>${secret:NAME}</c> is looked up.</summary>
+    /// <summary>
+    /// Adds the vault of <c>Governance:KeyVault</c>, if there is one, as a place where <c>${secret:NAME}</c> is looked up.
+    /// </summary>
     /// <param name="services">The host's services.</param>
     public static IServiceCollection AddKeyVaultSecrets(this IServiceCollection services)
     {

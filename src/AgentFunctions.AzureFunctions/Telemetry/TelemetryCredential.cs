@@ -43,5 +43,6 @@ internal static class TelemetryCredential
     }
 
     private static AgentException Unreadable(Exception? cause) => new(
-        ErrorCode.InvalidInput, $"{Setting}: use 'Authorization=AAD', with 'ClientId=…;' before it for a user-assigned identity.", cause);
+        ErrorCode.InvalidInput, $"{Setting}: use 'Authorization=AAD', with 'ClientId=…;' before it for a user-assigned identity.",
+        cause);
 }

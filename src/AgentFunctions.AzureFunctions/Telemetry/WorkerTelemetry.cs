@@ -29,9 +29,12 @@ internal sealed class WorkerTelemetry(IConfiguration configuration) : IHostedSer
             return Task.CompletedTask;
         }
 
-        ResourceBuilder resource = ResourceBuilder.CreateDefault().AddService(configuration["WEBSITE_SITE_NAME"] ?? AgentTelemetry.SourceName);
-        TracerProviderBuilder traces = Sdk.CreateTracerProviderBuilder().SetResourceBuilder(resource).AddAgentFunctionsInstrumentation();
-        MeterProviderBuilder metrics = Sdk.CreateMeterProviderBuilder().SetResourceBuilder(resource).AddAgentFunctionsInstrumentation();
+        ResourceBuilder resource = ResourceBuilder.CreateDefault()
+            .AddService(configuration["WEBSITE_SITE_NAME"] ?? AgentTelemetry.SourceName);
+        TracerProviderBuilder traces = Sdk.CreateTracerProviderBuilder().SetResourceBuilder(resource)
+            .AddAgentFunctionsInstrumentation();
+        MeterProviderBuilder metrics = Sdk.CreateMeterProviderBuilder().SetResourceBuilder(resource)
+            .AddAgentFunctionsInstrumentation();
         if (overOtlp)
         {
             traces.AddOtlpExporter();
@@ -41,8 +44,10 @@ internal sealed class WorkerTelemetry(IConfiguration configuration) : IHostedSer
         if (!string.IsNullOrEmpty(insights))
         {
             TokenCredential? credential = TelemetryCredential.Of(configuration[TelemetryCredential.Setting]);
-            traces.AddAzureMonitorTraceExporter(options => (options.ConnectionString, options.Credential) = (insights, credential));
-            metrics.AddAzureMonitorMetricExporter(options => (options.ConnectionString, options.Credential) = (insights, credential));
+            traces.AddAzureMonitorTraceExporter(options => (options.ConnectionString, options.Credential) = (insights,
+                credential));
+            metrics.AddAzureMonitorMetricExporter(options => (options.ConnectionString, options.Credential) = (insights,
+                credential));
         }
 
         _traces = traces.Build();

@@ -19,7 +19,8 @@ public sealed class MeasureTrigger(IServiceProvider services)
     /// <param name="cancellationToken">The token that is cancelled when the host stops.</param>
     [Function("Measure")]
     public Task MeasureAsync(
-        [TimerTrigger("30 */5 * * * *")] TimerInfo timer, [DurableClient] DurableTaskClient client, CancellationToken cancellationToken)
+        [TimerTrigger("30 */5 * * * *")] TimerInfo timer, [DurableClient] DurableTaskClient client,
+        CancellationToken cancellationToken)
     {
         _started.Begin(client);
         return _times.MeasureAsync(cancellationToken);

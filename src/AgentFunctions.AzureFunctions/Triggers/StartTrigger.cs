@@ -22,7 +22,8 @@ public sealed class StartTrigger(IServiceProvider services)
     /// <param name="cancellationToken">The token that is cancelled when the host stops.</param>
     [Function("Start")]
     public Task StartAsync(
-        [TimerTrigger("0 */5 * * * *")] TimerInfo timer, [DurableClient] DurableTaskClient client, CancellationToken cancellationToken)
+        [TimerTrigger("0 */5 * * * *")] TimerInfo timer, [DurableClient] DurableTaskClient client,
+        CancellationToken cancellationToken)
     {
         _clients.Client = client;
         return _started.RunAsync(cancellationToken);

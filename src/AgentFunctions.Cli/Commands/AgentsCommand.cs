@@ -38,7 +38,9 @@ internal static class AgentsCommand
 
     private static IEnumerable<string> Lines(AgentResource agent)
     {
-        string model = agent.Model is null ? "no model of this server" : agent.Rehearsal ? $"{agent.Model}, scripted" : agent.Model;
+        string model = agent.Model is null ? "no model of this server" : agent.Rehearsal
+            ? $"{agent.Model}, scripted"
+            : agent.Model;
         yield return $"{agent.Name} ({model}): {JournalLine.OneLine(agent.Description, 120)}";
         yield return $"    {(agent.Tools is { } tools ? $"tools: {string.Join(", ", tools)}" : "its tools are not known")}";
         foreach (string note in agent.Notes ?? [])

@@ -20,17 +20,25 @@ internal static class AnswerCommand
             Arity = ArgumentArity.ZeroOrMore,
         };
         var json = new Option<string?>("--json") { Description = "The answers as a JSON object in this file; - for the standard input.", HelpName = "FILE" };
-        var decline = new Option<string?>("--decline") { Description = "Do not answer; the agent reads these words.", HelpName = "TEXT" };
+        var decline = new Option<string?>("--decline")
+        {
+            Description = "Do not answer; the agent reads these words.",
+            HelpName = "TEXT"
+        };
         var server = new ServerOptions();
-        var command = new Command("answer", "Answer a question of a run. Never type a password here: what you say becomes part of the run.") { id, values, json, decline };
+        var command = new Command("answer",
+            "Answer a question of a run. Never type a password here: what you say becomes part of the run.") { id, values, json,
+                decline };
         server.AddTo(command);
         command.SetAction(async (parsed, cancellationToken) =>
         {
             using ApiClient client = server.Connect(parsed);
             string[] given = parsed.GetValue(values) ?? [];
-            if ((given.Length > 0 ? 1 : 0) + (parsed.GetValue(json) is null ? 0 : 1) + (parsed.GetValue(decline) is null ? 0 : 1) > 1)
+            if ((given.Length > 0 ? 1 : 0) + (parsed.GetValue(json) is null ? 0 : 1)
+                + (parsed.GetValue(decline) is null ? 0 : 1) > 1)
             {
-                throw new AgentException(ErrorCode.InvalidInput, "answers: use field=value, --json or --decline, and one of them only.");
+                throw new AgentException(ErrorCode.InvalidInput,
+                    "answers: use field=value, --json or --decline, and one of them only.");
             }
 
             AnswerSubmission? said = new() { Decline = parsed.GetValue(decline) };
@@ -68,7 +76,8 @@ internal static class AnswerCommand
             }
 
             QuestionField field = form.Fields.FirstOrDefault(field => field.Name == parts[0])
-                ?? throw new AgentException(ErrorCode.InvalidInput, $"answers: the form has no field '{parts[0]}'; use: {string.Join(", ", form.Fields.Select(static field => field.Name))}.");
+                ?? throw new AgentException(ErrorCode.InvalidInput,
+                    $"answers: the form has no field '{parts[0]}'; use: {string.Join(", ", form.Fields.Select(static field => field.Name))}.");
             answers[field.Name] = JsonNode.Parse(field.Parse(parts[1]).GetRawText());
         }
 

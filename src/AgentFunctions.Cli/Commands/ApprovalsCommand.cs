@@ -12,7 +12,8 @@ internal static class ApprovalsCommand
     public static Command Create()
     {
         var server = new ServerOptions();
-        var command = new Command("approvals", "List what waits for a person on a server: the riskiest first, similar ones together.");
+        var command = new Command("approvals",
+            "List what waits for a person on a server: the riskiest first, similar ones together.");
         var reveal = new Option<string?>("--reveal")
         {
             Description = "Show one approval with nothing masked; for who may decide, and the audit log says who looked.",

@@ -9,11 +9,16 @@ internal static class ApproveCommand
 {
     public static Command Create()
     {
-        var arguments = new Option<string?>("--arguments") { Description = "Approve with these arguments instead: a JSON object.", HelpName = "JSON" };
+        var arguments = new Option<string?>("--arguments")
+        {
+            Description = "Approve with these arguments instead: a JSON object.",
+            HelpName = "JSON"
+        };
         return Create("approve", "Let a tool call that waits be made.", Decision.Approve, arguments);
     }
 
-    public static Command CreateDeny() => Create("deny", "Refuse a tool call that waits; the model reads the comment.", Decision.Deny, null);
+    public static Command CreateDeny() =>
+        Create("deny", "Refuse a tool call that waits; the model reads the comment.", Decision.Deny, null);
 
     private static Command Create(string name, string description, Decision decision, Option<string?>? arguments)
     {
@@ -46,7 +51,9 @@ internal static class ApproveCommand
             {
                 Decision = decision,
                 Comment = parsed.GetValue(comment),
-                Arguments = arguments is not null && parsed.GetValue(arguments) is { } text ? Pairs.Json("--arguments", text) : null,
+                Arguments = arguments is not null && parsed.GetValue(arguments) is { } text
+                    ? Pairs.Json("--arguments", text)
+                    : null,
                 Similar = isSimilar,
                 Seen = seen,
             }, cancellationToken);
@@ -57,7 +64,8 @@ internal static class ApproveCommand
     }
 
     /// <summary>Shows what would be decided; returns the ids, or none if that is not meant.</summary>
-    private static async Task<IReadOnlyList<string>> ShowAsync(ApiClient client, string id, string verb, CancellationToken cancellationToken)
+    private static async Task<IReadOnlyList<string>> ShowAsync(ApiClient client, string id, string verb,
+        CancellationToken cancellationToken)
     {
         ApprovalListResource waiting = await client.ListApprovalsAsync(cancellationToken);
         string? group = waiting.Items.FirstOrDefault(one => one.Id == id)?.Group;

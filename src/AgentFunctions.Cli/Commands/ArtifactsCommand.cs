@@ -12,8 +12,16 @@ internal static class ArtifactsCommand
     public static Command Create()
     {
         var id = new Argument<string>("id") { Description = "The run." };
-        var get = new Option<string?>("--get") { Description = "Write this one to the standard output, or to --output.", HelpName = "NAME" };
-        var output = new Option<FileInfo?>("--output") { Description = "The file to write; one that is there is not replaced.", HelpName = "FILE" };
+        var get = new Option<string?>("--get")
+        {
+            Description = "Write this one to the standard output, or to --output.",
+            HelpName = "NAME"
+        };
+        var output = new Option<FileInfo?>("--output")
+        {
+            Description = "The file to write; one that is there is not replaced.",
+            HelpName = "FILE"
+        };
         var server = new ServerOptions();
         var command = new Command("artifacts", "List the files that a run of a server produced, or get one.") { id, get, output };
         server.AddTo(command);
@@ -23,7 +31,9 @@ internal static class ArtifactsCommand
             string run = parsed.GetValue(id)!;
             if (parsed.GetValue(get) is { } name)
             {
-                await using Stream to = parsed.GetValue(output) is { } file ? file.Open(FileMode.CreateNew) : Console.OpenStandardOutput();
+                await using Stream to = parsed.GetValue(output) is { } file
+                    ? file.Open(FileMode.CreateNew)
+                    : Console.OpenStandardOutput();
                 await client.DownloadArtifactAsync(run, name, to, cancellationToken);
                 return ExitCode.Done;
             }
@@ -36,5 +46,6 @@ internal static class ArtifactsCommand
     }
 
     private static string Describe(ArtifactResource file) => string.Create(
-        CultureInfo.InvariantCulture, $"{file.Length,12:N0}  {JournalLine.OneLine(file.MediaType),-24}  {JournalLine.OneLine(file.Name)}");
+        CultureInfo.InvariantCulture,
+        $"{file.Length,12:N0}  {JournalLine.OneLine(file.MediaType),-24}  {JournalLine.OneLine(file.Name)}");
 }

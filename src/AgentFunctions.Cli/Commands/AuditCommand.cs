@@ -11,7 +11,9 @@ using AgentFunctions.Storage;
 
 namespace AgentFunctions.Cli.Commands;
 
-/// <summary><c>audit verify|export|explain|keys</c>: who allowed what, and whether the record of it is as it was written.</summary>
+/// <summary>
+/// <c>audit verify|export|explain|keys</c>: who allowed what, and whether the record of it is as it was written.
+/// </summary>
 internal static class AuditCommand
 {
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { WriteIndented = true };
@@ -27,7 +29,12 @@ internal static class AuditCommand
     private static Command Verify()
     {
         var file = new Argument<FileInfo>("file") { Description = "What 'audit export' wrote." };
-        var keys = new Option<FileInfo>("--keys") { Description = "The public keys that 'audit keys' wrote.", Required = true, HelpName = "FILE" };
+        var keys = new Option<FileInfo>("--keys")
+        {
+            Description = "The public keys that 'audit keys' wrote.",
+            Required = true,
+            HelpName = "FILE"
+        };
         var head = new Option<string?>("--head") { Description = "The head that an earlier check showed: proves that nothing was cut off.", HelpName = "HASH" };
         var folder = new Option<DirectoryInfo?>("--key-folder")
         {
@@ -39,8 +46,13 @@ internal static class AuditCommand
             Description = "What an earlier check noted, or 'GET /api/audit/verify' answered: proves that nothing was cut off since.",
             HelpName = "FILE",
         };
-        var note = new Option<FileInfo?>("--note") { Description = "Write what this check found to a file, for a later one.", HelpName = "FILE" };
-        var command = new Command("verify", "Check an exported audit log with the public keys alone: any altered, removed or moved entry is found.")
+        var note = new Option<FileInfo?>("--note")
+        {
+            Description = "Write what this check found to a file, for a later one.",
+            HelpName = "FILE"
+        };
+        var command = new Command("verify",
+            "Check an exported audit log with the public keys alone: any altered, removed or moved entry is found.")
         {
             file, keys, head, folder, known, note,
         };
@@ -50,10 +62,13 @@ internal static class AuditCommand
             AuditHead[] heads =
             [
                 .. HeadsOf(parsed.GetValue(folder)),
-                .. parsed.GetValue(known) is { } noted ? (await ReadAsync<AuditVerification>(noted, "--known", cancellationToken)).Heads ?? [] : [],
+                .. parsed.GetValue(known) is { } noted
+                    ? (await ReadAsync<AuditVerification>(noted, "--known", cancellationToken)).Heads ?? []
+                    : [],
             ];
             AuditVerification result = await AuditVerifier.VerifyAsync(
-                AuditExport.ReadAsync(parsed.GetValue(file)!.FullName, cancellationToken), trusted, heads, parsed.GetValue(head), cancellationToken);
+                AuditExport.ReadAsync(parsed.GetValue(file)!.FullName, cancellationToken), trusted, heads, parsed.GetValue(head),
+                cancellationToken);
             if (result.Holds && parsed.GetValue(note) is { } output)
             {
                 await File.WriteAllTextAsync(output.FullName, JsonSerializer.Serialize(result, Json), cancellationToken);
@@ -77,7 +92,8 @@ internal static class AuditCommand
         }
         catch (JsonException)
         {
-            throw new AgentException(ErrorCode.InvalidInput, $"{option}: '{file.FullName}' is not the JSON that this option takes.");
+            throw new AgentException(ErrorCode.InvalidInput,
+                $"{option}: '{file.FullName}' is not the JSON that this option takes.");
         }
     }
 
@@ -90,7 +106,8 @@ internal static class AuditCommand
 
         AuditHead[] heads = AuditHeads.Read(keyFolder.FullName);
         return heads.Length > 0 ? heads : throw new AgentException(
-            ErrorCode.InvalidInput, $"--key-folder: '{keyFolder.FullName}' has no head of the audit log; name the folder of the host's keys.");
+            ErrorCode.InvalidInput,
+            $"--key-folder: '{keyFolder.FullName}' has no head of the audit log; name the folder of the host's keys.");
     }
 
     private static Command Export()
@@ -102,7 +119,8 @@ internal static class AuditCommand
         };
         var output = new Option<FileInfo>("--output") { Description = "The file to write.", Required = true, HelpName = "FILE" };
         var server = new ServerOptions();
-        var command = new Command("export", "Write the audit log of a server or of a data folder to a file, as it is stored.") { data, output };
+        var command = new Command("export",
+            "Write the audit log of a server or of a data folder to a file, as it is stored.") { data, output };
         server.AddTo(command);
         command.SetAction(async (parsed, cancellationToken) =>
         {
@@ -110,7 +128,11 @@ internal static class AuditCommand
             if (parsed.GetValue(data) is { } folder)
             {
                 await using var engine = new SqliteEngine(
-                    new SqliteEngineOptions { DataFile = Path.Combine(folder.FullName, DataLocation.FileName), StoresOnly = true },
+                    new SqliteEngineOptions
+                    {
+                        DataFile = Path.Combine(folder.FullName, DataLocation.FileName),
+                        StoresOnly = true
+                    },
                     new DurableRegistry());
                 await engine.StartAsync(cancellationToken);
                 await AuditExport.WriteAsync(engine.Logs, file, cancellationToken);

@@ -8,8 +8,10 @@ internal sealed class BudgetOptions
 {
     private readonly Option<int?> _steps = new("--steps") { Description = "Model calls and tool calls.", HelpName = "N" };
     private readonly Option<long?> _tokens = new("--tokens") { Description = "Tokens, in and out together.", HelpName = "N" };
-    private readonly Option<decimal?> _usd = new("--usd") { Description = "US dollars; for models with a price.", HelpName = "USD" };
-    private readonly Option<string?> _time = new("--time") { Description = "Time from the first turn, such as 90m, 5h or 2d.", HelpName = "TIME" };
+    private readonly Option<decimal?> _usd =
+        new("--usd") { Description = "US dollars; for models with a price.", HelpName = "USD" };
+    private readonly Option<string?> _time =
+        new("--time") { Description = "Time from the first turn, such as 90m, 5h or 2d.", HelpName = "TIME" };
     private readonly Option<int?> _subAgents = new("--sub-agents") { Description = "Sub-agents.", HelpName = "N" };
 
     public void AddTo(Command command)

@@ -22,7 +22,8 @@ internal static class ChangesCommand
         command.SetAction(async (parsed, cancellationToken) =>
         {
             using ApiClient client = server.Connect(parsed);
-            ChangesResource changes = await client.ListChangesAsync(parsed.GetValue(id)!, parsed.GetValue(turn), cancellationToken);
+            ChangesResource changes = await client.ListChangesAsync(parsed.GetValue(id)!, parsed.GetValue(turn),
+                cancellationToken);
             if (parsed.GetValue(json))
             {
                 Console.WriteLine(JsonSerializer.Serialize(changes, ApiJson.Options));
@@ -56,5 +57,7 @@ internal static class ChangesCommand
     }
 
     private static string TitleOf(ChangeEntryResource entry) =>
-        entry.Restore ? $"restored to turn {entry.Turn}" : entry.Run is null ? "found changed" : $"turn {entry.Turn} call {entry.Call}  {entry.Run}";
+        entry.Restore ? $"restored to turn {entry.Turn}" : entry.Run is null
+            ? "found changed"
+            : $"turn {entry.Turn} call {entry.Call}  {entry.Run}";
 }

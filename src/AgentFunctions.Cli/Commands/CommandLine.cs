@@ -58,7 +58,8 @@ internal static class CommandLine
     }
 
     /// <summary>
-    /// Creates the whole program. A <see cref="RootCommand"/> would call itself after its assembly, which is not what people type.
+    /// Creates the whole program. A <see cref="RootCommand"/> would call itself after its assembly, which is not what people
+    /// type.
     /// </summary>
     private static Command Root() => new(Name, "Durable AI agents: every model call and every tool call is a recorded step.")
     {
@@ -106,10 +107,14 @@ internal static class CommandLine
         CompletionCommand.Create(Root),
     };
 
-    /// <summary>The words for a file of settings that cannot be read: the configuration names the file, its reader the line.</summary>
+    /// <summary>
+    /// The words for a file of settings that cannot be read: the configuration names the file, its reader the line.
+    /// </summary>
     private static string BrokenSettings(InvalidDataException e, FormatException fault)
     {
-        string reason = fault.InnerException is JsonException { LineNumber: { } line } json ? $"line {line + 1}: {json.Message}" : fault.Message;
+        string reason = fault.InnerException is JsonException { LineNumber: { } line } json
+            ? $"line {line + 1}: {json.Message}"
+            : fault.Message;
         return $"{e.Message} {reason} Correct the file or move it away.";
     }
 

@@ -11,7 +11,9 @@ using Microsoft.Extensions.Options;
 
 namespace AgentFunctions.Cli.Commands;
 
-/// <summary><c>doctor</c>: whether all that a host here needs is in order, and what to do where it is not. No run is started.</summary>
+/// <summary>
+/// <c>doctor</c>: whether all that a host here needs is in order, and what to do where it is not. No run is started.
+/// </summary>
 internal static class DoctorCommand
 {
     private const string StoreName = "store";
@@ -29,11 +31,13 @@ internal static class DoctorCommand
         host.AddTo(command);
         command.SetAction(async (parsed, cancellationToken) =>
         {
-            IReadOnlyList<ReadinessItem> found = await CheckAsync(host.Read(parsed, null), !parsed.GetValue(offline), cancellationToken);
+            IReadOnlyList<ReadinessItem> found = await CheckAsync(host.Read(parsed, null), !parsed.GetValue(offline),
+                cancellationToken);
             foreach (ReadinessItem item in found)
             {
                 Console.WriteLine(parsed.GetValue(json)
-                    ? JsonSerializer.Serialize(new { item.Name, Status = CamelCase.Of(item.Status), item.Message }, JsonSerializerOptions.Web)
+                    ? JsonSerializer.Serialize(new { item.Name, Status = CamelCase.Of(item.Status), item.Message },
+                        JsonSerializerOptions.Web)
                     : Line(item));
             }
 
@@ -42,16 +46,19 @@ internal static class DoctorCommand
         return command;
     }
 
-    private static async Task<IReadOnlyList<ReadinessItem>> CheckAsync(AgentHostSettings settings, bool callModels, CancellationToken cancellationToken)
+    private static async Task<IReadOnlyList<ReadinessItem>> CheckAsync(AgentHostSettings settings, bool callModels,
+        CancellationToken cancellationToken)
     {
         try
         {
-            HostApplicationBuilder builder = Host.CreateApplicationBuilder(new HostApplicationBuilderSettings { ContentRootPath = settings.ContentRoot });
+            HostApplicationBuilder builder =
+                Host.CreateApplicationBuilder(new HostApplicationBuilderSettings { ContentRootPath = settings.ContentRoot });
             builder.AddAgents(settings);
             builder.AddLogs(LogLevel.None);
             using IHost host = builder.Build();
             host.Services.GetService<IStartupValidator>()?.Validate();
-            IReadOnlyList<ReadinessItem> found = await host.Services.GetRequiredService<HostReadiness>().ExamineAsync(callModels, cancellationToken);
+            IReadOnlyList<ReadinessItem> found = await host.Services.GetRequiredService<HostReadiness>()
+                .ExamineAsync(callModels, cancellationToken);
             // The engine is not started: it would go on with the runs. Whether the data can be written is seen without it.
             return [new("configuration"), Store(settings.Data), .. found.Where(static item => item.Name != StoreName)];
         }
@@ -76,7 +83,8 @@ internal static class DoctorCommand
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            return new(StoreName, ReadinessStatus.Failed, $"{e.Message} Make the folder writable, or choose another with --data.");
+            return new(StoreName, ReadinessStatus.Failed,
+                $"{e.Message} Make the folder writable, or choose another with --data.");
         }
     }
 

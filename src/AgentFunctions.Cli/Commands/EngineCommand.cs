@@ -9,7 +9,9 @@ using AgentFunctions.Sqlite.Operations;
 
 namespace AgentFunctions.Cli.Commands;
 
-/// <summary><c>engine status|check|accept|reindex|compact|backup|export</c>: looks after the data file of the embedded engine.</summary>
+/// <summary>
+/// <c>engine status|check|accept|reindex|compact|backup|export</c>: looks after the data file of the embedded engine.
+/// </summary>
 internal static class EngineCommand
 {
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
@@ -47,7 +49,8 @@ internal static class EngineCommand
     {
         Argument<string> file = DataFileArgument();
         Option<string?> keys = KeysOption();
-        var command = new Command("check", "Read a data file from end to end and look for damage and loss; an engine may run on it.") { file, keys };
+        var command = new Command("check",
+            "Read a data file from end to end and look for damage and loss; an engine may run on it.") { file, keys };
         command.SetAction((parsed, cancellationToken) =>
         {
             IReadOnlyList<string> findings = DataFile.Check(parsed.GetValue(file)!, parsed.GetValue(keys), cancellationToken);
@@ -66,7 +69,8 @@ internal static class EngineCommand
     {
         Argument<string> file = DataFileArgument();
         Option<string?> keys = KeysOption();
-        var command = new Command("accept", "Go on with what is left of a data file that has lost something; no engine may run on it.") { file, keys };
+        var command = new Command("accept",
+            "Go on with what is left of a data file that has lost something; no engine may run on it.") { file, keys };
         command.SetAction(parsed =>
         {
             string? lost = DataFile.Accept(parsed.GetValue(file)!, parsed.GetValue(keys));
@@ -87,7 +91,8 @@ internal static class EngineCommand
     private static Command Reindex()
     {
         Argument<string> file = DataFileArgument();
-        var command = new Command("reindex", "Delete the run index, so that the next host builds it anew from the records; no engine may run on the file.") { file };
+        var command = new Command("reindex",
+            "Delete the run index, so that the next host builds it anew from the records; no engine may run on the file.") { file };
         command.SetAction(parsed =>
         {
             long entries = DataFile.Reindex(parsed.GetValue(file)!);
@@ -114,7 +119,8 @@ internal static class EngineCommand
     {
         var copy = new Argument<string>("copy") { Description = "The file to write; one that is there is not replaced." };
         Argument<string> file = DataFileArgument();
-        var command = new Command("backup", "Write a copy of a data file, as it is at one moment; an engine may run on it.") { copy, file };
+        var command = new Command("backup",
+            "Write a copy of a data file, as it is at one moment; an engine may run on it.") { copy, file };
         command.SetAction(parsed =>
         {
             string target = Path.GetFullPath(parsed.GetValue(copy)!);
@@ -130,7 +136,8 @@ internal static class EngineCommand
     {
         var id = new Argument<string>("id") { Description = "The run." };
         Argument<string> file = DataFileArgument();
-        var command = new Command("export", "Write the state and the history of one run as JSON; an engine may run on the file.") { id, file };
+        var command = new Command("export",
+            "Write the state and the history of one run as JSON; an engine may run on the file.") { id, file };
         command.SetAction(parsed =>
         {
             using Stream output = Console.OpenStandardOutput();

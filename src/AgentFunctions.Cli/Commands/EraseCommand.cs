@@ -16,8 +16,16 @@ internal static class EraseCommand
     {
         var ids = new Argument<string[]>("id") { Description = "The runs.", Arity = ArgumentArity.ZeroOrMore };
         var label = new Option<string?>("--label") { Description = "All runs with this label that have ended: a name, or name=value.", HelpName = "LABEL" };
-        var before = new Option<string?>("--before") { Description = "All runs that ended before this day, or time with a zone.", HelpName = "TIME" };
-        var reason = new Option<string?>("--reason") { Description = "Why; it stays in the audit log. A dry run needs none.", HelpName = "TEXT" };
+        var before = new Option<string?>("--before")
+        {
+            Description = "All runs that ended before this day, or time with a zone.",
+            HelpName = "TIME"
+        };
+        var reason = new Option<string?>("--reason")
+        {
+            Description = "Why; it stays in the audit log. A dry run needs none.",
+            HelpName = "TEXT"
+        };
         var dryRun = new Option<bool>("--dry-run") { Description = "Say what would be erased, and touch nothing." };
         var cancel = new Option<bool>("--cancel") { Description = "End a live run first." };
         var force = new Option<bool>("--force") { Description = "Erase although nobody knows whether some calls took effect." };
@@ -32,10 +40,12 @@ internal static class EraseCommand
         {
             using ApiClient client = server.Connect(parsed);
             var options = new EraseOptions(
-                parsed.GetValue(reason), parsed.GetValue(dryRun), parsed.GetValue(cancel), parsed.GetValue(force), parsed.GetValue(notes));
+                parsed.GetValue(reason), parsed.GetValue(dryRun), parsed.GetValue(cancel), parsed.GetValue(force),
+                parsed.GetValue(notes));
             Check(parsed.GetValue(ids)!, parsed.GetValue(label), parsed.GetValue(before), options);
             bool failed = false;
-            await foreach (string id in MeantAsync(client, parsed.GetValue(ids)!, parsed.GetValue(label), TimeOf(parsed.GetValue(before)), cancellationToken))
+            await foreach (string id in MeantAsync(client, parsed.GetValue(ids)!, parsed.GetValue(label),
+                TimeOf(parsed.GetValue(before)), cancellationToken))
             {
                 failed |= !await EraseAsync(client, id, options, cancellationToken);
             }
@@ -54,13 +64,16 @@ internal static class EraseCommand
 
         if (!options.DryRun && string.IsNullOrWhiteSpace(options.Reason))
         {
-            throw new AgentException(ErrorCode.InvalidInput, "--reason: say why; it stays in the audit log. --dry-run shows what would go.");
+            throw new AgentException(ErrorCode.InvalidInput,
+                "--reason: say why; it stays in the audit log. --dry-run shows what would go.");
         }
     }
 
     private static DateTimeOffset? TimeOf(string? text) => text is null ? null
-        : DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out DateTimeOffset time) ? time
-        : throw new AgentException(ErrorCode.InvalidInput, $"--before: '{text}' is not a valid time. Use 2026-01-31, or 2026-01-31T12:00:00Z.");
+        : DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out DateTimeOffset time)
+            ? time
+        : throw new AgentException(ErrorCode.InvalidInput,
+            $"--before: '{text}' is not a valid time. Use 2026-01-31, or 2026-01-31T12:00:00Z.");
 
     private static async IAsyncEnumerable<string> MeantAsync(
         ApiClient client, string[] ids, string? label, DateTimeOffset? before,
@@ -75,7 +88,8 @@ internal static class EraseCommand
         while (ids.Length == 0)
         {
             RunListResource page = await client.ListLabelledAsync(PageSize, label, after, cancellationToken);
-            foreach (RunResource run in page.Runs.Where(run => run.CompletedAt is { } ended && (before is null || ended < before)))
+            foreach (RunResource run in page.Runs.Where(run => run.CompletedAt is { } ended
+                && (before is null || ended < before)))
             {
                 yield return run.Id;
             }
@@ -89,7 +103,8 @@ internal static class EraseCommand
         }
     }
 
-    private static async Task<bool> EraseAsync(ApiClient client, string id, EraseOptions options, CancellationToken cancellationToken)
+    private static async Task<bool> EraseAsync(ApiClient client, string id, EraseOptions options,
+        CancellationToken cancellationToken)
     {
         try
         {
@@ -100,7 +115,9 @@ internal static class EraseCommand
             else
             {
                 Erasure erasure = await client.EraseAsync(id, options, cancellationToken);
-                string how = erasure.State is ErasureState.Requested or ErasureState.Erasing ? "is being erased" : erasure.State.ToString();
+                string how = erasure.State is ErasureState.Requested or ErasureState.Erasing
+                    ? "is being erased"
+                    : erasure.State.ToString();
                 Console.WriteLine(
                     Terminal.Lines($"{erasure.Run}  {how}{(erasure.Waits is { } obstacle ? $": {obstacle}" : "")}"));
             }
@@ -122,7 +139,9 @@ internal static class EraseCommand
             + (plan.Refusal is null ? "" : $"\n  would be refused: {plan.Refusal}")
             + (plan.Workspace is null ? "" : $"\n  folder: {plan.Workspace}")
             + (plan.Notes.Count == 0 ? "" : $"\n  notes, with --notes only: {string.Join(", ", plan.Notes)}")
-            + (plan.AuditEntriesInClear == 0 ? "" : $"\n  {plan.AuditEntriesInClear} audit entries of an earlier version cannot be erased; they end with the audit log's retention")));
+            + (plan.AuditEntriesInClear == 0
+                ? ""
+                : $"\n  {plan.AuditEntriesInClear} audit entries of an earlier version cannot be erased; they end with the audit log's retention")));
     }
 }
 

@@ -14,7 +14,8 @@ internal static class ExplainCommand
     {
         var id = new Argument<string>("id") { Description = "The run." };
         var server = new ServerOptions();
-        var command = new Command("explain", "Say why a run of a server is where it is, from what it waits for, its journal and the audit log, and what can be done.")
+        var command = new Command("explain",
+            "Say why a run of a server is where it is, from what it waits for, its journal and the audit log, and what can be done.")
         {
             id,
         };
@@ -26,7 +27,8 @@ internal static class ExplainCommand
             IReadOnlyList<EventResource> events = await client.ListEventsAsync(run.Id, Explanation.Events, cancellationToken);
             var explanation = new Explanation(run, [.. events.Select(static e => e.ToJournalEvent())])
             {
-                Questions = await OrNoneAsync(async () => (await client.ListQuestionsAsync($"?run={Uri.EscapeDataString(run.Id)}", cancellationToken)).Items),
+                Questions = await OrNoneAsync(async () => (await client.ListQuestionsAsync($"?run={Uri.EscapeDataString(run.Id)}",
+                    cancellationToken)).Items),
                 Approvals = await OrNoneAsync(async () => (await client.ListApprovalsAsync(cancellationToken)).Items),
                 Audit = await OrNoneAsync(() => AuditAsync(client, run, cancellationToken)),
             };
@@ -40,7 +42,8 @@ internal static class ExplainCommand
         return command;
     }
 
-    private static async Task<IReadOnlyList<AuditEntry>> AuditAsync(ApiClient client, RunResource run, CancellationToken cancellationToken) =>
+    private static async Task<IReadOnlyList<AuditEntry>> AuditAsync(ApiClient client, RunResource run,
+        CancellationToken cancellationToken) =>
         [.. (await client.ListLastAuditAsync(run.Id, cancellationToken)).Items.Where(entry => entry.RunId == run.Id)];
 
     /// <summary>What this caller may not see is left out, and said to be.</summary>

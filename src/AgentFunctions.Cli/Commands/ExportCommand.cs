@@ -16,7 +16,8 @@ internal static class ExportCommand
             HelpName = "FILE",
         };
         var server = new ServerOptions();
-        var command = new Command("export", "Write a run of a server, with its sub-agents, to a file that inspect shows.") { id, output };
+        var command = new Command("export",
+            "Write a run of a server, with its sub-agents, to a file that inspect shows.") { id, output };
         server.AddTo(command);
         command.SetAction(async (parsed, cancellationToken) =>
         {

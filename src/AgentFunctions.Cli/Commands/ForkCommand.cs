@@ -11,8 +11,16 @@ internal static class ForkCommand
     public static Command Create()
     {
         var id = new Argument<string>("id") { Description = "The run; it stays as it is." };
-        var turn = new Option<int?>("--turn") { Description = "The last turn to keep; 0 for the goal alone. By default all.", HelpName = "TURN" };
-        var message = new Option<string?>("--message") { Description = "What is said to the new run at once.", HelpName = "TEXT" };
+        var turn = new Option<int?>("--turn")
+        {
+            Description = "The last turn to keep; 0 for the goal alone. By default all.",
+            HelpName = "TURN"
+        };
+        var message = new Option<string?>("--message")
+        {
+            Description = "What is said to the new run at once.",
+            HelpName = "TEXT"
+        };
         var model = new Option<string?>("--model") { Description = "Another model.", HelpName = "NAME" };
         var workspace = new Option<string?>("--workspace")
         {
@@ -22,7 +30,8 @@ internal static class ForkCommand
         workspace.AcceptOnlyFromAmong("restore", "share");
         var budget = new BudgetOptions();
         var server = new ServerOptions();
-        var command = new Command("fork", "Start a new run from a turn of a run of a server; effects of its tools are not undone.")
+        var command = new Command("fork",
+            "Start a new run from a turn of a run of a server; effects of its tools are not undone.")
         {
             id, turn, message, model, workspace,
         };

@@ -17,7 +17,11 @@ internal static class IncidentsCommand
         var state = new Option<string?>("--state") { Description = "Only incidents in this state.", HelpName = "STATE" };
         state.AcceptOnlyFromAmong([.. Enum.GetValues<IncidentState>().Select(CamelCase.Of)]);
         var monitor = new Option<string?>("--monitor") { Description = "Only incidents of this monitor.", HelpName = "NAME" };
-        var limit = new Option<int>("--limit") { Description = "The most incidents: 1 to 200.", DefaultValueFactory = static _ => 50 };
+        var limit = new Option<int>("--limit")
+        {
+            Description = "The most incidents: 1 to 200.",
+            DefaultValueFactory = static _ => 50
+        };
         var json = new Option<bool>("--json") { Description = "Write one JSON object a line." };
         var server = new ServerOptions();
         var command = new Command("incidents", "List the incidents of a server: the open ones first, then the newest.")
@@ -41,7 +45,9 @@ internal static class IncidentsCommand
 
             foreach (Incident incident in list.Incidents)
             {
-                Console.WriteLine(parsed.GetValue(json) ? JsonSerializer.Serialize(incident, MonitorJson.Options) : Line(incident));
+                Console.WriteLine(parsed.GetValue(json)
+                    ? JsonSerializer.Serialize(incident, MonitorJson.Options)
+                    : Line(incident));
             }
 
             return ExitCode.Done;

@@ -25,8 +25,10 @@ internal static class InspectCommand
             DefaultValueFactory = static _ => "http://127.0.0.1:0",
             HelpName = "URL",
         };
-        var command = new Command("inspect", "Check an exported run and show it in the dashboard; nothing of it can be changed.") { file, urls };
-        command.SetAction((parsed, cancellationToken) => RunAsync(parsed.GetValue(file)!, parsed.GetValue(urls)!, cancellationToken));
+        var command = new Command("inspect",
+            "Check an exported run and show it in the dashboard; nothing of it can be changed.") { file, urls };
+        command.SetAction((parsed, cancellationToken) => RunAsync(parsed.GetValue(file)!, parsed.GetValue(urls)!,
+            cancellationToken));
         return command;
     }
 
@@ -37,7 +39,8 @@ internal static class InspectCommand
         DirectoryInfo folder = Directory.CreateTempSubdirectory("agentfunctions-inspect-");
         try
         {
-            WebApplicationBuilder builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = folder.FullName });
+            WebApplicationBuilder builder =
+                WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = folder.FullName });
             // Settings of this machine's hosts, such as keys and retention, have nothing to do with it.
             builder.Configuration.Sources.Clear();
             builder.Configuration.AddInMemoryCollection();

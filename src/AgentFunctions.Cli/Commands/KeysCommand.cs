@@ -35,10 +35,16 @@ internal static class KeysCommand
     private static Command Add()
     {
         Argument<string> name = Holder();
-        var roles = new Option<string[]>("--role") { Description = "A role; may be repeated.", HelpName = "ROLE", Required = true };
+        var roles = new Option<string[]>("--role")
+        {
+            Description = "A role; may be repeated.",
+            HelpName = "ROLE",
+            Required = true
+        };
         var renew = new Option<bool>("--renew") { Description = "For the holder of a key of this name that was withdrawn, whose runs are its own again." };
         var server = new ServerOptions();
-        var command = new Command("add", "Make a key. It is shown once, alone on the standard output. With the first one, calls without a key end.")
+        var command = new Command("add",
+            "Make a key. It is shown once, alone on the standard output. With the first one, calls without a key end.")
         {
             name, roles, renew,
         };
@@ -47,7 +53,12 @@ internal static class KeysCommand
         {
             using ApiClient client = server.Connect(parsed);
             NewKeyResource made = await client.AddKeyAsync(
-                new KeySubmission { Name = parsed.GetValue(name)!, Roles = parsed.GetValue(roles)!, Renew = parsed.GetValue(renew) }, cancellationToken);
+                new KeySubmission
+                {
+                    Name = parsed.GetValue(name)!,
+                    Roles = parsed.GetValue(roles)!,
+                    Renew = parsed.GetValue(renew)
+                }, cancellationToken);
             Console.Error.WriteLine(Terminal.Lines($"the key of {made.Name}, with {string.Join(", ", made.Roles)}; it is not shown again:"));
             Console.WriteLine(Terminal.Lines(made.Key));
             return ExitCode.Done;

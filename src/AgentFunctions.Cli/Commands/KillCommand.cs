@@ -22,7 +22,8 @@ internal static class KillCommand
         var reason = new Option<string?>("--reason") { Description = "Why.", HelpName = "TEXT" };
         var release = new Option<bool>("--release") { Description = "Let it go on instead." };
         var server = new ServerOptions();
-        var command = new Command("kill", "Stop a run, an agent, a label, a tool or everything on a server, at once and until it is released.")
+        var command = new Command("kill",
+            "Stop a run, an agent, a label, a tool or everything on a server, at once and until it is released.")
         {
             scope, name, reason, release,
         };
@@ -30,7 +31,12 @@ internal static class KillCommand
         command.SetAction(async (parsed, cancellationToken) =>
         {
             using ApiClient client = server.Connect(parsed);
-            var order = new KillSubmission { Scope = parsed.GetValue(scope), Name = parsed.GetValue(name), Reason = parsed.GetValue(reason) };
+            var order = new KillSubmission
+            {
+                Scope = parsed.GetValue(scope),
+                Name = parsed.GetValue(name),
+                Reason = parsed.GetValue(reason)
+            };
             if (parsed.GetValue(release))
             {
                 await client.ReleaseAsync(order, cancellationToken);

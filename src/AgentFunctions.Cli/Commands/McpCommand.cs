@@ -12,7 +12,9 @@ using Microsoft.Extensions.Logging;
 
 namespace AgentFunctions.Cli.Commands;
 
-/// <summary><c>mcp login|logout|list</c>: signs in to tool servers. A server may be running on the data; it sees the sign-in at once.</summary>
+/// <summary>
+/// <c>mcp login|logout|list</c>: signs in to tool servers. A server may be running on the data; it sees the sign-in at once.
+/// </summary>
 internal static class McpCommand
 {
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
@@ -21,7 +23,8 @@ internal static class McpCommand
         DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     };
 
-    public static Command Create() => new("mcp", "Sign in to tool servers behind OAuth, and see how they stand.") { Login(), Logout(), List() };
+    public static Command Create() =>
+        new("mcp", "Sign in to tool servers behind OAuth, and see how they stand.") { Login(), Logout(), List() };
 
     private static Command Login()
     {
@@ -29,7 +32,8 @@ internal static class McpCommand
         Option<string?> workspace = WorkspaceOption();
         Argument<string> name = NameArgument();
         var noBrowser = new Option<bool>("--no-browser") { Description = "Print the address to open, and open nothing." };
-        var command = new Command("login", "Sign in to a tool server in the browser; the tokens are kept sealed.") { name, noBrowser, workspace };
+        var command = new Command("login",
+            "Sign in to a tool server in the browser; the tokens are kept sealed.") { name, noBrowser, workspace };
         host.AddTo(command);
         command.SetAction((parsed, cancellationToken) => RunAsync(host.Read(parsed, parsed.GetValue(workspace)), async signIn =>
         {
@@ -53,7 +57,9 @@ internal static class McpCommand
         command.SetAction((parsed, cancellationToken) => RunAsync(host.Read(parsed, parsed.GetValue(workspace)), async signIn =>
         {
             bool was = await signIn.LogoutAsync(parsed.GetValue(name)!, cancellationToken);
-            Console.WriteLine(Terminal.Lines(was ? $"Signed out of {parsed.GetValue(name)}." : $"Nobody was signed in to {parsed.GetValue(name)}."));
+            Console.WriteLine(Terminal.Lines(was
+                ? $"Signed out of {parsed.GetValue(name)}."
+                : $"Nobody was signed in to {parsed.GetValue(name)}."));
             return ExitCode.Done;
         }));
         return command;
@@ -64,14 +70,17 @@ internal static class McpCommand
         var host = new HostOptions();
         Option<string?> workspace = WorkspaceOption();
         var json = new Option<bool>("--json") { Description = "Write JSON." };
-        var command = new Command("list", "List the tool servers: how many tools each has, and until when one is signed in. Programs are started for it.") { json, workspace };
+        var command = new Command("list",
+            "List the tool servers: how many tools each has, and until when one is signed in. Programs are started for it.") { json, workspace };
         host.AddTo(command);
         command.SetAction((parsed, cancellationToken) => RunAsync(host.Read(parsed, parsed.GetValue(workspace)), async signIn =>
         {
             IReadOnlyList<ToolServerStatus> all = await signIn.ListAsync(cancellationToken);
             Console.WriteLine(parsed.GetValue(json)
                 ? JsonSerializer.Serialize(all, Json)
-                : all.Count == 0 ? "no tool servers; name a file of them with --mcp-config" : string.Join('\n', all.Select(InWords)));
+                : all.Count == 0
+                    ? "no tool servers; name a file of them with --mcp-config"
+                    : string.Join('\n', all.Select(InWords)));
             return all.All(static one => one.Trouble is null) ? ExitCode.Done : ExitCode.Failed;
         }));
         return command;
@@ -120,7 +129,9 @@ internal static class McpCommand
     private static string InWords(ToolServerStatus server) => Terminal.Lines(
         $"{server.Name,-20} {Count(server),-10} {(server.IsSignedIn ? $"signed in{Until(server)}" : "not signed in")}  {server.Place}{(server.Trouble is null ? "" : $"\n    {server.Trouble}")}");
 
-    private static string Count(ToolServerStatus server) => server.Tools is { } tools ? string.Create(CultureInfo.InvariantCulture, $"{tools} tools") : "no answer";
+    private static string Count(ToolServerStatus server) => server.Tools is { } tools
+        ? string.Create(CultureInfo.InvariantCulture, $"{tools} tools")
+        : "no answer";
 
     private static string Until(ToolServerStatus server) => (server.SignedInUntil, server.IsRenewed) switch
     {

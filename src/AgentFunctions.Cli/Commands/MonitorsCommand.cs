@@ -86,7 +86,11 @@ internal static class MonitorsCommand
     private static Command History()
     {
         Argument<string> name = Name();
-        var limit = new Option<int>("--limit") { Description = "The most ticks: 1 to 1,000.", DefaultValueFactory = static _ => 50 };
+        var limit = new Option<int>("--limit")
+        {
+            Description = "The most ticks: 1 to 1,000.",
+            DefaultValueFactory = static _ => 50
+        };
         Option<bool> json = Json();
         var server = new ServerOptions();
         var command = new Command("history", "List the latest ticks of a monitor, newest first.") { name, limit, json };
@@ -94,7 +98,8 @@ internal static class MonitorsCommand
         command.SetAction(async (parsed, cancellationToken) =>
         {
             using ApiClient client = server.Connect(parsed);
-            TickListResource list = await client.ListTicksAsync(parsed.GetValue(name)!, parsed.GetValue(limit), cancellationToken);
+            TickListResource list = await client.ListTicksAsync(parsed.GetValue(name)!, parsed.GetValue(limit),
+                cancellationToken);
             if (list.Ticks.Count == 0 && !parsed.GetValue(json))
             {
                 Console.WriteLine("no ticks");
@@ -128,7 +133,9 @@ internal static class MonitorsCommand
     {
         string text = string.Join(
             "  ",
-            new[] { tick.Count is { } count ? $"{count} ticks" : null, tick.Note, tick.Run is { } run ? $"woke run {run}" : null }.OfType<string>());
+            new[] { tick.Count is { } count ? $"{count} ticks" : null, tick.Note, tick.Run is { } run
+                ? $"woke run {run}"
+                : null }.OfType<string>());
         return $"{tick.Due.UtcDateTime:u}  {CamelCase.Of(tick.Outcome),-8}  {JournalLine.OneLine(text, 160)}";
     }
 }

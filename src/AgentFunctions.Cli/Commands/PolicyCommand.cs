@@ -38,7 +38,8 @@ internal static class PolicyCommand
     private static Command Check()
     {
         var path = new Argument<string>("path") { Description = "A file of rules, or a folder of such files." };
-        var command = new Command("check", "Check a file of rules without a server: valid, or which line is wrong and why.") { path };
+        var command = new Command("check",
+            "Check a file of rules without a server: valid, or which line is wrong and why.") { path };
         command.SetAction(async (parsed, _) =>
         {
             string full = Path.GetFullPath(parsed.GetValue(path)!);
@@ -63,11 +64,24 @@ internal static class PolicyCommand
         var tool = new Option<string>("--tool") { Description = "The tool.", Required = true, HelpName = "NAME" };
         var arguments = new Option<string?>("--arguments") { Description = "The arguments: a JSON object.", HelpName = "JSON" };
         var goal = new Option<string?>("--goal") { Description = "The goal of the run.", HelpName = "TEXT" };
-        var labels = new Option<string[]>("--label") { Description = "A label of the run as name=value; may be repeated.", HelpName = "LABEL" };
-        var requester = new Option<string?>("--requester") { Description = "Who asked for the run; by default you.", HelpName = "ID" };
-        var roles = new Option<string[]>("--role") { Description = "A role of the requester; may be repeated.", HelpName = "ROLE" };
+        var labels = new Option<string[]>("--label")
+        {
+            Description = "A label of the run as name=value; may be repeated.",
+            HelpName = "LABEL"
+        };
+        var requester = new Option<string?>("--requester")
+        {
+            Description = "Who asked for the run; by default you.",
+            HelpName = "ID"
+        };
+        var roles = new Option<string[]>("--role")
+        {
+            Description = "A role of the requester; may be repeated.",
+            HelpName = "ROLE"
+        };
         var server = new ServerOptions();
-        var command = new Command("test", "Ask a server what its policy would decide about a call. Nothing is called or written down.")
+        var command = new Command("test",
+            "Ask a server what its policy would decide about a call. Nothing is called or written down.")
         {
             agent, tool, arguments, goal, labels, requester, roles,
         };

@@ -10,7 +10,11 @@ internal static class QuestionsCommand
 {
     public static Command Create()
     {
-        var run = new Option<string?>("--run") { Description = "All questions of this run, also those that are over.", HelpName = "ID" };
+        var run = new Option<string?>("--run")
+        {
+            Description = "All questions of this run, also those that are over.",
+            HelpName = "ID"
+        };
         var mine = new Option<bool>("--mine") { Description = "Only what you may answer." };
         var server = new ServerOptions();
         var command = new Command("questions", "List what runs ask people on a server: the most urgent first.") { run, mine };
@@ -19,8 +23,11 @@ internal static class QuestionsCommand
         {
             using ApiClient client = server.Connect(parsed);
             string query = parsed.GetValue(run) is { } id ? $"?run={Uri.EscapeDataString(id)}&" : "?";
-            QuestionListResource asked = await client.ListQuestionsAsync($"{query}mine={(parsed.GetValue(mine) ? "true" : "false")}", cancellationToken);
-            Console.WriteLine(asked.Items.Count == 0 ? "nothing is asked" : string.Join('\n', asked.Items.Select(QuestionText.Describe)));
+            QuestionListResource asked =
+                await client.ListQuestionsAsync($"{query}mine={(parsed.GetValue(mine) ? "true" : "false")}", cancellationToken);
+            Console.WriteLine(asked.Items.Count == 0
+                ? "nothing is asked"
+                : string.Join('\n', asked.Items.Select(QuestionText.Describe)));
             return ExitCode.Done;
         });
         return command;

@@ -17,7 +17,11 @@ internal static class RestoreCommand
             HelpName = "TURN",
             Required = true,
         };
-        var paths = new Option<string[]>("--path") { Description = "Only this file or folder; may be repeated.", HelpName = "PATH" };
+        var paths = new Option<string[]>("--path")
+        {
+            Description = "Only this file or folder; may be repeated.",
+            HelpName = "PATH"
+        };
         var dryRun = new Option<bool>("--dry-run") { Description = "Show what would be restored, and change nothing." };
         var overwrite = new Option<bool>("--overwrite") { Description = "Also overwrite what others have changed since." };
         var keep = new Option<string[]>("--keep")
@@ -65,7 +69,8 @@ internal static class RestoreCommand
     private static Dictionary<string, string>? Choices(params (string[]? Paths, string Choice)[] named)
     {
         var choices = new Dictionary<string, string>(StringComparer.Ordinal);
-        foreach ((string path, string choice) in named.SelectMany(static one => (one.Paths ?? []).Select(path => (path, one.Choice))))
+        foreach ((string path,
+            string choice) in named.SelectMany(static one => (one.Paths ?? []).Select(path => (path, one.Choice))))
         {
             if (!choices.TryAdd(path, choice))
             {

@@ -43,9 +43,17 @@ internal static class ReviewsCommand
 
     private static Command Accept()
     {
-        var ids = new Argument<string[]>("id") { Description = "The changes; 'reviews list' lists them.", Arity = ArgumentArity.ZeroOrMore };
+        var ids = new Argument<string[]>("id")
+        {
+            Description = "The changes; 'reviews list' lists them.",
+            Arity = ArgumentArity.ZeroOrMore
+        };
         var run = new Option<string?>("--run") { Description = "All changes of this run.", HelpName = "ID" };
-        var comment = new Option<string?>("--comment") { Description = "What is to be said of them, for the audit log.", HelpName = "TEXT" };
+        var comment = new Option<string?>("--comment")
+        {
+            Description = "What is to be said of them, for the audit log.",
+            HelpName = "TEXT"
+        };
         var server = new ServerOptions();
         var command = new Command("accept", "Mark changes as reviewed; runs that waited for it continue.") { ids, run, comment };
         server.AddTo(command);
@@ -54,7 +62,12 @@ internal static class ReviewsCommand
             using ApiClient client = server.Connect(parsed);
             string[] named = parsed.GetValue(ids) ?? [];
             ReviewedResource reviewed = await client.AcceptReviewsAsync(
-                new ReviewSubmission { Ids = named.Length == 0 ? null : named, Run = parsed.GetValue(run), Comment = parsed.GetValue(comment) },
+                new ReviewSubmission
+                {
+                    Ids = named.Length == 0 ? null : named,
+                    Run = parsed.GetValue(run),
+                    Comment = parsed.GetValue(comment)
+                },
                 cancellationToken);
             foreach (Change change in reviewed.Changes)
             {

@@ -26,7 +26,8 @@ internal static class RewindCommand
         var message = new Option<string?>("--message") { Description = "The first message to the new run.", HelpName = "TEXT" };
         var overwrite = new Option<bool>("--overwrite") { Description = "Also overwrite what others have changed in the folder since." };
         var server = new ServerOptions();
-        var command = new Command("rewind", "Go back to a turn of a run of a server: a new run goes on from there in the same folder.")
+        var command = new Command("rewind",
+            "Go back to a turn of a run of a server: a new run goes on from there in the same folder.")
         {
             id, turn, only, message, overwrite,
         };

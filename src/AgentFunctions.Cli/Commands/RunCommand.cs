@@ -24,7 +24,11 @@ internal static class RunCommand
     public static Command Create()
     {
         var goal = new Argument<string>("goal") { Description = "What is to be reached, in words." };
-        var agent = new Option<string?>("--agent") { Description = "The agent; may be left out where there is only one.", HelpName = "NAME" };
+        var agent = new Option<string?>("--agent")
+        {
+            Description = "The agent; may be left out where there is only one.",
+            HelpName = "NAME"
+        };
         var workspace = new Option<string>("--workspace")
         {
             Description = "The folder that the agent works in.",
@@ -73,7 +77,8 @@ internal static class RunCommand
             if (output is LiveOutput live && !Console.IsInputRedirected)
             {
                 live.Prompts = new ForegroundPrompts(
-                    new WaitingInHost(services.GetRequiredService<QuestionService>(), services.GetRequiredService<ApprovalService>()),
+                    new WaitingInHost(services.GetRequiredService<QuestionService>(),
+                        services.GetRequiredService<ApprovalService>()),
                     Console.In, Console.Out);
             }
 
@@ -97,7 +102,8 @@ internal static class RunCommand
         }
     }
 
-    private static IAsyncEnumerable<RunSignal> Follow(IServiceProvider services, string id, bool isLive, CancellationToken cancellationToken) => isLive
+    private static IAsyncEnumerable<RunSignal> Follow(IServiceProvider services, string id, bool isLive,
+        CancellationToken cancellationToken) => isLive
         ? services.GetRequiredService<LiveFeed>().FollowAsync(id, cancellationToken: cancellationToken)
         : services.GetRequiredService<RunFeed>().FollowAsync(id, 0, cancellationToken)
             .Select(static RunSignal (recorded) => new JournalSignal(recorded.Position, recorded.Event));

@@ -16,12 +16,17 @@ internal static class RunsCommand
         var status = new Option<string?>("--status") { Description = "Only runs of this status.", HelpName = "STATUS" };
         status.AcceptOnlyFromAmong([.. Enum.GetValues<RunStatus>().Select(CamelCase.Of)]);
         var agent = new Option<string?>("--agent") { Description = "Only runs of this agent.", HelpName = "NAME" };
-        var label = new Option<string?>("--label") { Description = "Only runs with this label: a name, or name=value.", HelpName = "LABEL" };
+        var label = new Option<string?>("--label")
+        {
+            Description = "Only runs with this label: a name, or name=value.",
+            HelpName = "LABEL"
+        };
         var limit = new Option<int>("--limit") { Description = "The most runs: 1 to 200.", DefaultValueFactory = static _ => 20 };
         var json = new Option<bool>("--json") { Description = "Write one JSON object a line." };
         var watch = new Option<bool>("--watch") { Description = "Show them live, the last changed first, with what waits for people; Ctrl-C ends it." };
         var server = new ServerOptions();
-        var command = new Command("runs", "List the runs of a server, newest first.") { status, agent, label, limit, json, watch };
+        var command = new Command("runs",
+            "List the runs of a server, newest first.") { status, agent, label, limit, json, watch };
         server.AddTo(command);
         command.SetAction(async (parsed, cancellationToken) =>
         {

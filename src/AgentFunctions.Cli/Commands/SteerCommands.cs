@@ -8,10 +8,12 @@ namespace AgentFunctions.Cli.Commands;
 /// <summary><c>pause</c>, <c>resume</c>, <c>say</c> and <c>grant</c>: steer a run of a server.</summary>
 internal static class SteerCommands
 {
-    public static Command Pause() => Create("pause", "Hold a run of a server: steps in flight finish, no further one starts.", static () => null);
+    public static Command Pause() =>
+        Create("pause", "Hold a run of a server: steps in flight finish, no further one starts.", static () => null);
 
     public static Command Resume() =>
-        Create("resume", "Resume a run of a server: a paused one goes on, a failed one is taken up from its last good step.", static () => null);
+        Create("resume", "Resume a run of a server: a paused one goes on, a failed one is taken up from its last good step.",
+            static () => null);
 
     public static Command Say()
     {

@@ -14,12 +14,36 @@ internal static class SubmitCommand
     public static Command Create()
     {
         var goal = new Argument<string>("goal") { Description = "What is to be reached, in words." };
-        var agent = new Option<string?>("--agent") { Description = "The agent; may be left out if the server has one.", HelpName = "NAME" };
-        var labels = new Option<string[]>("--label") { Description = "A label as name=value; may be repeated.", HelpName = "LABEL" };
-        var input = new Option<string?>("--input") { Description = "Further input for the agent: a JSON object.", HelpName = "JSON" };
-        var acceptance = new Option<string?>("--acceptance") { Description = "When the goal counts as reached, in words.", HelpName = "TEXT" };
-        var priority = new Option<RunPriority?>("--priority") { Description = "How urgent it is: low, normal or high.", HelpName = "PRIORITY" };
-        var key = new Option<string?>("--key") { Description = "Names this submission, so that repeating it gives the same run.", HelpName = "KEY" };
+        var agent = new Option<string?>("--agent")
+        {
+            Description = "The agent; may be left out if the server has one.",
+            HelpName = "NAME"
+        };
+        var labels = new Option<string[]>("--label")
+        {
+            Description = "A label as name=value; may be repeated.",
+            HelpName = "LABEL"
+        };
+        var input = new Option<string?>("--input")
+        {
+            Description = "Further input for the agent: a JSON object.",
+            HelpName = "JSON"
+        };
+        var acceptance = new Option<string?>("--acceptance")
+        {
+            Description = "When the goal counts as reached, in words.",
+            HelpName = "TEXT"
+        };
+        var priority = new Option<RunPriority?>("--priority")
+        {
+            Description = "How urgent it is: low, normal or high.",
+            HelpName = "PRIORITY"
+        };
+        var key = new Option<string?>("--key")
+        {
+            Description = "Names this submission, so that repeating it gives the same run.",
+            HelpName = "KEY"
+        };
         var json = new Option<bool>("--json") { Description = "Write the run as JSON." };
         var budget = new BudgetOptions();
         var server = new ServerOptions();

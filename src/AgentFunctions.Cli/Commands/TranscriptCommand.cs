@@ -18,7 +18,8 @@ internal static class TranscriptCommand
         var search = new Option<string?>("--search") { Description = "Only messages with these words.", HelpName = "TEXT" };
         var json = new Option<bool>("--json") { Description = "Write one JSON object a line." };
         var server = new ServerOptions();
-        var command = new Command("transcript", "Show what the model of a run of a server saw and said.") { id, turn, search, json };
+        var command = new Command("transcript",
+            "Show what the model of a run of a server saw and said.") { id, turn, search, json };
         server.AddTo(command);
         command.SetAction(async (parsed, cancellationToken) =>
         {
@@ -29,11 +30,14 @@ internal static class TranscriptCommand
             long? from = 0;
             while (from is { } position)
             {
-                TranscriptResource page = await client.TranscriptAsync(parsed.GetValue(id)!, $"&from={position}{query}", cancellationToken);
+                TranscriptResource page = await client.TranscriptAsync(parsed.GetValue(id)!, $"&from={position}{query}",
+                    cancellationToken);
                 foreach (MessageResource message in page.Messages)
                 {
                     isEmpty = false;
-                    Console.WriteLine(parsed.GetValue(json) ? JsonSerializer.Serialize(message, ApiJson.Options) : Describe(message));
+                    Console.WriteLine(parsed.GetValue(json)
+                        ? JsonSerializer.Serialize(message, ApiJson.Options)
+                        : Describe(message));
                 }
 
                 from = page.Next;

@@ -21,7 +21,8 @@ internal static class VerifyReplayCommand
             HelpName = "FILE",
         };
         var json = new Option<bool>("--json") { Description = "Write one JSON object." };
-        var command = new Command("verify-replay", "Replay every run that has not ended against this version, before it is deployed.") { data, json };
+        var command = new Command("verify-replay",
+            "Replay every run that has not ended against this version, before it is deployed.") { data, json };
         command.SetAction((parsed, cancellationToken) => Task.Run(
             () => Run(parsed.GetValue(data)!, parsed.GetValue(json), cancellationToken), cancellationToken));
         return command;
@@ -31,7 +32,8 @@ internal static class VerifyReplayCommand
     {
         string file = Directory.Exists(data) ? Path.Combine(data, DataLocation.FileName) : data;
         HostApplicationBuilder builder = Host.CreateEmptyApplicationBuilder(null);
-        builder.Services.AddAgentFunctions(builder.Configuration).AddOpenAIModels(builder.Configuration).AddMcpServers().AddMonitors();
+        builder.Services.AddAgentFunctions(builder.Configuration).AddOpenAIModels(builder.Configuration).AddMcpServers()
+            .AddMonitors();
         using IHost host = builder.Build();
         ReplayReport report = ReplayCheck.Run(file, host.Services.GetRequiredService<DurableRegistry>(), cancellationToken);
         if (json)

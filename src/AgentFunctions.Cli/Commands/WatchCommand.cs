@@ -14,7 +14,8 @@ internal static class WatchCommand
         var json = new Option<bool>("--json") { Description = "Write one JSON object a line." };
         var tree = new Option<bool>("--tree") { Description = "Show the run with its sub-agents: who does what, and what it costs." };
         var server = new ServerOptions();
-        var command = new Command("watch", "Follow a run of a server to its end; at a terminal you are asked what it waits for. The exit code is the run's, as for run.") { id, json, tree };
+        var command = new Command("watch",
+            "Follow a run of a server to its end; at a terminal you are asked what it waits for. The exit code is the run's, as for run.") { id, json, tree };
         server.AddTo(command);
         command.SetAction(async (parsed, cancellationToken) =>
         {
@@ -33,7 +34,8 @@ internal static class WatchCommand
                 live.Prompts = new ForegroundPrompts(new WaitingOnServer(client), Console.In, Console.Out);
             }
 
-            await output.FollowAsync(client.FollowAsync(run, output.IsLive, cancellationToken), token => client.GetAsync(run, token), cancellationToken);
+            await output.FollowAsync(client.FollowAsync(run, output.IsLive, cancellationToken),
+                token => client.GetAsync(run, token), cancellationToken);
             RunResource ended = await client.GetAsync(run, cancellationToken);
             output.End(ended);
             return ExitCode.Of(ended.Status);

@@ -25,8 +25,10 @@ internal sealed record DataLocation(string Folder, string? Note)
 
         bool isUsed = !File.Exists(Path.Combine(folder, FileName)) && IsOurs(Path.Combine(earlier, "keys"));
         return isUsed
-            ? new DataLocation(earlier, $"the data folder '{earlier}' of an earlier version is used where it is, and agents cannot reach it; move it to '{folder}' to keep it apart from the workspace.")
-            : new DataLocation(folder, $"the data folder '{earlier}' is not used; if its runs are yours, look into it with --data {earlier}");
+            ? new DataLocation(earlier,
+                $"the data folder '{earlier}' of an earlier version is used where it is, and agents cannot reach it; move it to '{folder}' to keep it apart from the workspace.")
+            : new DataLocation(folder,
+                $"the data folder '{earlier}' is not used; if its runs are yours, look into it with --data {earlier}");
     }
 
     /// <summary>The data file of the working folder, for commands that look after one.</summary>

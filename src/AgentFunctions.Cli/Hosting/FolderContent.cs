@@ -30,7 +30,9 @@ internal sealed record FolderContent(string Folder, IReadOnlyList<string> Files,
     }
 
     /// <summary>The files in few words.</summary>
-    public string InWords() => Files.Count <= 3 ? string.Join(", ", Files) : $"{string.Join(", ", Files.Take(2))} and {Files.Count - 2} more files";
+    public string InWords() => Files.Count <= 3
+        ? string.Join(", ", Files)
+        : $"{string.Join(", ", Files.Take(2))} and {Files.Count - 2} more files";
 
     private static string HashOf(string folder, IEnumerable<string> files)
     {

@@ -27,12 +27,15 @@ internal static class TrustStore
     {
         try
         {
-            return File.Exists(FilePath) ? JsonSerializer.Deserialize<Dictionary<string, string>>(File.ReadAllBytes(FilePath)) ?? [] : [];
+            return File.Exists(FilePath)
+                ? JsonSerializer.Deserialize<Dictionary<string, string>>(File.ReadAllBytes(FilePath)) ?? []
+                : [];
         }
         catch (JsonException error)
         {
             throw new AgentException(
-                ErrorCode.InvalidInput, $"'{FilePath}' cannot be read: {error.Message} Delete it, and trust your folders again with --trust.", error);
+                ErrorCode.InvalidInput,
+                $"'{FilePath}' cannot be read: {error.Message} Delete it, and trust your folders again with --trust.", error);
         }
     }
 }

@@ -13,16 +13,19 @@ internal sealed class WaitingInHost(QuestionService questions, ApprovalService a
     public async Task<IReadOnlyList<QuestionResource>> QuestionsAsync(string root, CancellationToken cancellationToken) =>
     [
         .. (await questions.ListOfTreeAsync(root, Caller.Local, cancellationToken))
-            .Where(static question => question.MayBeAnsweredBy(Caller.Local)).Select(static question => QuestionResource.Of(question, Caller.Local)),
+            .Where(static question => question.MayBeAnsweredBy(Caller.Local))
+            .Select(static question => QuestionResource.Of(question, Caller.Local)),
     ];
 
     public async Task<IReadOnlyList<ApprovalResource>> ApprovalsAsync(string root, CancellationToken cancellationToken) =>
     [
         .. (await approvals.ListOfTreeAsync(root, Caller.Local, cancellationToken))
-            .Where(static approval => approval.MayBeDecidedBy(Caller.Local)).Select(static approval => ApprovalResource.Of(approval, Caller.Local)),
+            .Where(static approval => approval.MayBeDecidedBy(Caller.Local))
+            .Select(static approval => ApprovalResource.Of(approval, Caller.Local)),
     ];
 
-    public Task AnswerAsync(string id, AnswerSubmission answer, CancellationToken cancellationToken) => answer.Answers is { } answers
+    public Task AnswerAsync(string id, AnswerSubmission answer, CancellationToken cancellationToken) =>
+        answer.Answers is { } answers
         ? questions.AnswerAsync(id, Caller.Local, answers, cancellationToken)
         : questions.DeclineAsync(id, Caller.Local, answer.Decline, cancellationToken);
 

@@ -10,7 +10,9 @@ using AgentFunctions.Views;
 
 namespace AgentFunctions.Cli.Output;
 
-/// <summary>Says why a run is where it is: what it waits for or ended with, what led there, who decided what, and what can be done.</summary>
+/// <summary>
+/// Says why a run is where it is: what it waits for or ended with, what led there, who decided what, and what can be done.
+/// </summary>
 /// <param name="run">The run.</param>
 /// <param name="events">The last events of its journal.</param>
 internal sealed class Explanation(RunResource run, IReadOnlyList<JournalEvent> events)
@@ -24,7 +26,8 @@ internal sealed class Explanation(RunResource run, IReadOnlyList<JournalEvent> e
     /// <summary>The types of entries of the audit log that are about what people decided, beside those about rules.</summary>
     private static readonly HashSet<string> Decisions =
     [
-        "approval.decided", "approval.expired", "question.answered", "question.declined", "question.expired", "run.commanded", "run.messageSent",
+        "approval.decided", "approval.expired", "question.answered", "question.declined", "question.expired", "run.commanded",
+        "run.messageSent",
     ];
 
     /// <summary>Gets what the run asks people; <see langword="null"/> if this caller may not see that.</summary>
@@ -40,13 +43,15 @@ internal sealed class Explanation(RunResource run, IReadOnlyList<JournalEvent> e
     public IEnumerable<string> Lines()
     {
         yield return string.Create(
-            CultureInfo.InvariantCulture, $"run {run.Id} is {CamelCase.Of(run.Status)}: turn {run.Turns}, agent {JournalLine.OneLine(run.Agent)}, {Spent()}");
+            CultureInfo.InvariantCulture,
+            $"run {run.Id} is {CamelCase.Of(run.Status)}: turn {run.Turns}, agent {JournalLine.OneLine(run.Agent)}, {Spent()}");
         foreach (string line in Why())
         {
             yield return line;
         }
 
-        foreach (string line in Part("what led there:", events.Where(IsNotable).TakeLast(Most).Select(e => JournalLine.Format(e, new DateTimeOffset(run.CreatedAt)))))
+        foreach (string line in Part("what led there:",
+            events.Where(IsNotable).TakeLast(Most).Select(e => JournalLine.Format(e, new DateTimeOffset(run.CreatedAt)))))
         {
             yield return line;
         }
@@ -65,11 +70,14 @@ internal sealed class Explanation(RunResource run, IReadOnlyList<JournalEvent> e
         return all.Length == 0 ? [] : ["", heading, .. all];
     }
 
-    /// <summary>An event that tells of trouble, of people, or of the way that the run took; the usual calls are no reason for anything.</summary>
+    /// <summary>
+    /// An event that tells of trouble, of people, or of the way that the run took; the usual calls are no reason for anything.
+    /// </summary>
     private static bool IsNotable(JournalEvent e) => e.IsError == true
         || e.Type is not (JournalEventTypes.ModelCompleted or JournalEventTypes.ToolStarted or JournalEventTypes.ToolCompleted);
 
-    private static bool IsDecision(AuditEntry entry) => entry.Verdict is PolicyVerdict.Deny or PolicyVerdict.Ask || Decisions.Contains(entry.Type);
+    private static bool IsDecision(AuditEntry entry) => entry.Verdict is PolicyVerdict.Deny or PolicyVerdict.Ask
+        || Decisions.Contains(entry.Type);
 
     private IEnumerable<string> Why()
     {
@@ -127,7 +135,8 @@ internal sealed class Explanation(RunResource run, IReadOnlyList<JournalEvent> e
         {
             "question" => $"agentfunctions answer {wait.Id}",
             "approval" => $"agentfunctions approve {wait.Id}, or deny {wait.Id}",
-            "modelUnavailable" => "agentfunctions doctor checks the models; Models:<name>:Fallback has another model answer meanwhile",
+            "modelUnavailable" =>
+                "agentfunctions doctor checks the models; Models:<name>:Fallback has another model answer meanwhile",
             "modelCapacity" => "nothing: it goes on by itself; Models:<name>:Fallback has another model answer meanwhile",
             "queue" => "nothing: it starts when runs before it end; a higher priority or larger bounds of the gateway start it sooner",
             "resume" => $"agentfunctions resume {run.Id}",

@@ -18,8 +18,10 @@ internal sealed class ForegroundPrompts(IWaitingForPeople waiting, TextReader in
     /// <returns>Asks about each of them and ends after the last one; <see langword="null"/> if there is nothing to ask.</returns>
     public async Task<Func<CancellationToken, Task>?> FindAsync(string root, CancellationToken cancellationToken)
     {
-        QuestionResource[] questions = [.. (await waiting.QuestionsAsync(root, cancellationToken)).Where(one => !_asked.Contains(one.Id))];
-        ApprovalResource[] approvals = [.. (await waiting.ApprovalsAsync(root, cancellationToken)).Where(one => !_asked.Contains(one.Id))];
+        QuestionResource[] questions =
+            [.. (await waiting.QuestionsAsync(root, cancellationToken)).Where(one => !_asked.Contains(one.Id))];
+        ApprovalResource[] approvals =
+            [.. (await waiting.ApprovalsAsync(root, cancellationToken)).Where(one => !_asked.Contains(one.Id))];
         return questions.Length + approvals.Length == 0 ? null : token => AskAsync(questions, approvals, token);
     }
 

@@ -17,7 +17,8 @@ internal interface IRunOutput
     /// <param name="read">Reads the run as it is now; its plan is no event.</param>
     /// <param name="cancellationToken">The token to cancel the operation.</param>
     Task FollowAsync(
-        IAsyncEnumerable<RunSignal> signals, Func<CancellationToken, Task<RunResource>> read, CancellationToken cancellationToken);
+        IAsyncEnumerable<RunSignal> signals, Func<CancellationToken, Task<RunResource>> read,
+        CancellationToken cancellationToken);
 
     /// <summary>The run has ended.</summary>
     void End(RunResource run);

@@ -118,7 +118,8 @@ internal sealed class LiveOutput(IAnsiConsole console, TextWriter writer) : IRun
 
     private static bool IsForAPerson(RunWaiting wait) => wait.Kind is "question" or "approval";
 
-    private async Task TakeAsync(RunSignal signal, Func<CancellationToken, Task<RunResource>> read, CancellationToken cancellationToken)
+    private async Task TakeAsync(RunSignal signal, Func<CancellationToken, Task<RunResource>> read,
+        CancellationToken cancellationToken)
     {
         _mayAsk |= MayAsk(signal);
         if (_screen.Take(signal) is { } told)
@@ -164,14 +165,19 @@ internal sealed class LiveOutput(IAnsiConsole console, TextWriter writer) : IRun
                 $"turn {_progress.Turn} · {_progress.Steps} steps · {_progress.Usage.InputTokens + _progress.Usage.OutputTokens:N0} tokens · {Elapsed()}")),
             new Text($"▸ {_progress.CurrentStep}", new Style(Color.Green)),
         };
-        rows.AddRange(_waits.Where(static wait => wait.Kind != "approval").Select(wait => new Text(Fit(RunText.WaitLine(WaitingResource.Of(wait))), new Style(Color.Yellow))));
+        rows.AddRange(_waits.Where(static wait => wait.Kind != "approval")
+            .Select(wait => new Text(Fit(RunText.WaitLine(WaitingResource.Of(wait))), new Style(Color.Yellow))));
         rows.AddRange(_screen.Lines(Math.Max(20, console.Profile.Width - 4), TextLines).Select(line => new Text(
             line, new Style(decoration: _screen.IsVoid ? Decoration.Strikethrough : Decoration.None))));
         rows.AddRange(Plan().Select(line => new Text(Fit(line))));
         rows.Add(new Rule());
         rows.AddRange(_latest.Select(line => new Text(Fit(line), new Style(decoration: Decoration.Dim))));
         string header = _run is { Rehearsal: true } ? "rehearsal (scripted, no real model)" : _run?.Model ?? "";
-        return new Panel(new Rows(rows)) { Header = new PanelHeader(Markup.Escape($" {_run?.Agent} · {header} ")), Expand = true };
+        return new Panel(new Rows(rows))
+        {
+            Header = new PanelHeader(Markup.Escape($" {_run?.Agent} · {header} ")),
+            Expand = true
+        };
     }
 
     /// <summary>The part of the plan that is being worked on; all of it would not fit.</summary>

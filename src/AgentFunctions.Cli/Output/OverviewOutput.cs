@@ -4,7 +4,9 @@ using Spectre.Console;
 
 namespace AgentFunctions.Cli.Output;
 
-/// <summary>Shows the runs of a server until the reader ends it: drawn over and over on a terminal, one line a change elsewhere.</summary>
+/// <summary>
+/// Shows the runs of a server until the reader ends it: drawn over and over on a terminal, one line a change elsewhere.
+/// </summary>
 internal static class OverviewOutput
 {
     private static readonly TimeSpan Refresh = TimeSpan.FromSeconds(2);

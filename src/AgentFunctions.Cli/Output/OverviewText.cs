@@ -27,7 +27,9 @@ internal static class OverviewText
     /// <param name="now">The time (UTC), for how long it has been there.</param>
     public static string Line(RunRowResource run, DateTime now)
     {
-        string age = JournalLine.Elapsed((run.Error is null && run.Waits is null && run.Now is null ? run.UpdatedAt : now) - run.CreatedAt);
+        string age = JournalLine.Elapsed((run.Error is null && run.Waits is null && run.Now is null
+            ? run.UpdatedAt
+            : now) - run.CreatedAt);
         string what = run.Error is { } error ? error
             : run.Waits is [var wait, ..] ? $"waiting for {RunText.WaitName(wait.Kind, wait.Id)}"
             : run.Now ?? run.Goal;
@@ -35,5 +37,7 @@ internal static class OverviewText
             $"{run.Id}  {CamelCase.Of(run.Status),-15}  turn {run.Turn,4}  {run.Steps,6} steps  {age,9}  {run.Agent}: {JournalLine.OneLine(what, 80)}");
     }
 
-    private static IEnumerable<string> Of(int count, string one, string many) => count == 0 ? [] : [$"{count} {(count == 1 ? one : many)}"];
+    private static IEnumerable<string> Of(int count, string one, string many) => count == 0
+        ? []
+        : [$"{count} {(count == 1 ? one : many)}"];
 }

@@ -79,7 +79,8 @@ internal static class QuestionPrompt
                     JsonElement typed = field.Parse(text);
                     var alone = new JsonObject { [field.Name] = JsonNode.Parse(typed.GetRawText()) };
                     string? wrong = form.Errors(JsonElement.Parse(alone.ToJsonString())).FirstOrDefault(
-                        error => !error.EndsWith(" is required", StringComparison.Ordinal) && error.StartsWith(field.Name, StringComparison.Ordinal));
+                        error => !error.EndsWith(" is required", StringComparison.Ordinal)
+                            && error.StartsWith(field.Name, StringComparison.Ordinal));
                     if (wrong is null)
                     {
                         return new Typed(typed);
@@ -91,7 +92,8 @@ internal static class QuestionPrompt
         }
     }
 
-    private static bool IsDecline(string? typed) => typed == Decline || typed?.StartsWith(Decline + " ", StringComparison.Ordinal) == true;
+    private static bool IsDecline(string? typed) => typed == Decline
+        || typed?.StartsWith(Decline + " ", StringComparison.Ordinal) == true;
 
     private static string WordsOf(string typed) => typed[Decline.Length..].Trim();
 

@@ -24,7 +24,9 @@ internal static class QuestionText
         text.Append($"    run {question.Run} of {question.Requester}, agents {string.Join(" > ", question.Chain)}; rule '{question.Rule}'\n");
         text.Append($"    {CamelCase.Of(question.State)}{(question.By is { } by ? $" by {by}" : "")}{(question.Words is { } words ? $": {words}" : "")}");
         text.Append(question.Answers is { } answers ? $" {Terminal.Json(answers.GetRawText())}" : "");
-        text.Append(question.State == QuestionState.Pending ? $", by {string.Join(", ", question.Roles)}; until {question.ExpiresAt:u}" : "");
+        text.Append(question.State == QuestionState.Pending
+            ? $", by {string.Join(", ", question.Roles)}; until {question.ExpiresAt:u}"
+            : "");
         return Terminal.Lines(text.ToString());
     }
 
@@ -45,5 +47,7 @@ internal static class QuestionText
             + $"{(field.Description is { } more ? $"; {more}" : "")}{(field.Default is { } value ? $" [{Terminal.Json(value.GetRawText())}]" : "")}");
     }
 
-    private static string Describe(QuestionChoice choice) => choice.Title == choice.Value ? choice.Value : $"{choice.Value} ({choice.Title})";
+    private static string Describe(QuestionChoice choice) => choice.Title == choice.Value
+        ? choice.Value
+        : $"{choice.Value} ({choice.Title})";
 }

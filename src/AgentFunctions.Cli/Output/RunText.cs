@@ -49,7 +49,8 @@ internal static class RunText
             yield return WaitLine(wait);
         }
 
-        if (run.Budget?.Forecast is { } forecast && ForecastLine(forecast, TimeProvider.System.GetUtcNow().UtcDateTime) is { } line)
+        if (run.Budget?.Forecast is { } forecast
+            && ForecastLine(forecast, TimeProvider.System.GetUtcNow().UtcDateTime) is { } line)
         {
             yield return line;
         }
@@ -76,8 +77,12 @@ internal static class RunText
             _ => null,
         };
         string what = $"{WaitName(wait.Kind, wait.Id)}{(meaning is null ? "" : $" ({meaning})")}";
-        string until = wait.Until is { } time ? string.Create(CultureInfo.InvariantCulture, $", until {time:yyyy-MM-dd HH:mm:ss} UTC") : "";
-        string reminder = wait.RemindsAt is { } next ? string.Create(CultureInfo.InvariantCulture, $" (next reminder {next:yyyy-MM-dd HH:mm:ss} UTC)") : "";
+        string until = wait.Until is { } time
+            ? string.Create(CultureInfo.InvariantCulture, $", until {time:yyyy-MM-dd HH:mm:ss} UTC")
+            : "";
+        string reminder = wait.RemindsAt is { } next
+            ? string.Create(CultureInfo.InvariantCulture, $" (next reminder {next:yyyy-MM-dd HH:mm:ss} UTC)")
+            : "";
         return $"waiting for {what}{until}{reminder}{(wait.Message is null ? "" : $": {JournalLine.OneLine(wait.Message, 500)}")}";
     }
 
@@ -107,7 +112,8 @@ internal static class RunText
 
     private static TimeSpan Left(DateTime at, DateTime now) => at > now ? at - now : TimeSpan.Zero;
 
-    public static bool ChangesPlan(JournalEvent e) => e is { Type: JournalEventTypes.ToolCompleted, Tool: "update_plan", IsError: not true };
+    public static bool ChangesPlan(JournalEvent e) =>
+        e is { Type: JournalEventTypes.ToolCompleted, Tool: "update_plan", IsError: not true };
 
     public static string PlanLine(IReadOnlyList<PlanItem> plan)
     {

@@ -20,7 +20,8 @@ internal static class Terminal
         var safe = new StringBuilder(text.Length);
         foreach (Rune rune in text.EnumerateRunes())
         {
-            if (rune.Value is '\n' or '\t' || Rune.GetUnicodeCategory(rune) is not (UnicodeCategory.Control or UnicodeCategory.Format))
+            if (rune.Value is '\n' or '\t'
+                || Rune.GetUnicodeCategory(rune) is not (UnicodeCategory.Control or UnicodeCategory.Format))
             {
                 safe.Append(rune.ToString());
             }
@@ -30,8 +31,8 @@ internal static class Terminal
     }
 
     /// <summary>
-    /// JSON that somebody decides about, with escapes for characters that would steer the terminal, turn the text round or stay unseen: what is
-    /// shown is what is used, to the letter.
+    /// JSON that somebody decides about, with escapes for characters that would steer the terminal, turn the text round or stay
+    /// unseen: what is shown is what is used, to the letter.
     /// </summary>
     /// <param name="json">The JSON; the escapes are its own, so it still says the same.</param>
     public static string Json(string json)
@@ -39,7 +40,8 @@ internal static class Terminal
         var shown = new StringBuilder(json.Length);
         foreach (Rune rune in json.EnumerateRunes())
         {
-            bool isSeen = Rune.GetUnicodeCategory(rune) is not (UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.LineSeparator
+            bool isSeen = Rune.GetUnicodeCategory(rune) is not (UnicodeCategory.Control or UnicodeCategory.Format
+                or UnicodeCategory.LineSeparator
                 or UnicodeCategory.ParagraphSeparator or UnicodeCategory.OtherNotAssigned or UnicodeCategory.PrivateUse)
                 && (rune.Value == ' ' || !Rune.IsWhiteSpace(rune)) && !IsBlank(rune);
             shown.Append(isSeen ? rune.ToString() : string.Concat(rune.ToString().Select(static c => $"\\u{(int)c:x4}")));
@@ -50,5 +52,6 @@ internal static class Terminal
 
     /// <summary>Letters and marks that have no shape of their own: fillers and selectors of variants.</summary>
     private static bool IsBlank(Rune rune) =>
-        rune.Value is 0x115F or 0x1160 or 0x3164 or 0xFFA0 or 0x2800 or 0x034F or (>= 0xFE00 and <= 0xFE0F) or (>= 0xE0100 and <= 0xE01EF) or (>= 0x180B and <= 0x180F);
+        rune.Value is 0x115F or 0x1160 or 0x3164 or 0xFFA0 or 0x2800 or 0x034F or (>= 0xFE00 and <= 0xFE0F) or (>= 0xE0100
+            and <= 0xE01EF) or (>= 0x180B and <= 0x180F);
 }

@@ -4,7 +4,9 @@ using Spectre.Console;
 
 namespace AgentFunctions.Cli.Output;
 
-/// <summary>Shows a tree of runs until its root has ended: drawn over and over on a terminal, once at the end elsewhere.</summary>
+/// <summary>
+/// Shows a tree of runs until its root has ended: drawn over and over on a terminal, once at the end elsewhere.
+/// </summary>
 internal static class TreeOutput
 {
     private static readonly TimeSpan Refresh = TimeSpan.FromSeconds(1);
@@ -14,7 +16,8 @@ internal static class TreeOutput
             ? WriteAsync(read, cancellationToken)
             : AnsiConsole.Live(new Text("")).StartAsync(live => DrawAsync(live, read, cancellationToken));
 
-    private static async Task DrawAsync(LiveDisplayContext live, Func<CancellationToken, Task<RunTreeResource>> read, CancellationToken cancellationToken)
+    private static async Task DrawAsync(LiveDisplayContext live, Func<CancellationToken, Task<RunTreeResource>> read,
+        CancellationToken cancellationToken)
     {
         await foreach (RunTreeResource tree in ReadAsync(read, cancellationToken))
         {
@@ -40,7 +43,8 @@ internal static class TreeOutput
     }
 
     private static async IAsyncEnumerable<RunTreeResource> ReadAsync(
-        Func<CancellationToken, Task<RunTreeResource>> read, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
+        Func<CancellationToken, Task<RunTreeResource>> read,
+        [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
     {
         while (true)
         {

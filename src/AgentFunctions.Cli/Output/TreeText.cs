@@ -13,7 +13,9 @@ internal static class TreeText
 
     /// <summary>The lines of a tree.</summary>
     /// <param name="tree">The tree.</param>
-    /// <param name="most">About how many lines; of each run's sub-agents those at work come first, and the rest is counted.</param>
+    /// <param name="most">
+    /// About how many lines; of each run's sub-agents those at work come first, and the rest is counted.
+    /// </param>
     public static IReadOnlyList<string> Lines(RunTreeResource tree, int most)
     {
         var lines = new List<string>();
@@ -33,7 +35,9 @@ internal static class TreeText
 
         if (ordered.Length > shown)
         {
-            string rest = string.Join(", ", ordered.Skip(shown).GroupBy(static child => child.Status).Select(static group => $"{group.Count()} {CamelCase.Of(group.Key)}"));
+            string rest = string.Join(", ",
+                ordered.Skip(shown).GroupBy(static child => child.Status)
+                    .Select(static group => $"{group.Count()} {CamelCase.Of(group.Key)}"));
             lines.Add($"{new string(' ', 2 * (depth + 1))}… and {rest}");
         }
     }

@@ -49,7 +49,8 @@ internal sealed class ApiClient : IDisposable
         }
     }
 
-    public Task<RunListResource> ListLabelledAsync(int limit, string? label, string? after, CancellationToken cancellationToken) =>
+    public Task<RunListResource> ListLabelledAsync(int limit, string? label, string? after,
+        CancellationToken cancellationToken) =>
         SendAsync<RunListResource>(
             HttpMethod.Get,
             $"/api/runs?limit={limit}{(label is null ? "" : $"&label={Uri.EscapeDataString(label)}")}{(after is null ? "" : $"&after={Uri.EscapeDataString(after)}")}",
@@ -77,7 +78,8 @@ internal sealed class ApiClient : IDisposable
             JsonContent.Create(new CancelSubmission { Reason = reason }, options: ApiJson.Options), cancellationToken);
 
     public Task<ChangesResource> ListChangesAsync(string id, int? turn, CancellationToken cancellationToken) =>
-        SendAsync<ChangesResource>(HttpMethod.Get, $"{PathOf(id)}/changes{(turn is null ? "" : $"?turn={turn}")}", null, cancellationToken);
+        SendAsync<ChangesResource>(HttpMethod.Get, $"{PathOf(id)}/changes{(turn is null ? "" : $"?turn={turn}")}", null,
+            cancellationToken);
 
     public Task DownloadFileAsync(string id, string sha256, Stream output, CancellationToken cancellationToken) =>
         DownloadAsync($"{PathOf(id)}/files/{sha256}", output, cancellationToken);
@@ -92,13 +94,15 @@ internal sealed class ApiClient : IDisposable
 
     public Task<RestoreResource> RestoreAsync(string id, RestoreSubmission submission, CancellationToken cancellationToken) =>
         SendAsync<RestoreResource>(
-            HttpMethod.Post, $"{PathOf(id)}/workspace/restore", JsonContent.Create(submission, options: ApiJson.Options), cancellationToken);
+            HttpMethod.Post, $"{PathOf(id)}/workspace/restore", JsonContent.Create(submission, options: ApiJson.Options),
+            cancellationToken);
 
     public Task<ApprovalListResource> ListApprovalsAsync(CancellationToken cancellationToken) =>
         SendAsync<ApprovalListResource>(HttpMethod.Get, "/api/approvals", null, cancellationToken);
 
     public Task<ApprovalResource> RevealApprovalAsync(string id, CancellationToken cancellationToken) =>
-        SendAsync<ApprovalResource>(HttpMethod.Get, $"/api/approvals/{Uri.EscapeDataString(id)}?reveal=true", null, cancellationToken);
+        SendAsync<ApprovalResource>(HttpMethod.Get, $"/api/approvals/{Uri.EscapeDataString(id)}?reveal=true", null,
+            cancellationToken);
 
     public Task<QuestionListResource> ListQuestionsAsync(string query, CancellationToken cancellationToken) =>
         SendAsync<QuestionListResource>(HttpMethod.Get, $"/api/questions{query}", null, cancellationToken);
@@ -108,33 +112,40 @@ internal sealed class ApiClient : IDisposable
 
     public Task<QuestionResource> AnswerAsync(string id, AnswerSubmission answer, CancellationToken cancellationToken) =>
         SendAsync<QuestionResource>(
-            HttpMethod.Post, $"/api/questions/{Uri.EscapeDataString(id)}", JsonContent.Create(answer, options: ApiJson.Options), cancellationToken);
+            HttpMethod.Post, $"/api/questions/{Uri.EscapeDataString(id)}", JsonContent.Create(answer, options: ApiJson.Options),
+            cancellationToken);
 
     public Task<ReviewListResource> ListReviewsAsync(CancellationToken cancellationToken) =>
         SendAsync<ReviewListResource>(HttpMethod.Get, "/api/reviews", null, cancellationToken);
 
     public Task<ReviewedResource> AcceptReviewsAsync(ReviewSubmission reviews, CancellationToken cancellationToken) =>
-        SendAsync<ReviewedResource>(HttpMethod.Post, "/api/reviews/accept", JsonContent.Create(reviews, options: ApiJson.Options), cancellationToken);
+        SendAsync<ReviewedResource>(HttpMethod.Post, "/api/reviews/accept", JsonContent.Create(reviews, options: ApiJson.Options),
+            cancellationToken);
 
     public Task<ApprovalListResource> DecideAsync(string id, DecisionSubmission decision, CancellationToken cancellationToken) =>
         SendAsync<ApprovalListResource>(
-            HttpMethod.Post, $"/api/approvals/{Uri.EscapeDataString(id)}", JsonContent.Create(decision, options: ApiJson.Options), cancellationToken);
+            HttpMethod.Post, $"/api/approvals/{Uri.EscapeDataString(id)}", JsonContent.Create(decision, options: ApiJson.Options),
+            cancellationToken);
 
     public Task<AuditListResource> ListAuditAsync(string run, string? after, CancellationToken cancellationToken) =>
         SendAsync<AuditListResource>(
-            HttpMethod.Get, $"/api/audit?run={Uri.EscapeDataString(run)}&limit=1000{(after is null ? "" : $"&after={after}")}", null, cancellationToken);
+            HttpMethod.Get, $"/api/audit?run={Uri.EscapeDataString(run)}&limit=1000{(after is null ? "" : $"&after={after}")}",
+            null, cancellationToken);
 
     public Task<AuditListResource> ListLastAuditAsync(string run, CancellationToken cancellationToken) =>
-        SendAsync<AuditListResource>(HttpMethod.Get, $"/api/audit?run={Uri.EscapeDataString(run)}&newest=true&limit=200", null, cancellationToken);
+        SendAsync<AuditListResource>(HttpMethod.Get, $"/api/audit?run={Uri.EscapeDataString(run)}&newest=true&limit=200", null,
+            cancellationToken);
 
     public Task<PublicKeySet> AuditKeysAsync(CancellationToken cancellationToken) =>
         SendAsync<PublicKeySet>(HttpMethod.Get, "/api/audit/keys", null, cancellationToken);
 
     public Task<KillReport> KillAsync(KillSubmission order, CancellationToken cancellationToken) =>
-        SendAsync<KillReport>(HttpMethod.Post, "/api/kill", JsonContent.Create(order, options: ApiJson.Options), cancellationToken);
+        SendAsync<KillReport>(HttpMethod.Post, "/api/kill", JsonContent.Create(order, options: ApiJson.Options),
+            cancellationToken);
 
     public Task<KillListResource> ReleaseAsync(KillSubmission order, CancellationToken cancellationToken) =>
-        SendAsync<KillListResource>(HttpMethod.Post, "/api/kill/release", JsonContent.Create(order, options: ApiJson.Options), cancellationToken);
+        SendAsync<KillListResource>(HttpMethod.Post, "/api/kill/release", JsonContent.Create(order, options: ApiJson.Options),
+            cancellationToken);
 
     public Task<MonitorListResource> ListMonitorsAsync(CancellationToken cancellationToken) =>
         SendAsync<MonitorListResource>(HttpMethod.Get, "/api/monitors", null, cancellationToken, MonitorJson.Options);
@@ -146,24 +157,28 @@ internal sealed class ApiClient : IDisposable
         SendAsync<TickResource>(HttpMethod.Post, $"{MonitorPathOf(name)}/run", null, cancellationToken);
 
     public Task<TickListResource> ListTicksAsync(string name, int limit, CancellationToken cancellationToken) =>
-        SendAsync<TickListResource>(HttpMethod.Get, $"{MonitorPathOf(name)}/ticks?limit={limit}", null, cancellationToken, MonitorJson.Options);
+        SendAsync<TickListResource>(HttpMethod.Get, $"{MonitorPathOf(name)}/ticks?limit={limit}", null, cancellationToken,
+            MonitorJson.Options);
 
     public Task<IncidentListResource> ListIncidentsAsync(string query, CancellationToken cancellationToken) =>
         SendAsync<IncidentListResource>(HttpMethod.Get, $"/api/incidents?{query}", null, cancellationToken, MonitorJson.Options);
 
     public Task<Incident> GetIncidentAsync(string id, CancellationToken cancellationToken) =>
-        SendAsync<Incident>(HttpMethod.Get, $"/api/incidents/{Uri.EscapeDataString(id)}", null, cancellationToken, MonitorJson.Options);
+        SendAsync<Incident>(HttpMethod.Get, $"/api/incidents/{Uri.EscapeDataString(id)}", null, cancellationToken,
+            MonitorJson.Options);
 
     public Task<Incident> ChangeIncidentAsync(string id, string action, string? comment, CancellationToken cancellationToken) =>
         SendAsync<Incident>(
             HttpMethod.Post, $"/api/incidents/{Uri.EscapeDataString(id)}/{action}",
-            JsonContent.Create(new CommentSubmission { Comment = comment }, options: ApiJson.Options), cancellationToken, MonitorJson.Options);
+            JsonContent.Create(new CommentSubmission { Comment = comment }, options: ApiJson.Options), cancellationToken,
+            MonitorJson.Options);
 
     /// <summary>The events of a run to its end; a broken connection is taken up where it broke.</summary>
     /// <param name="id">The run.</param>
     /// <param name="isLive">Whether to be told what goes on before it is recorded.</param>
     /// <param name="cancellationToken">Stops following.</param>
-    public async IAsyncEnumerable<RunSignal> FollowAsync(string id, bool isLive, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public async IAsyncEnumerable<RunSignal> FollowAsync(string id, bool isLive,
+        [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         long? last = null;
         int failures = 0;
@@ -232,7 +247,8 @@ internal sealed class ApiClient : IDisposable
         }
     }
 
-    private async Task<HttpResponseMessage?> TryOpenAsync(string id, bool isLive, long? last, int failures, CancellationToken cancellationToken)
+    private async Task<HttpResponseMessage?> TryOpenAsync(string id, bool isLive, long? last, int failures,
+        CancellationToken cancellationToken)
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, Below($"{PathOf(id)}/events{(isLive ? "?live=true" : "")}"));
         if (last is { } position)
@@ -242,7 +258,8 @@ internal sealed class ApiClient : IDisposable
 
         try
         {
-            HttpResponseMessage response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
+            HttpResponseMessage response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead,
+                cancellationToken);
             await EnsureSuccessAsync(response, cancellationToken);
             return response;
         }
@@ -264,7 +281,8 @@ internal sealed class ApiClient : IDisposable
     {
         try
         {
-            using HttpResponseMessage response = await _http.GetAsync(Below(path), HttpCompletionOption.ResponseHeadersRead, cancellationToken);
+            using HttpResponseMessage response = await _http.GetAsync(Below(path), HttpCompletionOption.ResponseHeadersRead,
+                cancellationToken);
             await EnsureSuccessAsync(response, cancellationToken);
             await response.Content.CopyToAsync(output, cancellationToken);
         }
@@ -297,7 +315,8 @@ internal sealed class ApiClient : IDisposable
     /// <param name="json">How the answer is read.</param>
     /// <param name="key">Makes the request safe to repeat; <see langword="null"/> for none.</param>
     public async Task<T> SendAsync<T>(
-        HttpMethod method, string path, HttpContent? content, CancellationToken cancellationToken, JsonSerializerOptions? json = null,
+        HttpMethod method, string path, HttpContent? content, CancellationToken cancellationToken,
+        JsonSerializerOptions? json = null,
         string? key = null)
     {
         try

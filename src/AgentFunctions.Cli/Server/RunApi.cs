@@ -19,11 +19,14 @@ internal static class RunApi
     /// <param name="query">The filters.</param>
     /// <param name="limit">The most runs.</param>
     /// <param name="cancellationToken">The token to cancel the wait.</param>
-    public static Task<RunListResource> ListAsync(this ApiClient client, RunQuery query, int limit, CancellationToken cancellationToken) =>
+    public static Task<RunListResource> ListAsync(this ApiClient client, RunQuery query, int limit,
+        CancellationToken cancellationToken) =>
         client.SendAsync<RunListResource>(HttpMethod.Get, $"/api/runs?limit={limit}{query}", null, cancellationToken);
 
-    public static Task<RunRowListResource> RowsAsync(this ApiClient client, RunQuery query, int limit, CancellationToken cancellationToken) =>
-        client.SendAsync<RunRowListResource>(HttpMethod.Get, $"/api/runs/rows?sort=updated&limit={limit}{query}", null, cancellationToken);
+    public static Task<RunRowListResource> RowsAsync(this ApiClient client, RunQuery query, int limit,
+        CancellationToken cancellationToken) =>
+        client.SendAsync<RunRowListResource>(HttpMethod.Get, $"/api/runs/rows?sort=updated&limit={limit}{query}", null,
+            cancellationToken);
 
     public static Task<InboxResource> InboxAsync(this ApiClient client, CancellationToken cancellationToken) =>
         client.SendAsync<InboxResource>(HttpMethod.Get, "/api/inbox", null, cancellationToken);
@@ -34,15 +37,18 @@ internal static class RunApi
     /// <param name="what">The last part of the address, such as <c>pause</c>.</param>
     /// <param name="body">What is sent with it; <see langword="null"/> for nothing.</param>
     /// <param name="cancellationToken">The token to cancel the wait; the run may have been asked.</param>
-    public static Task<RunResource> SteerAsync<T>(this ApiClient client, string id, string what, T? body, CancellationToken cancellationToken) =>
+    public static Task<RunResource> SteerAsync<T>(this ApiClient client, string id, string what, T? body,
+        CancellationToken cancellationToken) =>
         client.SendAsync<RunResource>(
             HttpMethod.Post, $"{ApiClient.PathOf(id)}/{what}", body is null ? null : Json(body), cancellationToken);
 
     public static Task<TranscriptResource> TranscriptAsync(
         this ApiClient client, string id, string query, CancellationToken cancellationToken) =>
-        client.SendAsync<TranscriptResource>(HttpMethod.Get, $"{ApiClient.PathOf(id)}/transcript?limit=200{query}", null, cancellationToken);
+        client.SendAsync<TranscriptResource>(HttpMethod.Get, $"{ApiClient.PathOf(id)}/transcript?limit=200{query}", null,
+            cancellationToken);
 
-    public static Task<ArtifactListResource> ArtifactsAsync(this ApiClient client, string id, CancellationToken cancellationToken) =>
+    public static Task<ArtifactListResource> ArtifactsAsync(this ApiClient client, string id,
+        CancellationToken cancellationToken) =>
         client.SendAsync<ArtifactListResource>(HttpMethod.Get, $"{ApiClient.PathOf(id)}/artifacts", null, cancellationToken);
 
     public static Task DownloadArtifactAsync(
@@ -55,7 +61,8 @@ internal static class RunApi
     public static Task<KeyListResource> KeysAsync(this ApiClient client, CancellationToken cancellationToken) =>
         client.SendAsync<KeyListResource>(HttpMethod.Get, "/api/keys", null, cancellationToken);
 
-    public static Task<NewKeyResource> AddKeyAsync(this ApiClient client, KeySubmission key, CancellationToken cancellationToken) =>
+    public static Task<NewKeyResource> AddKeyAsync(this ApiClient client, KeySubmission key,
+        CancellationToken cancellationToken) =>
         client.SendAsync<NewKeyResource>(HttpMethod.Post, "/api/keys", Json(key), cancellationToken);
 
     public static Task RemoveKeyAsync(this ApiClient client, string name, CancellationToken cancellationToken) =>

@@ -28,7 +28,8 @@ internal static class BackendCall
         }
         catch (RpcException e) when (e.StatusCode != StatusCode.Cancelled)
         {
-            throw new AgentException(ErrorCode.EngineUnavailable, $"The Durable Task backend did not take the call: {e.Status.Detail}", e);
+            throw new AgentException(ErrorCode.EngineUnavailable,
+                $"The Durable Task backend did not take the call: {e.Status.Detail}", e);
         }
         catch (RpcException e)
         {

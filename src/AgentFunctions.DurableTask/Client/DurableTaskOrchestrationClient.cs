@@ -30,7 +30,8 @@ internal sealed class DurableTaskOrchestrationClient(DurableTaskClientAccessor a
         DurableStatus.Terminated,
     ];
 
-    private static readonly OrchestrationStatus[] Live = [OrchestrationStatus.Pending, OrchestrationStatus.Running, OrchestrationStatus.Suspended];
+    private static readonly OrchestrationStatus[] Live = [OrchestrationStatus.Pending, OrchestrationStatus.Running,
+        OrchestrationStatus.Suspended];
 
     /// <summary>How many instances of a tree are ended or purged at once.</summary>
     private const int MaxAtOnce = 16;
@@ -45,7 +46,8 @@ internal sealed class DurableTaskOrchestrationClient(DurableTaskClientAccessor a
     {
         if (options?.InstanceId is { } given && (given.Length is 0 or > 256 || given.Any(char.IsControl)))
         {
-            throw new AgentException(ErrorCode.InvalidInput, "instanceId: use 1 to 256 characters, none of them a control character.");
+            throw new AgentException(ErrorCode.InvalidInput,
+                "instanceId: use 1 to 256 characters, none of them a control character.");
         }
 
         if (options?.InstanceId is { } id
@@ -60,7 +62,8 @@ internal sealed class DurableTaskOrchestrationClient(DurableTaskClientAccessor a
         {
             DedupeStatuses = options?.InstanceId is null
                 ? null
-                : [.. AllStatuses.Where(status => !options.ReplaceableStatuses.Contains(OrchestrationStates.StatusOf(status))).Select(status => status.ToString())],
+                : [.. AllStatuses.Where(status => !options.ReplaceableStatuses.Contains(OrchestrationStates.StatusOf(status)))
+                    .Select(status => status.ToString())],
         };
         try
         {
@@ -88,7 +91,9 @@ internal sealed class DurableTaskOrchestrationClient(DurableTaskClientAccessor a
         }
 
         var translated = new DurableQuery(
-            query.CreatedFrom, query.CreatedTo, query.Statuses.Count == 0 ? null : query.Statuses.Select(OrchestrationStates.StatusOf), null,
+            query.CreatedFrom, query.CreatedTo, query.Statuses.Count == 0
+                ? null
+                : query.Statuses.Select(OrchestrationStates.StatusOf), null,
             query.InstanceIdPrefix, query.PageSize, query.IncludePayloads, query.ContinuationToken);
         try
         {
@@ -106,7 +111,9 @@ internal sealed class DurableTaskOrchestrationClient(DurableTaskClientAccessor a
         await foreach (Microsoft.DurableTask.Page<OrchestrationMetadata> page in Client.GetAllInstancesAsync(query)
             .AsPages(query.ContinuationToken, query.PageSize).WithCancellation(cancellationToken))
         {
-            return new Page([.. page.Values.Select(OrchestrationStates.StateOf)], page.ContinuationToken is { Length: > 0 } next ? next : null);
+            return new Page([.. page.Values.Select(OrchestrationStates.StateOf)], page.ContinuationToken is { Length: > 0 } next
+                ? next
+                : null);
         }
 
         return new Page([], null);
@@ -205,8 +212,9 @@ internal sealed class DurableTaskOrchestrationClient(DurableTaskClientAccessor a
     }
 
     /// <summary>
-    /// Ends the whole tree below an instance. Not every backend acts on it, and none tells who is in it; a sub-agent's id begins with
-    /// its lead's, so one query finds all. Asked again until nobody is new, since what was not ended yet may have started others.
+    /// Ends the whole tree below an instance. Not every backend acts on it, and none tells who is in it; a sub-agent's id begins
+    /// with its lead's, so one query finds all. Asked again until nobody is new, since what was not ended yet may have started
+    /// others.
     /// </summary>
     private async Task EndBelowAsync(string instanceId, CancellationToken cancellationToken)
     {
@@ -224,7 +232,8 @@ internal sealed class DurableTaskOrchestrationClient(DurableTaskClientAccessor a
             }
 
             await EachAsync(
-                found, below => BackendCall.RunAsync(() => Client.TerminateInstanceAsync(below, new TerminateInstanceOptions(null, true), cancellationToken)), cancellationToken);
+                found, below => BackendCall.RunAsync(() => Client.TerminateInstanceAsync(below,
+                    new TerminateInstanceOptions(null, true), cancellationToken)), cancellationToken);
         }
 
         foreach (string other in await StartedUnderOtherIdsAsync(instanceId, cancellationToken))
@@ -233,7 +242,9 @@ internal sealed class DurableTaskOrchestrationClient(DurableTaskClientAccessor a
         }
     }
 
-    /// <summary>Purges what has ended of a tree, the deepest first: if this is cut off, a repetition still finds the rest from its root.</summary>
+    /// <summary>
+    /// Purges what has ended of a tree, the deepest first: if this is cut off, a repetition still finds the rest from its root.
+    /// </summary>
     /// <returns>How many were purged, and whether nothing of the tree is left.</returns>
     private async Task<(int Count, bool IsGone)> PurgeTreeAsync(string instanceId, CancellationToken cancellationToken)
     {
@@ -257,30 +268,36 @@ internal sealed class DurableTaskOrchestrationClient(DurableTaskClientAccessor a
     private async Task<(int Count, bool IsGone)> PurgeBelowAsync(string instanceId, CancellationToken cancellationToken)
     {
         IReadOnlyList<OrchestrationState> below = await DescendantsAsync(instanceId, [], cancellationToken);
-        string[] alive = [.. below.Where(static state => !state.IsEnded).Select(static state => state.InstanceId + TreeIds.IdSeparator)];
+        string[] alive = [.. below.Where(static state => !state.IsEnded)
+            .Select(static state => state.InstanceId + TreeIds.IdSeparator)];
         string[] gone =
         [
             .. below.Select(static state => state.InstanceId + TreeIds.IdSeparator).Where(id => !Array.Exists(
-                alive, other => id.StartsWith(other, StringComparison.Ordinal) || other.StartsWith(id, StringComparison.Ordinal))),
+                alive, other => id.StartsWith(other, StringComparison.Ordinal)
+                    || other.StartsWith(id, StringComparison.Ordinal))),
         ];
         int count = 0;
         foreach (IGrouping<int, string> level in gone
             .Select(static id => id[..^1]).GroupBy(DepthOf).OrderByDescending(static level => level.Key))
         {
-            await EachAsync(level, async id => Interlocked.Add(ref count, await PurgeOneAsync(id, cancellationToken)), cancellationToken);
+            await EachAsync(level, async id => Interlocked.Add(ref count, await PurgeOneAsync(id, cancellationToken)),
+                cancellationToken);
         }
 
         return (count, alive.Length == 0);
     }
 
-    /// <summary>Purges one instance and looks whether its history is gone: backends have reported one as purged and kept the history.</summary>
+    /// <summary>
+    /// Purges one instance and looks whether its history is gone: backends have reported one as purged and kept the history.
+    /// </summary>
     private async Task<int> PurgeOneAsync(string instanceId, CancellationToken cancellationToken)
     {
         int count = 0;
         for (int attempt = 0; attempt < PurgeAttempts; attempt++)
         {
             count += (await BackendCall.RunAsync(
-                () => Client.PurgeInstanceAsync(instanceId, new PurgeInstanceOptions(Recursive: true), cancellationToken))).PurgedInstanceCount;
+                () => Client.PurgeInstanceAsync(instanceId, new PurgeInstanceOptions(Recursive: true),
+                    cancellationToken))).PurgedInstanceCount;
             if (!await HasHistoryAsync(instanceId, cancellationToken))
             {
                 return count;
@@ -323,7 +340,8 @@ internal sealed class DurableTaskOrchestrationClient(DurableTaskClientAccessor a
     }
 
     /// <summary>The instances that an app's own orchestrator started under ids of their own: its history names them.</summary>
-    private async Task<IReadOnlyCollection<string>> StartedUnderOtherIdsAsync(string instanceId, CancellationToken cancellationToken)
+    private async Task<IReadOnlyCollection<string>> StartedUnderOtherIdsAsync(string instanceId,
+        CancellationToken cancellationToken)
     {
         try
         {
@@ -341,8 +359,10 @@ internal sealed class DurableTaskOrchestrationClient(DurableTaskClientAccessor a
 
     private static int DepthOf(string instanceId) => instanceId.Count(static c => c == TreeIds.IdSeparator);
 
-    private static Task EachAsync(IEnumerable<string> ids, Func<string, Task> act, CancellationToken cancellationToken) => Parallel.ForEachAsync(
-        ids, new ParallelOptions { MaxDegreeOfParallelism = MaxAtOnce, CancellationToken = cancellationToken }, async (id, _) => await act(id));
+    private static Task EachAsync(IEnumerable<string> ids, Func<string, Task> act, CancellationToken cancellationToken) =>
+        Parallel.ForEachAsync(
+        ids, new ParallelOptions { MaxDegreeOfParallelism = MaxAtOnce, CancellationToken = cancellationToken },
+        async (id, _) => await act(id));
 
     private async Task EndAsync(string instanceId, CancellationToken cancellationToken)
     {

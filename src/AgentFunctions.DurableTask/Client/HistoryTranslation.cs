@@ -19,7 +19,8 @@ internal static class HistoryTranslation
         return recorded switch
         {
             ExecutionStartedEvent e => new ExecutionStarted(
-                at, e.Name, e.OrchestrationInstance?.ExecutionId ?? "", e.Input, e.ParentInstance?.OrchestrationInstance?.InstanceId,
+                at, e.Name, e.OrchestrationInstance?.ExecutionId ?? "", e.Input,
+                e.ParentInstance?.OrchestrationInstance?.InstanceId,
                 e.ScheduledStartTime is { } start ? new DateTimeOffset(DateTime.SpecifyKind(start, DateTimeKind.Utc)) : null),
             OrchestratorStartedEvent => new TurnStarted(at),
             TaskScheduledEvent e => new TaskScheduled(at, e.EventId, e.Name ?? "", e.Input),
@@ -27,8 +28,10 @@ internal static class HistoryTranslation
             TaskFailedEvent e => new TaskFailed(at, e.TaskScheduledId, Of(e.FailureDetails, e.Reason)),
             SubOrchestrationInstanceCreatedEvent e => new SubOrchestrationCreated(at, e.EventId, e.Name, e.InstanceId, e.Input),
             SubOrchestrationInstanceCompletedEvent e => new SubOrchestrationCompleted(at, e.TaskScheduledId, e.Result),
-            SubOrchestrationInstanceFailedEvent e => new SubOrchestrationFailed(at, e.TaskScheduledId, Of(e.FailureDetails, e.Reason)),
-            TimerCreatedEvent e => new TimerCreated(at, e.EventId, new DateTimeOffset(DateTime.SpecifyKind(e.FireAt, DateTimeKind.Utc))),
+            SubOrchestrationInstanceFailedEvent e =>
+                new SubOrchestrationFailed(at, e.TaskScheduledId, Of(e.FailureDetails, e.Reason)),
+            TimerCreatedEvent e =>
+                new TimerCreated(at, e.EventId, new DateTimeOffset(DateTime.SpecifyKind(e.FireAt, DateTimeKind.Utc))),
             TimerFiredEvent e => new TimerFired(at, e.TimerId),
             EventRaisedEvent e => new EventRaised(at, e.Name ?? "", e.Input),
             EventSentEvent e => new EventSent(at, e.EventId, e.InstanceId, e.Name, e.Input),

@@ -21,7 +21,8 @@ internal static class OrchestrationStates
     private static FailureDetails? FailureOf(OrchestrationMetadata metadata) => metadata switch
     {
         { FailureDetails: { } failure } => DurableFailure.Read(failure),
-        { RuntimeStatus: DurableStatus.Failed, SerializedOutput: { } words } => DurableFailure.Read(words, nameof(ErrorCode.EngineUnavailable)),
+        { RuntimeStatus: DurableStatus.Failed, SerializedOutput: { } words } =>
+            DurableFailure.Read(words, nameof(ErrorCode.EngineUnavailable)),
         _ => null,
     };
 

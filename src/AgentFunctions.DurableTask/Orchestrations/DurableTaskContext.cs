@@ -37,7 +37,8 @@ internal sealed class DurableTaskContext(TaskOrchestrationContext context) : IOr
         return await CallAsync<TResult>(() => context.CallActivityAsync<JsonElement?>(name, payload, translated));
     }
 
-    public async Task<TResult> CallSubOrchestratorAsync<TResult>(string name, object? input = null, SubOrchestrationOptions? options = null)
+    public async Task<TResult> CallSubOrchestratorAsync<TResult>(string name, object? input = null,
+        SubOrchestrationOptions? options = null)
     {
         JsonElement? payload = DurablePayload.Write(input, name);
         var translated = new DurableSubOrchestrationOptions(

@@ -12,7 +12,8 @@ namespace AgentFunctions.DurableTask.Payloads;
 /// message says it in words first, and on a last line as JSON.
 /// </summary>
 [SuppressMessage("Design", "CA1032:Implement standard exception constructors", Justification = "Made from a failure alone.")]
-[SuppressMessage("Design", "CA1064:Exceptions should be public", Justification = "Crosses the durable boundary as data, never as a type.")]
+[SuppressMessage("Design", "CA1064:Exceptions should be public",
+    Justification = "Crosses the durable boundary as data, never as a type.")]
 internal sealed partial class DurableFailure(FailureDetails details) : Exception(Describe(details))
 {
     private const string Mark = "\n#failure ";
@@ -21,7 +22,9 @@ internal sealed partial class DurableFailure(FailureDetails details) : Exception
     public static Exception Of(Exception exception) =>
         exception as DurableFailure ?? new DurableFailure(FailureDetails.FromException(exception));
 
-    /// <summary>Reads what a host tells as text: as the reason of a step, or JSON-encoded as the output of an instance that failed.</summary>
+    /// <summary>
+    /// Reads what a host tells as text: as the reason of a step, or JSON-encoded as the output of an instance that failed.
+    /// </summary>
     /// <param name="words">The text.</param>
     /// <param name="errorType">The kind of error if the text does not tell it.</param>
     public static FailureDetails Read(string words, string errorType)
@@ -106,7 +109,8 @@ internal sealed partial class DurableFailure(FailureDetails details) : Exception
     [GeneratedRegex("\"errorType\":\"([A-Za-z]+)\"", RegexOptions.IgnoreCase)]
     private static partial Regex TypePattern();
 
-    private static string Describe(FailureDetails details) => details.Message + Mark + DurableJson.Serialize(WithoutStacks(details));
+    private static string Describe(FailureDetails details) =>
+        details.Message + Mark + DurableJson.Serialize(WithoutStacks(details));
 
     private static FailureDetails WithoutStacks(FailureDetails details) => details with
     {

@@ -16,7 +16,8 @@ internal static class DurablePayload
     /// <summary>What both backends keep as custom status: 16 KiB.</summary>
     public const int MaxStatusBytes = 16 * 1024;
 
-    public static JsonElement? Write(object? value, string name, int maxBytes = MaxBytes) => Parse(DurableJson.Serialize(value), name, maxBytes);
+    public static JsonElement? Write(object? value, string name, int maxBytes = MaxBytes) =>
+        Parse(DurableJson.Serialize(value), name, maxBytes);
 
     public static JsonElement? Parse(string? json, string name, int maxBytes = MaxBytes)
     {
@@ -28,7 +29,8 @@ internal static class DurablePayload
         if (Encoding.UTF8.GetByteCount(json) is var bytes && bytes > maxBytes)
         {
             throw new AgentException(
-                ErrorCode.PayloadTooLarge, $"{name}: {bytes} bytes, at most {maxBytes} pass; keep it as an artifact and send its name.");
+                ErrorCode.PayloadTooLarge,
+                $"{name}: {bytes} bytes, at most {maxBytes} pass; keep it as an artifact and send its name.");
         }
 
         return JsonElement.Parse(json);

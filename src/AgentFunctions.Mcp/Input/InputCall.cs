@@ -9,8 +9,8 @@ using ModelContextProtocol.Protocol;
 namespace AgentFunctions.Mcp.Input;
 
 /// <summary>
-/// Makes a call of a server that may ask for input first. Each request becomes a question to people; the call ends there, and is sent again
-/// with all answers, under the same idempotency key.
+/// Makes a call of a server that may ask for input first. Each request becomes a question to people; the call ends there, and is
+/// sent again with all answers, under the same idempotency key.
 /// </summary>
 /// <param name="server">The server.</param>
 /// <param name="tool">The tool.</param>
@@ -28,7 +28,8 @@ internal sealed class InputCall(McpServer server, Tool tool, bool takesTask)
     /// <param name="context">The call.</param>
     /// <param name="cancellationToken">The token to cancel the call.</param>
     /// <returns>What the server answered; <see langword="null"/> while people are asked.</returns>
-    public async Task<McpCallAnswer?> MakeAsync(Dictionary<string, JsonElement> arguments, ToolContext context, CancellationToken cancellationToken)
+    public async Task<McpCallAnswer?> MakeAsync(Dictionary<string, JsonElement> arguments, ToolContext context,
+        CancellationToken cancellationToken)
     {
         IPersonAsker? asker = context.Features.Get<IPersonAsker>();
         ToolInputs? inputs = asker is null ? null : context.Services.GetService<ToolInputs>();
@@ -55,11 +56,16 @@ internal sealed class InputCall(McpServer server, Tool tool, bool takesTask)
                 answers = new InputAnswers(responses, input.State);
             }
 
-            McpCallAnswer answer = await server.CallAsync(tool, arguments, context, answers, takesTask, cancellationToken).ConfigureAwait(false);
+            McpCallAnswer answer = await server.CallAsync(tool, arguments, context, answers, takesTask, cancellationToken)
+                .ConfigureAwait(false);
             notes.AddRange(answer.Notes);
             if (answer.Required is not { } required)
             {
-                return answer with { Result = answer.Result is { } result ? With(result, InputNote.Words(notes)) : null, Notes = notes };
+                return answer with
+                {
+                    Result = answer.Result is { } result ? With(result, InputNote.Words(notes)) : null,
+                    Notes = notes
+                };
             }
 
             input = Next(input, required) with { Notes = notes.Count == 0 ? null : [.. notes] };
@@ -93,7 +99,8 @@ internal sealed class InputCall(McpServer server, Tool tool, bool takesTask)
         }
 
         Dictionary<string, JsonElement> requests = (required["inputRequests"] as JsonObject ?? [])
-            .ToDictionary(static request => request.Key, static request => JsonElement.Parse(request.Value?.ToJsonString() ?? "null"), StringComparer.Ordinal);
+            .ToDictionary(static request => request.Key,
+                static request => JsonElement.Parse(request.Value?.ToJsonString() ?? "null"), StringComparer.Ordinal);
         string? state = required["requestState"] is JsonValue value && value.TryGetValue(out string? text) ? text : null;
         return requests.Count > MaxRequests ? throw Refused($"it asks for more than {MaxRequests} things at once")
             : requests.Count == 0 && state is null ? throw Refused("it asked for nothing")
@@ -122,8 +129,11 @@ internal sealed class InputCall(McpServer server, Tool tool, bool takesTask)
         return responses;
     }
 
-    /// <summary>Asks people for each of the inputs; the answers as the protocol has them, or <see langword="null"/> while one is open.</summary>
-    private async Task<JsonObject?> AskAsync(IPersonAsker asker, ToolInput input, List<InputNote> notes, CancellationToken cancellationToken)
+    /// <summary>
+    /// Asks people for each of the inputs; the answers as the protocol has them, or <see langword="null"/> while one is open.
+    /// </summary>
+    private async Task<JsonObject?> AskAsync(IPersonAsker asker, ToolInput input, List<InputNote> notes,
+        CancellationToken cancellationToken)
     {
         var responses = new JsonObject();
         bool isOpen = false;
@@ -140,7 +150,8 @@ internal sealed class InputCall(McpServer server, Tool tool, bool takesTask)
         return isOpen ? null : responses;
     }
 
-    private AgentException Refused(string why) => new(ErrorCode.ToolFailed, $"The tool server '{server.Definition.Name}' asked for input: {why}.");
+    private AgentException Refused(string why) =>
+        new(ErrorCode.ToolFailed, $"The tool server '{server.Definition.Name}' asked for input: {why}.");
 }
 
 /// <summary>Represents the answers that a call is sent again with.</summary>

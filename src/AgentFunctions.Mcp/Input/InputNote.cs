@@ -29,7 +29,8 @@ internal sealed record InputNote(string Asked, string Became)
     /// <param name="answer">What became of it.</param>
     public static InputNote? Of(string asked, PersonAnswer answer) => answer.Verdict switch
     {
-        PersonVerdict.Declined => new InputNote(asked, $"{answer.Who} declined to answer{(answer.Words is { } words ? $": {words}" : ".")}"),
+        PersonVerdict.Declined =>
+            new InputNote(asked, $"{answer.Who} declined to answer{(answer.Words is { } words ? $": {words}" : ".")}"),
         PersonVerdict.Expired => new InputNote(asked, "Nobody answered in time, so this was cancelled. That is no consent."),
         PersonVerdict.Withdrawn => new InputNote(asked, "The question was withdrawn, so this was cancelled."),
         _ => null,
@@ -39,6 +40,7 @@ internal sealed record InputNote(string Asked, string Became)
     /// <param name="notes">The notes.</param>
     public static string? Words(IReadOnlyCollection<InputNote> notes) => notes.Count == 0 ? null : string.Join(
         '\n',
-        notes.GroupBy(static note => note.Became, static note => $"'{TextCut.Shorten(note.Asked.ReplaceLineEndings(" "), MostCharacters)}'")
+        notes.GroupBy(static note => note.Became,
+            static note => $"'{TextCut.Shorten(note.Asked.ReplaceLineEndings(" "), MostCharacters)}'")
             .Select(static same => $"[Meanwhile the server asked for input ({string.Join(", ", same.Distinct())}). {same.Key}]"));
 }

@@ -6,8 +6,8 @@ using ModelContextProtocol.Protocol;
 namespace AgentFunctions.Mcp.Input;
 
 /// <summary>
-/// Hands an answer that asks for input on as it is. The client would answer such requests at once, within the process; a person may take
-/// days, so the call ends with them and is made again.
+/// Hands an answer that asks for input on as it is. The client would answer such requests at once, within the process; a person
+/// may take days, so the call ends with them and is made again.
 /// </summary>
 /// <param name="inner">The way to the server.</param>
 /// <param name="answered">Told of each answer.</param>
@@ -27,7 +27,8 @@ internal sealed class InputTransport(IClientTransport inner, Action<JsonObject> 
 
         public ChannelReader<JsonRpcMessage> MessageReader { get; } = new Reader(inner.MessageReader, answered);
 
-        public Task SendMessageAsync(JsonRpcMessage message, CancellationToken cancellationToken = default) => inner.SendMessageAsync(message, cancellationToken);
+        public Task SendMessageAsync(JsonRpcMessage message, CancellationToken cancellationToken = default) =>
+            inner.SendMessageAsync(message, cancellationToken);
 
         public ValueTask DisposeAsync() => inner.DisposeAsync();
     }
@@ -55,6 +56,7 @@ internal sealed class InputTransport(IClientTransport inner, Action<JsonObject> 
             return true;
         }
 
-        public override ValueTask<bool> WaitToReadAsync(CancellationToken cancellationToken = default) => inner.WaitToReadAsync(cancellationToken);
+        public override ValueTask<bool> WaitToReadAsync(CancellationToken cancellationToken = default) =>
+            inner.WaitToReadAsync(cancellationToken);
     }
 }

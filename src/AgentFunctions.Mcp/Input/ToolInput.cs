@@ -19,7 +19,9 @@ internal sealed record ToolInput(int Round, IReadOnlyDictionary<string, JsonElem
     public IReadOnlyList<InputNote>? Notes { get; init; }
 }
 
-/// <summary>Keeps what servers want before they carry calls out: a sealed record for each call, since the server itself keeps nothing.</summary>
+/// <summary>
+/// Keeps what servers want before they carry calls out: a sealed record for each call, since the server itself keeps nothing.
+/// </summary>
 internal sealed class ToolInputs(IRecordStore records, TreeKeys keys)
 {
     private const string Prefix = "tool-input/";
@@ -36,7 +38,8 @@ internal sealed class ToolInputs(IRecordStore records, TreeKeys keys)
             null => null,
             (var record, true) => JsonSerializer.Deserialize(record.Value.Span, ToolInputJsonContext.Default.ToolInput),
             _ => throw new AgentException(
-                ErrorCode.ToolFailed, "What the tool server asked for was altered outside this host, so the call is not made again."),
+                ErrorCode.ToolFailed,
+                "What the tool server asked for was altered outside this host, so the call is not made again."),
         };
 
     /// <summary>Keeps what the server of a call wants.</summary>
@@ -44,12 +47,14 @@ internal sealed class ToolInputs(IRecordStore records, TreeKeys keys)
     /// <param name="input">What it wants.</param>
     /// <param name="cancellationToken">The token to cancel the wait.</param>
     public Task PutAsync(ToolContext context, ToolInput input, CancellationToken cancellationToken) => _sealed.PutAsync(
-        KeyOf(context), JsonSerializer.SerializeToUtf8Bytes(input, ToolInputJsonContext.Default.ToolInput), default, cancellationToken);
+        KeyOf(context), JsonSerializer.SerializeToUtf8Bytes(input, ToolInputJsonContext.Default.ToolInput), default,
+        cancellationToken);
 
     private static string KeyOf(ToolContext context) => $"{Prefix}{context.RunId}/{context.Turn:D6}/{context.Call:D4}";
 }
 
 /// <summary>Source-generated JSON of what servers want.</summary>
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(ToolInput))]
 internal sealed partial class ToolInputJsonContext : JsonSerializerContext;

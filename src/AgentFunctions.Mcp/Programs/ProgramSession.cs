@@ -43,7 +43,8 @@ internal sealed class ProgramSession : ITransport
     private string _lastError = "";
     private int _isDisposed;
 
-    public ProgramSession(ProgramTransport owner, Process process, bool olderProtocol, McpSecrets secrets, ILogger logger, TimeProvider time)
+    public ProgramSession(ProgramTransport owner, Process process, bool olderProtocol, McpSecrets secrets, ILogger logger,
+        TimeProvider time)
     {
         (_owner, _process, _olderProtocol, _secrets, _logger, _time) = (owner, process, olderProtocol, secrets, logger, time);
         (_idle, _errorLines) = (new MinuteMeter(time, IdleBytes), new MinuteMeter(time, ErrorLinesPerMinute));
@@ -59,9 +60,11 @@ internal sealed class ProgramSession : ITransport
     {
         if (_olderProtocol && message is JsonRpcRequest { Method: Probe } probe)
         {
-            // Some servers end, fall silent or answer nonsense when they are asked what they do not know. This is what they should say.
+            // Some servers end, fall silent or answer nonsense when they are asked what they do not know. This is what they
+            // should say.
             var unknown = new JsonRpcErrorDetail { Code = (int)McpErrorCode.MethodNotFound, Message = "Method not found" };
-            await _messages.Writer.WriteAsync(new JsonRpcError { Id = probe.Id, Error = unknown }, cancellationToken).ConfigureAwait(false);
+            await _messages.Writer.WriteAsync(new JsonRpcError { Id = probe.Id, Error = unknown }, cancellationToken)
+                .ConfigureAwait(false);
             return;
         }
 
@@ -106,7 +109,8 @@ internal sealed class ProgramSession : ITransport
         try
         {
             await ProgramLines.ReadAsync(
-                _process.StandardOutput.BaseStream, (int)McpTransport.AnswerLimit, cuts: false, HandleAsync, _stopping.Token).ConfigureAwait(false);
+                _process.StandardOutput.BaseStream, (int)McpTransport.AnswerLimit, cuts: false, HandleAsync, _stopping.Token)
+                .ConfigureAwait(false);
         }
         catch (Exception e) when (e is IOException or OperationCanceledException or ObjectDisposedException)
         {
@@ -134,7 +138,9 @@ internal sealed class ProgramSession : ITransport
         }
     }
 
-    /// <summary>Reads a message; <see langword="null"/> for a line that is none: many programs greet or log on this stream.</summary>
+    /// <summary>
+    /// Reads a message; <see langword="null"/> for a line that is none: many programs greet or log on this stream.
+    /// </summary>
     private static JsonRpcMessage? Read(ReadOnlySpan<byte> line)
     {
         try

@@ -6,13 +6,16 @@ using ModelContextProtocol.Protocol;
 
 namespace AgentFunctions.Mcp.Programs;
 
-/// <summary>Starts the program of a tool server and speaks with it over its standard streams, of which no line may be longer than a limit.</summary>
+/// <summary>
+/// Starts the program of a tool server and speaks with it over its standard streams, of which no line may be longer than a limit.
+/// </summary>
 /// <param name="program">The program.</param>
 /// <param name="olderProtocol">Whether it is spoken to as a server that does not know <c>server/discover</c>.</param>
 /// <param name="secrets">What must not be repeated of its configuration.</param>
 /// <param name="logger">Takes what it writes to its standard error stream.</param>
 /// <param name="time">The clock.</param>
-internal sealed class ProgramTransport(ServerProgram program, bool olderProtocol, McpSecrets secrets, ILogger logger, TimeProvider time) : IClientTransport
+internal sealed class ProgramTransport(ServerProgram program, bool olderProtocol, McpSecrets secrets, ILogger logger,
+    TimeProvider time) : IClientTransport
 {
     private Process? _process;
 

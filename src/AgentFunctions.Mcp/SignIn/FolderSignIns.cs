@@ -2,7 +2,9 @@ using AgentFunctions.Keys;
 
 namespace AgentFunctions.Mcp.SignIn;
 
-/// <summary>Keeps sealed sign-ins as files beside the host's keys, so that the program can sign in while a server runs on the data.</summary>
+/// <summary>
+/// Keeps sealed sign-ins as files beside the host's keys, so that the program can sign in while a server runs on the data.
+/// </summary>
 internal sealed class FolderSignIns(string folder) : ISignInBacking
 {
     public async Task<byte[]?> FindAsync(string name, CancellationToken cancellationToken)

@@ -8,7 +8,8 @@ namespace AgentFunctions.Mcp.SignIn;
 
 /// <summary>Gets tokens without a person, by the host's own credentials or a refresh token from configuration.</summary>
 internal sealed class GrantedTokens(
-    McpServerDefinition server, Uri endpoint, Uri tokenEndpoint, VariableText variables, HttpMessageInvoker http, McpSecrets secrets, TimeProvider time) : IDisposable
+    McpServerDefinition server, Uri endpoint, Uri tokenEndpoint, VariableText variables, HttpMessageInvoker http,
+    McpSecrets secrets, TimeProvider time) : IDisposable
 {
     /// <summary>A token that is about to expire is not used any more.</summary>
     private static readonly TimeSpan Margin = TimeSpan.FromSeconds(30);
@@ -47,8 +48,11 @@ internal sealed class GrantedTokens(
     private async Task<string> AskAsync(CancellationToken cancellationToken)
     {
         ToolServerSignIn signIn = server.SignIn!;
-        Task<string> Expand(string text, string field) => variables.ExpandAsync(text, $"{server.Origin}: mcpServers.{server.Name}.oauth.{field}", cancellationToken);
-        string? secret = signIn.ClientSecret is { } configured ? await Expand(configured, "clientSecret").ConfigureAwait(false) : null;
+        Task<string> Expand(string text, string field) =>
+            variables.ExpandAsync(text, $"{server.Origin}: mcpServers.{server.Name}.oauth.{field}", cancellationToken);
+        string? secret = signIn.ClientSecret is { } configured
+            ? await Expand(configured, "clientSecret").ConfigureAwait(false)
+            : null;
         secrets.Add(secret);
         var form = new Dictionary<string, string> { ["resource"] = endpoint.AbsoluteUri };
         if (signIn.Grant == SignInGrant.ClientCredentials)
@@ -76,7 +80,8 @@ internal sealed class GrantedTokens(
         else
         {
             string basic = $"{Uri.EscapeDataString(client)}:{Uri.EscapeDataString(secret)}";
-            request.Headers.Authorization = new AuthenticationHeaderValue("Basic", Convert.ToBase64String(System.Text.Encoding.UTF8.GetBytes(basic)));
+            request.Headers.Authorization = new AuthenticationHeaderValue("Basic",
+                Convert.ToBase64String(System.Text.Encoding.UTF8.GetBytes(basic)));
         }
 
         request.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue("application/json"));
@@ -98,18 +103,21 @@ internal sealed class GrantedTokens(
                 throw Refused(string.Create(CultureInfo.InvariantCulture, $"HTTP {(int)response.StatusCode}{ErrorOf(text)}"));
             }
         }
-        catch (Exception e) when (e is HttpRequestException or IOException || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
+        catch (Exception e) when (e is HttpRequestException or IOException
+            || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
         {
             throw Refused(e is OperationCanceledException ? "it did not answer" : e.Message);
         }
 
         using JsonDocument answer = Parse(text);
-        string? Text(string name) => answer.RootElement.ValueKind == JsonValueKind.Object && answer.RootElement.TryGetProperty(name, out JsonElement value)
+        string? Text(string name) =>
+            answer.RootElement.ValueKind == JsonValueKind.Object && answer.RootElement.TryGetProperty(name, out JsonElement value)
             && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
         _token = Text("access_token") ?? throw Refused("its answer has no access_token");
         _refreshToken = Text("refresh_token") ?? _refreshToken;
         secrets.Add(_token, _refreshToken);
-        TimeSpan life = answer.RootElement.TryGetProperty("expires_in", out JsonElement seconds) && seconds.TryGetDouble(out double given) && given is > 0 and < 1e9
+        TimeSpan life = answer.RootElement.TryGetProperty("expires_in", out JsonElement seconds)
+            && seconds.TryGetDouble(out double given) && given is > 0 and < 1e9
             ? TimeSpan.FromSeconds(given)
             : UsualLife;
         _until = time.GetUtcNow() + (life > 2 * Margin ? life - Margin : life / 2);
@@ -135,7 +143,8 @@ internal sealed class GrantedTokens(
         {
             using JsonDocument answer = JsonDocument.Parse(text);
             return answer.RootElement.TryGetProperty("error", out JsonElement error) && error.ValueKind == JsonValueKind.String
-                && error.GetString() is { Length: < 64 } code && code.All(static c => char.IsAsciiLetterOrDigit(c) || c is '_' or '-' or '.') ? $", {code}" : "";
+                && error.GetString() is { Length: < 64 } code
+                && code.All(static c => char.IsAsciiLetterOrDigit(c) || c is '_' or '-' or '.') ? $", {code}" : "";
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {

@@ -35,7 +35,8 @@ internal sealed class LoopbackReceiver : IDisposable
         catch (SocketException e)
         {
             listener.Dispose();
-            throw new AgentException(ErrorCode.InvalidInput, $"oauth.callbackPort: port {port} of this machine is taken: {e.Message}", e);
+            throw new AgentException(ErrorCode.InvalidInput,
+                $"oauth.callbackPort: port {port} of this machine is taken: {e.Message}", e);
         }
     }
 
@@ -55,14 +56,16 @@ internal sealed class LoopbackReceiver : IDisposable
                 string target = await ReadTargetAsync(stream, cancellationToken).ConfigureAwait(false);
                 int mark = target.IndexOf('?', StringComparison.Ordinal);
                 Dictionary<string, string> query = mark < 0 ? [] : Query(target[mark..]);
-                bool isOurs = mark > 0 && target[..mark] == Path && query.GetValueOrDefault("state") == state && (query.ContainsKey("code") || query.ContainsKey("error"));
+                bool isOurs = mark > 0 && target[..mark] == Path && query.GetValueOrDefault("state") == state
+                    && (query.ContainsKey("code") || query.ContainsKey("error"));
                 await AnswerAsync(stream, isOurs, cancellationToken).ConfigureAwait(false);
                 if (isOurs)
                 {
                     return query;
                 }
             }
-            catch (Exception e) when (e is IOException or SocketException || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
+            catch (Exception e) when (e is IOException or SocketException
+                || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
             {
                 // A visitor that breaks off is none to wait for.
             }

@@ -19,18 +19,23 @@ public sealed class McpSignIn
     private readonly ILogger<McpServers> _logger;
     private readonly TimeProvider _time;
 
-    internal McpSignIn(McpServers servers, McpHttp http, VariableText variables, SignInStore store, ILogger<McpServers> logger, TimeProvider time) =>
+    internal McpSignIn(McpServers servers, McpHttp http, VariableText variables, SignInStore store, ILogger<McpServers> logger,
+        TimeProvider time) =>
         (_servers, _http, _variables, _store, _logger, _time) = (servers, http, variables, store, logger, time);
 
-    /// <summary>Signs a person in to a server. The tokens are kept sealed; running hosts that share the key folder use them at once.</summary>
+    /// <summary>
+    /// Signs a person in to a server. The tokens are kept sealed; running hosts that share the key folder use them at once.
+    /// </summary>
     /// <param name="name">The server.</param>
     /// <param name="open">Shows the person an address to open in a browser.</param>
     /// <param name="cancellationToken">The token to cancel the wait for the person.</param>
     /// <exception cref="AgentException">
     /// <see cref="ErrorCode.InvalidInput"/>: there is no such server, or it is not one that a person signs in to.
-    /// <see cref="ErrorCode.NotAllowed"/>: the sign-in was refused. <see cref="ErrorCode.ToolUnavailable"/>: the server cannot be reached.
+    /// <see cref="ErrorCode.NotAllowed"/>: the sign-in was refused. <see cref="ErrorCode.ToolUnavailable"/>: the server cannot be
+    /// reached.
     /// </exception>
-    public async Task<ToolServerStatus> LoginAsync(string name, Func<Uri, CancellationToken, Task> open, CancellationToken cancellationToken = default)
+    public async Task<ToolServerStatus> LoginAsync(string name, Func<Uri, CancellationToken, Task> open,
+        CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(open);
         McpServerDefinition server = Find(name);
@@ -44,7 +49,8 @@ public sealed class McpSignIn
         using LoopbackReceiver receiver = LoopbackReceiver.Start(server.SignIn.CallbackPort, _time);
         using var timeout = new CancellationTokenSource(AnswerTime, _time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
-        var interaction = new SignInInteraction(receiver.RedirectUri, (context, token) => AskAsync(receiver, open, context, token));
+        var interaction = new SignInInteraction(receiver.RedirectUri,
+            (context, token) => AskAsync(receiver, open, context, token));
         var handshake = new McpHandshake(server, _variables, _http.With(interaction), _logger, _time);
         try
         {
@@ -73,7 +79,8 @@ public sealed class McpSignIn
     public async Task<bool> LogoutAsync(string name, CancellationToken cancellationToken = default)
     {
         Uri? address = await AddressAsync(Find(name), cancellationToken).ConfigureAwait(false);
-        bool was = address is not null && await _store.FindAsync(address, cancellationToken).ConfigureAwait(false) is { AccessToken: not null };
+        bool was = address is not null
+            && await _store.FindAsync(address, cancellationToken).ConfigureAwait(false) is { AccessToken: not null };
         if (address is not null)
         {
             await _store.DeleteAsync(address, cancellationToken).ConfigureAwait(false);
@@ -92,7 +99,8 @@ public sealed class McpSignIn
         ToolServerStatus status = await StatusAsync(server.Definition, cancellationToken).ConfigureAwait(false);
         try
         {
-            IReadOnlyList<AgentTool> tools = await server.ListAsync(CancellationToken.None).WaitAsync(ListTime, _time, cancellationToken).ConfigureAwait(false);
+            IReadOnlyList<AgentTool> tools = await server.ListAsync(CancellationToken.None)
+                .WaitAsync(ListTime, _time, cancellationToken).ConfigureAwait(false);
             return await StatusAsync(server.Definition, cancellationToken).ConfigureAwait(false) with { Tools = tools.Count };
         }
         catch (TimeoutException)
@@ -115,18 +123,22 @@ public sealed class McpSignIn
             : status with { IsSignedIn = server.SignIn is { Grant: not null }, IsRenewed = server.SignIn is { Grant: not null } };
     }
 
-    private async Task<Uri?> AddressAsync(McpServerDefinition server, CancellationToken cancellationToken) => server.Url is { } url
-        && Uri.TryCreate(await _variables.ExpandAsync(url, $"{server.Origin}: mcpServers.{server.Name}.url", cancellationToken).ConfigureAwait(false), UriKind.Absolute, out Uri? address)
+    private async Task<Uri?> AddressAsync(McpServerDefinition server, CancellationToken cancellationToken) =>
+        server.Url is { } url
+        && Uri.TryCreate(await _variables.ExpandAsync(url, $"{server.Origin}: mcpServers.{server.Name}.url", cancellationToken)
+            .ConfigureAwait(false), UriKind.Absolute, out Uri? address)
             ? address
             : null;
 
     private static async Task<AuthorizationResult?> AskAsync(
-        LoopbackReceiver receiver, Func<Uri, CancellationToken, Task> open, AuthorizationCallbackContext context, CancellationToken cancellationToken)
+        LoopbackReceiver receiver, Func<Uri, CancellationToken, Task> open, AuthorizationCallbackContext context,
+        CancellationToken cancellationToken)
     {
         Uri address = context.AuthorizationUri;
         if (address.Scheme != Uri.UriSchemeHttps && !(address.Scheme == Uri.UriSchemeHttp && address.IsLoopback))
         {
-            throw new AgentException(ErrorCode.NotAllowed, $"The server sends people to '{address.Scheme}:', which is not an https address. The sign-in was stopped.");
+            throw new AgentException(ErrorCode.NotAllowed,
+                $"The server sends people to '{address.Scheme}:', which is not an https address. The sign-in was stopped.");
         }
 
         string state = LoopbackReceiver.Query(address.Query).GetValueOrDefault("state", "");
@@ -138,14 +150,22 @@ public sealed class McpSignIn
             throw new AgentException(ErrorCode.NotAllowed, $"The sign-in was refused: {Core.Text.TextCut.Shorten(error, 100)}.");
         }
 
-        return new AuthorizationResult { Code = answer["code"], State = answer.GetValueOrDefault("state"), Iss = answer.GetValueOrDefault("iss") };
+        return new AuthorizationResult
+        {
+            Code = answer["code"],
+            State = answer.GetValueOrDefault("state"),
+            Iss = answer.GetValueOrDefault("iss")
+        };
     }
 
-    private McpServerDefinition Find(string name) => _servers.OfHost.FirstOrDefault(server => server.Definition.Name == name)?.Definition
+    private McpServerDefinition Find(string name) =>
+        _servers.OfHost.FirstOrDefault(server => server.Definition.Name == name)?.Definition
         ?? throw new AgentException(
             ErrorCode.InvalidInput,
             $"There is no tool server '{name}'; "
-            + (_servers.OfHost.Count == 0 ? "none is configured." : $"there are: {string.Join(", ", _servers.OfHost.Select(static server => server.Definition.Name))}."));
+            + (_servers.OfHost.Count == 0
+                ? "none is configured."
+                : $"there are: {string.Join(", ", _servers.OfHost.Select(static server => server.Definition.Name))}."));
 
     private static AgentException Failed(string name, Exception failure)
     {
@@ -159,6 +179,7 @@ public sealed class McpSignIn
 
         return failure is OperationCanceledException
             ? new AgentException(ErrorCode.NotAllowed, $"Nobody signed in to '{name}' within {AnswerTime.TotalMinutes} minutes.")
-            : new AgentException(ErrorCode.ToolUnavailable, $"Signing in to '{name}' failed: {McpServer.Innermost(failure)}", failure);
+            : new AgentException(ErrorCode.ToolUnavailable, $"Signing in to '{name}' failed: {McpServer.Innermost(failure)}",
+                failure);
     }
 }

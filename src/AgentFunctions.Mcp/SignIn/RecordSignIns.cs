@@ -11,7 +11,8 @@ internal sealed class RecordSignIns(IRecordStore records) : ISignInBacking
     public Task PutAsync(string name, byte[] value, CancellationToken cancellationToken) =>
         records.PutAsync(KeyOf(name), value, default, cancellationToken);
 
-    public Task DeleteAsync(string name, CancellationToken cancellationToken) => records.DeleteAsync(KeyOf(name), default, cancellationToken);
+    public Task DeleteAsync(string name, CancellationToken cancellationToken) =>
+        records.DeleteAsync(KeyOf(name), default, cancellationToken);
 
     private static string KeyOf(string name) => $"sign-ins/{name}";
 }

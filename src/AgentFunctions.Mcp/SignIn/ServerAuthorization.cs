@@ -4,27 +4,35 @@ using ModelContextProtocol.Authentication;
 
 namespace AgentFunctions.Mcp.SignIn;
 
-/// <summary>How requests to one server are authorized: by the sign-in of a person, or by tokens that the host is granted.</summary>
+/// <summary>
+/// How requests to one server are authorized: by the sign-in of a person, or by tokens that the host is granted.
+/// </summary>
 /// <param name="server">The server.</param>
 /// <param name="tokens">The tokens of a person's sign-in; <see langword="null"/> with a grant.</param>
 /// <param name="granted">The tokens of a grant; <see langword="null"/> without.</param>
 /// <param name="interaction">The person who is there to sign in now; <see langword="null"/> if nobody is.</param>
-internal sealed class ServerAuthorization(McpServerDefinition server, SignInTokens? tokens, GrantedTokens? granted, SignInInteraction? interaction)
+internal sealed class ServerAuthorization(McpServerDefinition server, SignInTokens? tokens, GrantedTokens? granted,
+    SignInInteraction? interaction)
 {
     /// <summary>Gets what the MCP package needs to get and renew tokens; <see langword="null"/> with a grant.</summary>
     public ClientOAuthOptions? OAuth { get; init; }
 
-    /// <summary>Determines whether a request to another host may go out: one that looks for, or asks, the authorization server. It carries no token.</summary>
+    /// <summary>
+    /// Determines whether a request to another host may go out: one that looks for, or asks, the authorization server. It carries
+    /// no token.
+    /// </summary>
     /// <param name="request">The request.</param>
     public bool MayLeave(HttpRequestMessage request) =>
         OAuth is not null && request.Headers.Authorization?.Scheme != "Bearer"
-        && request.RequestUri is { } address && (address.Scheme == Uri.UriSchemeHttps || (address.Scheme == Uri.UriSchemeHttp && address.IsLoopback));
+        && request.RequestUri is { } address
+        && (address.Scheme == Uri.UriSchemeHttps || (address.Scheme == Uri.UriSchemeHttp && address.IsLoopback));
 
     /// <summary>Sends a request to another host.</summary>
     /// <param name="request">The request; see <see cref="MayLeave"/>.</param>
     /// <param name="http">Sends it.</param>
     /// <param name="cancellationToken">The token to cancel the request.</param>
-    public async Task<HttpResponseMessage> SendElsewhereAsync(HttpRequestMessage request, HttpMessageInvoker http, CancellationToken cancellationToken)
+    public async Task<HttpResponseMessage> SendElsewhereAsync(HttpRequestMessage request, HttpMessageInvoker http,
+        CancellationToken cancellationToken)
     {
         try
         {
@@ -38,14 +46,19 @@ internal sealed class ServerAuthorization(McpServerDefinition server, SignInToke
         }
     }
 
-    private static AgentException? Refusal(Exception? failure) => failure as AgentException ?? (failure is null ? null : Refusal(failure.InnerException));
+    private static AgentException? Refusal(Exception? failure) =>
+        failure as AgentException ?? (failure is null ? null : Refusal(failure.InnerException));
 
     /// <summary>Sends a request with what authorizes it.</summary>
     /// <param name="request">The request, to the server itself.</param>
     /// <param name="send">Sends it.</param>
-    /// <param name="isCall">Whether it goes to the server's own endpoint, and not to what it publishes of its authorization.</param>
+    /// <param name="isCall">
+    /// Whether it goes to the server's own endpoint, and not to what it publishes of its authorization.
+    /// </param>
     /// <param name="cancellationToken">The token to cancel the request.</param>
-    /// <exception cref="AgentException"><see cref="ErrorCode.ToolUnavailable"/>: a person has to sign in, or no token is granted.</exception>
+    /// <exception cref="AgentException">
+    /// <see cref="ErrorCode.ToolUnavailable"/>: a person has to sign in, or no token is granted.
+    /// </exception>
     public async Task<HttpResponseMessage> SendAsync(
         HttpRequestMessage request, Func<Task<HttpResponseMessage>> send, bool isCall, CancellationToken cancellationToken)
     {
@@ -77,7 +90,8 @@ internal sealed class ServerAuthorization(McpServerDefinition server, SignInToke
         }
 
         response.Dispose();
-        request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", await granted.GetAsync(token, cancellationToken).ConfigureAwait(false));
+        request.Headers.Authorization = new AuthenticationHeaderValue("Bearer",
+            await granted.GetAsync(token, cancellationToken).ConfigureAwait(false));
         return await send().ConfigureAwait(false);
     }
 }

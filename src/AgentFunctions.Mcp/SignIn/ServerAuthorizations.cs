@@ -7,7 +7,8 @@ using ModelContextProtocol.Authentication;
 namespace AgentFunctions.Mcp.SignIn;
 
 /// <summary>Makes what authorizes requests to servers.</summary>
-internal sealed class ServerAuthorizations(IHttpMessageHandlerFactory handlers, NetworkGuard network, IServiceProvider services, TimeProvider time)
+internal sealed class ServerAuthorizations(IHttpMessageHandlerFactory handlers, NetworkGuard network, IServiceProvider services,
+    TimeProvider time)
 {
     /// <summary>The name of the HTTP client that speaks to authorization servers.</summary>
     public const string HttpClientName = "AgentFunctions.Mcp.SignIn";
@@ -17,19 +18,26 @@ internal sealed class ServerAuthorizations(IHttpMessageHandlerFactory handlers, 
 
     private static readonly Uri NoRedirect = new("http://127.0.0.1/callback");
 
-    /// <summary>Makes what authorizes requests to a server; <see langword="null"/> if it is configured with a header or an identity, or not at all.</summary>
+    /// <summary>
+    /// Makes what authorizes requests to a server; <see langword="null"/> if it is configured with a header or an identity, or
+    /// not at all.
+    /// </summary>
     public async Task<ServerAuthorization?> OfAsync(
-        McpServerDefinition server, Uri endpoint, VariableText variables, McpSecrets secrets, SignInInteraction? interaction, CancellationToken cancellationToken)
+        McpServerDefinition server, Uri endpoint, VariableText variables, McpSecrets secrets, SignInInteraction? interaction,
+        CancellationToken cancellationToken)
     {
-        if (server.SignIn is not { } signIn || server.Identity is not null || server.Headers.Keys.Contains("Authorization", StringComparer.OrdinalIgnoreCase))
+        if (server.SignIn is not { } signIn || server.Identity is not null
+            || server.Headers.Keys.Contains("Authorization", StringComparer.OrdinalIgnoreCase))
         {
             return null;
         }
 
-        Task<string> Expand(string text, string field) => variables.ExpandAsync(text, $"{server.Origin}: mcpServers.{server.Name}.oauth.{field}", cancellationToken);
+        Task<string> Expand(string text, string field) =>
+            variables.ExpandAsync(text, $"{server.Origin}: mcpServers.{server.Name}.oauth.{field}", cancellationToken);
         if (signIn.Grant is not null)
         {
-            Uri tokenEndpoint = Address(server, await Expand(signIn.TokenEndpoint!, "tokenEndpoint").ConfigureAwait(false), "tokenEndpoint");
+            Uri tokenEndpoint = Address(server, await Expand(signIn.TokenEndpoint!, "tokenEndpoint").ConfigureAwait(false),
+                "tokenEndpoint");
             network.Consent(HttpClientName, tokenEndpoint);
             return new ServerAuthorization(
                 server, null, new GrantedTokens(server, endpoint, tokenEndpoint, variables, Invoker(), secrets, time), null);
@@ -43,7 +51,9 @@ internal sealed class ServerAuthorizations(IHttpMessageHandlerFactory handlers, 
 
         SignInStore store = services.GetRequiredService<SignInStore>();
         var tokens = new SignInTokens(store, endpoint, secrets, startsAnew: interaction is not null);
-        SignInRecord? before = interaction is null ? null : await store.FindAsync(endpoint, cancellationToken).ConfigureAwait(false);
+        SignInRecord? before = interaction is null
+            ? null
+            : await store.FindAsync(endpoint, cancellationToken).ConfigureAwait(false);
         string[] wanted = [.. signIn.Scopes, .. before?.WantedScopes ?? []];
         return new ServerAuthorization(server, tokens, null, interaction)
         {
@@ -51,8 +61,12 @@ internal sealed class ServerAuthorizations(IHttpMessageHandlerFactory handlers, 
             {
                 RedirectUri = interaction?.RedirectUri ?? NoRedirect,
                 ClientId = signIn.ClientId is { } id ? await Expand(id, "clientId").ConfigureAwait(false) : null,
-                ClientSecret = signIn.ClientSecret is { } secret ? await Expand(secret, "clientSecret").ConfigureAwait(false) : null,
-                ClientMetadataDocumentUri = signIn.ClientMetadataUrl is { } url ? Address(server, url, "clientMetadataUrl") : null,
+                ClientSecret = signIn.ClientSecret is { } secret
+                    ? await Expand(secret, "clientSecret").ConfigureAwait(false)
+                    : null,
+                ClientMetadataDocumentUri = signIn.ClientMetadataUrl is { } url
+                    ? Address(server, url, "clientMetadataUrl")
+                    : null,
                 Scopes = signIn.Scopes,
                 ScopeSelector = scopes => (scopes ?? []).Concat(wanted).Distinct(StringComparer.Ordinal),
                 DynamicClientRegistration = new DynamicClientRegistrationOptions { ClientName = "AgentFunctions" },
@@ -68,16 +82,22 @@ internal sealed class ServerAuthorizations(IHttpMessageHandlerFactory handlers, 
 
     /// <summary>Nobody is there to sign in: what was asked for is kept for the person who does.</summary>
     private static async Task<AuthorizationResult?> RefuseAsync(
-        McpServerDefinition server, Uri endpoint, SignInStore store, AuthorizationCallbackContext context, CancellationToken cancellationToken)
+        McpServerDefinition server, Uri endpoint, SignInStore store, AuthorizationCallbackContext context,
+        CancellationToken cancellationToken)
     {
-        string[] scopes = [.. LoopbackReceiver.Query(context.AuthorizationUri.Query).GetValueOrDefault("scope", "").Split(' ', StringSplitOptions.RemoveEmptyEntries)];
+        string[] scopes = [.. LoopbackReceiver.Query(context.AuthorizationUri.Query).GetValueOrDefault("scope", "")
+            .Split(' ', StringSplitOptions.RemoveEmptyEntries)];
         SignInRecord known = await store.FindAsync(endpoint, cancellationToken).ConfigureAwait(false) ?? new SignInRecord();
         await store.PutAsync(endpoint, known with { WantedScopes = scopes }, cancellationToken).ConfigureAwait(false);
-        throw SignInNeeded.Of(server.Name, known.AccessToken is null ? null : "the sign-in has ended, or does not reach as far as the server asks");
+        throw SignInNeeded.Of(server.Name, known.AccessToken is null
+            ? null
+            : "the sign-in has ended, or does not reach as far as the server asks");
     }
 
     private static Uri Address(McpServerDefinition server, string text, string field) =>
-        Uri.TryCreate(text, UriKind.Absolute, out Uri? address) && (address.Scheme == Uri.UriSchemeHttps || (address.Scheme == Uri.UriSchemeHttp && address.IsLoopback))
+        Uri.TryCreate(text, UriKind.Absolute, out Uri? address)
+            && (address.Scheme == Uri.UriSchemeHttps || (address.Scheme == Uri.UriSchemeHttp && address.IsLoopback))
             ? address
-            : throw new AgentException(ErrorCode.InvalidInput, $"{server.Origin}: mcpServers.{server.Name}.oauth.{field}: is not an https address.");
+            : throw new AgentException(ErrorCode.InvalidInput,
+                $"{server.Origin}: mcpServers.{server.Name}.oauth.{field}: is not an https address.");
 }

@@ -8,6 +8,8 @@ namespace AgentFunctions.Mcp.SignIn;
 internal sealed record SignInInteraction(
     Uri RedirectUri, Func<AuthorizationCallbackContext, CancellationToken, Task<AuthorizationResult?>> AskAsync)
 {
-    /// <summary>Gets or sets why a request to the authorization server was not sent; <see langword="null"/> if all were.</summary>
+    /// <summary>
+    /// Gets or sets why a request to the authorization server was not sent; <see langword="null"/> if all were.
+    /// </summary>
     public AgentException? Refusal { get; set; }
 }

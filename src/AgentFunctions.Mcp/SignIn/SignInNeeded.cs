@@ -27,7 +27,8 @@ internal static class SignInNeeded
                 return found;
             }
 
-            if (cause is AggregateException { InnerExceptions: var all } && all.Select(In).FirstOrDefault(static one => one is not null) is { } within)
+            if (cause is AggregateException { InnerExceptions: var all }
+                && all.Select(In).FirstOrDefault(static one => one is not null) is { } within)
             {
                 return within;
             }

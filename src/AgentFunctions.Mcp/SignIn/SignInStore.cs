@@ -5,10 +5,14 @@ using AgentFunctions.Keys;
 
 namespace AgentFunctions.Mcp.SignIn;
 
-/// <summary>Keeps the sign-ins of tool servers, each by its server's address, sealed with a key that the host's own key wraps.</summary>
+/// <summary>
+/// Keeps the sign-ins of tool servers, each by its server's address, sealed with a key that the host's own key wraps.
+/// </summary>
 internal sealed class SignInStore(ISignInBacking backing, TreeKeys keys)
 {
-    /// <summary>Gets the sign-in of a server; <see langword="null"/> if there is none, or none that this host's key opens.</summary>
+    /// <summary>
+    /// Gets the sign-in of a server; <see langword="null"/> if there is none, or none that this host's key opens.
+    /// </summary>
     public async Task<SignInRecord?> FindAsync(Uri server, CancellationToken cancellationToken)
     {
         if (await backing.FindAsync(NameOf(server), cancellationToken).ConfigureAwait(false) is not { } kept
@@ -31,9 +35,11 @@ internal sealed class SignInStore(ISignInBacking backing, TreeKeys keys)
     }
 
     /// <summary>Forgets the sign-in of a server.</summary>
-    public Task DeleteAsync(Uri server, CancellationToken cancellationToken) => backing.DeleteAsync(NameOf(server), cancellationToken);
+    public Task DeleteAsync(Uri server, CancellationToken cancellationToken) =>
+        backing.DeleteAsync(NameOf(server), cancellationToken);
 
-    private static string NameOf(Uri server) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(server.AbsoluteUri)));
+    private static string NameOf(Uri server) =>
+        Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(server.AbsoluteUri)));
 
     private static byte[] PlaceOf(Uri server) => Encoding.UTF8.GetBytes($"sign-ins/{server.AbsoluteUri}");
 }

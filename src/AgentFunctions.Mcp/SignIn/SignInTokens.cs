@@ -2,7 +2,9 @@ using ModelContextProtocol.Authentication;
 
 namespace AgentFunctions.Mcp.SignIn;
 
-/// <summary>The tokens of one server, as the MCP package asks for them at every request: a sign-in made meanwhile is seen at once.</summary>
+/// <summary>
+/// The tokens of one server, as the MCP package asks for them at every request: a sign-in made meanwhile is seen at once.
+/// </summary>
 /// <param name="store">Where they are kept.</param>
 /// <param name="server">The server's address.</param>
 /// <param name="secrets">What must not be repeated.</param>

@@ -12,10 +12,14 @@ namespace AgentFunctions.Mcp.Tasks;
 /// <param name="Call">The number of the call within its turn.</param>
 internal sealed record McpTask(string Server, string TaskId, int Turn, int Call)
 {
-    /// <summary>Gets whether the server has said that it ended. The record stays: a crash may have the result asked for again.</summary>
+    /// <summary>
+    /// Gets whether the server has said that it ended. The record stays: a crash may have the result asked for again.
+    /// </summary>
     public bool IsOver { get; init; }
 
-    /// <summary>Gets the keys of what it has asked for, in the order in which people were asked; <see langword="null"/> for none.</summary>
+    /// <summary>
+    /// Gets the keys of what it has asked for, in the order in which people were asked; <see langword="null"/> for none.
+    /// </summary>
     public IReadOnlyList<string>? Asked { get; init; }
 
     /// <summary>Gets those of the keys that were answered to the server; <see langword="null"/> for none.</summary>
@@ -51,7 +55,8 @@ internal sealed class McpTasks(IRecordStore records)
     public async Task<IReadOnlyList<McpTask>> OpenOfAsync(string runId, CancellationToken cancellationToken)
     {
         var found = new List<McpTask>();
-        await foreach (StoredRecord record in records.ListAsync($"{Prefix}{runId}/", null, cancellationToken).ConfigureAwait(false))
+        await foreach (StoredRecord record in records.ListAsync($"{Prefix}{runId}/", null, cancellationToken)
+            .ConfigureAwait(false))
         {
             if (_tasks.Read(record) is { IsOver: false } open)
             {
@@ -66,6 +71,7 @@ internal sealed class McpTasks(IRecordStore records)
 }
 
 /// <summary>Source-generated JSON of tasks.</summary>
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingDefault)]
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingDefault)]
 [JsonSerializable(typeof(McpTask))]
 internal sealed partial class McpTaskJsonContext : JsonSerializerContext;

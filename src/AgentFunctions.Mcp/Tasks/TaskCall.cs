@@ -9,8 +9,8 @@ using ModelContextProtocol.Protocol;
 namespace AgentFunctions.Mcp.Tasks;
 
 /// <summary>
-/// Makes a call of a server that may answer with a task. The id of the task is kept, and the run waits for it without compute: looks ask the
-/// server how it stands. What it asks for meanwhile becomes questions to people.
+/// Makes a call of a server that may answer with a task. The id of the task is kept, and the run waits for it without compute:
+/// looks ask the server how it stands. What it asks for meanwhile becomes questions to people.
 /// </summary>
 /// <param name="server">The server.</param>
 /// <param name="tool">The tool.</param>
@@ -40,8 +40,11 @@ internal sealed class TaskCall(McpServer server, Tool tool)
     /// <param name="context">The call.</param>
     /// <param name="cancellationToken">The token to cancel the call.</param>
     /// <returns>Whether the call ends with it, and with what.</returns>
-    /// <exception cref="AgentException">As <see cref="McpServer.CallAsync"/>; or the server answered with an error of the tool's.</exception>
-    public async Task<Reconciliation> StartAsync(Dictionary<string, JsonElement> arguments, ToolContext context, CancellationToken cancellationToken)
+    /// <exception cref="AgentException">
+    /// As <see cref="McpServer.CallAsync"/>; or the server answered with an error of the tool's.
+    /// </exception>
+    public async Task<Reconciliation> StartAsync(Dictionary<string, JsonElement> arguments, ToolContext context,
+        CancellationToken cancellationToken)
     {
         McpTasks tasks = context.Services.GetRequiredService<McpTasks>();
         if (await tasks.FindAsync(context, cancellationToken).ConfigureAwait(false) is { IsOver: false } known)
@@ -56,13 +59,16 @@ internal sealed class TaskCall(McpServer server, Tool tool)
 
         if (answer.Task is not { } started)
         {
-            return Reconciliation.TookEffect(await McpFunction.ToOutcomeAsync(server, tool, answer.Result!, context, cancellationToken).ConfigureAwait(false));
+            return Reconciliation.TookEffect(await McpFunction.ToOutcomeAsync(server, tool, answer.Result!, context,
+                cancellationToken).ConfigureAwait(false));
         }
 
         // Not cut off any more: a task whose id is lost goes on without anybody to take its result.
         await tasks.PutAsync(
             context,
-            new McpTask(server.Definition.Name, started.Id, context.Turn, context.Call) { Notes = answer.Notes.Count == 0 ? null : answer.Notes },
+            new McpTask(server.Definition.Name, started.Id, context.Turn,
+                context.Call)
+            { Notes = answer.Notes.Count == 0 ? null : answer.Notes },
             CancellationToken.None).ConfigureAwait(false);
         return GoesOn(started, context);
     }
@@ -78,12 +84,14 @@ internal sealed class TaskCall(McpServer server, Tool tool)
             : await InputCall.ReconcileAsync(context, cancellationToken).ConfigureAwait(false);
     }
 
-    private async Task<Reconciliation> FollowAsync(McpTasks tasks, McpTask task, ToolContext context, CancellationToken cancellationToken)
+    private async Task<Reconciliation> FollowAsync(McpTasks tasks, McpTask task, ToolContext context,
+        CancellationToken cancellationToken)
     {
         TaskStand stand;
         try
         {
-            JsonNode? told = await server.AskAsync(() => TaskWire.Get(task.TaskId), context, isToEnd: false, cancellationToken).ConfigureAwait(false);
+            JsonNode? told = await server.AskAsync(() => TaskWire.Get(task.TaskId), context, isToEnd: false, cancellationToken)
+                .ConfigureAwait(false);
             stand = TaskStand.Read(told) ?? new TaskStand(task.TaskId, "working");
         }
         catch (McpRefusalException e) when (e.IsOfUnknownTask)
@@ -99,7 +107,8 @@ internal sealed class TaskCall(McpServer server, Tool tool)
         {
             case "completed":
                 CallToolResult result = InputCall.With(McpAnswer.Read(stand.Result), InputNote.Words(task.Notes?.ToList() ?? []));
-                ToolOutcome outcome = await McpFunction.ToOutcomeAsync(server, tool, result, context, cancellationToken).ConfigureAwait(false);
+                ToolOutcome outcome = await McpFunction.ToOutcomeAsync(server, tool, result, context, cancellationToken)
+                    .ConfigureAwait(false);
                 await tasks.PutAsync(context, task with { IsOver = true }, cancellationToken).ConfigureAwait(false);
                 return Reconciliation.TookEffect(outcome);
             case "failed" or "cancelled":
@@ -131,7 +140,8 @@ internal sealed class TaskCall(McpServer server, Tool tool)
             await CancelAsync(task.TaskId, context, cancellationToken).ConfigureAwait(false);
             await tasks.PutAsync(context, task with { IsOver = true }, cancellationToken).ConfigureAwait(false);
             return Failed(
-                ErrorCode.ToolFailed, $"The tool server '{server.Definition.Name}' asked for more than {MostRequests} things within one call, which was cancelled.");
+                ErrorCode.ToolFailed,
+                $"The tool server '{server.Definition.Name}' asked for more than {MostRequests} things within one call, which was cancelled.");
         }
 
         task = task with { Asked = asked };
@@ -143,7 +153,8 @@ internal sealed class TaskCall(McpServer server, Tool tool)
         {
             JsonElement request = JsonElement.Parse(stand.Requests![key]?.ToJsonString() ?? "null");
             (JsonObject response, InputNote? note, bool waits) =
-                await AskAsync(request, FirstQuestion + Array.IndexOf(asked, key), context, cancellationToken).ConfigureAwait(false);
+                await AskAsync(request, FirstQuestion + Array.IndexOf(asked, key), context, cancellationToken)
+                    .ConfigureAwait(false);
             responses[key] = response;
             isOpen |= waits;
             notes.AddRange(note is null ? [] : [note]);
@@ -154,7 +165,8 @@ internal sealed class TaskCall(McpServer server, Tool tool)
             return Reconciliation.TookEffect(Waits);
         }
 
-        await server.AskAsync(() => TaskWire.Update(task.TaskId, responses), context, isToEnd: false, cancellationToken).ConfigureAwait(false);
+        await server.AskAsync(() => TaskWire.Update(task.TaskId, responses), context, isToEnd: false, cancellationToken)
+            .ConfigureAwait(false);
         task = task with { Answered = [.. (task.Answered ?? []).Union(wanted)], Notes = notes.Count == 0 ? null : notes };
         await tasks.PutAsync(context, task, cancellationToken).ConfigureAwait(false);
         return GoesOn(stand, context);
@@ -170,7 +182,8 @@ internal sealed class TaskCall(McpServer server, Tool tool)
         }
         catch (AgentException e)
         {
-            return (new JsonObject { ["action"] = "cancel" }, InputNote.Refused("something else than words of a person", e.Message), false);
+            return (new JsonObject { ["action"] = "cancel" },
+                InputNote.Refused("something else than words of a person", e.Message), false);
         }
 
         if (context.Features.Get<IPersonAsker>() is not { } asker)
@@ -181,7 +194,8 @@ internal sealed class TaskCall(McpServer server, Tool tool)
         try
         {
             PersonAnswer answer = await asker.AskAsync(number, question, cancellationToken).ConfigureAwait(false);
-            return (ElicitedQuestion.AnswerOf(answer), InputNote.Of(question.Text, answer), answer.Verdict == PersonVerdict.Waits);
+            return (ElicitedQuestion.AnswerOf(answer), InputNote.Of(question.Text, answer),
+                answer.Verdict == PersonVerdict.Waits);
         }
         catch (AgentException e) when (e.Code == ErrorCode.ToolArgumentsInvalid)
         {
@@ -213,5 +227,6 @@ internal sealed class TaskCall(McpServer server, Tool tool)
         return Reconciliation.StillRunning;
     }
 
-    private static Reconciliation Failed(ErrorCode code, string words) => Reconciliation.TookEffect(ToolOutcome.Failed(code, words));
+    private static Reconciliation Failed(ErrorCode code, string words) =>
+        Reconciliation.TookEffect(ToolOutcome.Failed(code, words));
 }

@@ -21,11 +21,13 @@ internal sealed class TaskEnds(
             return;
         }
 
-        IReadOnlyList<McpServer> known = servers.KnownOf(await runs.GetDefinitionAsync(run, cancellationToken).ConfigureAwait(false)).Servers;
+        IReadOnlyList<McpServer> known = servers.KnownOf(await runs.GetDefinitionAsync(run, cancellationToken)
+            .ConfigureAwait(false)).Servers;
         await Task.WhenAll(open.Select(task => CancelAsync(run, task, known, cancellationToken))).ConfigureAwait(false);
     }
 
-    private async Task CancelAsync(RunRecord run, McpTask task, IReadOnlyList<McpServer> known, CancellationToken cancellationToken)
+    private async Task CancelAsync(RunRecord run, McpTask task, IReadOnlyList<McpServer> known,
+        CancellationToken cancellationToken)
     {
         var call = new ToolContext
         {
@@ -42,7 +44,8 @@ internal sealed class TaskEnds(
             {
                 using var patience = new CancellationTokenSource(Patience, time);
                 using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellationToken);
-                await server.AskAsync(() => TaskWire.Cancel(task.TaskId), call, isToEnd: true, either.Token).ConfigureAwait(false);
+                await server.AskAsync(() => TaskWire.Cancel(task.TaskId), call, isToEnd: true, either.Token)
+                    .ConfigureAwait(false);
             }
         }
         catch (McpRefusalException)

@@ -48,11 +48,14 @@ internal sealed record TaskStand(string Id, string Status)
             : null;
 
     private static string? ErrorOf(JsonNode? error) => error is JsonObject fields
-        ? string.Create(CultureInfo.InvariantCulture, $"{TextOf(fields["message"]) ?? "no message"} ({fields["code"]?.ToString() ?? "no code"})")
+        ? string.Create(CultureInfo.InvariantCulture,
+            $"{TextOf(fields["message"]) ?? "no message"} ({fields["code"]?.ToString() ?? "no code"})")
         : null;
 
     private static TimeSpan? MillisecondsOf(JsonNode? node) =>
-        node is JsonValue value && value.TryGetValue(out double ms) && ms is >= 0 and <= int.MaxValue ? TimeSpan.FromMilliseconds(ms) : null;
+        node is JsonValue value && value.TryGetValue(out double ms) && ms is >= 0 and <= int.MaxValue
+            ? TimeSpan.FromMilliseconds(ms)
+            : null;
 
     private static string? TextOf(JsonNode? node) => node is JsonValue value && value.TryGetValue(out string? text) ? text : null;
 }

@@ -9,7 +9,10 @@ internal static class TaskWire
     /// <summary>The name of the extension.</summary>
     public const string Extension = "io.modelcontextprotocol/tasks";
 
-    /// <summary>Says in the metadata of one request that its answer may be a task. Said for the whole client, the SDK would read tasks as empty results.</summary>
+    /// <summary>
+    /// Says in the metadata of one request that its answer may be a task. Said for the whole client, the SDK would read tasks as
+    /// empty results.
+    /// </summary>
     /// <param name="meta">The metadata.</param>
     public static void OptIn(JsonObject meta) => meta["io.modelcontextprotocol/clientCapabilities"] = new JsonObject
     {

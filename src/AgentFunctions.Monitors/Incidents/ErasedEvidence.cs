@@ -16,7 +16,8 @@ internal sealed class ErasedEvidence(IncidentStore incidents) : IErasureObserver
         {
             if (incident.Runs.Any(erasing.Has) || incident.Timeline.Any(entry => IsBy(entry, erasing)))
             {
-                await incidents.UpdateAsync(incident.Id, before => Without(before, erasing), cancellationToken).ConfigureAwait(false);
+                await incidents.UpdateAsync(incident.Id, before => Without(before, erasing), cancellationToken)
+                    .ConfigureAwait(false);
                 count++;
             }
         }
@@ -27,7 +28,9 @@ internal sealed class ErasedEvidence(IncidentStore incidents) : IErasureObserver
     private static Incident Without(Incident before, ErasingTree erasing) => before with
     {
         Runs = [.. before.Runs.Where(run => !erasing.Has(run))],
-        Timeline = [.. before.Timeline.Select(entry => IsBy(entry, erasing) ? entry with { Text = Erased, Evidence = null } : entry)],
+        Timeline = [.. before.Timeline.Select(entry => IsBy(entry, erasing)
+            ? entry with { Text = Erased, Evidence = null }
+            : entry)],
     };
 
     private static bool IsBy(IncidentEntry entry, ErasingTree erasing) =>

@@ -10,7 +10,8 @@ namespace AgentFunctions.Monitors.Incidents;
 
 /// <summary>Tells people of incidents, and keeps what could not be delivered where they see it.</summary>
 internal sealed class IncidentNotices(
-    NotificationSender desk, IncidentStore incidents, IRecordStore records, TimeProvider time, ILogger<IncidentNotices>? log = null)
+    NotificationSender desk, IncidentStore incidents, IRecordStore records, TimeProvider time,
+    ILogger<IncidentNotices>? log = null)
 {
     private const string Prefix = "dead-letters/";
 
@@ -18,7 +19,8 @@ internal sealed class IncidentNotices(
     public async Task<bool> SendAsync(ActivityContext context, NotifyIncidentInput input)
     {
         await desk.SendAsync(input.Channel, MessageOf(input.Notification), context.CancellationToken).ConfigureAwait(false);
-        await AppendAsync(input.Notification, input.Channel, IncidentEntryKind.Notified, "", context.CancellationToken).ConfigureAwait(false);
+        await AppendAsync(input.Notification, input.Channel, IncidentEntryKind.Notified, "", context.CancellationToken)
+            .ConfigureAwait(false);
         return true;
     }
 
@@ -32,7 +34,8 @@ internal sealed class IncidentNotices(
             default,
             context.CancellationToken).ConfigureAwait(false);
         await AppendAsync(
-            input.Notification, input.Channel, IncidentEntryKind.NotificationFailed, $": {input.Error}", context.CancellationToken)
+            input.Notification, input.Channel, IncidentEntryKind.NotificationFailed, $": {input.Error}",
+            context.CancellationToken)
             .ConfigureAwait(false);
         return true;
     }
@@ -41,7 +44,8 @@ internal sealed class IncidentNotices(
     public async IAsyncEnumerable<DeadLetter> ListDeadLettersAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
         await foreach (DeadLetter letter in records.ReadAllAsync(
-            Prefix, static record => JsonSerializer.Deserialize<DeadLetter>(record.Value.Span, MonitorJson.Options), log, cancellationToken).ConfigureAwait(false))
+            Prefix, static record => JsonSerializer.Deserialize<DeadLetter>(record.Value.Span, MonitorJson.Options), log,
+            cancellationToken).ConfigureAwait(false))
         {
             yield return letter;
         }
@@ -51,7 +55,9 @@ internal sealed class IncidentNotices(
         Notification notification, string channel, IncidentEntryKind kind, string error, CancellationToken cancellationToken)
     {
         string what = JsonNamingPolicy.CamelCase.ConvertName(notification.Kind.ToString());
-        string text = kind == IncidentEntryKind.Notified ? $"{channel} was told ({what})" : $"{channel} could not be told ({what}){error}";
+        string text = kind == IncidentEntryKind.Notified
+            ? $"{channel} was told ({what})"
+            : $"{channel} could not be told ({what}){error}";
         var entry = new IncidentEntry($"{notification.Id}/{channel}/{kind}", time.GetUtcNow(), kind, "host", text);
         return incidents.AppendAsync(notification.Incident, entry, cancellationToken);
     }

@@ -17,7 +17,8 @@ public sealed class IncidentService
     /// <param name="id">Its id.</param>
     /// <param name="cancellationToken">The token to cancel the wait.</param>
     /// <exception cref="AgentException"><see cref="ErrorCode.IncidentNotFound"/>.</exception>
-    public Task<Incident> GetAsync(string id, CancellationToken cancellationToken = default) => _incidents.GetAsync(id, cancellationToken);
+    public Task<Incident> GetAsync(string id, CancellationToken cancellationToken = default) =>
+        _incidents.GetAsync(id, cancellationToken);
 
     /// <summary>Lists the incidents that match: open ones first, then the newest.</summary>
     /// <param name="monitor">Only those of this monitor.</param>
@@ -50,7 +51,9 @@ public sealed class IncidentService
     /// <param name="requester">The id of the caller.</param>
     /// <param name="comment">A remark for the timeline; at most 1,000 characters.</param>
     /// <param name="cancellationToken">The token to cancel the wait.</param>
-    /// <exception cref="AgentException"><see cref="ErrorCode.IncidentNotFound"/> or <see cref="ErrorCode.IncidentStateForbids"/>.</exception>
+    /// <exception cref="AgentException">
+    /// <see cref="ErrorCode.IncidentNotFound"/> or <see cref="ErrorCode.IncidentStateForbids"/>.
+    /// </exception>
     public Task<Incident> AcknowledgeAsync(
         string id, string requester = "local", string? comment = null, CancellationToken cancellationToken = default) =>
         SetAsync(id, IncidentState.Acknowledged, requester, comment, cancellationToken);
@@ -60,7 +63,9 @@ public sealed class IncidentService
     /// <param name="requester">The id of the caller.</param>
     /// <param name="comment">A remark for the timeline; at most 1,000 characters.</param>
     /// <param name="cancellationToken">The token to cancel the wait.</param>
-    /// <exception cref="AgentException"><see cref="ErrorCode.IncidentNotFound"/> or <see cref="ErrorCode.IncidentStateForbids"/>.</exception>
+    /// <exception cref="AgentException">
+    /// <see cref="ErrorCode.IncidentNotFound"/> or <see cref="ErrorCode.IncidentStateForbids"/>.
+    /// </exception>
     public Task<Incident> ResolveAsync(
         string id, string requester = "local", string? comment = null, CancellationToken cancellationToken = default) =>
         SetAsync(id, IncidentState.Resolved, requester, comment, cancellationToken);
@@ -80,7 +85,8 @@ public sealed class IncidentService
 
         await _incidents.GetAsync(id, cancellationToken).ConfigureAwait(false);
         string what = $"{(state == IncidentState.Resolved ? "ended" : "took up")} incident '{id}'";
-        await _audit.AppendAsync(new AuditEntry(AuditTypes.IncidentCommanded) { Actor = requester, Reason = what }, cancellationToken).ConfigureAwait(false);
+        await _audit.AppendAsync(new AuditEntry(AuditTypes.IncidentCommanded) { Actor = requester, Reason = what },
+            cancellationToken).ConfigureAwait(false);
         return await _desk.SetAsync(id, state, requester, comment, cancellationToken).ConfigureAwait(false);
     }
 }

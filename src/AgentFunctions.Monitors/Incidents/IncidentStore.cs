@@ -10,7 +10,8 @@ internal sealed class IncidentStore(IRecordStore records, ILogger<IncidentStore>
 {
     private const string Prefix = "incidents/";
 
-    private readonly JsonRecords<Incident> _incidents = new(records, (JsonTypeInfo<Incident>)MonitorJson.Options.GetTypeInfo(typeof(Incident)));
+    private readonly JsonRecords<Incident> _incidents = new(records,
+        (JsonTypeInfo<Incident>)MonitorJson.Options.GetTypeInfo(typeof(Incident)));
 
     public async Task<Incident?> FindAsync(string id, CancellationToken cancellationToken) => IncidentId.IsValid(id)
         ? (await _incidents.FindAsync(Prefix + id, cancellationToken).ConfigureAwait(false))?.Value
@@ -36,7 +37,8 @@ internal sealed class IncidentStore(IRecordStore records, ILogger<IncidentStore>
 
     public async IAsyncEnumerable<Incident> ListAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        await foreach (Incident incident in records.ReadAllAsync(Prefix, _incidents.Read, log, cancellationToken).ConfigureAwait(false))
+        await foreach (Incident incident in records.ReadAllAsync(Prefix, _incidents.Read, log, cancellationToken)
+            .ConfigureAwait(false))
         {
             yield return incident;
         }

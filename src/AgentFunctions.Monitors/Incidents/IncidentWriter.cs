@@ -8,9 +8,11 @@ namespace AgentFunctions.Monitors.Incidents;
 internal sealed class IncidentWriter(IncidentStore incidents, IOrchestrationClient orchestrations, TimeProvider time)
 {
     /// <summary>Carries out what a tick decided about an incident; again without harm.</summary>
-    public async Task ApplyAsync(MonitorDefinition monitor, TickRecord tick, IncidentChange change, CancellationToken cancellationToken)
+    public async Task ApplyAsync(MonitorDefinition monitor, TickRecord tick, IncidentChange change,
+        CancellationToken cancellationToken)
     {
-        var entry = new IncidentEntry($"{tick.Id}/{change.Kind}", tick.At, change.Kind, $"tick:{tick.Id}", change.Text, change.Evidence);
+        var entry = new IncidentEntry($"{tick.Id}/{change.Kind}", tick.At, change.Kind, $"tick:{tick.Id}", change.Text,
+            change.Evidence);
         if (change.Kind == IncidentEntryKind.Opened)
         {
             await incidents.AddAsync(New(monitor, tick, change).With(entry), cancellationToken).ConfigureAwait(false);
@@ -29,7 +31,8 @@ internal sealed class IncidentWriter(IncidentStore incidents, IOrchestrationClie
         }
         else if (change.Kind == IncidentEntryKind.Resolved)
         {
-            await TellAsync(change.IncidentId, change.Opening, new IncidentNews(IncidentState.Resolved, entry.By), cancellationToken)
+            await TellAsync(change.IncidentId, change.Opening, new IncidentNews(IncidentState.Resolved, entry.By),
+                cancellationToken)
                 .ConfigureAwait(false);
         }
     }
@@ -40,7 +43,8 @@ internal sealed class IncidentWriter(IncidentStore incidents, IOrchestrationClie
     /// <param name="by">Who.</param>
     /// <param name="comment">Why.</param>
     /// <param name="cancellationToken">The token to cancel the wait.</param>
-    public async Task<Incident> SetAsync(string id, IncidentState state, string by, string? comment, CancellationToken cancellationToken)
+    public async Task<Incident> SetAsync(string id, IncidentState state, string by, string? comment,
+        CancellationToken cancellationToken)
     {
         DateTimeOffset now = time.GetUtcNow();
         IncidentEntryKind kind = state == IncidentState.Resolved ? IncidentEntryKind.Resolved : IncidentEntryKind.Acknowledged;
@@ -81,7 +85,8 @@ internal sealed class IncidentWriter(IncidentStore incidents, IOrchestrationClie
             IncidentEntryKind.Reopened => incident with { State = IncidentState.Open, Openings = change.Opening, EndedAt = null },
             IncidentEntryKind.Flapping => incident with { IsFlapping = true },
             // A person may have been faster: their end stands.
-            IncidentEntryKind.Resolved when incident.IsOpen => incident with { State = IncidentState.Resolved, EndedAt = change.SeenAt },
+            IncidentEntryKind.Resolved when incident.IsOpen =>
+                incident with { State = IncidentState.Resolved, EndedAt = change.SeenAt },
             _ => incident,
         };
     }
@@ -103,14 +108,17 @@ internal sealed class IncidentWriter(IncidentStore incidents, IOrchestrationClie
                 Steps = steps,
             };
             await StartAsync(
-                IncidentLoop.Name, IncidentLoop.InstanceIdOf(change.IncidentId, change.Opening), watch, cancellationToken).ConfigureAwait(false);
+                IncidentLoop.Name, IncidentLoop.InstanceIdOf(change.IncidentId, change.Opening), watch, cancellationToken)
+                .ConfigureAwait(false);
         }
 
-        if (monitor.Response is { } response && (response.Agent ?? monitor.Agent) is not null && change.Severity >= response.AtLeast)
+        if (monitor.Response is { } response && (response.Agent ?? monitor.Agent) is not null
+            && change.Severity >= response.AtLeast)
         {
             var request = new ResponseRequest(monitor.Name, change.IncidentId, change.Opening, response.VerifyWithin);
             await StartAsync(
-                ResponseLoop.Name, ResponseLoop.InstanceIdOf(change.IncidentId, change.Opening), request, cancellationToken).ConfigureAwait(false);
+                ResponseLoop.Name, ResponseLoop.InstanceIdOf(change.IncidentId, change.Opening), request, cancellationToken)
+                .ConfigureAwait(false);
         }
     }
 
@@ -129,11 +137,13 @@ internal sealed class IncidentWriter(IncidentStore incidents, IOrchestrationClie
 
     private async Task TellAsync(string incidentId, int opening, IncidentNews news, CancellationToken cancellationToken)
     {
-        foreach (string instance in new[] { IncidentLoop.InstanceIdOf(incidentId, opening), ResponseLoop.InstanceIdOf(incidentId, opening) })
+        foreach (string instance in new[] { IncidentLoop.InstanceIdOf(incidentId, opening),
+            ResponseLoop.InstanceIdOf(incidentId, opening) })
         {
             try
             {
-                await orchestrations.RaiseEventAsync(instance, MonitorEvents.Incident, news, cancellationToken).ConfigureAwait(false);
+                await orchestrations.RaiseEventAsync(instance, MonitorEvents.Incident, news, cancellationToken)
+                    .ConfigureAwait(false);
             }
             catch (AgentException e) when (e.Code == ErrorCode.InstanceNotFound)
             {

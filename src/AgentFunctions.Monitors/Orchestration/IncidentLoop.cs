@@ -69,7 +69,8 @@ internal sealed class IncidentLoop
                 Remind();
             }
 
-            if (_deliveries.Count >= MessagesPerExecution && _deliveries.TrueForAll(delivery => delivery.IsCompleted) && !_news.IsCompleted)
+            if (_deliveries.Count >= MessagesPerExecution && _deliveries.TrueForAll(delivery => delivery.IsCompleted)
+                && !_news.IsCompleted)
             {
                 return false;
             }
@@ -159,7 +160,8 @@ internal sealed class IncidentLoop
         catch (TaskFailedException e)
         {
             await _context.CallActivityAsync<bool>(
-                MonitorStepNames.DeadLetter, new DeadLetterInput(channel, notification, e.Failure.Cause().Message), MonitorSteps.Options);
+                MonitorStepNames.DeadLetter, new DeadLetterInput(channel, notification, e.Failure.Cause().Message),
+                MonitorSteps.Options);
         }
     }
 }

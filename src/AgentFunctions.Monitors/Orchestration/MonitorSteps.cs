@@ -140,4 +140,5 @@ internal sealed record StartResponseResult(string? RunId, RunState? State);
 /// <param name="RunId">The run.</param>
 /// <param name="Status">For its end: how it ended.</param>
 /// <param name="Verified">For its verification: whether the signals recovered.</param>
-internal sealed record RecordResponseInput(ResponseRequest Request, string RunId, RunStatus? Status = null, bool? Verified = null);
+internal sealed record RecordResponseInput(ResponseRequest Request, string RunId, RunStatus? Status = null,
+    bool? Verified = null);

@@ -37,7 +37,8 @@ internal static class ResponseLoop
         }
 
         return await context.CallActivityAsync<bool>(
-            MonitorStepNames.RecordResponse, new RecordResponseInput(request, start.RunId, Verified: verified), MonitorSteps.Options);
+            MonitorStepNames.RecordResponse, new RecordResponseInput(request, start.RunId, Verified: verified),
+            MonitorSteps.Options);
     }
 
     private static async Task RecoveredAsync(IOrchestrationContext context)

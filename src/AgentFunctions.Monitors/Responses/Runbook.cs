@@ -12,7 +12,9 @@ internal sealed record Runbook(IReadOnlyList<string> Actions, string Text)
 
     /// <summary>Reads a runbook.</summary>
     /// <param name="markdown">The Markdown.</param>
-    /// <exception cref="AgentException"><see cref="ErrorCode.InvalidInput"/>: the front matter is broken; the message names the line.</exception>
+    /// <exception cref="AgentException">
+    /// <see cref="ErrorCode.InvalidInput"/>: the front matter is broken; the message names the line.
+    /// </exception>
     public static Runbook Parse(string markdown)
     {
         if (!FrontMatter.Opens(markdown))
@@ -29,7 +31,8 @@ internal sealed record Runbook(IReadOnlyList<string> Actions, string Text)
                 { Key: not ActionsKey } => actions,
                 { Value: JsonArray list } when list.All(item => item is JsonValue value && value.TryGetValue(out string? _)) =>
                     [.. list.Select(item => item!.GetValue<string>())],
-                _ => throw AgentFile.Broken("runbook", entry.Line, "actions: list names of tools, as in 'actions: [restart_service]'."),
+                _ => throw AgentFile.Broken("runbook", entry.Line,
+                    "actions: list names of tools, as in 'actions: [restart_service]'."),
             };
         }
 

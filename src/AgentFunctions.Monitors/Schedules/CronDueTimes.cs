@@ -9,7 +9,9 @@ namespace AgentFunctions.Monitors.Schedules;
 /// </summary>
 internal sealed class CronDueTimes(CrontabSchedule cron, TimeZoneInfo zone, bool followsElapsedTime) : DueTimes
 {
-    /// <summary>An expression without an occurrence in this time (30 February) is never due. A leap day comes within 8 years.</summary>
+    /// <summary>
+    /// An expression without an occurrence in this time (30 February) is never due. A leap day comes within 8 years.
+    /// </summary>
     private static readonly TimeSpan Horizon = TimeSpan.FromDays(8 * 366);
 
     private static readonly TimeSpan Second = TimeSpan.FromSeconds(1);
@@ -63,7 +65,9 @@ internal sealed class CronDueTimes(CrontabSchedule cron, TimeZoneInfo zone, bool
         return moment < change + repeated ? change + repeated : moment;
     }
 
-    /// <summary>The first moment after <paramref name="from"/>, up to and with <paramref name="to"/>, at which the offset is another.</summary>
+    /// <summary>
+    /// The first moment after <paramref name="from"/>, up to and with <paramref name="to"/>, at which the offset is another.
+    /// </summary>
     private DateTimeOffset? FindChange(DateTimeOffset from, DateTimeOffset to)
     {
         TimeSpan offset = zone.GetUtcOffset(from);
@@ -87,7 +91,9 @@ internal sealed class CronDueTimes(CrontabSchedule cron, TimeZoneInfo zone, bool
         while (to - from > 1)
         {
             long middle = from + ((to - from) / 2);
-            (from, to) = zone.GetUtcOffset(DateTimeOffset.FromUnixTimeSeconds(middle)) == lowOffset ? (middle, to) : (from, middle);
+            (from, to) = zone.GetUtcOffset(DateTimeOffset.FromUnixTimeSeconds(middle)) == lowOffset
+                ? (middle, to)
+                : (from, middle);
         }
 
         return DateTimeOffset.FromUnixTimeSeconds(to);

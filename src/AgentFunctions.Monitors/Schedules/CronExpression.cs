@@ -9,13 +9,15 @@ namespace AgentFunctions.Monitors.Schedules;
 /// </summary>
 internal sealed class CronExpression
 {
-    private static readonly string[] Months = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
+    private static readonly string[] Months = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov",
+        "dec"];
     private static readonly string[] Days = ["sun", "mon", "tue", "wed", "thu", "fri", "sat"];
 
     /// <summary>The fields, the last five of which every expression has.</summary>
     private static readonly Field[] Fields =
     [
-        new("second", 0, 59), new("minute", 0, 59), new("hour", 0, 23), new("day", 1, 31), new("month", 1, 12, Months), new("day of week", 0, 7, Days),
+        new("second", 0, 59), new("minute", 0, 59), new("hour", 0, 23), new("day", 1, 31), new("month", 1, 12, Months),
+        new("day of week", 0, 7, Days),
     ];
 
     private static readonly Dictionary<string, string> Names = new(StringComparer.OrdinalIgnoreCase)
@@ -42,10 +44,13 @@ internal sealed class CronExpression
 
     /// <summary>Reads an expression.</summary>
     /// <param name="text">Five fields, six with the second, or a name such as <c>@daily</c>.</param>
-    /// <exception cref="AgentException"><see cref="ErrorCode.InvalidInput"/>: the message names the field and the remedy.</exception>
+    /// <exception cref="AgentException">
+    /// <see cref="ErrorCode.InvalidInput"/>: the message names the field and the remedy.
+    /// </exception>
     public static CronExpression Parse(string text)
     {
-        string[] parts = (Names.TryGetValue(text.Trim(), out string? named) ? named : text).Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);
+        string[] parts = (Names.TryGetValue(text.Trim(), out string? named) ? named : text).Split((char[]?)null,
+            StringSplitOptions.RemoveEmptyEntries);
         if (parts.Length is not (5 or 6))
         {
             throw Invalid($"'{text}' has {parts.Length} fields. Write five (minute, hour, day, month, day of week) or six (second first).");
@@ -65,7 +70,8 @@ internal sealed class CronExpression
     public static CronExpression? ParseStored(string text)
     {
         string[] fields = text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);
-        return CrontabSchedule.TryParse(text, new CrontabSchedule.ParseOptions { IncludingSeconds = fields.Length == 6 }) is { } schedule
+        return CrontabSchedule.TryParse(text,
+            new CrontabSchedule.ParseOptions { IncludingSeconds = fields.Length == 6 }) is { } schedule
             ? new CronExpression([schedule], fields[^4] is "*" or "*/1")
             : null;
     }
@@ -106,7 +112,9 @@ internal sealed class CronExpression
         {
             string[] stepped = item.Split('/');
             string[] range = stepped[0].Split('-');
-            int step = stepped.Length == 1 ? 1 : stepped.Length == 2 ? Number(stepped[1], text, isStep: true) : throw Unreadable(item, text);
+            int step = stepped.Length == 1 ? 1 : stepped.Length == 2
+                ? Number(stepped[1], text, isStep: true)
+                : throw Unreadable(item, text);
             (int from, int to) = stepped[0] == "*" ? (First, Top)
                 : range.Length == 2 ? (Number(range[0], text), End(range[1], text))
                 : range.Length == 1 ? (Number(range[0], text), stepped.Length == 2 ? Top : Number(range[0], text))
@@ -135,11 +143,15 @@ internal sealed class CronExpression
         }
 
         /// <summary>The end of a range: Sunday is the last day of one that did not begin with it.</summary>
-        private int End(string text, string field) => Number(text, field) is var number && IsDayOfWeek && number == 0 ? 7 : number;
+        private int End(string text, string field) => Number(text, field) is var number && IsDayOfWeek && number == 0
+            ? 7
+            : number;
 
         private int Number(string text, string field, bool isStep = false)
         {
-            int index = isStep || Names is null ? -1 : Array.FindIndex(Names, name => text.Equals(name, StringComparison.OrdinalIgnoreCase));
+            int index = isStep || Names is null
+                ? -1
+                : Array.FindIndex(Names, name => text.Equals(name, StringComparison.OrdinalIgnoreCase));
             if (index >= 0)
             {
                 return index + First;

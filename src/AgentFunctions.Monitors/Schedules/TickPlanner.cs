@@ -9,12 +9,14 @@ namespace AgentFunctions.Monitors.Schedules;
 /// </summary>
 internal static class TickPlanner
 {
-    /// <summary>The most due moments that are looked at after a long absence; beyond it the count of missed ticks stops.</summary>
+    /// <summary>
+    /// The most due moments that are looked at after a long absence; beyond it the count of missed ticks stops.
+    /// </summary>
     private const int MaxBacklog = 100_000;
 
     /// <summary>
-    /// The id of a tick: follows from monitor and due time, so that nothing can double it. Ticks by schedule are due at full seconds, those that
-    /// people ask for between them (<see cref="ManualDue"/>).
+    /// The id of a tick: follows from monitor and due time, so that nothing can double it. Ticks by schedule are due at full
+    /// seconds, those that people ask for between them (<see cref="ManualDue"/>).
     /// </summary>
     /// <param name="monitor">The monitor's name.</param>
     /// <param name="due">When the tick is due.</param>
@@ -33,7 +35,9 @@ internal static class TickPlanner
     /// <summary>What to run now, what to leave out, and what to wait for.</summary>
     /// <param name="monitor">The monitor.</param>
     /// <param name="after">The due time of the last tick that ran, or when the monitor began.</param>
-    /// <param name="now">The present moment. Before <paramref name="after"/>, when the clock was set back, nothing is due.</param>
+    /// <param name="now">
+    /// The present moment. Before <paramref name="after"/>, when the clock was set back, nothing is due.
+    /// </param>
     /// <param name="ahead">How many ticks to look ahead.</param>
     public static TickPlan Plan(MonitorDefinition monitor, DateTimeOffset after, DateTimeOffset now, int ahead)
     {

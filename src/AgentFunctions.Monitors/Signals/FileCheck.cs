@@ -4,7 +4,9 @@ using System.Text.RegularExpressions;
 
 namespace AgentFunctions.Monitors.Signals;
 
-/// <summary>Looks at what was appended to a file since the last look. A file that became shorter is read from its start.</summary>
+/// <summary>
+/// Looks at what was appended to a file since the last look. A file that became shorter is read from its start.
+/// </summary>
 internal sealed class FileCheck : ISignalCheck
 {
     /// <summary>The most bytes of one look; the next one goes on from there.</summary>
@@ -30,7 +32,11 @@ internal sealed class FileCheck : ISignalCheck
             long length = stream.Length;
             if (target.Pattern is null)
             {
-                return new Observation(signal.Name) { Value = length, Fingerprint = length.ToString(CultureInfo.InvariantCulture) };
+                return new Observation(signal.Name)
+                {
+                    Value = length,
+                    Fingerprint = length.ToString(CultureInfo.InvariantCulture)
+                };
             }
 
             long from = (long)(last.Position ?? (target.FromStart ? 0 : length));
@@ -55,7 +61,8 @@ internal sealed class FileCheck : ISignalCheck
     {
         stream.Seek(from, SeekOrigin.Begin);
         byte[] buffer = new byte[(int)Math.Min(MaxBytes, Math.Max(0, stream.Length - from))];
-        int read = await stream.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, cancellationToken).ConfigureAwait(false);
+        int read = await stream.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, cancellationToken)
+            .ConfigureAwait(false);
         int end = buffer.AsSpan(0, read).LastIndexOf((byte)'\n') + 1;
         // A line that is longer than a look is taken in parts, or no look would ever come past it.
         end = end == 0 && read == MaxBytes ? read : end;

@@ -40,7 +40,8 @@ internal sealed class HttpCheck(IHttpClientFactory http) : ISignalCheck
     {
         using Stream stream = await content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false);
         byte[] buffer = new byte[MaxBody];
-        int length = await stream.ReadAtLeastAsync(buffer, MaxBody, throwOnEndOfStream: false, cancellationToken).ConfigureAwait(false);
+        int length = await stream.ReadAtLeastAsync(buffer, MaxBody, throwOnEndOfStream: false, cancellationToken)
+            .ConfigureAwait(false);
         return Encoding.UTF8.GetString(buffer, 0, length);
     }
 
@@ -54,7 +55,8 @@ internal sealed class HttpCheck(IHttpClientFactory http) : ISignalCheck
         if (took >= target.LatencyBelow)
         {
             return string.Create(
-                CultureInfo.InvariantCulture, $"{took.TotalMilliseconds:F0} ms, not below {target.LatencyBelow.Value.TotalMilliseconds:F0} ms");
+                CultureInfo.InvariantCulture,
+                $"{took.TotalMilliseconds:F0} ms, not below {target.LatencyBelow.Value.TotalMilliseconds:F0} ms");
         }
 
         return target.Body?.Error(body, out _);

@@ -11,5 +11,6 @@ internal interface ISignalCheck
     /// <param name="last">What was remembered from the last look.</param>
     /// <param name="now">The present moment.</param>
     /// <param name="cancellationToken">The token that is cancelled at the time-out of the check.</param>
-    Task<Observation> LookAsync(SignalDefinition signal, SignalMemory last, DateTimeOffset now, CancellationToken cancellationToken);
+    Task<Observation> LookAsync(SignalDefinition signal, SignalMemory last, DateTimeOffset now,
+        CancellationToken cancellationToken);
 }

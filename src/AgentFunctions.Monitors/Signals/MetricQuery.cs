@@ -12,7 +12,8 @@ internal sealed partial class MetricQuery
 
     private MetricQuery(string name, Dictionary<string, string> labels) => (_name, _labels) = (name, labels);
 
-    public static bool IsValid(string query) => Sample().Match(query + " 0") is { Success: true } match && match.Groups["value"].Value == "0";
+    public static bool IsValid(string query) =>
+        Sample().Match(query + " 0") is { Success: true } match && match.Groups["value"].Value == "0";
 
     public static MetricQuery Parse(string query)
     {

@@ -13,12 +13,14 @@ internal sealed class SignalChecker(IEnumerable<ISignalCheck> checks, TimeProvid
     /// <param name="now">The present moment.</param>
     /// <param name="cancellationToken">The token to cancel the check.</param>
     public Task<Observation[]> LookAsync(
-        MonitorDefinition monitor, IReadOnlyDictionary<string, SignalMemory> memory, DateTimeOffset now, CancellationToken cancellationToken) =>
+        MonitorDefinition monitor, IReadOnlyDictionary<string, SignalMemory> memory, DateTimeOffset now,
+        CancellationToken cancellationToken) =>
         Task.WhenAll(monitor.Signals.Select(signal =>
             LookAsync(monitor, signal, memory.GetValueOrDefault(signal.Name) ?? new(), now, cancellationToken)));
 
     private async Task<Observation> LookAsync(
-        MonitorDefinition monitor, SignalDefinition signal, SignalMemory last, DateTimeOffset now, CancellationToken cancellationToken)
+        MonitorDefinition monitor, SignalDefinition signal, SignalMemory last, DateTimeOffset now,
+        CancellationToken cancellationToken)
     {
         TimeSpan timeout = signal.Timeout < monitor.Deadline ? signal.Timeout : monitor.Deadline;
         using CancellationTokenSource late = new(timeout, time);
@@ -27,7 +29,8 @@ internal sealed class SignalChecker(IEnumerable<ISignalCheck> checks, TimeProvid
         {
             Observation seen = signal.Tool is not null && tools is not null
                 ? await tools.LookAsync(monitor, signal, limit.Token).ConfigureAwait(false)
-                : await _checks.First(check => check.Handles(signal)).LookAsync(signal, last, now, limit.Token).ConfigureAwait(false);
+                : await _checks.First(check => check.Handles(signal)).LookAsync(signal, last, now, limit.Token)
+                    .ConfigureAwait(false);
             return Judge(signal, last, seen);
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
@@ -42,7 +45,8 @@ internal sealed class SignalChecker(IEnumerable<ISignalCheck> checks, TimeProvid
 
     private static Observation Judge(SignalDefinition signal, SignalMemory last, Observation seen)
     {
-        if (seen.IsBreach || signal.Deviation is not { } most || seen.Value is not { } value || last.Baseline.DeviationOf(value) is var by && by <= most)
+        if (seen.IsBreach || signal.Deviation is not { } most || seen.Value is not { } value
+            || last.Baseline.DeviationOf(value) is var by && by <= most)
         {
             return seen;
         }
@@ -51,7 +55,8 @@ internal sealed class SignalChecker(IEnumerable<ISignalCheck> checks, TimeProvid
         {
             IsUnusual = true,
             Error = string.Create(
-                CultureInfo.InvariantCulture, $"{value:G6} is {by:F1} standard deviations from the usual {last.Baseline.Mean:G6}"),
+                CultureInfo.InvariantCulture,
+                $"{value:G6} is {by:F1} standard deviations from the usual {last.Baseline.Mean:G6}"),
         };
     }
 }

@@ -10,8 +10,10 @@ internal static class SignalRules
         Require(IsName(signal.Name), $"{field}.name", "use 1 to 64 lower-case letters, digits and '-'");
         Require(signal.Key is null || IsName(signal.Key), $"{field}.key", "use 1 to 64 lower-case letters, digits and '-'");
         object?[] kinds = [signal.Http, signal.Tcp, signal.Tls, signal.File, signal.Process, signal.Metric, signal.Tool];
-        Require(kinds.Count(kind => kind is not null) == 1, field, "set exactly one of http, tcp, tls, file, process, metric and tool");
-        Require(signal.Timeout > TimeSpan.Zero && signal.Timeout <= TimeSpan.FromMinutes(10), $"{field}.timeout", "use up to ten minutes");
+        Require(kinds.Count(kind => kind is not null) == 1, field,
+            "set exactly one of http, tcp, tls, file, process, metric and tool");
+        Require(signal.Timeout > TimeSpan.Zero && signal.Timeout <= TimeSpan.FromMinutes(10), $"{field}.timeout",
+            "use up to ten minutes");
         Require(signal.Deviation is null or > 0, $"{field}.deviation", "use a number above 0");
         CheckKind(signal, field);
     }
@@ -22,9 +24,11 @@ internal static class SignalRules
         {
             case { Http: { } http }:
                 Require(IsHttp(http.Url), $"{field}.http.url", "use an absolute http or https address");
-                Require(http.Method is "GET" or "HEAD" or "OPTIONS", $"{field}.http.method", "a check must not change anything; use GET, HEAD or OPTIONS");
+                Require(http.Method is "GET" or "HEAD" or "OPTIONS", $"{field}.http.method",
+                    "a check must not change anything; use GET, HEAD or OPTIONS");
                 Require(http.Status is null or (>= 100 and <= 599), $"{field}.http.status", "use 100 to 599");
-                Require(http.LatencyBelow is null || http.LatencyBelow > TimeSpan.Zero, $"{field}.http.latencyBelow", "use a time span above zero");
+                Require(http.LatencyBelow is null || http.LatencyBelow > TimeSpan.Zero, $"{field}.http.latencyBelow",
+                    "use a time span above zero");
                 CheckCondition(http.Body, $"{field}.http.body");
                 break;
             case { Tcp: { } tcp }:
@@ -42,15 +46,18 @@ internal static class SignalRules
                 break;
             case { Metric: { } metric }:
                 Require(IsHttp(metric.Url), $"{field}.metric.url", "use an absolute http or https address");
-                Require(MetricQuery.IsValid(metric.Query), $"{field}.metric.query", "use a name with labels, as in name{label=\"value\"}");
+                Require(MetricQuery.IsValid(metric.Query), $"{field}.metric.query",
+                    "use a name with labels, as in name{label=\"value\"}");
                 Require(
-                    metric.Above is not null || metric.Below is not null || signal.Deviation is not null || signal.Wake == WakeOn.Change,
+                    metric.Above is not null || metric.Below is not null || signal.Deviation is not null
+                        || signal.Wake == WakeOn.Change,
                     $"{field}.metric", "set above, below, a deviation or wake: change; nothing would ever come of it");
                 break;
             case { Tool: { } tool }:
                 Require(!string.IsNullOrWhiteSpace(tool.Name), $"{field}.tool.name", "name a tool");
                 Require(
-                    tool.Arguments is null or { ValueKind: System.Text.Json.JsonValueKind.Object }, $"{field}.tool.arguments", "use a JSON object");
+                    tool.Arguments is null or { ValueKind: System.Text.Json.JsonValueKind.Object }, $"{field}.tool.arguments",
+                    "use a JSON object");
                 CheckCondition(tool.Result, $"{field}.tool.result");
                 break;
         }
@@ -58,7 +65,8 @@ internal static class SignalRules
 
     private static void CheckCondition(ValueCondition? condition, string field)
     {
-        Require(condition?.Path is null || JsonPath.IsValid(condition.Path), $"{field}.path", "use members and indexes, as in $.checks[0].state");
+        Require(condition?.Path is null || JsonPath.IsValid(condition.Path), $"{field}.path",
+            "use members and indexes, as in $.checks[0].state");
         RequirePattern(condition?.Matches, $"{field}.matches");
     }
 

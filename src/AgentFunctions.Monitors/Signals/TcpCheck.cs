@@ -13,7 +13,8 @@ internal sealed class TcpCheck(NetworkGuard network) : ISignalCheck
         SignalDefinition signal, SignalMemory last, DateTimeOffset now, CancellationToken cancellationToken)
     {
         long start = Stopwatch.GetTimestamp();
-        using Socket socket = await network.ConnectAsync(HttpCheck.HttpClientName, signal.Tcp!.Host, signal.Tcp.Port, cancellationToken)
+        using Socket socket = await network.ConnectAsync(HttpCheck.HttpClientName, signal.Tcp!.Host, signal.Tcp.Port,
+            cancellationToken)
             .ConfigureAwait(false);
         return new Observation(signal.Name)
         {

@@ -15,7 +15,8 @@ internal sealed class TlsCheck(NetworkGuard network) : ISignalCheck
         SignalDefinition signal, SignalMemory last, DateTimeOffset now, CancellationToken cancellationToken)
     {
         TlsSignal target = signal.Tls!;
-        using Socket socket = await network.ConnectAsync(HttpCheck.HttpClientName, target.Host, target.Port, cancellationToken).ConfigureAwait(false);
+        using Socket socket = await network.ConnectAsync(HttpCheck.HttpClientName, target.Host, target.Port, cancellationToken)
+            .ConfigureAwait(false);
         using var stream = new NetworkStream(socket);
         SslPolicyErrors errors = SslPolicyErrors.None;
         // The handshake is let through so that an expired certificate can be reported as that; nothing is sent over it.
@@ -28,7 +29,8 @@ internal sealed class TlsCheck(NetworkGuard network) : ISignalCheck
 #pragma warning restore CA5359
         await tls.AuthenticateAsClientAsync(
             new SslClientAuthenticationOptions { TargetHost = target.Host }, cancellationToken).ConfigureAwait(false);
-        using X509Certificate2 certificate = X509CertificateLoader.LoadCertificate(tls.RemoteCertificate!.Export(X509ContentType.Cert));
+        using X509Certificate2 certificate =
+            X509CertificateLoader.LoadCertificate(tls.RemoteCertificate!.Export(X509ContentType.Cert));
         var expires = new DateTimeOffset(certificate.NotAfter.ToUniversalTime());
         double days = Math.Round((expires - now).TotalDays, 1);
         string subject = $"the certificate of {target.Host} ({certificate.Subject})";

@@ -14,18 +14,21 @@ namespace AgentFunctions.Monitors.Signals;
 /// effects: a check that a crash repeats must not change anything.
 /// </summary>
 internal sealed class ToolCheck(
-    IEnumerable<AgentTool> tools, [FromKeyedServices(ToolCallPipeline.OfSignal)] ToolCallPipeline pipeline, CallContexts contexts, TimeProvider time)
+    IEnumerable<AgentTool> tools, [FromKeyedServices(ToolCallPipeline.OfSignal)] ToolCallPipeline pipeline, CallContexts contexts,
+    TimeProvider time)
 {
     /// <summary>Looks once. What it throws counts as a breach: a monitor that cannot see must say so.</summary>
     /// <param name="monitor">The monitor that looks.</param>
     /// <param name="signal">What to look at.</param>
     /// <param name="cancellationToken">The token that is cancelled at the time-out of the check.</param>
     /// <exception cref="AgentException">The call was refused, or failed.</exception>
-    public async Task<Observation> LookAsync(MonitorDefinition monitor, SignalDefinition signal, CancellationToken cancellationToken)
+    public async Task<Observation> LookAsync(MonitorDefinition monitor, SignalDefinition signal,
+        CancellationToken cancellationToken)
     {
         ToolSignal target = signal.Tool!;
         ToolCallState state = Prepare(monitor, target);
-        ToolOutcome outcome = await pipeline.RunAsync(state, cancellationToken).ConfigureAwait(false) is CallOutcome.Completed completed
+        ToolOutcome outcome = await pipeline.RunAsync(state, cancellationToken)
+            .ConfigureAwait(false) is CallOutcome.Completed completed
             ? completed.Outcome
             : throw new InvalidOperationException("A look neither waits nor delegates.");
         if (outcome.IsError)
@@ -67,13 +70,16 @@ internal sealed class ToolCheck(
         };
         var asked = new FunctionCallContent(target.Name, target.Name) { Arguments = ArgumentsOf(target) };
         // A condition looks at all of the result; only what is kept of it as evidence is bounded.
-        ToolCall call = ToolInvoker.Prepare([tool.WithResultLimit(int.MaxValue)], asked, contexts.OfNoTurn(looker), out ToolOutcome? refusal)
+        ToolCall call = ToolInvoker.Prepare([tool.WithResultLimit(int.MaxValue)], asked, contexts.OfNoTurn(looker),
+            out ToolOutcome? refusal)
             ?? throw new AgentException(refusal!.Code!.Value, refusal.Text);
-        return ToolCallState.OnBehalfOf(caller.Id, new ToolCallRequest(looker, new Lineage(looker, [looker.Agent], [looker]), call, asked));
+        return ToolCallState.OnBehalfOf(caller.Id,
+            new ToolCallRequest(looker, new Lineage(looker, [looker.Agent], [looker]), call, asked));
     }
 
     private static Dictionary<string, object?> ArgumentsOf(ToolSignal target) =>
         target.Arguments is { ValueKind: JsonValueKind.Object } arguments
-            ? arguments.EnumerateObject().ToDictionary(static member => member.Name, static object? (member) => member.Value, StringComparer.Ordinal)
+            ? arguments.EnumerateObject()
+                .ToDictionary(static member => member.Name, static object? (member) => member.Value, StringComparer.Ordinal)
             : [];
 }

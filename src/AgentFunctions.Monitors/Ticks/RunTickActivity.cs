@@ -8,14 +8,16 @@ namespace AgentFunctions.Monitors.Ticks;
 /// One tick: looks at the signals without a model, decides what that means, writes the decision down with the memory, and
 /// carries it out. A tick that is delivered again after a crash only carries out what is left.
 /// </summary>
-internal sealed class RunTickActivity(MonitorStore monitors, TickDecider decider, IncidentWriter desk, TickWaker waker, TickLog log)
+internal sealed class RunTickActivity(MonitorStore monitors, TickDecider decider, IncidentWriter desk, TickWaker waker,
+    TickLog log)
 {
     public async Task<RunTickResult> RunAsync(ActivityContext context, RunTickInput input)
     {
         CancellationToken cancellationToken = context.CancellationToken;
         while (await monitors.FindAsync(input.Monitor, cancellationToken).ConfigureAwait(false) is var (record, _))
         {
-            (MonitorMemory memory, string? etag) = await ReadMemoryAsync(record.Definition, input.Due, cancellationToken).ConfigureAwait(false);
+            (MonitorMemory memory, string? etag) = await ReadMemoryAsync(record.Definition, input.Due, cancellationToken)
+                .ConfigureAwait(false);
             bool isDone = input.IsManual ? memory.LastManual >= input.Due : memory.LastDue >= input.Due;
             if (isDone)
             {
@@ -27,7 +29,8 @@ internal sealed class RunTickActivity(MonitorStore monitors, TickDecider decider
                 break;
             }
 
-            MonitorMemory decided = await decider.DecideAsync(record.Definition, memory, input, cancellationToken).ConfigureAwait(false);
+            MonitorMemory decided = await decider.DecideAsync(record.Definition, memory, input, cancellationToken)
+                .ConfigureAwait(false);
             try
             {
                 etag = await monitors.PutMemoryAsync(input.Monitor, decided, etag, cancellationToken).ConfigureAwait(false);

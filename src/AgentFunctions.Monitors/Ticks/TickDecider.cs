@@ -23,7 +23,8 @@ internal sealed class TickDecider(SignalChecker checker, IncidentStore incidents
         Observation[] looks = await checker.LookAsync(monitor, memory.Signals, now, cancellationToken).ConfigureAwait(false);
         HashSet<string> resolved = await ResolvedByPersonAsync(memory, cancellationToken).ConfigureAwait(false);
         TickJudgement judgement = TickJudge.Judge(monitor, memory, looks, resolved, input.Due, now);
-        WakeDecision wake = await waker.DecideAsync(monitor, memory, judgement, id, input.Due, cancellationToken).ConfigureAwait(false);
+        WakeDecision wake = await waker.DecideAsync(monitor, memory, judgement, id, input.Due, cancellationToken)
+            .ConfigureAwait(false);
         var ran = new TickRecord
         {
             Id = id,
@@ -44,7 +45,8 @@ internal sealed class TickDecider(SignalChecker checker, IncidentStore incidents
     }
 
     private static MonitorMemory Remember(
-        MonitorDefinition monitor, MonitorMemory memory, RunTickInput input, TickJudgement judgement, WakeDecision wake, TickRecord ran)
+        MonitorDefinition monitor, MonitorMemory memory, RunTickInput input, TickJudgement judgement, WakeDecision wake,
+        TickRecord ran)
     {
         TickRecord? skipped = input.Skipped is not { } left ? null : new TickRecord
         {

@@ -17,11 +17,13 @@ internal static class TickGoal
     {
         var text = new StringBuilder();
         text.AppendLine(monitor.Goal).AppendLine();
-        text.AppendLine(CultureInfo.InvariantCulture, $"You were woken by the monitor '{monitor.Name}' at {due.UtcDateTime:u}: {why}");
+        text.AppendLine(CultureInfo.InvariantCulture,
+            $"You were woken by the monitor '{monitor.Name}' at {due.UtcDateTime:u}: {why}");
         Append(text, signals);
         foreach (IncidentMark incident in incidents.Where(incident => incident.ResolvedAt is null))
         {
-            text.AppendLine(CultureInfo.InvariantCulture, $"Open incident {incident.Id} since {incident.StartedAt.UtcDateTime:u}, severity {incident.Severity}.");
+            text.AppendLine(CultureInfo.InvariantCulture,
+                $"Open incident {incident.Id} since {incident.StartedAt.UtcDateTime:u}, severity {incident.Severity}.");
         }
 
         Append(text, notes);
@@ -40,12 +42,14 @@ internal static class TickGoal
             text.Append(CultureInfo.InvariantCulture, $"- {name}: {signal.Error ?? "ok"}, since {signal.Since?.UtcDateTime:u}");
             if (signal.Baseline.Count > 0)
             {
-                text.Append(CultureInfo.InvariantCulture, $"; usual value {signal.Baseline.Mean:G4} ± {Math.Sqrt(signal.Baseline.Variance):G3}");
+                text.Append(CultureInfo.InvariantCulture,
+                    $"; usual value {signal.Baseline.Mean:G4} ± {Math.Sqrt(signal.Baseline.Variance):G3}");
             }
 
             if (signal.Recent.Count > 0)
             {
-                string recent = string.Join(' ', signal.Recent.TakeLast(8).Select(value => value.ToString("G4", CultureInfo.InvariantCulture)));
+                string recent = string.Join(' ',
+                    signal.Recent.TakeLast(8).Select(value => value.ToString("G4", CultureInfo.InvariantCulture)));
                 text.Append(CultureInfo.InvariantCulture, $"; latest {recent}");
             }
 
@@ -66,7 +70,8 @@ internal static class TickGoal
 
         foreach (MonitorNote note in notes.Items)
         {
-            text.AppendLine(CultureInfo.InvariantCulture, $"- [{note.Id}]{(note.IsQuestion ? " open question:" : "")} {note.Text}");
+            text.AppendLine(CultureInfo.InvariantCulture,
+                $"- [{note.Id}]{(note.IsQuestion ? " open question:" : "")} {note.Text}");
         }
     }
 }

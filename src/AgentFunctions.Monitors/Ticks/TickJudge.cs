@@ -32,7 +32,8 @@ internal static class TickJudge
         // A key whose signals are gone from the definition is forgotten with them.
         var marks = new Dictionary<string, IncidentMark>(StringComparer.Ordinal);
         var changes = new List<IncidentChange>();
-        foreach (IGrouping<string, SignalDefinition> key in monitor.Signals.GroupBy(signal => signal.IncidentKey, StringComparer.Ordinal))
+        foreach (IGrouping<string, SignalDefinition> key in monitor.Signals.GroupBy(signal => signal.IncidentKey,
+            StringComparer.Ordinal))
         {
             IncidentMark? before = memory.Incidents.GetValueOrDefault(key.Key);
             (IncidentMark? mark, IncidentChange? change) = IncidentDecider.Decide(
@@ -56,7 +57,8 @@ internal static class TickJudge
             .Select(signal => signal.Name)];
         IncidentChange[] openings = [.. changes.Where(change =>
             change.Kind is IncidentEntryKind.Opened or IncidentEntryKind.Reopened
-            && monitor.Signals.Any(signal => signal.Wake != WakeOn.Never && change.Signals.Contains(signal.Name, StringComparer.Ordinal)))];
+            && monitor.Signals.Any(signal => signal.Wake != WakeOn.Never
+                && change.Signals.Contains(signal.Name, StringComparer.Ordinal)))];
         return new TickJudgement(signals, marks, changes, changed, openings);
     }
 }

@@ -17,7 +17,8 @@ internal sealed class TickLog(ILogStore logs)
         string monitor, DateOnly day, long position, IEnumerable<TickRecord> records, CancellationToken cancellationToken)
     {
         ReadOnlyMemory<byte>[] entries =
-            [.. records.Select(record => new ReadOnlyMemory<byte>(JsonSerializer.SerializeToUtf8Bytes(record, MonitorJson.Options)))];
+            [.. records.Select(record => new ReadOnlyMemory<byte>(JsonSerializer.SerializeToUtf8Bytes(record,
+                MonitorJson.Options)))];
         try
         {
             await logs.AppendAsync(StreamOf(monitor, day), entries, position, cancellationToken).ConfigureAwait(false);
@@ -47,7 +48,8 @@ internal sealed class TickLog(ILogStore logs)
             long length = await GetLengthAsync(monitor, day, cancellationToken).ConfigureAwait(false);
             var ofDay = new List<TickRecord>();
             long from = Math.Max(0, length - (count - found.Count));
-            await foreach (LogEntry entry in logs.ReadAsync(StreamOf(monitor, day), from, null, cancellationToken).ConfigureAwait(false))
+            await foreach (LogEntry entry in logs.ReadAsync(StreamOf(monitor, day), from, null, cancellationToken)
+                .ConfigureAwait(false))
             {
                 ofDay.Add(JsonSerializer.Deserialize<TickRecord>(entry.Data.Span, MonitorJson.Options)!);
             }

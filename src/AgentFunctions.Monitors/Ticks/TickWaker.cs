@@ -30,10 +30,13 @@ internal sealed class TickWaker(
         if (isBusy && monitor.Overlap != OverlapPolicy.CancelOld)
         {
             return new WakeDecision(
-                Note: $"not woken: run {memory.LastRun} is still going", Queued: monitor.Overlap == OverlapPolicy.Queue ? why : null);
+                Note: $"not woken: run {memory.LastRun} is still going", Queued: monitor.Overlap == OverlapPolicy.Queue
+                    ? why
+                    : null);
         }
 
-        if (await spending.GrantAsync(monitor, tickId, monitor.Deadline, cancellationToken).ConfigureAwait(false) is not { } budget)
+        if (await spending.GrantAsync(monitor, tickId, monitor.Deadline, cancellationToken)
+            .ConfigureAwait(false) is not { } budget)
         {
             return new WakeDecision(Note: "not woken: the budget of the day is used up");
         }
@@ -45,7 +48,8 @@ internal sealed class TickWaker(
 
     /// <summary>Starts the run. Under the tick's id, so that a repetition finds the same run.</summary>
     /// <returns>The run.</returns>
-    public async Task<string> WakeAsync(MonitorDefinition monitor, string tickId, WakeOrder order, CancellationToken cancellationToken)
+    public async Task<string> WakeAsync(MonitorDefinition monitor, string tickId, WakeOrder order,
+        CancellationToken cancellationToken)
     {
         if (order.Cancel is { } old)
         {
@@ -59,7 +63,8 @@ internal sealed class TickWaker(
             Budget = order.Budget,
             Labels = LabelsOf(monitor, "tick", tickId),
         };
-        Run run = await gateway.SubmitAsync(request, MonitorCaller.Of(monitor.Name), tickId, cancellationToken).ConfigureAwait(false);
+        Run run = await gateway.SubmitAsync(request, MonitorCaller.Of(monitor.Name), tickId, cancellationToken)
+            .ConfigureAwait(false);
         await spending.BindAsync(monitor, tickId, run.Id, cancellationToken).ConfigureAwait(false);
         return run.Id;
     }
@@ -72,7 +77,9 @@ internal sealed class TickWaker(
         string[] causes =
         [
             .. monitor.Signals.Count == 0 ? ["it is time."] : Array.Empty<string>(),
-            .. monitor.Response is null ? judgement.Openings.Select(opening => $"incident {opening.IncidentId}: {opening.Text}.") : [],
+            .. monitor.Response is null
+                ? judgement.Openings.Select(opening => $"incident {opening.IncidentId}: {opening.Text}.")
+                : [],
             .. judgement.Changed.Select(name => $"{name} is not as before."),
             .. memory.Queued is { } queued ? [queued] : Array.Empty<string>(),
         ];
@@ -84,7 +91,8 @@ internal sealed class TickWaker(
     {
         try
         {
-            await steering.CancelAsync(run, $"monitor:{monitor.Name}", "A later tick takes over.", cancellationToken).ConfigureAwait(false);
+            await steering.CancelAsync(run, $"monitor:{monitor.Name}", "A later tick takes over.", cancellationToken)
+                .ConfigureAwait(false);
         }
         catch (AgentException e) when (e.Code is ErrorCode.RunStateForbids or ErrorCode.RunNotFound)
         {

@@ -29,7 +29,8 @@ internal sealed record AzureProvider() : ModelProvider("azure")
             : "https://cognitiveservices.azure.com/.default");
 
     // A deployment is usually named after its model.
-    protected override ModelProfile Known(string model) => OpenAI.Profile(new ModelOptions { Model = model }) with { Provider = Name };
+    protected override ModelProfile Known(string model) =>
+        OpenAI.Profile(new ModelOptions { Model = model }) with { Provider = Name };
 
     protected override bool ServesAt(string host) =>
         host.EndsWith(".openai.azure.com", StringComparison.OrdinalIgnoreCase)

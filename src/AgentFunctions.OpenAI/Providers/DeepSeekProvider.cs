@@ -2,7 +2,9 @@ using AgentFunctions.Models;
 
 namespace AgentFunctions.OpenAI.Providers;
 
-/// <summary>DeepSeek, whose reasoning goes back with tool calls. Source: https://api-docs.deepseek.com/guides/thinking_mode.</summary>
+/// <summary>
+/// DeepSeek, whose reasoning goes back with tool calls. Source: https://api-docs.deepseek.com/guides/thinking_mode.
+/// </summary>
 internal sealed record DeepSeekProvider() : ModelProvider("deepseek")
 {
     public override string KeyVariable => "DEEPSEEK_API_KEY";

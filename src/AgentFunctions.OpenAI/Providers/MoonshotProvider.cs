@@ -25,7 +25,8 @@ internal sealed record MoonshotProvider() : ModelProvider("moonshot")
         {
             return profile with
             {
-                ContextWindow = model.Contains("8k", StringComparison.Ordinal) && !model.Contains("128k", StringComparison.Ordinal) ? 8_192
+                ContextWindow = model.Contains("8k", StringComparison.Ordinal)
+                    && !model.Contains("128k", StringComparison.Ordinal) ? 8_192
                     : model.Contains("32k", StringComparison.Ordinal) ? 32_768 : 131_072,
                 MaxOutputTokens = 4_096,
             };

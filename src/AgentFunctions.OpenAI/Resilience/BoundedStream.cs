@@ -19,5 +19,6 @@ internal sealed class BoundedStream(Stream inner, long maxBytes) : ReadOnlyStrea
     /// <summary>Says that an answer is longer than its bound.</summary>
     /// <param name="maxBytes">The most bytes.</param>
     public static AgentException TooLong(long maxBytes) => new(
-        ErrorCode.ModelProtocolError, $"the answer is longer than MaxAnswerBytes ({maxBytes} bytes) and was not read to its end; raise it if the model means it.");
+        ErrorCode.ModelProtocolError,
+        $"the answer is longer than MaxAnswerBytes ({maxBytes} bytes) and was not read to its end; raise it if the model means it.");
 }

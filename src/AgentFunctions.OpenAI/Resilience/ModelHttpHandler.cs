@@ -10,7 +10,8 @@ namespace AgentFunctions.OpenAI.Resilience;
 /// Sends requests to one model through its resilience pipeline. An attempt is over when its response can be used: a plain body
 /// has arrived whole, or the first bytes of a stream have.
 /// </summary>
-internal sealed class ModelHttpHandler(string model, ModelOptions options, AdaptiveConcurrencyLimiter gate, TimeProvider time, ILogger? log = null) : DelegatingHandler
+internal sealed class ModelHttpHandler(string model, ModelOptions options, AdaptiveConcurrencyLimiter gate, TimeProvider time,
+    ILogger? log = null) : DelegatingHandler
 {
     /// <summary>Marks a response that says that the account is out of credit: to wait does not help.</summary>
     internal const string QuotaHeader = "x-agentfunctions-out-of-quota";
@@ -106,12 +107,14 @@ internal sealed class ModelHttpHandler(string model, ModelOptions options, Adapt
     {
         Stream body = await response.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false);
         byte[] buffer = new byte[MaxErrorBytes];
-        int length = await body.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, cancellationToken).ConfigureAwait(false);
+        int length = await body.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, cancellationToken)
+            .ConfigureAwait(false);
         Replace(response, new ByteArrayContent(buffer, 0, length));
         if (response.StatusCode == HttpStatusCode.TooManyRequests)
         {
             string words = Encoding.UTF8.GetString(buffer, 0, length);
-            if (words.Contains("insufficient_quota", StringComparison.Ordinal) || words.Contains("exceeded_current_quota", StringComparison.Ordinal))
+            if (words.Contains("insufficient_quota", StringComparison.Ordinal)
+                || words.Contains("exceeded_current_quota", StringComparison.Ordinal))
             {
                 response.Headers.TryAddWithoutValidation(QuotaHeader, "true");
             }

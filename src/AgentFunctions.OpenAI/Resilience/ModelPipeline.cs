@@ -11,7 +11,8 @@ namespace AgentFunctions.OpenAI.Resilience;
 /// <summary>The resilience of one model's endpoint: retry around circuit breaker around attempt time-out.</summary>
 internal static partial class ModelPipeline
 {
-    public static ResiliencePipeline<HttpResponseMessage> Create(string model, ModelOptions options, TimeProvider time, ILogger? log)
+    public static ResiliencePipeline<HttpResponseMessage> Create(string model, ModelOptions options, TimeProvider time,
+        ILogger? log)
     {
         var builder = new ResiliencePipelineBuilder<HttpResponseMessage> { TimeProvider = time };
         if (options.MaxRetries > 0)
@@ -30,7 +31,8 @@ internal static partial class ModelPipeline
                     if (log is not null)
                     {
                         LogRetry(
-                            log, model, arguments.AttemptNumber + 1, options.MaxRetries + 1, Words(arguments.Outcome, options.Key),
+                            log, model, arguments.AttemptNumber + 1, options.MaxRetries + 1,
+                            Words(arguments.Outcome, options.Key),
                             arguments.RetryDelay.TotalSeconds);
                     }
 
@@ -58,7 +60,8 @@ internal static partial class ModelPipeline
     }
 
     [LoggerMessage(
-        Level = LogLevel.Warning, Message = "Model '{Model}': attempt {Attempt} of {Attempts} failed ({Reason}); the next one is made in {Seconds:0.#} s.")]
+        Level = LogLevel.Warning,
+        Message = "Model '{Model}': attempt {Attempt} of {Attempts} failed ({Reason}); the next one is made in {Seconds:0.#} s.")]
     private static partial void LogRetry(ILogger log, string model, int attempt, int attempts, string reason, double seconds);
 
     private static string Words(Outcome<HttpResponseMessage> outcome, string? key) => outcome.Result is { } response
@@ -83,7 +86,8 @@ internal static partial class ModelPipeline
     private static bool IsOutage(Outcome<HttpResponseMessage> outcome) =>
         outcome.Result is { } response ? (int)response.StatusCode >= 500 : IsBroken(outcome.Exception);
 
-    private static bool IsBroken(Exception? exception) => exception is HttpRequestException or IOException or TimeoutRejectedException;
+    private static bool IsBroken(Exception? exception) =>
+        exception is HttpRequestException or IOException or TimeoutRejectedException;
 
     private static TimeSpan? Asked(Outcome<HttpResponseMessage> outcome, TimeProvider time) =>
         outcome.Result is { } response ? RetryAfter.Read(response, time.GetUtcNow()) : null;

@@ -24,7 +24,8 @@ internal static class RetryAfter
             return Bounded(seconds);
         }
 
-        return DateTimeOffset.TryParse(value, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out DateTimeOffset date)
+        return DateTimeOffset.TryParse(value, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal,
+            out DateTimeOffset date)
             ? Bounded((date - now).TotalSeconds)
             : null;
     }

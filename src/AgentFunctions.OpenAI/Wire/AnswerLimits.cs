@@ -11,5 +11,6 @@ internal sealed record AnswerLimits(TimeSpan Idle, TimeSpan Total, long Bytes)
 
     /// <summary>Gets the limits of a configured model.</summary>
     /// <param name="options">The model as it is configured.</param>
-    public static AnswerLimits Of(ModelOptions options) => new(options.StreamIdleTimeout, options.AnswerTimeout, options.MaxAnswerBytes);
+    public static AnswerLimits Of(ModelOptions options) =>
+        new(options.StreamIdleTimeout, options.AnswerTimeout, options.MaxAnswerBytes);
 }

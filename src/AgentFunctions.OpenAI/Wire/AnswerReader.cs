@@ -5,8 +5,8 @@ using Microsoft.Extensions.AI;
 namespace AgentFunctions.OpenAI.Wire;
 
 /// <summary>
-/// Reads one answer, whatever the endpoint says that it is: an event stream or JSON, by what it holds. Comments and empty chunks do not
-/// count as a sign of life: a stream that brings nothing else is given up.
+/// Reads one answer, whatever the endpoint says that it is: an event stream or JSON, by what it holds. Comments and empty chunks
+/// do not count as a sign of life: a stream that brings nothing else is given up.
 /// </summary>
 internal sealed class AnswerReader : IAsyncDisposable
 {
@@ -22,7 +22,8 @@ internal sealed class AnswerReader : IAsyncDisposable
     private bool _isOpen;
     private bool _isEnded;
 
-    public AnswerReader(Stream stream, WireAnswer answer, AnswerLimits limits, TimeProvider time, CancellationToken cancellationToken)
+    public AnswerReader(Stream stream, WireAnswer answer, AnswerLimits limits, TimeProvider time,
+        CancellationToken cancellationToken)
     {
         _stream = new BoundedStream(stream, limits.Bytes);
         _answer = answer;
@@ -50,7 +51,8 @@ internal sealed class AnswerReader : IAsyncDisposable
         {
             return await NextAsync().ConfigureAwait(false);
         }
-        catch (Exception e) when (_answer.IsFinished && !_cancellationToken.IsCancellationRequested && e is IOException or HttpRequestException or OperationCanceledException)
+        catch (Exception e) when (_answer.IsFinished && !_cancellationToken.IsCancellationRequested
+            && e is IOException or HttpRequestException or OperationCanceledException)
         {
             // The answer was whole; only the connection did not end as it should.
             _isEnded = true;
@@ -81,7 +83,8 @@ internal sealed class AnswerReader : IAsyncDisposable
             switch (await _lines.PeekAsync(_linked.Token).ConfigureAwait(false))
             {
                 case (byte)'<':
-                    throw NoAnswer(await _lines.ReadAllAsync(_linked.Token).ConfigureAwait(false), "an HTML page", "check that Endpoint ends with the API's path, such as /v1");
+                    throw NoAnswer(await _lines.ReadAllAsync(_linked.Token).ConfigureAwait(false), "an HTML page",
+                        "check that Endpoint ends with the API's path, such as /v1");
                 case (byte)'{' or (byte)'[':
                     _isEnded = true;
                     return await WholeAsync(contents).ConfigureAwait(false);

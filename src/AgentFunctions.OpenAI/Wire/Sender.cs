@@ -15,11 +15,15 @@ internal static class Sender
     /// <summary>The <c>extra_content</c> of a call, as JSON text.</summary>
     public const string ExtraKey = "extraContent";
 
-    /// <summary>Gets what a sender said beside a content; <see langword="null"/> if it is another's or there is nothing.</summary>
+    /// <summary>
+    /// Gets what a sender said beside a content; <see langword="null"/> if it is another's or there is nothing.
+    /// </summary>
     /// <param name="content">The content, fresh or from a transcript.</param>
     /// <param name="sender">The sender.</param>
     /// <param name="key">Which of the keys.</param>
-    public static string? Read(AIContent content, string sender, string key) => Text(content, Key) == sender ? Text(content, key) : null;
+    public static string? Read(AIContent content, string sender, string key) => Text(content, Key) == sender
+        ? Text(content, key)
+        : null;
 
     private static string? Text(AIContent content, string key) => content.AdditionalProperties?.GetValueOrDefault(key) switch
     {

@@ -3,8 +3,8 @@ using System.Buffers;
 namespace AgentFunctions.OpenAI.Wire;
 
 /// <summary>
-/// Reads server-sent events as endpoints write them: any line ends, comments, <c>data:</c> with or without a space, data in several
-/// lines, events without an empty line between them, and bare JSON lines.
+/// Reads server-sent events as endpoints write them: any line ends, comments, <c>data:</c> with or without a space, data in
+/// several lines, events without an empty line between them, and bare JSON lines.
 /// </summary>
 /// <param name="lines">The lines.</param>
 internal sealed class ServerEventReader(WireLines lines)

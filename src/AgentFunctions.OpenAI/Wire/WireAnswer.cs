@@ -7,8 +7,8 @@ using Microsoft.Extensions.AI;
 namespace AgentFunctions.OpenAI.Wire;
 
 /// <summary>
-/// Puts an answer together, whole or from chunks. Every field is optional; what an endpoint says beyond those that count is not looked
-/// at. Texts pass at once, calls when the answer is whole.
+/// Puts an answer together, whole or from chunks. Every field is optional; what an endpoint says beyond those that count is not
+/// looked at. Texts pass at once, calls when the answer is whole.
 /// </summary>
 /// <param name="sender">Who answers: what only it understands goes back to it alone.</param>
 internal sealed class WireAnswer(string sender)
@@ -72,7 +72,9 @@ internal sealed class WireAnswer(string sender)
         bool hasChoices = false;
         if (root.Member("choices") is { } choices)
         {
-            foreach (JsonElement choice in choices.ValueKind == JsonValueKind.Array ? [.. choices.EnumerateArray()] : new[] { choices })
+            foreach (JsonElement choice in choices.ValueKind == JsonValueKind.Array
+                ? [.. choices.EnumerateArray()]
+                : new[] { choices })
             {
                 hasChoices = true;
                 counts |= Add(choice, choice.Member("index")?.AsWhole() ?? 0, contents);
@@ -164,7 +166,9 @@ internal sealed class WireAnswer(string sender)
             }
 
             // A length stop is told in one chunk; a later one that says less must not hide it.
-            _finishReason = _finishReason == ChatFinishReason.Length || _finishReason == ChatFinishReason.ContentFilter ? _finishReason : reason;
+            _finishReason = _finishReason == ChatFinishReason.Length || _finishReason == ChatFinishReason.ContentFilter
+                ? _finishReason
+                : reason;
             counts = true;
         }
 
@@ -255,7 +259,8 @@ internal sealed class WireAnswer(string sender)
 
     private FunctionCallContent Call(WireCall call)
     {
-        FunctionCallContent made = CallArguments.Read(call.Id ?? "", call.Name, call.Arguments, _finishReason == ChatFinishReason.Length);
+        FunctionCallContent made = CallArguments.Read(call.Id ?? "", call.Name, call.Arguments,
+            _finishReason == ChatFinishReason.Length);
         if (call.Extra is not null)
         {
             made.AdditionalProperties ??= [];
@@ -284,7 +289,8 @@ internal sealed class WireAnswer(string sender)
 
         bool isAnswer = root.Member("choices") is not null;
         if (!isAnswer && (root.Text("object") == "error" || root.Text("type") == "error" || root.Member("detail") is not null
-            || (root.Text("message") is not null && (root.Member("code") ?? root.Member("status") ?? root.Member("type")) is not null)))
+            || (root.Text("message") is not null
+                && (root.Member("code") ?? root.Member("status") ?? root.Member("type")) is not null)))
         {
             throw new ErrorInAnswerException(root.GetRawText());
         }

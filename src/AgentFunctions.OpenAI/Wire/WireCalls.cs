@@ -4,8 +4,8 @@ using AgentFunctions.Models;
 namespace AgentFunctions.OpenAI.Wire;
 
 /// <summary>
-/// Puts the tool calls of an answer together. Endpoints number them from 0, number all of them 0, or not at all; they repeat names and
-/// ids, or leave them out; they send arguments as text, in pieces, as an object, or not at all.
+/// Puts the tool calls of an answer together. Endpoints number them from 0, number all of them 0, or not at all; they repeat
+/// names and ids, or leave them out; they send arguments as text, in pieces, as an object, or not at all.
 /// </summary>
 internal sealed class WireCalls
 {
@@ -121,7 +121,8 @@ internal sealed class WireCalls
     /// <summary>Whether a part says once more what is known: a last chunk that repeats the call.</summary>
     private bool IsRepetition(WireCall call, Part part) =>
         call.Chunk != _chunk && part.Arguments.Length > 0 && part.Arguments.Length == call.Length && call.IsWhole
-        && (part.Name.Length == 0 || part.Name == call.Name) && part.Arguments == call.Arguments && (part.Id is null || part.Id == call.Id);
+        && (part.Name.Length == 0 || part.Name == call.Name) && part.Arguments == call.Arguments
+        && (part.Id is null || part.Id == call.Id);
 
     /// <summary>Whether a part under a known number or id begins a call of its own.</summary>
     private bool BeginsAnother(WireCall call, Part part)
@@ -154,7 +155,9 @@ internal sealed class WireCalls
             JsonElement? id = part.Member("id") ?? part.Member("tool_call_id");
             return new(
                 part.Member("index")?.AsWhole(),
-                id is { ValueKind: JsonValueKind.Number } number ? number.GetRawText() : id?.AsText() is { Length: > 0 } text ? text : null,
+                id is { ValueKind: JsonValueKind.Number } number ? number.GetRawText() : id?.AsText() is { Length: > 0 } text
+                    ? text
+                    : null,
                 function.Text("name") ?? part.Text("name") ?? "",
                 arguments is null ? "" : arguments.Value.AsText() ?? arguments.Value.GetRawText(),
                 part.Member("extra_content")?.GetRawText());

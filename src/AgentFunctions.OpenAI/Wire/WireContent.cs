@@ -9,7 +9,8 @@ namespace AgentFunctions.OpenAI.Wire;
 /// <param name="Refusal">What was refused.</param>
 internal readonly record struct WireContent(string Text, string Reasoning, string Refusal)
 {
-    private static readonly string[] ReasoningMembers = ["thinking", "reasoning", "reasoning_content", "summary", "text", "content"];
+    private static readonly string[] ReasoningMembers = ["thinking", "reasoning", "reasoning_content", "summary", "text",
+        "content"];
 
     /// <summary>Reads content.</summary>
     /// <param name="content">The value of <c>content</c>.</param>
@@ -45,7 +46,8 @@ internal readonly record struct WireContent(string Text, string Reasoning, strin
                 {
                     refusal.Append(refused);
                 }
-                else if (type.Contains("think", StringComparison.OrdinalIgnoreCase) || type.Contains("reason", StringComparison.OrdinalIgnoreCase))
+                else if (type.Contains("think", StringComparison.OrdinalIgnoreCase)
+                    || type.Contains("reason", StringComparison.OrdinalIgnoreCase))
                 {
                     reasoning.Append(ReasoningOf(content, 0));
                 }
@@ -62,7 +64,8 @@ internal readonly record struct WireContent(string Text, string Reasoning, strin
     {
         JsonValueKind.String => value.AsText()!,
         JsonValueKind.Array when depth < 4 => string.Concat(value.EnumerateArray().Select(part => ReasoningOf(part, depth + 1))),
-        JsonValueKind.Object when depth < 4 => ReasoningMembers.Select(name => value.Member(name)).FirstOrDefault(static member => member is not null) is { } member
+        JsonValueKind.Object when depth < 4 =>
+            ReasoningMembers.Select(name => value.Member(name)).FirstOrDefault(static member => member is not null) is { } member
             ? ReasoningOf(member, depth + 1)
             : "",
         _ => "",

@@ -15,10 +15,12 @@ internal static class WireFinish
         null or "" or "null" or "none" or "in_progress" => null,
         "length" or "max_tokens" or "max_output_tokens" or "max_length" or "model_length" or "token_limit" or "max_new_tokens"
             or "model_context_window_exceeded" => ChatFinishReason.Length,
-        "content_filter" or "content_filtered" or "safety" or "prohibited_content" or "blocklist" or "recitation" or "spii" or "sensitive"
+        "content_filter" or "content_filtered" or "safety" or "prohibited_content" or "blocklist" or "recitation" or "spii"
+            or "sensitive"
             => ChatFinishReason.ContentFilter,
         "tool_calls" or "tool_call" or "tool_use" or "function_call" or "function_calls" => ChatFinishReason.ToolCalls,
-        "error" or "network_error" or "insufficient_system_resource" or "abort" or "aborted" or "cancelled" or "canceled" => Failed,
+        "error" or "network_error" or "insufficient_system_resource" or "abort" or "aborted" or "cancelled" or "canceled" =>
+            Failed,
         _ => ChatFinishReason.Stop,
     };
 }

@@ -25,7 +25,9 @@ internal static class WireJson
     /// <param name="name">The name.</param>
     public static string? Text(this JsonElement value, string name) => value.Member(name)?.AsText();
 
-    /// <summary>Gets a text, with halves of surrogate pairs as they came; <see langword="null"/> if the value is no text.</summary>
+    /// <summary>
+    /// Gets a text, with halves of surrogate pairs as they came; <see langword="null"/> if the value is no text.
+    /// </summary>
     /// <param name="value">The value.</param>
     public static string? AsText(this JsonElement value)
     {
@@ -50,9 +52,11 @@ internal static class WireJson
     public static long? AsWhole(this JsonElement value) => value.ValueKind switch
     {
         JsonValueKind.Number when value.TryGetInt64(out long whole) => whole,
-        JsonValueKind.Number when value.TryGetDouble(out double number) && Math.Abs(number) < 1e15 && Math.Floor(number) == number => (long)number,
+        JsonValueKind.Number when value.TryGetDouble(out double number) && Math.Abs(number) < 1e15
+            && Math.Floor(number) == number => (long)number,
         JsonValueKind.String when long.TryParse(
-            value.AsText(), System.Globalization.NumberStyles.AllowLeadingSign, System.Globalization.CultureInfo.InvariantCulture, out long written) => written,
+            value.AsText(), System.Globalization.NumberStyles.AllowLeadingSign, System.Globalization.CultureInfo.InvariantCulture,
+            out long written) => written,
         _ => null,
     };
 
@@ -104,7 +108,15 @@ internal static class WireJson
             else
             {
                 i++;
-                text.Append(raw[i] switch { 'n' => '\n', 'r' => '\r', 't' => '\t', 'b' => '\b', 'f' => '\f', char other => other });
+                text.Append(raw[i] switch
+                {
+                    'n' => '\n',
+                    'r' => '\r',
+                    't' => '\t',
+                    'b' => '\b',
+                    'f' => '\f',
+                    char other => other
+                });
             }
         }
 

@@ -3,7 +3,9 @@ using Microsoft.Extensions.AI;
 
 namespace AgentFunctions.OpenAI.Wire;
 
-/// <summary>Reads what an answer consumed. A count that cannot be one is left out, so that it is estimated and not believed.</summary>
+/// <summary>
+/// Reads what an answer consumed. A count that cannot be one is left out, so that it is estimated and not believed.
+/// </summary>
 internal static class WireUsage
 {
     /// <summary>No window of any model is near this.</summary>
@@ -40,10 +42,12 @@ internal static class WireUsage
             OutputTokenCount = output,
             TotalTokenCount = input is null || output is null ? null : input + output,
             CachedInputTokenCount = cached <= input ? cached : null,
-            ReasoningTokenCount = Count(counts.Member("completion_tokens_details") ?? counts.Member("output_tokens_details"), "reasoning_tokens"),
+            ReasoningTokenCount = Count(counts.Member("completion_tokens_details") ?? counts.Member("output_tokens_details"),
+                "reasoning_tokens"),
         };
     }
 
     private static long? Count(JsonElement? counts, string name) =>
-        counts?.Member(name) is { ValueKind: JsonValueKind.Number } value && value.AsWhole() is > 0 and < MostTokens and long count ? count : null;
+        counts?.Member(name) is { ValueKind: JsonValueKind.Number } value
+            && value.AsWhole() is > 0 and < MostTokens and long count ? count : null;
 }

@@ -13,7 +13,8 @@ internal sealed record InstanceNode(long Seq, string Id, OrchestrationStatus Sta
     /// <summary>The instance of an id, and those whose ids begin with it and a dot.</summary>
     public static List<InstanceNode> AtOrBelow(Connection connection, string id) => Read(connection
         // A slash is what follows a dot: the range reads the index of ids.
-        .Prepare("SELECT seq, id, status, parent FROM instances WHERE id = ?1 OR (id > ?1 || '.' AND id < ?1 || '/')").Bind(1, id));
+        .Prepare("SELECT seq, id, status, parent FROM instances WHERE id = ?1 OR (id > ?1 || '.' AND id < ?1 || '/')")
+        .Bind(1, id));
 
     /// <summary>The sub-orchestrations of an instance.</summary>
     public static List<InstanceNode> ChildrenOf(Connection connection, long parent) => Read(

@@ -24,7 +24,8 @@ internal sealed class InstanceQuery
                 ErrorCode.InvalidInput, $"{nameof(OrchestrationQuery.PageSize)} is {query.PageSize}; use 1 to 1,000.");
         }
 
-        if (query.ContinuationToken is { } token && !long.TryParse(token, NumberStyles.None, CultureInfo.InvariantCulture, out _after))
+        if (query.ContinuationToken is { } token
+            && !long.TryParse(token, NumberStyles.None, CultureInfo.InvariantCulture, out _after))
         {
             throw new AgentException(
                 ErrorCode.InvalidInput,
@@ -37,7 +38,8 @@ internal sealed class InstanceQuery
         var sql = new StringBuilder($"SELECT {InstanceRow.Columns} FROM instances WHERE seq > ?1");
         if (_query.Statuses.Count > 0)
         {
-            sql.Append(CultureInfo.InvariantCulture, $" AND status IN ({string.Join(',', _query.Statuses.Select(status => (int)status))})");
+            sql.Append(CultureInfo.InvariantCulture,
+                $" AND status IN ({string.Join(',', _query.Statuses.Select(status => (int)status))})");
         }
 
         if (_query.InstanceIdPrefix is not null)
@@ -53,7 +55,8 @@ internal sealed class InstanceQuery
             find.Bind(2, prefix);
         }
 
-        find.Bind(3, _query.CreatedFrom?.UtcTicks ?? 0).Bind(4, _query.CreatedTo?.UtcTicks ?? long.MaxValue).Bind(5, _query.PageSize + 1);
+        find.Bind(3, _query.CreatedFrom?.UtcTicks ?? 0).Bind(4, _query.CreatedTo?.UtcTicks ?? long.MaxValue)
+            .Bind(5, _query.PageSize + 1);
         List<InstanceRow> rows = [];
         while (find.Step())
         {

@@ -5,8 +5,8 @@ using AgentFunctions.Sqlite.Runtime;
 namespace AgentFunctions.Sqlite.Client;
 
 /// <summary>
-/// An instance with all below it: its sub-orchestrations, and the instances whose ids begin with its id and a dot, whoever started them.
-/// Runs on the writer's thread.
+/// An instance with all below it: its sub-orchestrations, and the instances whose ids begin with its id and a dot, whoever
+/// started them. Runs on the writer's thread.
 /// </summary>
 internal sealed class InstanceTree
 {

@@ -8,7 +8,8 @@ namespace AgentFunctions.Sqlite.Client;
 /// <param name="engine">The engine.</param>
 /// <param name="replaceable">The statuses in which an existing instance may be replaced.</param>
 /// <param name="row">The instance.</param>
-internal sealed class ScheduleJob(EngineCore engine, IReadOnlyList<OrchestrationStatus> replaceable, InstanceRow row) : WriteJob<InstanceRow>
+internal sealed class ScheduleJob(EngineCore engine, IReadOnlyList<OrchestrationStatus> replaceable,
+    InstanceRow row) : WriteJob<InstanceRow>
 {
     private readonly List<(long Seq, Message Message)> _orphans = [];
     private InstanceRow? _inserted;

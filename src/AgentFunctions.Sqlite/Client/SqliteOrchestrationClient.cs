@@ -16,7 +16,9 @@ internal sealed class SqliteOrchestrationClient(SqliteEngine owner) : IOrchestra
         ArgumentException.ThrowIfNullOrWhiteSpace(name);
         EngineCore engine = owner.Core;
         engine.EnsureAccepting();
-        string id = options?.InstanceId is { } given ? InstanceIds.Check(given) : Guid.CreateVersion7(engine.Time.GetUtcNow()).ToString("N");
+        string id = options?.InstanceId is { } given
+            ? InstanceIds.Check(given)
+            : Guid.CreateVersion7(engine.Time.GetUtcNow()).ToString("N");
         string? json = engine.Limits.Serialize(input, $"input of orchestrator '{name}'");
         DateTimeOffset now = engine.Time.GetUtcNow();
         DateTimeOffset? startAt = options?.StartAt?.ToUniversalTime() is { } asked && asked > now ? asked : null;
@@ -73,7 +75,8 @@ internal sealed class SqliteOrchestrationClient(SqliteEngine owner) : IOrchestra
             Task ended = engine.Ends.Listen(instanceId);
             try
             {
-                OrchestrationState state = await GetAsync(instanceId, includePayloads: true, cancellationToken).ConfigureAwait(false)
+                OrchestrationState state = await GetAsync(instanceId, includePayloads: true, cancellationToken)
+                    .ConfigureAwait(false)
                     ?? throw NotFound(instanceId);
                 if (state.IsEnded)
                 {
@@ -116,7 +119,8 @@ internal sealed class SqliteOrchestrationClient(SqliteEngine owner) : IOrchestra
     {
         EngineCore engine = owner.Core;
         string? json = engine.Limits.Serialize(output, "output");
-        return SendAsync(engine, instanceId, new ExecutionTerminated(engine.Time.GetUtcNow(), json), recursive, cancellationToken);
+        return SendAsync(engine, instanceId, new ExecutionTerminated(engine.Time.GetUtcNow(), json), recursive,
+            cancellationToken);
     }
 
     public async Task<int> PurgeAsync(string instanceId, CancellationToken cancellationToken = default)
@@ -162,7 +166,8 @@ internal sealed class SqliteOrchestrationClient(SqliteEngine owner) : IOrchestra
         ArgumentException.ThrowIfNullOrEmpty(instanceId);
         cancellationToken.ThrowIfCancellationRequested();
         engine.EnsureWorking();
-        (long seq, OrchestrationStatus status, long? _) = engine.Readers.Read(connection => InstanceTable.Find(connection, instanceId))
+        (long seq, OrchestrationStatus status,
+            long? _) = engine.Readers.Read(connection => InstanceTable.Find(connection, instanceId))
             ?? throw NotFound(instanceId);
         if (InstanceRow.IsEndedStatus(status))
         {

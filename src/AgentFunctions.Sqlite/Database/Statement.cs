@@ -44,7 +44,9 @@ internal sealed class Statement(Connection connection, sqlite3_stmt handle) : ID
         return this;
     }
 
-    /// <summary>Goes to the next row; <see langword="false"/> at the end, where the statement is ready to be bound again.</summary>
+    /// <summary>
+    /// Goes to the next row; <see langword="false"/> at the end, where the statement is ready to be bound again.
+    /// </summary>
     public bool Step()
     {
         int result = raw.sqlite3_step(handle);

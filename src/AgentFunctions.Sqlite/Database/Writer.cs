@@ -9,7 +9,9 @@ namespace AgentFunctions.Sqlite.Database;
 /// </summary>
 internal sealed class Writer : IDisposable
 {
-    /// <summary>Enough for a flush to cost each next to nothing, few enough that those who are through work on while the next are written.</summary>
+    /// <summary>
+    /// Enough for a flush to cost each next to nothing, few enough that those who are through work on while the next are written.
+    /// </summary>
     private const int MaxJobsPerTransaction = 128;
 
     private readonly Connection _connection;
@@ -157,7 +159,8 @@ internal sealed class Writer : IDisposable
     }
 
     // Writes all jobs and completes them, or leaves no trace of any and says why.
-    [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "The writer serves everybody; one job's fault is its own.")]
+    [SuppressMessage("Design", "CA1031:Do not catch general exception types",
+        Justification = "The writer serves everybody; one job's fault is its own.")]
     private AgentException? TryWrite(List<WriterJob> jobs)
     {
         List<WriterJob> done = [];
@@ -221,7 +224,8 @@ internal sealed class Writer : IDisposable
         return null;
     }
 
-    [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "The writer serves everybody; one job's fault is its own.")]
+    [SuppressMessage("Design", "CA1031:Do not catch general exception types",
+        Justification = "The writer serves everybody; one job's fault is its own.")]
     private void Complete(List<WriterJob> jobs)
     {
         foreach (WriterJob job in jobs)

@@ -19,7 +19,8 @@ internal static class WriterConnection
             UseLog(connection, dataFile);
             Schema.Migrate(connection, dataFile);
             connection.Execute(string.Create(
-                CultureInfo.InvariantCulture, $"BEGIN; DELETE FROM owner; INSERT INTO owner VALUES ({Environment.ProcessId}); COMMIT"));
+                CultureInfo.InvariantCulture,
+                $"BEGIN; DELETE FROM owner; INSERT INTO owner VALUES ({Environment.ProcessId}); COMMIT"));
             return connection;
         }
         catch (DatabaseException error)

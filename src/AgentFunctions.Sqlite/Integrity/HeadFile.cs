@@ -36,7 +36,9 @@ internal sealed class HeadFile : IDisposable
         return File.Exists(head.Place) ? beside : dataFile + ".keys";
     }
 
-    /// <summary>What is wrong with the data file by its head; <see langword="null"/> if nothing is, or no head was kept.</summary>
+    /// <summary>
+    /// What is wrong with the data file by its head; <see langword="null"/> if nothing is, or no head was kept.
+    /// </summary>
     /// <remarks>The head is read first: an engine that runs on the file only moves it on.</remarks>
     public string? FindProblem()
     {
@@ -51,7 +53,8 @@ internal sealed class HeadFile : IDisposable
         }
 
         using Connection connection = Connection.Open(_dataFile, readOnly: true);
-        return Schema.Verify(connection, _dataFile) == 0 || HeadTable.Read(connection) is not { } found || found.Epoch != head.Epoch
+        return Schema.Verify(connection, _dataFile) == 0 || HeadTable.Read(connection) is not { } found
+            || found.Epoch != head.Epoch
             ? $"it is another file than the one of {head.Count:N0} commits that is on record"
             : found.Count < head.Count
             ? $"it ends with commit {found.Count:N0}, and {head.Count:N0} are on record: its log (-wal) was damaged, cut or lost, or the file is an old copy"
@@ -78,7 +81,9 @@ internal sealed class HeadFile : IDisposable
     /// <param name="flush">Whether it shall survive a loss of power at once.</param>
     public void Write(Head head, bool flush = false) => _heads.Write(_name, head, flush);
 
-    /// <summary>Forgets the head, and those of what lies in the file, such as the audit log's. Other data files keep theirs.</summary>
+    /// <summary>
+    /// Forgets the head, and those of what lies in the file, such as the audit log's. Other data files keep theirs.
+    /// </summary>
     public void Remove()
     {
         if (Path.GetDirectoryName(Place) is { } folder && Directory.Exists(folder))
@@ -99,7 +104,8 @@ internal sealed class HeadFile : IDisposable
     private static string NameOf(string dataFile, string keyFolder)
     {
         string way = Path.GetRelativePath(keyFolder, dataFile).Replace('\\', '/');
-        string name = string.Concat(Path.GetFileName(dataFile).Where(static c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-'));
+        string name = string.Concat(Path.GetFileName(dataFile)
+            .Where(static c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-'));
         return $"{Prefix}{(name.Length <= 60 ? name : name[..60])}-{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(way)))[..8]}";
     }
 }

@@ -41,16 +41,18 @@ public static class DataFile
     });
 
     /// <summary>
-    /// Reads everything and looks for damage: of the file, of a history, between tables, of content; and compares the file with its
-    /// head, so that a file that was emptied, cut, swapped or rolled back is seen.
+    /// Reads everything and looks for damage: of the file, of a history, between tables, of content; and compares the file with
+    /// its head, so that a file that was emptied, cut, swapped or rolled back is seen.
     /// </summary>
     /// <param name="path">The file.</param>
     /// <param name="keyFolder">
-    /// The folder of the host's keys, which has the head; by default <c>keys</c> beside the file, or the file's name with <c>.keys</c>.
+    /// The folder of the host's keys, which has the head; by default <c>keys</c> beside the file, or the file's name with
+    /// <c>.keys</c>.
     /// </param>
     /// <param name="cancellationToken">The token to cancel the check.</param>
     /// <returns>What is wrong, in words; empty where all is well.</returns>
-    public static IReadOnlyList<string> Check(string path, string? keyFolder = null, CancellationToken cancellationToken = default)
+    public static IReadOnlyList<string> Check(string path, string? keyFolder = null,
+        CancellationToken cancellationToken = default)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         string? problem = FindProblem(path, keyFolder);
@@ -119,8 +121,8 @@ public static class DataFile
     }
 
     /// <summary>
-    /// Deletes the run index. The next host that is asked for a list builds it anew from the records, in the background; lists read the
-    /// records until then. No engine may run on the file.
+    /// Deletes the run index. The next host that is asked for a list builds it anew from the records, in the background; lists
+    /// read the records until then. No engine may run on the file.
     /// </summary>
     /// <param name="path">The file.</param>
     /// <returns>How many entries it had.</returns>
@@ -159,10 +161,12 @@ public static class DataFile
             : (null, []));
         if (row is null)
         {
-            throw new AgentException(ErrorCode.InstanceNotFound, $"There is no instance '{instanceId}' in '{path}'; check the id.");
+            throw new AgentException(ErrorCode.InstanceNotFound,
+                $"There is no instance '{instanceId}' in '{path}'; check the id.");
         }
 
-        using var writer = new Utf8JsonWriter(output, new JsonWriterOptions { Indented = true, Encoder = DurableJson.Options.Encoder });
+        using var writer = new Utf8JsonWriter(output,
+            new JsonWriterOptions { Indented = true, Encoder = DurableJson.Options.Encoder });
         writer.WriteStartObject();
         writer.WritePropertyName("state");
         JsonSerializer.Serialize(writer, row.ToState(), DurableJson.Options);
@@ -178,8 +182,8 @@ public static class DataFile
     }
 
     /// <summary>
-    /// Writes a copy of a file, as it is at one moment; an engine may run on it. The keys of the host lie elsewhere and are not in it:
-    /// without them what is sealed cannot be read again.
+    /// Writes a copy of a file, as it is at one moment; an engine may run on it. The keys of the host lie elsewhere and are not
+    /// in it: without them what is sealed cannot be read again.
     /// </summary>
     /// <param name="path">The file.</param>
     /// <param name="copy">The file to write, which must not be there.</param>
@@ -278,7 +282,8 @@ public static class DataFile
     {
         if (Schema.Verify(connection, path) == 0)
         {
-            throw new AgentException(ErrorCode.DataFileUnusable, $"'{path}' is empty; it becomes a data file when an engine starts on it.");
+            throw new AgentException(ErrorCode.DataFileUnusable,
+                $"'{path}' is empty; it becomes a data file when an engine starts on it.");
         }
     }
 
@@ -291,8 +296,8 @@ public static class DataFile
     }
 
     /// <summary>
-    /// Gets the process that has a file open. One that was killed has left its number behind, and a copy has the number as well, but no
-    /// lock beside it.
+    /// Gets the process that has a file open. One that was killed has left its number behind, and a copy has the number as well,
+    /// but no lock beside it.
     /// </summary>
     private static int? OwnerOf(string path, Connection connection)
     {

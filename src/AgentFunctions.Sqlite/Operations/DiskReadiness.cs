@@ -10,7 +10,8 @@ internal sealed class DiskReadiness(IOptions<SqliteEngineOptions> options) : IRe
     private const long Least = 16L * 1024 * 1024;
     private const long Little = 256L * 1024 * 1024;
 
-    public Task<IReadOnlyList<ReadinessItem>> CheckAsync(CancellationToken cancellationToken) => Task.FromResult<IReadOnlyList<ReadinessItem>>(
+    public Task<IReadOnlyList<ReadinessItem>> CheckAsync(CancellationToken cancellationToken) =>
+        Task.FromResult<IReadOnlyList<ReadinessItem>>(
         options.Value.DataFile == SqliteEngineOptions.InMemory ? [] : [Judge(Free(options.Value.DataFile))]);
 
     /// <summary>Judges the room that is left.</summary>

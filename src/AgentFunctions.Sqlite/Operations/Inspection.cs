@@ -92,14 +92,16 @@ internal static class Inspection
     {
         if (connection.Scalar($"SELECT count(*) FROM records WHERE key = '{RunIndexCheck.StateKey}'") > 0)
         {
-            findings.AddRange(RunIndexCheck.Compare(Runs(connection), name => Entries(connection, name), TimeProvider.System.GetUtcNow())
+            findings.AddRange(RunIndexCheck.Compare(Runs(connection), name => Entries(connection, name),
+                TimeProvider.System.GetUtcNow())
                 .Take(Math.Max(0, MaxFindings - findings.Count)));
         }
     }
 
     private static List<KeyValuePair<string, OrchestrationStatus>> Runs(Connection connection)
     {
-        using Statement find = connection.PrepareOnce("SELECT i.id, i.status FROM instances i JOIN records r ON r.key = 'runs/' || i.id");
+        using Statement find =
+            connection.PrepareOnce("SELECT i.id, i.status FROM instances i JOIN records r ON r.key = 'runs/' || i.id");
         var runs = new List<KeyValuePair<string, OrchestrationStatus>>();
         while (find.Step())
         {

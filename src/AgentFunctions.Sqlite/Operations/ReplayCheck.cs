@@ -27,8 +27,8 @@ public static class ReplayCheck
     /// <param name="registry">The orchestrators of today; activities are not called.</param>
     /// <param name="cancellationToken">The token to cancel the check.</param>
     /// <exception cref="AgentException">
-    /// <see cref="ErrorCode.InvalidInput"/>: there is no such file. <see cref="ErrorCode.DataFileUnusable"/>: it is none of ours or
-    /// cannot be read.
+    /// <see cref="ErrorCode.InvalidInput"/>: there is no such file. <see cref="ErrorCode.DataFileUnusable"/>: it is none of ours
+    /// or cannot be read.
     /// </exception>
     public static ReplayReport Run(string path, DurableRegistry registry, CancellationToken cancellationToken = default)
     {
@@ -40,7 +40,8 @@ public static class ReplayCheck
             // One moment of the data, however long the check takes and whatever an engine writes meanwhile.
             connection.Execute("BEGIN");
             ParallelOptions parallel = new() { CancellationToken = cancellationToken };
-            Parallel.ForEach(Partitioner.Create(Unfinished(connection), EnumerablePartitionerOptions.NoBuffering), parallel, instance =>
+            Parallel.ForEach(Partitioner.Create(Unfinished(connection), EnumerablePartitionerOptions.NoBuffering), parallel,
+                instance =>
             {
                 Interlocked.Increment(ref count);
                 if (FirstDifference(instance.Row, instance.History, registry) is { } difference)
@@ -50,14 +51,16 @@ public static class ReplayCheck
             });
             return true;
         });
-        return new ReplayReport(count, [.. differences.OrderBy(static found => found.Seq).Select(static found => found.Difference)]);
+        return new ReplayReport(count,
+            [.. differences.OrderBy(static found => found.Seq).Select(static found => found.Difference)]);
     }
 
     private static string? FirstDifference(InstanceRow row, List<byte[]> turns, DurableRegistry registry)
     {
         try
         {
-            return OrchestrationReplayer.Verify(turns.SelectMany(turn => HistoryCodec.ReadOf(row.Id, turn)).Prepend(row.Started), registry);
+            return OrchestrationReplayer.Verify(turns.SelectMany(turn => HistoryCodec.ReadOf(row.Id, turn)).Prepend(row.Started),
+                registry);
         }
         catch (AgentException e)
         {

@@ -87,7 +87,8 @@ internal sealed class HistoryReplay(OrchestrationExecution execution, bool compa
 
     // A failure that the engine, not the code, decided on; a replay cannot come to it.
     private static bool IsEngineVerdict(HistoryEvent next) =>
-        next is ExecutionFailed failed && (failed.Failure.ErrorType is nameof(ErrorCode.NonDeterminism) or nameof(ErrorCode.HistoryTooLong)
+        next is ExecutionFailed failed
+            && (failed.Failure.ErrorType is nameof(ErrorCode.NonDeterminism) or nameof(ErrorCode.HistoryTooLong)
             or nameof(ErrorCode.DataFileUnusable));
 
     private bool AreSame(HistoryEvent? inHistory, HistoryEvent? inCode) => (inHistory, inCode) switch

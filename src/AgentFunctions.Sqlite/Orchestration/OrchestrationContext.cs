@@ -8,7 +8,8 @@ using Microsoft.Extensions.Logging;
 namespace AgentFunctions.Sqlite.Orchestration;
 
 /// <summary>An execution as its own code sees it.</summary>
-[SuppressMessage("Reliability", "CA2007:Consider calling ConfigureAwait on the awaited task", Justification = "Continuations belong to the turn.")]
+[SuppressMessage("Reliability", "CA2007:Consider calling ConfigureAwait on the awaited task",
+    Justification = "Continuations belong to the turn.")]
 internal sealed class OrchestrationContext : IOrchestrationContext
 {
     private readonly OrchestrationExecution _execution;
@@ -58,7 +59,8 @@ internal sealed class OrchestrationContext : IOrchestrationContext
         Task<TResult> AskAsync() => _execution.AskAsync<TResult>(taskId => new TaskScheduled(CurrentTime, taskId, name, json));
     }
 
-    public Task<TResult> CallSubOrchestratorAsync<TResult>(string name, object? input = null, SubOrchestrationOptions? options = null)
+    public Task<TResult> CallSubOrchestratorAsync<TResult>(string name, object? input = null,
+        SubOrchestrationOptions? options = null)
     {
         _execution.EnsureOnTurn();
         ArgumentException.ThrowIfNullOrEmpty(name);
@@ -68,7 +70,8 @@ internal sealed class OrchestrationContext : IOrchestrationContext
         string child = options?.InstanceId is { Length: > 0 } given ? InstanceIds.Check(given) : NewGuid().ToString("N");
         return options?.Retry is { } retry ? RetryAsync(retry, AskAsync) : AskAsync();
 
-        Task<TResult> AskAsync() => _execution.AskAsync<TResult>(taskId => new SubOrchestrationCreated(CurrentTime, taskId, name, child, json));
+        Task<TResult> AskAsync() =>
+            _execution.AskAsync<TResult>(taskId => new SubOrchestrationCreated(CurrentTime, taskId, name, child, json));
     }
 
     public Task CreateTimerAsync(DateTimeOffset fireAt, CancellationToken cancellationToken = default)

@@ -29,7 +29,8 @@ internal sealed class OrchestrationExecution
     /// <param name="loggers">Where it logs.</param>
     /// <param name="onForeignThread">Told when the code goes on outside its turns.</param>
     public OrchestrationExecution(
-        ExecutionStarted started, DurableRegistry registry, OrchestrationLimits limits, ILoggerFactory loggers, Action onForeignThread)
+        ExecutionStarted started, DurableRegistry registry, OrchestrationLimits limits, ILoggerFactory loggers,
+        Action onForeignThread)
     {
         Started = started;
         CurrentTime = started.Timestamp;
@@ -215,7 +216,8 @@ internal sealed class OrchestrationExecution
     /// <summary>Begins again once the code has returned.</summary>
     /// <param name="input">The new input as JSON.</param>
     /// <param name="preserveUnprocessedEvents">Whether events that nobody has waited for are carried over.</param>
-    public void ContinueAsNew(string? input, bool preserveUnprocessedEvents) => _continueAsNew = (input, preserveUnprocessedEvents);
+    public void ContinueAsNew(string? input, bool preserveUnprocessedEvents) =>
+        _continueAsNew = (input, preserveUnprocessedEvents);
 
     /// <summary>Lets a call of the code pass, if it comes from the turn.</summary>
     /// <exception cref="AgentException"><see cref="ErrorCode.NonDeterminism"/>.</exception>
@@ -282,7 +284,8 @@ internal sealed class OrchestrationExecution
     }
 
     // Faults of the code end up in its task; what comes out here is a missing orchestrator, or an `async void` that threw.
-    [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "Whatever the code threw is its outcome.")]
+    [SuppressMessage("Design", "CA1031:Do not catch general exception types",
+        Justification = "Whatever the code threw is its outcome.")]
     private void Run(Action code)
     {
         try

@@ -1,7 +1,9 @@
 namespace AgentFunctions.Sqlite.Orchestration;
 
 /// <summary>Runs an orchestrator's continuations one after the other, on the thread of its turn and nowhere else.</summary>
-/// <param name="onForeignThread">Told when a continuation comes from outside a turn: the code awaited something of its own.</param>
+/// <param name="onForeignThread">
+/// Told when a continuation comes from outside a turn: the code awaited something of its own.
+/// </param>
 internal sealed class TurnContext(Action onForeignThread) : SynchronizationContext
 {
     private readonly Queue<(SendOrPostCallback Callback, object? State)> _queue = new();

@@ -9,7 +9,8 @@ namespace AgentFunctions.Sqlite.Runtime;
 /// <param name="Execution">In which execution.</param>
 /// <param name="Request">What was asked.</param>
 /// <param name="CancellationToken">Cancelled when nobody waits for the result any more or the host stops.</param>
-internal sealed record ActivityCall(Instance Instance, Guid Execution, TaskScheduled Request, CancellationToken CancellationToken);
+internal sealed record ActivityCall(Instance Instance, Guid Execution, TaskScheduled Request,
+    CancellationToken CancellationToken);
 
 /// <summary>Runs activities on the thread pool, a bounded number at a time, first come first served.</summary>
 /// <param name="engine">The engine.</param>
@@ -42,7 +43,8 @@ internal sealed class ActivityDispatcher(EngineCore engine)
             _running++;
         }
 
-        ThreadPool.UnsafeQueueUserWorkItem(static work => _ = work.Dispatcher.WorkAsync(work.Call), (Dispatcher: this, Call: call), preferLocal: false);
+        ThreadPool.UnsafeQueueUserWorkItem(static work => _ = work.Dispatcher.WorkAsync(work.Call),
+            (Dispatcher: this, Call: call), preferLocal: false);
     }
 
     /// <summary>Waits until no activity runs, or until the time is over.</summary>
@@ -92,7 +94,8 @@ internal sealed class ActivityDispatcher(EngineCore engine)
         }
     }
 
-    [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "Whatever an activity throws is its outcome.")]
+    [SuppressMessage("Design", "CA1031:Do not catch general exception types",
+        Justification = "Whatever an activity throws is its outcome.")]
     private async Task RunAsync(ActivityCall call)
     {
         if (engine.Stopping.IsCancellationRequested || call.Instance.IsGone)
@@ -107,7 +110,8 @@ internal sealed class ActivityDispatcher(EngineCore engine)
             if (!engine.Registry.Activities.TryGetValue(request.Name, out ActivityDelegate? activity))
             {
                 throw new AgentException(
-                    ErrorCode.NotRegistered, $"No activity '{request.Name}' is registered; register it under this name, or correct the name.");
+                    ErrorCode.NotRegistered,
+                    $"No activity '{request.Name}' is registered; register it under this name, or correct the name.");
             }
 
             var context = new ActivityContext(call.Instance.Id, request.Name, request.TaskId, call.CancellationToken);

@@ -88,7 +88,9 @@ internal sealed class EngineCore : IDisposable
     }
 
     /// <summary>Lets a call from outside that brings new work pass, or says why not now.</summary>
-    /// <exception cref="AgentException"><see cref="ErrorCode.EngineUnavailable"/> or <see cref="ErrorCode.Overloaded"/>.</exception>
+    /// <exception cref="AgentException">
+    /// <see cref="ErrorCode.EngineUnavailable"/> or <see cref="ErrorCode.Overloaded"/>.
+    /// </exception>
     public void EnsureAccepting()
     {
         EnsureWorking();
@@ -99,14 +101,18 @@ internal sealed class EngineCore : IDisposable
     /// Lets a write to a store pass, or says why not now. Only writes count: the steps that were accepted must be able to
     /// write, or they would never make room.
     /// </summary>
-    /// <exception cref="AgentException"><see cref="ErrorCode.EngineUnavailable"/> or <see cref="ErrorCode.Overloaded"/>.</exception>
+    /// <exception cref="AgentException">
+    /// <see cref="ErrorCode.EngineUnavailable"/> or <see cref="ErrorCode.Overloaded"/>.
+    /// </exception>
     public void EnsureWritable()
     {
         EnsureRunning();
         EnsureRoomFor(Writer.QueueLength);
     }
 
-    /// <summary>Cancels tokens that activities have; their callbacks are their own code, so never on the writer's thread.</summary>
+    /// <summary>
+    /// Cancels tokens that activities have; their callbacks are their own code, so never on the writer's thread.
+    /// </summary>
     /// <param name="source">The source of the tokens.</param>
     public void Cancel(CancellationTokenSource source)
     {

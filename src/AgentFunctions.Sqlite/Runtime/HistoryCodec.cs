@@ -31,7 +31,8 @@ internal static class HistoryCodec
         catch (JsonException error)
         {
             throw new AgentException(
-                ErrorCode.DataFileUnusable, $"The history of instance '{instanceId}' is damaged and cannot be read: {error.Message}", error);
+                ErrorCode.DataFileUnusable,
+                $"The history of instance '{instanceId}' is damaged and cannot be read: {error.Message}", error);
         }
     }
 }

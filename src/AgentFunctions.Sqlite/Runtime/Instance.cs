@@ -75,7 +75,8 @@ internal sealed class Instance
     }
 
     /// <summary>Takes in what has come, and sends the record to the writer.</summary>
-    [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "One instance's fault must not stop the others.")]
+    [SuppressMessage("Design", "CA1031:Do not catch general exception types",
+        Justification = "One instance's fault must not stop the others.")]
     public void RunTurn()
     {
         List<Message> messages;
@@ -232,7 +233,8 @@ internal sealed class Instance
             : LiveInstance.Load(_engine, Seq, ReportForeignThread);
     }
 
-    private void ReportForeignThread() => _engine.Instances.Deliver(Seq, new Message { Verdict = OrchestrationExecution.ForeignAwait() });
+    private void ReportForeignThread() =>
+        _engine.Instances.Deliver(Seq, new Message { Verdict = OrchestrationExecution.ForeignAwait() });
 
     // An activity that is on record and not under way: it is new, or was so when the last process died.
     private void Dispatch(LiveInstance live, List<HistoryEvent> asked)
@@ -241,7 +243,8 @@ internal sealed class Instance
         _isReloaded = false;
         foreach (HistoryEvent step in steps)
         {
-            if (step is TaskScheduled request && live.Execution.OutstandingStep(request.TaskId) is not null && _inFlight.Add(request.TaskId))
+            if (step is TaskScheduled request && live.Execution.OutstandingStep(request.TaskId) is not null
+                && _inFlight.Add(request.TaskId))
             {
                 _cancellation ??= CancellationTokenSource.CreateLinkedTokenSource(_engine.Stopping);
                 _engine.Activities.Enqueue(new ActivityCall(this, live.Row.Execution, request, _cancellation.Token));

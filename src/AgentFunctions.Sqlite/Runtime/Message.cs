@@ -55,7 +55,8 @@ internal sealed record InboxMessage(HistoryEvent Event, Guid? Execution = null, 
             return new Message
             {
                 InboxPosition = position,
-                Verdict = new AgentException(ErrorCode.DataFileUnusable, $"A message to the instance is damaged: {error.Message}", error),
+                Verdict = new AgentException(ErrorCode.DataFileUnusable, $"A message to the instance is damaged: {error.Message}",
+                    error),
             };
         }
     }

@@ -68,7 +68,8 @@ internal sealed class TimerIndex : IDisposable
         int fired = 0;
 
         // Where many instances wait for a thread already, more messages would only pile up.
-        while (_engine.Turns.Backlog < TurnScheduler.LongBacklog && (_next.Count > 0 || Load(connection)) && _next.Min.FireAt <= now)
+        while (_engine.Turns.Backlog < TurnScheduler.LongBacklog && (_next.Count > 0 || Load(connection))
+            && _next.Min.FireAt <= now)
         {
             TimerKey due = _next.Min;
             _next.Remove(due);
@@ -132,7 +133,8 @@ internal sealed class TimerIndex : IDisposable
         _armedFor = now + wait;
 
         // A timer has milliseconds; a fraction is rounded up, or it would fire early and find nothing due.
-        _alarm.Change(TimeSpan.FromMilliseconds(Math.Ceiling(TimeSpan.FromTicks(wait).TotalMilliseconds)), Timeout.InfiniteTimeSpan);
+        _alarm.Change(TimeSpan.FromMilliseconds(Math.Ceiling(TimeSpan.FromTicks(wait).TotalMilliseconds)),
+            Timeout.InfiniteTimeSpan);
     }
 
     private sealed class Tick(TimerIndex timers) : WriterJob

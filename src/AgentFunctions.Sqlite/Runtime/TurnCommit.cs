@@ -224,7 +224,13 @@ internal sealed class TurnCommit : WriteJob
         _changesRow = status != _next.Status || isPending != _next.IsPending || Live.Execution.CustomStatus != _next.CustomStatus;
         if (_changesRow)
         {
-            _next = _next with { Status = status, IsPending = isPending, CustomStatus = Live.Execution.CustomStatus, UpdatedAt = _now };
+            _next = _next with
+            {
+                Status = status,
+                IsPending = isPending,
+                CustomStatus = Live.Execution.CustomStatus,
+                UpdatedAt = _now
+            };
         }
     }
 

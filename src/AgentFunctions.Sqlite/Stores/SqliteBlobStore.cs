@@ -51,9 +51,11 @@ internal sealed class SqliteBlobStore(SqliteEngine owner) : IBlobStore
     {
         ArgumentNullException.ThrowIfNull(hash);
         byte[] key = new byte[SHA256.HashSizeInBytes];
-        return hash.Length == key.Length * 2 && Convert.FromHexString(hash, key, out _, out _) == System.Buffers.OperationStatus.Done
+        return hash.Length == key.Length * 2
+            && Convert.FromHexString(hash, key, out _, out _) == System.Buffers.OperationStatus.Done
             ? key
-            : throw new AgentException(ErrorCode.InvalidInput, "The hash is none: pass the 64 hexadecimal digits that a put returned.");
+            : throw new AgentException(ErrorCode.InvalidInput,
+                "The hash is none: pass the 64 hexadecimal digits that a put returned.");
     }
 
     private static bool Exists(Connection connection, byte[] hash)

@@ -16,7 +16,8 @@ internal sealed class SqliteLogStore(SqliteEngine owner) : ILogStore
     public bool IsShared => false;
 
     public async Task<long> AppendAsync(
-        string stream, IReadOnlyList<ReadOnlyMemory<byte>> entries, long? expectedPosition = null, CancellationToken cancellationToken = default)
+        string stream, IReadOnlyList<ReadOnlyMemory<byte>> entries, long? expectedPosition = null,
+        CancellationToken cancellationToken = default)
     {
         StoreNames.Check(stream, "stream");
         ArgumentNullException.ThrowIfNull(entries);
@@ -38,7 +39,8 @@ internal sealed class SqliteLogStore(SqliteEngine owner) : ILogStore
     }
 
     public async IAsyncEnumerable<LogEntry> ReadAsync(
-        string stream, long fromPosition = 0, int? maxCount = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+        string stream, long fromPosition = 0, int? maxCount = null,
+        [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         StoreNames.Check(stream, "stream");
         ArgumentOutOfRangeException.ThrowIfNegative(fromPosition);
@@ -73,7 +75,9 @@ internal sealed class SqliteLogStore(SqliteEngine owner) : ILogStore
         cancellationToken.ThrowIfCancellationRequested();
         EngineCore engine = owner.Core;
         engine.EnsureRunning();
-        return Task.FromResult(engine.Readers.Read(connection => FindStream(connection, stream) is { } id ? Length(connection, id) : 0));
+        return Task.FromResult(engine.Readers.Read(connection => FindStream(connection, stream) is { } id
+            ? Length(connection, id)
+            : 0));
     }
 
     public async Task WaitForAppendAsync(string stream, long length, CancellationToken cancellationToken)

@@ -6,8 +6,8 @@ namespace AgentFunctions.Sqlite.Stores;
 
 /// <summary>Rewrites the data file without what was deleted, and empties its log.</summary>
 /// <remarks>
-/// SQLite overwrites a record when it is deleted (<c>secure_delete</c>), but not the copies of it that stay in the unused space of a page
-/// when records are moved between pages. Only a rewrite of the file leaves none of them.
+/// SQLite overwrites a record when it is deleted (<c>secure_delete</c>), but not the copies of it that stay in the unused space
+/// of a page when records are moved between pages. Only a rewrite of the file leaves none of them.
 /// </remarks>
 /// <param name="owner">The engine.</param>
 internal sealed class SqliteMaintenance(SqliteEngine owner) : IStoreMaintenance, IDisposable
@@ -103,8 +103,8 @@ internal sealed class SqliteMaintenance(SqliteEngine owner) : IStoreMaintenance,
     }
 
     /// <summary>
-    /// Moves the rest of the log into the file and cuts it off; whether nobody was reading an older state. Commits wait meanwhile, so those
-    /// who read are not waited for: whoever asked tries again.
+    /// Moves the rest of the log into the file and cuts it off; whether nobody was reading an older state. Commits wait
+    /// meanwhile, so those who read are not waited for: whoever asked tries again.
     /// </summary>
     private sealed class Checkpoint : Job<bool>
     {

@@ -31,7 +31,8 @@ internal sealed class SqliteRecordStore(SqliteEngine owner) : IRecordStore
     }
 
     public async Task<string> PutAsync(
-        string key, ReadOnlyMemory<byte> value, RecordCondition condition = default, CancellationToken cancellationToken = default)
+        string key, ReadOnlyMemory<byte> value, RecordCondition condition = default,
+        CancellationToken cancellationToken = default)
     {
         StoreNames.Check(key, "key");
         StoreNames.CheckSize(value.Length, MaxValueBytes, $"record '{key}'");

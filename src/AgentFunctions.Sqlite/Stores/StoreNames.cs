@@ -34,7 +34,8 @@ internal static class StoreNames
         if (length > limit)
         {
             throw new AgentException(
-                ErrorCode.PayloadTooLarge, $"The {what} has {length:N0} bytes, the limit is {limit:N0}; keep large content as a blob.");
+                ErrorCode.PayloadTooLarge,
+                $"The {what} has {length:N0} bytes, the limit is {limit:N0}; keep large content as a blob.");
         }
     }
 }

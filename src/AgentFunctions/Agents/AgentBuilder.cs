@@ -40,7 +40,12 @@ public sealed class AgentBuilder
     /// <param name="tool">Its name, or the name of its group.</param>
     /// <param name="effect">What it does.</param>
     public AgentBuilder WithEffect(string tool, ToolEffect effect) =>
-        Set(_definition with { Effects = new SortedDictionary<string, ToolEffect>(_definition.Effects.ToDictionary(), StringComparer.Ordinal) { [tool] = effect } });
+        Set(_definition with
+        {
+            Effects = new SortedDictionary<string, ToolEffect>(_definition.Effects.ToDictionary(),
+            StringComparer.Ordinal)
+            { [tool] = effect }
+        });
 
     /// <summary>Sets whether and how the agent may delegate to sub-agents.</summary>
     /// <param name="delegation">By which tools.</param>
@@ -52,11 +57,13 @@ public sealed class AgentBuilder
 
     /// <summary>Stops runs after so many turns.</summary>
     /// <param name="turns">At least 1; <see langword="null"/> for as many as the budget allows.</param>
-    public AgentBuilder WithMaxTurns(int? turns) => Set(_definition with { Limits = _definition.Limits with { MaxTurns = turns } });
+    public AgentBuilder WithMaxTurns(int? turns) =>
+        Set(_definition with { Limits = _definition.Limits with { MaxTurns = turns } });
 
     /// <summary>Stops runs after so many tokens.</summary>
     /// <param name="tokens">At least 1; <see langword="null"/> for no limit.</param>
-    public AgentBuilder WithMaxTokens(long? tokens) => Set(_definition with { Limits = _definition.Limits with { MaxTokens = tokens } });
+    public AgentBuilder WithMaxTokens(long? tokens) =>
+        Set(_definition with { Limits = _definition.Limits with { MaxTokens = tokens } });
 
     /// <summary>Stops runs after so much time.</summary>
     /// <param name="duration">From start to end, waiting included; <see langword="null"/> for no limit.</param>
@@ -65,7 +72,8 @@ public sealed class AgentBuilder
 
     /// <summary>Stops the run's time while it can do nothing but wait for answers to its questions.</summary>
     /// <param name="pauses">Whether it does.</param>
-    public AgentBuilder WithPausedClock(bool pauses = true) => Set(_definition with { Limits = _definition.Limits with { PausesClock = pauses } });
+    public AgentBuilder WithPausedClock(bool pauses = true) =>
+        Set(_definition with { Limits = _definition.Limits with { PausesClock = pauses } });
 
     /// <summary>Sets all limits at once.</summary>
     /// <param name="limits">The limits.</param>
@@ -99,7 +107,9 @@ public sealed class AgentBuilder
         Set(_definition with { Extra = new Dictionary<string, JsonElement>(_definition.Extra) { [key] = value } });
 
     /// <summary>Gets the definition.</summary>
-    /// <exception cref="AgentException"><see cref="ErrorCode.InvalidInput"/>: the message names the field and the remedy.</exception>
+    /// <exception cref="AgentException">
+    /// <see cref="ErrorCode.InvalidInput"/>: the message names the field and the remedy.
+    /// </exception>
     public AgentDefinition Build()
     {
         _definition.Validate();

@@ -11,8 +11,11 @@ public sealed class AgentCatalog
     /// <param name="agents">The definitions.</param>
     /// <param name="notes">What was noticed while they were read from files.</param>
     /// <param name="leftOut">The agent files that cannot be used.</param>
-    /// <exception cref="AgentException"><see cref="ErrorCode.InvalidInput"/>: a definition is wrong, or two have one name.</exception>
-    public AgentCatalog(IEnumerable<AgentDefinition> agents, IEnumerable<AgentFileNote>? notes = null, IEnumerable<LeftOutAgent>? leftOut = null)
+    /// <exception cref="AgentException">
+    /// <see cref="ErrorCode.InvalidInput"/>: a definition is wrong, or two have one name.
+    /// </exception>
+    public AgentCatalog(IEnumerable<AgentDefinition> agents, IEnumerable<AgentFileNote>? notes = null,
+        IEnumerable<LeftOutAgent>? leftOut = null)
     {
         ArgumentNullException.ThrowIfNull(agents);
         var byName = new Dictionary<string, AgentDefinition>(StringComparer.Ordinal);
@@ -21,7 +24,8 @@ public sealed class AgentCatalog
             agent.Validate();
             if (!byName.TryAdd(agent.Name, agent))
             {
-                throw new AgentException(ErrorCode.InvalidInput, $"name: two agents are called '{agent.Name}'; rename one of them.");
+                throw new AgentException(ErrorCode.InvalidInput,
+                    $"name: two agents are called '{agent.Name}'; rename one of them.");
             }
         }
 
@@ -31,13 +35,16 @@ public sealed class AgentCatalog
         LeftOut = leftOut is null ? [] : [.. leftOut];
     }
 
-    /// <summary>Makes the catalog of a host: of agents of one name the one in code counts, else the first that was read.</summary>
+    /// <summary>
+    /// Makes the catalog of a host: of agents of one name the one in code counts, else the first that was read.
+    /// </summary>
     /// <param name="coded">The agents in code.</param>
     /// <param name="files">The agents in files.</param>
     /// <param name="notes">What was noticed while the files were read.</param>
     /// <param name="leftOut">The files that cannot be used.</param>
     internal static AgentCatalog Of(
-        IReadOnlyList<AgentDefinition> coded, IReadOnlyList<AgentFile> files, IEnumerable<AgentFileNote> notes, IReadOnlyList<LeftOutAgent> leftOut)
+        IReadOnlyList<AgentDefinition> coded, IReadOnlyList<AgentFile> files, IEnumerable<AgentFileNote> notes,
+        IReadOnlyList<LeftOutAgent> leftOut)
     {
         var taken = coded.GroupBy(static agent => agent.Name, StringComparer.Ordinal)
             .ToDictionary(static agent => agent.Key, static _ => "the host's own code", StringComparer.Ordinal);
@@ -70,7 +77,9 @@ public sealed class AgentCatalog
 
     /// <summary>Finds an agent.</summary>
     /// <param name="name">Its name; upper and lower case differ.</param>
-    /// <exception cref="AgentException"><see cref="ErrorCode.AgentNotFound"/>: the message lists the names that exist.</exception>
+    /// <exception cref="AgentException">
+    /// <see cref="ErrorCode.AgentNotFound"/>: the message lists the names that exist.
+    /// </exception>
     public AgentDefinition Resolve(string name)
     {
         if (name is not null && _byName.TryGetValue(name, out AgentDefinition? agent))
@@ -80,7 +89,8 @@ public sealed class AgentCatalog
 
         if (LeftOut.FirstOrDefault(one => one.Name == name) is { } broken)
         {
-            throw new AgentException(ErrorCode.AgentNotFound, $"agent: '{name}' is left out, since its file cannot be used: {broken.Reason}");
+            throw new AgentException(ErrorCode.AgentNotFound,
+                $"agent: '{name}' is left out, since its file cannot be used: {broken.Reason}");
         }
 
         string known = Agents.Count == 0

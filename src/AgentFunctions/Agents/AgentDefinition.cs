@@ -50,7 +50,8 @@ public sealed record AgentDefinition
     public Delegation Delegation { get; init; }
 
     /// <summary>
-    /// Gets whether the calls that the model asks for at once are made one after the other; false by default: they are made together.
+    /// Gets whether the calls that the model asks for at once are made one after the other; false by default: they are made
+    /// together.
     /// </summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public bool CallsInOrder { get; init; }
@@ -79,7 +80,9 @@ public sealed record AgentDefinition
     public string Hash => CanonicalJson.Hash(JsonSerializer.SerializeToElement(this, AgentsJsonContext.Default.AgentDefinition));
 
     /// <summary>Checks that the definition can be used.</summary>
-    /// <exception cref="AgentException"><see cref="ErrorCode.InvalidInput"/>: the message names the field and the remedy.</exception>
+    /// <exception cref="AgentException">
+    /// <see cref="ErrorCode.InvalidInput"/>: the message names the field and the remedy.
+    /// </exception>
     public void Validate() => AgentDefinitionRules.Check(this);
 
     /// <inheritdoc/>

@@ -41,7 +41,8 @@ internal static class AgentDefinitionRules
             return ("model", "is blank; name a model of the host's, or leave it out for the default.");
         }
 
-        return Blank("tools", agent.Tools) ?? Blank("disallowedTools", agent.DisallowedTools) ?? Scopes(agent) ?? Limits(agent.Limits) ?? Schema(agent);
+        return Blank("tools", agent.Tools) ?? Blank("disallowedTools", agent.DisallowedTools) ?? Scopes(agent)
+            ?? Limits(agent.Limits) ?? Schema(agent);
     }
 
     private static (string, string)? Blank(string field, IReadOnlyList<string>? names) =>

@@ -4,8 +4,9 @@ namespace AgentFunctions.Agents;
 
 /// <summary>Represents an agent file: Markdown with YAML front matter, in the format of Claude Code's subagents.</summary>
 /// <remarks>
-/// Front matter: <c>name</c>, <c>description</c>, <c>tools</c>, <c>disallowedTools</c>, <c>mcpServers</c>, <c>model</c>, <c>maxTurns</c>, and
-/// of this library's own <c>effects</c> (by tool: <c>none</c>, <c>idempotent</c>, <c>notIdempotent</c>), <c>maxTokens</c>, <c>maxDuration</c> (ISO 8601 such as <c>PT5H</c>, or <c>90s</c>, <c>30m</c>, <c>5h</c>, <c>2d</c>) and
+/// Front matter: <c>name</c>, <c>description</c>, <c>tools</c>, <c>disallowedTools</c>, <c>mcpServers</c>, <c>model</c>,
+/// <c>maxTurns</c>, and of this library's own <c>effects</c> (by tool: <c>none</c>, <c>idempotent</c>, <c>notIdempotent</c>),
+/// <c>maxTokens</c>, <c>maxDuration</c> (ISO 8601 such as <c>PT5H</c>, or <c>90s</c>, <c>30m</c>, <c>5h</c>, <c>2d</c>) and
 /// <c>outputSchema</c>. The text below it is the instructions. The format: https://code.claude.com/docs/en/sub-agents.
 /// </remarks>
 /// <param name="Path">The file.</param>

@@ -14,8 +14,8 @@ public sealed partial record AgentFolder(string Path, IReadOnlyList<AgentFile> F
     public IReadOnlyList<LeftOutAgent> LeftOut { get; init; } = [];
 
     /// <summary>
-    /// Reads every <c>*.md</c> of a folder and its subfolders. Files without front matter (a README) are left out with a note, and so is one
-    /// that is broken or whose name another has: see <see cref="LeftOut"/>.
+    /// Reads every <c>*.md</c> of a folder and its subfolders. Files without front matter (a README) are left out with a note,
+    /// and so is one that is broken or whose name another has: see <see cref="LeftOut"/>.
     /// </summary>
     /// <param name="path">The folder.</param>
     /// <exception cref="AgentException"><see cref="ErrorCode.InvalidInput"/>: there is no such folder.</exception>
@@ -58,7 +58,8 @@ public sealed partial record AgentFolder(string Path, IReadOnlyList<AgentFile> F
         AgentFile agent = AgentFile.Parse(text, file);
         if (!files.TryAdd(agent.Definition.Name, agent))
         {
-            throw AgentFile.Broken(file, 1, $"name: '{agent.Definition.Name}' is the name of the agent in '{files[agent.Definition.Name].Path}' too; rename one.");
+            throw AgentFile.Broken(file, 1,
+                $"name: '{agent.Definition.Name}' is the name of the agent in '{files[agent.Definition.Name].Path}' too; rename one.");
         }
 
         notes.AddRange(agent.Notes);
@@ -66,7 +67,9 @@ public sealed partial record AgentFolder(string Path, IReadOnlyList<AgentFile> F
 
     private static LeftOutAgent LeftOutOf(string file, string text, AgentException error)
     {
-        string name = NameLine().Match(text) is { Success: true } match ? AgentName.Of(match.Groups[1].Value.Trim().Trim('"', '\'')) : "";
+        string name = NameLine().Match(text) is { Success: true } match
+            ? AgentName.Of(match.Groups[1].Value.Trim().Trim('"', '\''))
+            : "";
         Match place = Place().Match(error.Message);
         bool isPlaced = place.Success && error.Message.StartsWith(file, StringComparison.Ordinal);
         return new LeftOutAgent(
@@ -94,7 +97,8 @@ public sealed partial record AgentFolder(string Path, IReadOnlyList<AgentFile> F
     // Links to files are followed and hidden folders are not: that is what a mounted ConfigMap of Kubernetes needs. Links to
     // folders are not followed either, since they may lead in a circle.
     private static FileSystemEnumerable<string> MarkdownFiles(string path) =>
-        new(path, static (ref FileSystemEntry entry) => entry.ToFullPath(), new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = 0 })
+        new(path, static (ref FileSystemEntry entry) => entry.ToFullPath(),
+            new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = 0 })
         {
             ShouldIncludePredicate = static (ref FileSystemEntry entry) =>
                 !entry.IsDirectory && entry.FileName.EndsWith(".md", StringComparison.OrdinalIgnoreCase),

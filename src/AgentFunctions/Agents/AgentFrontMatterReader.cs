@@ -53,7 +53,8 @@ internal sealed class AgentFrontMatterReader(string path, FrontMatter matter)
 
         if (AgentDefinitionRules.FirstError(agent) is var (field, complaint))
         {
-            throw AgentFile.Broken(path, matter.Entries.FirstOrDefault(e => FrontMatterKeys.Of(e.Key) == field)?.Line ?? 1, $"{field}: {complaint}");
+            throw AgentFile.Broken(path, matter.Entries.FirstOrDefault(e => FrontMatterKeys.Of(e.Key) == field)?.Line ?? 1,
+                $"{field}: {complaint}");
         }
 
         if (agent.Description.Length == 0)
@@ -89,7 +90,8 @@ internal sealed class AgentFrontMatterReader(string path, FrontMatter matter)
         string name = AgentName.Of(written);
         if (name != written && name.Length > 0)
         {
-            _notes.Add(new AgentFileNote(path, entry.Line, $"name: '{written}' is read as '{name}'; use letters, digits, '-' and '_'."));
+            _notes.Add(new AgentFileNote(path, entry.Line,
+                $"name: '{written}' is read as '{name}'; use letters, digits, '-' and '_'."));
         }
 
         return name.Length > 0 ? name : written;
@@ -98,7 +100,8 @@ internal sealed class AgentFrontMatterReader(string path, FrontMatter matter)
     /// <summary>An agent that is to plan only looks.</summary>
     private AgentDefinition PlanOnly(AgentDefinition agent, FrontMatterEntry entry)
     {
-        _notes.Add(new AgentFileNote(path, entry.Line, $"{entry.Key}: 'plan' is read as disallowedTools: {string.Join(", ", Acting)}."));
+        _notes.Add(new AgentFileNote(path, entry.Line,
+            $"{entry.Key}: 'plan' is read as disallowedTools: {string.Join(", ", Acting)}."));
         return agent with { DisallowedTools = [.. agent.DisallowedTools.Union(Acting)] };
     }
 
@@ -114,7 +117,9 @@ internal sealed class AgentFrontMatterReader(string path, FrontMatter matter)
         IEnumerable<string>? names = entry.Value switch
         {
             null => null,
-            JsonArray list => list.Select(item => item is JsonValue ? item.ToString() : throw Wrong(entry, "must be a list of names")),
+            JsonArray list => list.Select(item => item is JsonValue
+                ? item.ToString()
+                : throw Wrong(entry, "must be a list of names")),
             JsonValue text => SplitNames(text.ToString()),
             _ => throw Wrong(entry, "must be names with commas between them, or a list of names"),
         };
@@ -147,7 +152,8 @@ internal sealed class AgentFrontMatterReader(string path, FrontMatter matter)
 
         if (ClaudeCodeTools.LooksForeign(name))
         {
-            _notes.Add(new AgentFileNote(path, entry.Line, $"{entry.Key}: '{name}' has no counterpart here; unless the host has a tool of exactly that name, the agent goes without."));
+            _notes.Add(new AgentFileNote(path, entry.Line,
+                $"{entry.Key}: '{name}' has no counterpart here; unless the host has a tool of exactly that name, the agent goes without."));
         }
 
         return name;
@@ -172,11 +178,13 @@ internal sealed class AgentFrontMatterReader(string path, FrontMatter matter)
 
         if (isKnown && ours != ClaudeCodeTools.Task)
         {
-            _notes.Add(new AgentFileNote(path, entry.Line, $"{entry.Key}: '{name}' allows only some calls of '{ours}', which is not supported; the tool is left out."));
+            _notes.Add(new AgentFileNote(path, entry.Line,
+                $"{entry.Key}: '{name}' allows only some calls of '{ours}', which is not supported; the tool is left out."));
             return null;
         }
 
-        _notes.Add(new AgentFileNote(path, entry.Line, $"{entry.Key}: '{name}' has no counterpart here; the host must have a tool of exactly that name."));
+        _notes.Add(new AgentFileNote(path, entry.Line,
+            $"{entry.Key}: '{name}' has no counterpart here; the host must have a tool of exactly that name."));
         return name;
     }
 

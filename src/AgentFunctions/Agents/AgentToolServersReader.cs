@@ -8,7 +8,9 @@ namespace AgentFunctions.Agents;
 /// <summary>Reads the keys of an agent file that are about tool servers: <c>mcpServers</c> and <c>effects</c>.</summary>
 internal sealed class AgentToolServersReader(string path, List<AgentFileNote> notes)
 {
-    /// <summary>Names of the host's servers, and definitions of the agent's own: a list of both, or an object of definitions.</summary>
+    /// <summary>
+    /// Names of the host's servers, and definitions of the agent's own: a list of both, or an object of definitions.
+    /// </summary>
     public List<AgentMcpServer>? Servers(FrontMatterEntry entry) => entry.Value switch
     {
         null => null,
@@ -47,7 +49,8 @@ internal sealed class AgentToolServersReader(string path, List<AgentFileNote> no
             JsonElement definition = JsonSerializer.SerializeToElement(value, CoreJsonContext.Default.JsonNode);
             var remarks = new List<string>();
             new McpServerReader($"{path}({entry.Line})", name, remarks).Read(definition);
-            notes.AddRange(remarks.Select(remark => new AgentFileNote(path, entry.Line, remark[(remark.IndexOf(": ", StringComparison.Ordinal) + 2)..])));
+            notes.AddRange(remarks.Select(remark => new AgentFileNote(path, entry.Line,
+                remark[(remark.IndexOf(": ", StringComparison.Ordinal) + 2)..])));
             yield return new AgentMcpServer(name, definition);
         }
     }
@@ -55,5 +58,6 @@ internal sealed class AgentToolServersReader(string path, List<AgentFileNote> no
     private AgentException Wrong(FrontMatterEntry entry) =>
         Broken(entry, "must be a list of names of the host's servers, or of definitions such as {github: {command: ...}}");
 
-    private AgentException Broken(FrontMatterEntry entry, string complaint) => AgentFile.Broken(path, entry.Line, $"{entry.Key}: {complaint}.");
+    private AgentException Broken(FrontMatterEntry entry, string complaint) =>
+        AgentFile.Broken(path, entry.Line, $"{entry.Key}: {complaint}.");
 }

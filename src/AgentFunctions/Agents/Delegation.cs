@@ -9,7 +9,9 @@ public enum Delegation
     /// <summary>By the tools that its model was trained on, where the host knows; otherwise by <see cref="Native"/>.</summary>
     Auto,
 
-    /// <summary>By <c>spawn</c>, <c>wait</c>, <c>results</c>, <c>message</c>, <c>grant</c> and <c>cancel</c>: for any model.</summary>
+    /// <summary>
+    /// By <c>spawn</c>, <c>wait</c>, <c>results</c>, <c>message</c>, <c>grant</c> and <c>cancel</c>: for any model.
+    /// </summary>
     Native,
 
     /// <summary>By Kimi's <c>create_subagent</c> and <c>assign_task</c>.</summary>

@@ -72,7 +72,8 @@ internal sealed partial class FrontMatter
         }
         catch (YamlException error)
         {
-            // Claude Code takes descriptions that are no YAML, with ': ' in them or examples below them, and many of its files rely on that.
+            // Claude Code takes descriptions that are no YAML, with ': ' in them or examples below them, and many of its files
+            // rely on that.
             _entries.AddRange(ReadQuoted(lines) ?? ReadLoosely(asWritten) ?? throw Broken(error, asWritten));
         }
     }
@@ -95,7 +96,8 @@ internal sealed partial class FrontMatter
         List<FrontMatterEntry>? entries = LooseFrontMatter.Read(lines, ReadEntries);
         if (entries?.FirstOrDefault(static entry => FrontMatterKeys.Of(entry.Key) == "description") is { } description)
         {
-            _notes.Add(new AgentFileNote(_path, description.Line, "description: read as plain text up to the next key; indent it below 'description: |' to make it valid YAML."));
+            _notes.Add(new AgentFileNote(_path, description.Line,
+                "description: read as plain text up to the next key; indent it below 'description: |' to make it valid YAML."));
         }
 
         return entries;
@@ -103,9 +105,11 @@ internal sealed partial class FrontMatter
 
     private AgentException Broken(YamlException error, string[] lines) =>
         // The reader stops where it can go no further, which may be lines away from the tab that it cannot take.
-        Array.FindIndex(lines, static line => IndentedByTab().IsMatch(line)) is >= 0 and int tab && !error.Message.Contains("stands twice", StringComparison.Ordinal)
+        Array.FindIndex(lines, static line => IndentedByTab().IsMatch(line)) is >= 0 and int tab
+            && !error.Message.Contains("stands twice", StringComparison.Ordinal)
             ? AgentFile.Broken(_path, tab + 2, "the front matter is not valid YAML: a tab indents this line; use spaces.", error)
-            : AgentFile.Broken(_path, Line(error.End), $"the front matter is not valid YAML: {error.Message.TrimEnd('.')}.", error);
+            : AgentFile.Broken(_path, Line(error.End), $"the front matter is not valid YAML: {error.Message.TrimEnd('.')}.",
+                error);
 
     private bool QuoteDescription(string[] lines)
     {
@@ -117,7 +121,8 @@ internal sealed partial class FrontMatter
 
         string value = UnquotedDescription().Match(lines[index]).Groups[1].Value;
         lines[index] = $"description: '{value.Replace("'", "''", StringComparison.Ordinal)}'";
-        _notes.Add(new AgentFileNote(_path, index + 2, "description: read as plain text; put quotes around it to make it valid YAML."));
+        _notes.Add(new AgentFileNote(_path, index + 2,
+            "description: read as plain text; put quotes around it to make it valid YAML."));
         return true;
     }
 
@@ -147,7 +152,8 @@ internal sealed partial class FrontMatter
 
         if (!parser.TryConsume<MappingStart>(out _))
         {
-            throw new YamlException(parser.Current!.Start, parser.Current.End, "it must consist of lines such as 'name: my-agent'");
+            throw new YamlException(parser.Current!.Start, parser.Current.End,
+                "it must consist of lines such as 'name: my-agent'");
         }
 
         while (!parser.TryConsume<MappingEnd>(out _))

@@ -7,7 +7,8 @@ internal static partial class FrontMatterKeys
 {
     private static readonly string[] Ours =
     [
-        "name", "description", "model", "tools", "disallowedTools", "mcpServers", "effects", "scopes", "delegation", "maxTurns", "maxTokens",
+        "name", "description", "model", "tools", "disallowedTools", "mcpServers", "effects", "scopes", "delegation", "maxTurns",
+        "maxTokens",
         "maxDuration", "pauseClock", "outputSchema", "permissionMode",
     ];
 
@@ -21,7 +22,8 @@ internal static partial class FrontMatterKeys
 
     private static readonly HashSet<string> Others =
     [
-        "color", "colour", "skills", "hooks", "memory", "background", "isolation", "effort", "version", "tags", "author", "category", "license",
+        "color", "colour", "skills", "hooks", "memory", "background", "isolation", "effort", "version", "tags", "author",
+        "category", "license",
         "metadata", "argumenthint", "temperature", "icon", "title", "whentouse", "created", "updated", "initialprompt",
     ];
 
@@ -29,12 +31,15 @@ internal static partial class FrontMatterKeys
     /// <param name="key">The key.</param>
     public static string Of(string key) => Canonical.GetValueOrDefault(Plain(key), key);
 
-    /// <summary>Gets the key that a line begins with; <see langword="null"/> if it begins with none that is known or common.</summary>
+    /// <summary>
+    /// Gets the key that a line begins with; <see langword="null"/> if it begins with none that is known or common.
+    /// </summary>
     /// <param name="line">The line.</param>
     public static string? AtStartOf(string line)
     {
         Match match = KeyLine().Match(line);
-        return match.Success && (Canonical.ContainsKey(Plain(match.Groups[1].Value)) || Others.Contains(Plain(match.Groups[1].Value)))
+        return match.Success && (Canonical.ContainsKey(Plain(match.Groups[1].Value))
+            || Others.Contains(Plain(match.Groups[1].Value)))
             ? match.Groups[1].Value
             : null;
     }

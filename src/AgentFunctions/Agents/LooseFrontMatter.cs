@@ -4,8 +4,8 @@ using YamlDotNet.Core;
 namespace AgentFunctions.Agents;
 
 /// <summary>
-/// Reads front matter that is no valid YAML because of its description, as many published agents have it: the description is the text up
-/// to the next known key, whatever stands in it. Every other value must be YAML by itself.
+/// Reads front matter that is no valid YAML because of its description, as many published agents have it: the description is the
+/// text up to the next known key, whatever stands in it. Every other value must be YAML by itself.
 /// </summary>
 internal static class LooseFrontMatter
 {
@@ -27,7 +27,8 @@ internal static class LooseFrontMatter
         for (int i = 0; i < starts.Length; i++)
         {
             string[] block = lines[starts[i]..(i + 1 < starts.Length ? starts[i + 1] : lines.Length)];
-            if (Entry(block, starts[i], read) is not { } entry || entries.Any(known => FrontMatterKeys.Of(known.Key) == FrontMatterKeys.Of(entry.Key)))
+            if (Entry(block, starts[i], read) is not { } entry
+                || entries.Any(known => FrontMatterKeys.Of(known.Key) == FrontMatterKeys.Of(entry.Key)))
             {
                 return null;
             }

@@ -1,6 +1,8 @@
 namespace AgentFunctions.Budgets;
 
-/// <summary>Sums of grants. One that is larger than can be counted stays at the largest: it never turns into a debt, or into nothing.</summary>
+/// <summary>
+/// Sums of grants. One that is larger than can be counted stays at the largest: it never turns into a debt, or into nothing.
+/// </summary>
 internal static class BoundedSum
 {
     /// <summary>The most US dollars of a budget; what is computed with them stays far from the bounds of the type.</summary>
@@ -10,10 +12,14 @@ internal static class BoundedSum
     public static readonly TimeSpan MostTime = TimeSpan.FromDays(36_500);
 
     /// <summary>Adds steps, or numbers of sub-agents. What is not limited stays so.</summary>
-    public static int? Of(int? sum, int? more) => sum is { } number ? (int)Math.Min(int.MaxValue, (long)number + (more ?? 0)) : null;
+    public static int? Of(int? sum, int? more) => sum is { } number
+        ? (int)Math.Min(int.MaxValue, (long)number + (more ?? 0))
+        : null;
 
     /// <summary>Adds tokens. What is not limited stays so.</summary>
-    public static long? Of(long? sum, long? more) => sum is { } number ? (long)Math.Min(long.MaxValue, (decimal)number + (more ?? 0)) : null;
+    public static long? Of(long? sum, long? more) => sum is { } number
+        ? (long)Math.Min(long.MaxValue, (decimal)number + (more ?? 0))
+        : null;
 
     /// <summary>Adds money. What is not limited stays so.</summary>
     public static decimal? Of(decimal? sum, decimal? more) =>

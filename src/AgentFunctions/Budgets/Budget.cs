@@ -67,7 +67,9 @@ public sealed record Budget
 
     /// <summary>Checks that every part makes sense.</summary>
     /// <param name="field">The name to report it by.</param>
-    /// <exception cref="AgentException"><see cref="ErrorCode.InvalidInput"/>: the message names the part and the remedy.</exception>
+    /// <exception cref="AgentException">
+    /// <see cref="ErrorCode.InvalidInput"/>: the message names the part and the remedy.
+    /// </exception>
     public void Validate(string field)
     {
         Require(Steps is null or > 0, "steps", "use a whole number above 0");

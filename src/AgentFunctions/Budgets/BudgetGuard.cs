@@ -36,7 +36,9 @@ internal sealed class BudgetGuard(Budget granted, ModelPrice? price, int maxOutp
     /// <summary>The answer that is kept back for the closing call, where that much is left.</summary>
     public const int ClosingAnswer = 512;
 
-    /// <summary>The input that is kept back for the closing call beyond what the turn had: short results and the notice.</summary>
+    /// <summary>
+    /// The input that is kept back for the closing call beyond what the turn had: short results and the notice.
+    /// </summary>
     public const int ClosingInput = 1_024;
 
     /// <summary>
@@ -91,7 +93,9 @@ internal sealed class BudgetGuard(Budget granted, ModelPrice? price, int maxOutp
     /// <param name="answer">The bound of its answer, in tokens.</param>
     public TokenUsage Worst(long inputBound, int answer) => new(inputBound, answer, 0, price?.AtMost(inputBound, answer) ?? 0);
 
-    /// <summary>The part of the budget that is nearest to its end, from 1 (untouched) to 0 (gone); time is the caller's.</summary>
+    /// <summary>
+    /// The part of the budget that is nearest to its end, from 1 (untouched) to 0 (gone); time is the caller's.
+    /// </summary>
     public double LeftShare(int spentSteps, TokenUsage spent)
     {
         double left = 1;
@@ -134,7 +138,8 @@ internal sealed class BudgetGuard(Budget granted, ModelPrice? price, int maxOutp
         decimal most = int.MaxValue;
         if (granted.Tokens is { } tokens)
         {
-            most = Math.Min(most, Math.Floor((tokens - spent.InputTokens - spent.OutputTokens - input - reserve) / (decimal)answers));
+            most = Math.Min(most,
+                Math.Floor((tokens - spent.InputTokens - spent.OutputTokens - input - reserve) / (decimal)answers));
         }
 
         if (granted.Usd is { } usd && price is not null)

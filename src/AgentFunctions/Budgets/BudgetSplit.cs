@@ -48,7 +48,13 @@ internal static class BudgetSplit
     /// <summary>By how much one goes beyond the other; <see langword="null"/> if it does not.</summary>
     public static Budget? Beyond(this Budget budget, Budget other)
     {
-        Budget more = new Budget { Steps = budget.Steps, Tokens = budget.Tokens, Usd = budget.Usd, SubAgents = budget.SubAgents }.Minus(other);
+        Budget more = new Budget
+        {
+            Steps = budget.Steps,
+            Tokens = budget.Tokens,
+            Usd = budget.Usd,
+            SubAgents = budget.SubAgents
+        }.Minus(other);
         return more is { Steps: null or 0, Tokens: null or 0, Usd: null or 0, SubAgents: null or 0 } ? null : more;
     }
 

@@ -3,7 +3,9 @@ namespace AgentFunctions.Budgets;
 /// <summary>Represents the price of a model, in US dollars per million tokens.</summary>
 /// <param name="Input">Tokens sent.</param>
 /// <param name="Output">Tokens received, the reasoning included.</param>
-/// <param name="CachedInput">Tokens sent that the provider had in its cache; <see langword="null"/> for the price of any other.</param>
+/// <param name="CachedInput">
+/// Tokens sent that the provider had in its cache; <see langword="null"/> for the price of any other.
+/// </param>
 public sealed record ModelPrice(decimal Input, decimal Output, decimal? CachedInput = null)
 {
     private const decimal Million = 1_000_000m;
@@ -22,5 +24,6 @@ public sealed record ModelPrice(decimal Input, decimal Output, decimal? CachedIn
     }
 
     /// <summary>The most that a call can cost, whatever of it the provider had in its cache; in US dollars.</summary>
-    internal decimal AtMost(long inputTokens, long outputTokens) => ((inputTokens * MostInput) + (outputTokens * Output)) / Million;
+    internal decimal AtMost(long inputTokens, long outputTokens) =>
+        ((inputTokens * MostInput) + (outputTokens * Output)) / Million;
 }

@@ -12,6 +12,7 @@ public sealed record TokenUsage(long InputTokens = 0, long OutputTokens = 0, lon
     public TokenUsage Plus(TokenUsage other)
     {
         ArgumentNullException.ThrowIfNull(other);
-        return new(InputTokens + other.InputTokens, OutputTokens + other.OutputTokens, CachedTokens + other.CachedTokens, Usd + other.Usd);
+        return new(InputTokens + other.InputTokens, OutputTokens + other.OutputTokens, CachedTokens + other.CachedTokens,
+            Usd + other.Usd);
     }
 }

@@ -14,7 +14,8 @@ internal static class CanonicalJson
         var buffer = new ArrayBufferWriter<byte>();
         using (var writer = new Utf8JsonWriter(buffer))
         {
-            JsonCopy.Write(writer, value, static members => members.OrderBy(static member => member.Name, StringComparer.Ordinal), WriteNull);
+            JsonCopy.Write(writer, value, static members => members.OrderBy(static member => member.Name, StringComparer.Ordinal),
+                WriteNull);
         }
 
         return Convert.ToHexStringLower(SHA256.HashData(buffer.WrittenSpan));

@@ -25,12 +25,15 @@ internal static class ChildName
     public static string? LeadOf(string runId) => runId.LastIndexOf(Separator) is var dot and > 0 ? runId[..dot] : null;
 
     /// <summary>The run id of the root of the tree that a run belongs to.</summary>
-    public static string RootOf(string runId) => runId.IndexOf(Separator, StringComparison.Ordinal) is var dot and > 0 ? runId[..dot] : runId;
+    public static string RootOf(string runId) => runId.IndexOf(Separator, StringComparison.Ordinal) is var dot and > 0
+        ? runId[..dot]
+        : runId;
 
     public static bool TryParse(string name, out int turn, out int call, out int? item)
     {
         string[] parts = name.Split('-');
-        int[] numbers = [.. parts.Select(static part => int.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out int number) ? number : -1)];
+        int[] numbers = [.. parts.Select(static part => int.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture,
+            out int number) ? number : -1)];
         bool isName = numbers.Length is 2 or 3 && numbers.All(static number => number >= 0);
         (turn, call, item) = isName ? (numbers[0], numbers[1], numbers.Length == 3 ? numbers[2] : null) : (0, 0, (int?)null);
         return isName;

@@ -1,6 +1,9 @@
 namespace AgentFunctions.Core;
 
-/// <summary>Represents a stream around another that is read once, from its beginning; asynchronously, unless a derived one reads otherwise too.</summary>
+/// <summary>
+/// Represents a stream around another that is read once, from its beginning; asynchronously, unless a derived one reads otherwise
+/// too.
+/// </summary>
 /// <param name="inner">The stream.</param>
 internal abstract class ReadOnlyStream(Stream inner) : Stream
 {
@@ -25,7 +28,8 @@ internal abstract class ReadOnlyStream(Stream inner) : Stream
 
     public abstract override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default);
 
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException("Streams are read asynchronously.");
+    public override int Read(byte[] buffer, int offset, int count) =>
+        throw new NotSupportedException("Streams are read asynchronously.");
 
     public override void Flush()
     {

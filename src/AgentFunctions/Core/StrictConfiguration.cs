@@ -8,7 +8,9 @@ internal static class StrictConfiguration
     /// <summary>Binds a section.</summary>
     /// <param name="section">The section.</param>
     /// <param name="options">What it is bound to.</param>
-    /// <exception cref="AgentException"><see cref="ErrorCode.InvalidInput"/>: the message names the section and what is wrong in it.</exception>
+    /// <exception cref="AgentException">
+    /// <see cref="ErrorCode.InvalidInput"/>: the message names the section and what is wrong in it.
+    /// </exception>
     public static void BindStrictly(this IConfigurationSection section, object options)
     {
         try

@@ -1,6 +1,8 @@
 namespace AgentFunctions.Core;
 
-/// <summary>Represents an entry of an agent's list of tools that is about some commands only: <c>run_command(git log:*)</c>.</summary>
+/// <summary>
+/// Represents an entry of an agent's list of tools that is about some commands only: <c>run_command(git log:*)</c>.
+/// </summary>
 /// <param name="Tool">The tool.</param>
 /// <param name="Words">The program and the first of its arguments.</param>
 /// <param name="IsPrefix">Whether further arguments may follow.</param>
@@ -9,10 +11,14 @@ internal sealed record ToolPattern(string Tool, IReadOnlyList<string> Words, boo
     /// <summary>Programs that run others by their arguments, so that a command that is disallowed could be run by them.</summary>
     private static readonly HashSet<string> Runners = new(StringComparer.OrdinalIgnoreCase)
     {
-        "sh", "bash", "dash", "zsh", "ksh", "csh", "tcsh", "fish", "busybox", "toybox", "pwsh", "powershell", "cmd", "env", "xargs", "sudo", "doas", "su", "nohup",
-        "timeout", "nice", "ionice", "time", "watch", "strace", "ltrace", "script", "ssh", "perl", "ruby", "python", "python3", "node", "deno", "bun", "php", "lua",
-        "awk", "gawk", "mawk", "sed", "vi", "vim", "ed", "emacs", "less", "more", "man", "tar", "zip", "find", "git", "make", "cmake", "cargo", "go", "npm", "npx",
-        "yarn", "pnpm", "docker", "podman", "gdb", "expect", "parallel", "setsid", "flock", "chroot", "unshare", "nsenter", "rsync", "scp", "stdbuf", "tclsh", "rg", "dotnet",
+        "sh", "bash", "dash", "zsh", "ksh", "csh", "tcsh", "fish", "busybox", "toybox", "pwsh", "powershell", "cmd", "env",
+        "xargs", "sudo", "doas", "su", "nohup",
+        "timeout", "nice", "ionice", "time", "watch", "strace", "ltrace", "script", "ssh", "perl", "ruby", "python", "python3",
+        "node", "deno", "bun", "php", "lua",
+        "awk", "gawk", "mawk", "sed", "vi", "vim", "ed", "emacs", "less", "more", "man", "tar", "zip", "find", "git", "make",
+        "cmake", "cargo", "go", "npm", "npx",
+        "yarn", "pnpm", "docker", "podman", "gdb", "expect", "parallel", "setsid", "flock", "chroot", "unshare", "nsenter",
+        "rsync", "scp", "stdbuf", "tclsh", "rg", "dotnet",
     };
 
     /// <summary>Reads an entry.</summary>
@@ -38,15 +44,19 @@ internal sealed record ToolPattern(string Tool, IReadOnlyList<string> Words, boo
     public bool Allows(string command, IReadOnlyList<string> arguments)
     {
         string[] all = [command, .. arguments];
-        return (IsPrefix ? all.Length >= Words.Count : all.Length == Words.Count) && Words.Index().All(word => all[word.Index] == word.Item);
+        return (IsPrefix ? all.Length >= Words.Count : all.Length == Words.Count)
+            && Words.Index().All(word => all[word.Index] == word.Item);
     }
 
-    /// <summary>Determines whether the pattern forbids a command: its words stand in it in this order, whatever stands between.</summary>
+    /// <summary>
+    /// Determines whether the pattern forbids a command: its words stand in it in this order, whatever stands between.
+    /// </summary>
     /// <param name="command">The program.</param>
     /// <param name="arguments">Its arguments.</param>
     public bool Forbids(string command, IReadOnlyList<string> arguments)
     {
-        if (Words.Count == 0 || Runners.Contains(command) && !string.Equals(Words[0], command, StringComparison.OrdinalIgnoreCase))
+        if (Words.Count == 0 || Runners.Contains(command)
+            && !string.Equals(Words[0], command, StringComparison.OrdinalIgnoreCase))
         {
             return Words.Count == 0 || arguments.Any(argument => argument.Contains(Words[0], StringComparison.OrdinalIgnoreCase));
         }

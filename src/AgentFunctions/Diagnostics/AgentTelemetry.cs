@@ -24,7 +24,8 @@ public static class AgentTelemetry
 
     private static readonly InstrumentAdvice<long> Tokens = new()
     {
-        HistogramBucketBoundaries = [1, 4, 16, 64, 256, 1_024, 4_096, 16_384, 65_536, 262_144, 1_048_576, 4_194_304, 16_777_216, 67_108_864],
+        HistogramBucketBoundaries = [1, 4, 16, 64, 256, 1_024, 4_096, 16_384, 65_536, 262_144, 1_048_576, 4_194_304, 16_777_216,
+            67_108_864],
     };
 
     private static readonly Histogram<double> OperationDuration = Meter.CreateHistogram<double>(
@@ -40,7 +41,8 @@ public static class AgentTelemetry
         "agentfunctions.run.ended", "{run}", "How many runs have ended, by agent and status.");
 
     private static readonly Histogram<double> RunDuration = Meter.CreateHistogram<double>(
-        "agentfunctions.run.duration", "s", "How long runs take from their submission to their end, by agent and status.", null, new()
+        "agentfunctions.run.duration", "s", "How long runs take from their submission to their end, by agent and status.", null,
+        new()
         {
             HistogramBucketBoundaries = [1, 10, 60, 300, 900, 3_600, 14_400, 43_200, 86_400, 172_800, 432_000, 864_000],
         });
@@ -71,7 +73,8 @@ public static class AgentTelemetry
     {
         if (usage.Usd > 0)
         {
-            Spend.Add((double)usage.Usd, new TagList { { "gen_ai.agent.name", run.Agent }, { "gen_ai.request.model", model.ModelId } });
+            Spend.Add((double)usage.Usd,
+                new TagList { { "gen_ai.agent.name", run.Agent }, { "gen_ai.request.model", model.ModelId } });
         }
     }
 
@@ -93,7 +96,8 @@ public static class AgentTelemetry
         OperationDuration.Record(took.TotalSeconds, [.. TagsOf(model), new("error.type", code)]);
 
     internal static void ToolCalled(string tool, ToolOutcome outcome, TimeSpan took) =>
-        ToolDuration.Record(took.TotalSeconds, new TagList { { "gen_ai.tool.name", tool }, { "error.type", outcome.Code?.ToString() } });
+        ToolDuration.Record(took.TotalSeconds,
+            new TagList { { "gen_ai.tool.name", tool }, { "error.type", outcome.Code?.ToString() } });
 
     private static TagList TagsOf(ModelBinding model) => new()
     {

@@ -5,7 +5,9 @@ using Microsoft.Extensions.AI;
 
 namespace AgentFunctions.Diagnostics;
 
-/// <summary>Checks what a probe leaves out, since it costs time or money: each model is called, and each agent's tools are asked for.</summary>
+/// <summary>
+/// Checks what a probe leaves out, since it costs time or money: each model is called, and each agent's tools are asked for.
+/// </summary>
 internal sealed class HostExamination(IModelCatalog models, AgentCatalog agents, RunTools tools, TimeProvider time)
 {
     /// <summary>How long one model may take.</summary>
@@ -33,7 +35,8 @@ internal sealed class HostExamination(IModelCatalog models, AgentCatalog agents,
             found.AddRange(await Task.WhenAll(real.Select(model => CallAsync(model, cancellationToken))).ConfigureAwait(false));
         }
 
-        found.AddRange(agents.LeftOut.Select(static one => new ReadinessItem($"agent '{one.Name}'", ReadinessStatus.Degraded, one.Reason.ToString())));
+        found.AddRange(agents.LeftOut.Select(static one => new ReadinessItem($"agent '{one.Name}'", ReadinessStatus.Degraded,
+            one.Reason.ToString())));
         foreach (AgentDefinition agent in agents.Agents)
         {
             found.Add(await CheckAsync(agent, cancellationToken).ConfigureAwait(false));
@@ -45,7 +48,8 @@ internal sealed class HostExamination(IModelCatalog models, AgentCatalog agents,
     private IEnumerable<ReadinessItem> Fallbacks(ModelBinding model)
     {
         foreach (ModelBinding other in (model.Fallback?.Models ?? []).Select(name => models.Models.First(
-            one => string.Equals(one.Name, name, StringComparison.OrdinalIgnoreCase) || string.Equals(one.ModelId, name, StringComparison.OrdinalIgnoreCase))))
+            one => string.Equals(one.Name, name, StringComparison.OrdinalIgnoreCase)
+                || string.Equals(one.ModelId, name, StringComparison.OrdinalIgnoreCase))))
         {
             string[] lacks =
             [
@@ -56,7 +60,8 @@ internal sealed class HostExamination(IModelCatalog models, AgentCatalog agents,
             ];
             if (lacks.Length > 0)
             {
-                yield return new($"model '{model.Name}', fallback '{other.Name}'", ReadinessStatus.Degraded, $"{string.Join("; ", lacks)}.");
+                yield return new($"model '{model.Name}', fallback '{other.Name}'", ReadinessStatus.Degraded,
+                    $"{string.Join("; ", lacks)}.");
             }
         }
     }
@@ -74,12 +79,14 @@ internal sealed class HostExamination(IModelCatalog models, AgentCatalog agents,
                 MaxOutputTokens = Math.Min(MaxOutputTokens, model.Profile.MaxOutputTokens),
                 Temperature = model.Profile.Temperature,
             };
-            await model.Client.GetResponseAsync([new ChatMessage(ChatRole.User, "Say ok.")], options, either.Token).ConfigureAwait(false);
+            await model.Client.GetResponseAsync([new ChatMessage(ChatRole.User, "Say ok.")], options, either.Token)
+                .ConfigureAwait(false);
             return new(name);
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            return new(name, ReadinessStatus.Failed, $"It did not answer within {Patience.TotalSeconds:0} s. Check Endpoint and the network.");
+            return new(name, ReadinessStatus.Failed,
+                $"It did not answer within {Patience.TotalSeconds:0} s. Check Endpoint and the network.");
         }
         catch (Exception e) when (e is not OperationCanceledException)
         {

@@ -26,7 +26,8 @@ public sealed partial class HostReadiness : IHostedLifecycleService
     private readonly HostExamination? _examination;
 
     internal HostReadiness(
-        IEnumerable<IReadinessCheck> checks, Redactor redactor, TimeProvider time, ILogger<HostReadiness> log, HostExamination? examination = null) =>
+        IEnumerable<IReadinessCheck> checks, Redactor redactor, TimeProvider time, ILogger<HostReadiness> log,
+        HostExamination? examination = null) =>
         (_checks, _examination, _redactor, _time, _log) = ([.. checks], examination, redactor, time, log);
 
     /// <summary>Gets what is found of all that the host needs.</summary>
@@ -57,8 +58,8 @@ public sealed partial class HostReadiness : IHostedLifecycleService
     }
 
     /// <summary>
-    /// Gets what is found of all that the host needs, with what a probe leaves out: every agent's tools are asked for, and tool servers for
-    /// them, and models are called.
+    /// Gets what is found of all that the host needs, with what a probe leaves out: every agent's tools are asked for, and tool
+    /// servers for them, and models are called.
     /// </summary>
     /// <param name="callModels">Whether each model is sent a few words, which may cost a fraction of a cent.</param>
     /// <param name="cancellationToken">The token to cancel the look.</param>

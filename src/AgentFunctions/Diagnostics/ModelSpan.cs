@@ -51,7 +51,8 @@ internal readonly struct ModelSpan : IDisposable
         {
             if (span.GetTagItem(Attempts) is int attempt)
             {
-                span.SetTag(Attempts, attempt + 1).AddEvent(new ActivityEvent("agentfunctions.retry", tags: new ActivityTagsCollection
+                span.SetTag(Attempts, attempt + 1)
+                    .AddEvent(new ActivityEvent("agentfunctions.retry", tags: new ActivityTagsCollection
                 {
                     { "error.type", code.ToString() },
                     { "agentfunctions.pause_seconds", pause.TotalSeconds },

@@ -8,9 +8,9 @@ namespace AgentFunctions.Diagnostics;
 
 /// <summary>Keeps all spans of a run tree in one trace, on whichever host and day its steps are made.</summary>
 /// <remarks>
-/// A span cannot outlive its process, and a run does. So the root span, <c>invoke_agent</c>, covers the admission and is closed with it;
-/// its context is kept in the record of the run. Each step is a child of it by that context, and so is the span of the whole run, which is
-/// written at the end. Spans are made in activities and at admission, never in replayed code.
+/// A span cannot outlive its process, and a run does. So the root span, <c>invoke_agent</c>, covers the admission and is closed
+/// with it; its context is kept in the record of the run. Each step is a child of it by that context, and so is the span of the
+/// whole run, which is written at the end. Spans are made in activities and at admission, never in replayed code.
 /// </remarks>
 internal static class RunTrace
 {
@@ -24,8 +24,8 @@ internal static class RunTrace
 
     /// <summary>Begins the trace of a run, or its part of the trace of whoever asked for it.</summary>
     /// <param name="run">
-    /// The run as it is about to be put on record. A context that it has is that of the run it was copied from: its lead, or what it was
-    /// forked from.
+    /// The run as it is about to be put on record. A context that it has is that of the run it was copied from: its lead, or what
+    /// it was forked from.
     /// </param>
     /// <returns>The span, to be disposed once the run is admitted, and the run with the context of its trace.</returns>
     public static (Activity? Span, RunRecord Run) Begin(RunRecord run)
@@ -35,7 +35,8 @@ internal static class RunTrace
         ActivityLink[] links = run.Parent is null && inherited is { } source ? [new(source)] : [];
         Activity? before = Activity.Current;
         Activity.Current = null;
-        Activity? span = Source.CreateActivity($"invoke_agent {run.Agent}", ActivityKind.Internal, parent ?? default, links: links)?.Start();
+        Activity? span = Source.CreateActivity($"invoke_agent {run.Agent}", ActivityKind.Internal, parent ?? default,
+            links: links)?.Start();
         if (span is null)
         {
             Activity.Current = before;
@@ -75,13 +76,16 @@ internal static class RunTrace
             return null;
         }
 
-        Activity? span = Source.StartActivity(ActivityKind.Internal, ContextOf(run), startTime: run.CreatedAt, name: $"run {run.Agent}");
+        Activity? span = Source.StartActivity(ActivityKind.Internal, ContextOf(run), startTime: run.CreatedAt,
+            name: $"run {run.Agent}");
         span?.SetEndTime(at.UtcDateTime);
         return Describe(span, null, run);
     }
 
     /// <summary>Gets the context that the spans of a run hang under.</summary>
-    /// <param name="run">The run. One that was admitted where nobody listened has a context that follows from the id of its tree.</param>
+    /// <param name="run">
+    /// The run. One that was admitted where nobody listened has a context that follows from the id of its tree.
+    /// </param>
     public static ActivityContext ContextOf(RunRecord run) => Parse(run) ?? Derived(run.Id);
 
     private static Activity? Start(string name, ActivityKind kind, ActivityContext parent)
@@ -96,22 +100,27 @@ internal static class RunTrace
         .SetTag("gen_ai.conversation.id", run.Id);
 
     private static ActivityContext? Parse(RunRecord run) =>
-        run.TraceParent is { } parent && ActivityContext.TryParse(parent, run.TraceState, isRemote: true, out ActivityContext context) ? context : null;
+        run.TraceParent is { } parent
+            && ActivityContext.TryParse(parent, run.TraceState, isRemote: true, out ActivityContext context) ? context : null;
 
     private static ActivityContext Derived(string runId)
     {
         Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
         SHA256.HashData(Encoding.UTF8.GetBytes(ChildName.RootOf(runId)), hash);
         return new ActivityContext(
-            ActivityTraceId.CreateFromBytes(hash[..16]), ActivitySpanId.CreateFromBytes(hash[16..24]), ActivityTraceFlags.Recorded, isRemote: true);
+            ActivityTraceId.CreateFromBytes(hash[..16]), ActivitySpanId.CreateFromBytes(hash[16..24]),
+            ActivityTraceFlags.Recorded, isRemote: true);
     }
 
     /// <summary>The span that the present step was delivered by, if it is in another trace.</summary>
     private static ActivityContext? Delivery(ActivityContext parent) =>
-        Activity.Current is { Recorded: true, Source.Name.Length: > 0 } current && current.TraceId != parent.TraceId ? current.Context : null;
+        Activity.Current is { Recorded: true, Source.Name.Length: > 0 } current && current.TraceId != parent.TraceId
+            ? current.Context
+            : null;
 
     /// <summary>
-    /// The nearest span above that is exported; beyond those that only carry a context, the one that a caller named in its request.
+    /// The nearest span above that is exported; beyond those that only carry a context, the one that a caller named in its
+    /// request.
     /// </summary>
     private static ActivityContext? Caller()
     {
@@ -125,7 +134,8 @@ internal static class RunTrace
 
             if (span.Parent is null && span.IdFormat == ActivityIdFormat.W3C && span.ParentSpanId != default)
             {
-                return new ActivityContext(span.TraceId, span.ParentSpanId, span.ActivityTraceFlags, span.TraceStateString, isRemote: true);
+                return new ActivityContext(span.TraceId, span.ParentSpanId, span.ActivityTraceFlags, span.TraceStateString,
+                    isRemote: true);
             }
         }
 

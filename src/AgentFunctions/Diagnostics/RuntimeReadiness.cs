@@ -44,7 +44,8 @@ internal sealed class RuntimeReadiness(IServiceProvider services, TimeProvider t
     private IEnumerable<ReadinessItem> Models()
     {
         IReadOnlyList<ModelBinding> models = services.GetRequiredService<IModelCatalog>().Models;
-        string[] keyless = [.. models.Select(static model => model.Client.GetService(typeof(KeylessChatClient))).OfType<KeylessChatClient>()
+        string[] keyless = [.. models.Select(static model => model.Client.GetService(typeof(KeylessChatClient)))
+            .OfType<KeylessChatClient>()
             .Select(static client => client.Error().Message)];
         yield return keyless.Length == 0 ? new("models") : new("models", ReadinessStatus.Degraded, string.Join(" ", keyless));
     }
@@ -54,7 +55,8 @@ internal sealed class RuntimeReadiness(IServiceProvider services, TimeProvider t
         DateTimeOffset now = time.GetUtcNow();
         return now < Earliest ? new("clock", ReadinessStatus.Failed, $"The clock says {now:u}; set it.")
             : before > now + Tolerance
-                ? new("clock", ReadinessStatus.Degraded, $"The clock says {now:u}, and said {before:u} before; set it. Timers fire late until then.")
+                ? new("clock", ReadinessStatus.Degraded,
+                    $"The clock says {now:u}, and said {before:u} before; set it. Timers fire late until then.")
                 : new("clock");
     }
 
@@ -67,9 +69,11 @@ internal sealed class RuntimeReadiness(IServiceProvider services, TimeProvider t
             IRecordStore records = services.GetRequiredService<IRecordStore>();
             StoredRecord? record = await records.GetAsync(ClockKey, cancellationToken).ConfigureAwait(false);
             before = record is not null && DateTimeOffset.TryParse(
-                Encoding.UTF8.GetString(record.Value.Span), System.Globalization.CultureInfo.InvariantCulture, out DateTimeOffset said) ? said : null;
+                Encoding.UTF8.GetString(record.Value.Span), System.Globalization.CultureInfo.InvariantCulture,
+                out DateTimeOffset said) ? said : null;
             DateTimeOffset now = time.GetUtcNow();
-            await records.PutAsync(ClockKey, Encoding.UTF8.GetBytes($"{(before > now ? before : now):O}"), default, cancellationToken).ConfigureAwait(false);
+            await records.PutAsync(ClockKey, Encoding.UTF8.GetBytes($"{(before > now ? before : now):O}"), default,
+                cancellationToken).ConfigureAwait(false);
             return (new("store"), before);
         }
         catch (AgentException e)

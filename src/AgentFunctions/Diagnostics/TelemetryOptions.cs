@@ -7,8 +7,8 @@ public sealed class TelemetryOptions
     public const string Section = "Telemetry";
 
     /// <summary>
-    /// Gets or sets whether spans hold what models are shown and say, and the arguments and results of tools. Known secrets are masked,
-    /// and each part is cut after 16,000 characters.
+    /// Gets or sets whether spans hold what models are shown and say, and the arguments and results of tools. Known secrets are
+    /// masked, and each part is cut after 16,000 characters.
     /// </summary>
     /// <value>
     /// The default is that of <c>OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT</c>, or <see langword="false"/>.

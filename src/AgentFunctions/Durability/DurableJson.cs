@@ -6,8 +6,8 @@ namespace AgentFunctions.Durability;
 
 /// <summary>Writes and reads payloads of orchestrations as JSON: camel-cased names, no null members.</summary>
 /// <remarks>
-/// The library's own types come from source-generated contexts, one for each of its rooms; types of the user's own fall back to reflection, or
-/// come from a resolver that <see cref="AddResolver"/> put in front before the first payload was written.
+/// The library's own types come from source-generated contexts, one for each of its rooms; types of the user's own fall back to
+/// reflection, or come from a resolver that <see cref="AddResolver"/> put in front before the first payload was written.
 /// </remarks>
 public static class DurableJson
 {

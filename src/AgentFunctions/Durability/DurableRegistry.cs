@@ -15,8 +15,12 @@ public delegate Task<string?> ActivityDelegate(ActivityContext context, string? 
 /// <summary>Represents the call that an activity serves.</summary>
 /// <param name="InstanceId">The orchestration that asked for it.</param>
 /// <param name="Name">The name of the activity.</param>
-/// <param name="TaskId">The number of the step within its instance; the same when the step is delivered again after a crash.</param>
-/// <param name="CancellationToken">Cancelled when the instance ends, when its code has returned without waiting for the result, or when the host stops.</param>
+/// <param name="TaskId">
+/// The number of the step within its instance; the same when the step is delivered again after a crash.
+/// </param>
+/// <param name="CancellationToken">
+/// Cancelled when the instance ends, when its code has returned without waiting for the result, or when the host stops.
+/// </param>
 public sealed record ActivityContext(string InstanceId, string Name, int TaskId, CancellationToken CancellationToken);
 
 /// <summary>Represents the orchestrators and activities of a host, by name. Names are case-sensitive.</summary>
@@ -51,7 +55,8 @@ public sealed class DurableRegistry
         async Task<string?> RunAsync(IOrchestrationContext context, string? input) => Guard is null
             ? DurableJson.Serialize(await run(context, DurableJson.Deserialize<TInput>(input)!))
             : Guard.Close(
-                DurableJson.Serialize(await run(new GuardedContext(context, Guard), DurableJson.Deserialize<TInput>(Guard.Open(input))!)),
+                DurableJson.Serialize(await run(new GuardedContext(context, Guard),
+                    DurableJson.Deserialize<TInput>(Guard.Open(input))!)),
                 context.InstanceId);
 #pragma warning restore CA2007
     }
@@ -91,5 +96,7 @@ public sealed class DurableRegistry
     }
 
     private DurableRegistry Add<T>(ConcurrentDictionary<string, T> entries, string name, T entry) =>
-        entries.TryAdd(name, entry) ? this : throw new ArgumentException($"'{name}' is registered already; choose another name.", nameof(name));
+        entries.TryAdd(name, entry)
+            ? this
+            : throw new ArgumentException($"'{name}' is registered already; choose another name.", nameof(name));
 }

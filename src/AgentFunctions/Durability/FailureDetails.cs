@@ -4,7 +4,9 @@ namespace AgentFunctions.Durability;
 /// Represents an error as data, which is recorded instead of an exception. Follows
 /// <c>Microsoft.DurableTask.TaskFailureDetails</c>; type names in it are never resolved by reflection.
 /// </summary>
-/// <param name="ErrorType">The name of the kind of error: an <see cref="ErrorCode"/> or the full name of an exception type.</param>
+/// <param name="ErrorType">
+/// The name of the kind of error: an <see cref="ErrorCode"/> or the full name of an exception type.
+/// </param>
 /// <param name="Message">What went wrong, in words for a person.</param>
 /// <param name="StackTrace">Where, when it is known.</param>
 /// <param name="InnerFailure">What caused it, when that is known.</param>

@@ -4,8 +4,11 @@ using Microsoft.Extensions.Logging;
 
 namespace AgentFunctions.Durability;
 
-/// <summary>An orchestration's context behind a guard: the code works on the truth, the engine records what the guard lets through.</summary>
-[SuppressMessage("Reliability", "CA2007:Consider calling ConfigureAwait on the awaited task", Justification = "Continuations belong to the orchestration's own scheduler.")]
+/// <summary>
+/// An orchestration's context behind a guard: the code works on the truth, the engine records what the guard lets through.
+/// </summary>
+[SuppressMessage("Reliability", "CA2007:Consider calling ConfigureAwait on the awaited task",
+    Justification = "Continuations belong to the orchestration's own scheduler.")]
 internal sealed class GuardedContext(IOrchestrationContext inner, IPayloadGuard guard) : IOrchestrationContext
 {
     public string InstanceId => inner.InstanceId;
@@ -23,19 +26,23 @@ internal sealed class GuardedContext(IOrchestrationContext inner, IPayloadGuard 
     public async Task<TResult> CallActivityAsync<TResult>(string name, object? input = null, TaskOptions? options = null) =>
         Open<TResult>(await inner.CallActivityAsync<WrittenJson>(name, Close(input), options));
 
-    public async Task<TResult> CallSubOrchestratorAsync<TResult>(string name, object? input = null, SubOrchestrationOptions? options = null) =>
+    public async Task<TResult> CallSubOrchestratorAsync<TResult>(string name, object? input = null,
+        SubOrchestrationOptions? options = null) =>
         Open<TResult>(await inner.CallSubOrchestratorAsync<WrittenJson>(name, Close(input), options));
 
-    public Task CreateTimerAsync(DateTimeOffset fireAt, CancellationToken cancellationToken = default) => inner.CreateTimerAsync(fireAt, cancellationToken);
+    public Task CreateTimerAsync(DateTimeOffset fireAt, CancellationToken cancellationToken = default) =>
+        inner.CreateTimerAsync(fireAt, cancellationToken);
 
     public async Task<T> WaitForExternalEventAsync<T>(string name, CancellationToken cancellationToken = default) =>
         Open<T>(await inner.WaitForExternalEventAsync<WrittenJson>(name, cancellationToken));
 
-    public void SendEvent(string instanceId, string eventName, object? payload = null) => inner.SendEvent(instanceId, eventName, Close(payload));
+    public void SendEvent(string instanceId, string eventName, object? payload = null) =>
+        inner.SendEvent(instanceId, eventName, Close(payload));
 
     public void SetCustomStatus(object? status) => inner.SetCustomStatus(Close(status));
 
-    public void ContinueAsNew(object? input = null, bool preserveUnprocessedEvents = true) => inner.ContinueAsNew(Close(input), preserveUnprocessedEvents);
+    public void ContinueAsNew(object? input = null, bool preserveUnprocessedEvents = true) =>
+        inner.ContinueAsNew(Close(input), preserveUnprocessedEvents);
 
     public ILogger CreateReplaySafeLogger(string category) => inner.CreateReplaySafeLogger(category);
 
@@ -47,7 +54,9 @@ internal sealed class GuardedContext(IOrchestrationContext inner, IPayloadGuard 
         return closed is null ? payload : ReferenceEquals(closed, json) ? new WrittenJson(closed) : JsonElement.Parse(closed);
     }
 
-    private T Open<T>(WrittenJson? recorded) => recorded is null ? default! : DurableJson.Deserialize<T>(guard.Open(recorded.Text))!;
+    private T Open<T>(WrittenJson? recorded) => recorded is null
+        ? default!
+        : DurableJson.Deserialize<T>(guard.Open(recorded.Text))!;
 }
 
 /// <summary>A guard for payloads that are objects yet.</summary>

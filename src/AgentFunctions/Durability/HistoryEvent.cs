@@ -49,7 +49,8 @@ public sealed record TurnStarted(DateTimeOffset Timestamp) : HistoryEvent(Timest
 /// <param name="TaskId">The number of the step within the execution, from 0.</param>
 /// <param name="Name">The activity.</param>
 /// <param name="Input">The input as JSON.</param>
-public sealed record TaskScheduled(DateTimeOffset Timestamp, int TaskId, string Name, string? Input = null) : HistoryEvent(Timestamp);
+public sealed record TaskScheduled(DateTimeOffset Timestamp, int TaskId, string Name,
+    string? Input = null) : HistoryEvent(Timestamp);
 
 /// <summary>Records that an activity returned.</summary>
 /// <param name="Timestamp">The time of recording (UTC).</param>
@@ -76,13 +77,15 @@ public sealed record SubOrchestrationCreated(
 /// <param name="Timestamp">The time of recording (UTC).</param>
 /// <param name="TaskId">The step.</param>
 /// <param name="Result">The output as JSON.</param>
-public sealed record SubOrchestrationCompleted(DateTimeOffset Timestamp, int TaskId, string? Result = null) : HistoryEvent(Timestamp);
+public sealed record SubOrchestrationCompleted(DateTimeOffset Timestamp, int TaskId,
+    string? Result = null) : HistoryEvent(Timestamp);
 
 /// <summary>Records that a sub-orchestration failed or was terminated.</summary>
 /// <param name="Timestamp">The time of recording (UTC).</param>
 /// <param name="TaskId">The step.</param>
 /// <param name="Failure">What went wrong.</param>
-public sealed record SubOrchestrationFailed(DateTimeOffset Timestamp, int TaskId, FailureDetails Failure) : HistoryEvent(Timestamp);
+public sealed record SubOrchestrationFailed(DateTimeOffset Timestamp, int TaskId,
+    FailureDetails Failure) : HistoryEvent(Timestamp);
 
 /// <summary>Records that the orchestrator created a timer.</summary>
 /// <param name="Timestamp">The time of recording (UTC).</param>

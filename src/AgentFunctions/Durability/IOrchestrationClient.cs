@@ -22,13 +22,15 @@ public interface IOrchestrationClient
     /// <see cref="ErrorCode.PayloadTooLarge"/>: the input passes the engine's limit.
     /// <see cref="ErrorCode.Overloaded"/>: too much work is waiting; repeat later.
     /// </exception>
-    Task<string> ScheduleAsync(string name, object? input = null, StartOptions? options = null, CancellationToken cancellationToken = default);
+    Task<string> ScheduleAsync(string name, object? input = null, StartOptions? options = null,
+        CancellationToken cancellationToken = default);
 
     /// <summary>Gets the state of one instance, or <see langword="null"/> if there is none of that id.</summary>
     /// <param name="instanceId">The instance.</param>
     /// <param name="includePayloads">Whether to read input, output and custom status too.</param>
     /// <param name="cancellationToken">The token to cancel the wait.</param>
-    Task<OrchestrationState?> GetAsync(string instanceId, bool includePayloads = true, CancellationToken cancellationToken = default);
+    Task<OrchestrationState?> GetAsync(string instanceId, bool includePayloads = true,
+        CancellationToken cancellationToken = default);
 
     /// <summary>Gets one page of the instances that match, in the order of their creation.</summary>
     /// <param name="query">What to match, how many, and where to go on.</param>
@@ -50,7 +52,8 @@ public interface IOrchestrationClient
     /// <exception cref="AgentException">
     /// <see cref="ErrorCode.InstanceNotFound"/>, <see cref="ErrorCode.PayloadTooLarge"/> or <see cref="ErrorCode.Overloaded"/>.
     /// </exception>
-    Task RaiseEventAsync(string instanceId, string eventName, object? payload = null, CancellationToken cancellationToken = default);
+    Task RaiseEventAsync(string instanceId, string eventName, object? payload = null,
+        CancellationToken cancellationToken = default);
 
     /// <summary>Stops an instance from making decisions until it is resumed. Steps in flight finish; events are kept.</summary>
     /// <param name="instanceId">The instance.</param>
@@ -72,20 +75,24 @@ public interface IOrchestrationClient
     /// <param name="recursive">Whether its sub-orchestrations end too.</param>
     /// <param name="cancellationToken">The token to cancel the wait for the record.</param>
     /// <exception cref="AgentException"><see cref="ErrorCode.InstanceNotFound"/>.</exception>
-    Task TerminateAsync(string instanceId, object? output = null, bool recursive = true, CancellationToken cancellationToken = default);
+    Task TerminateAsync(string instanceId, object? output = null, bool recursive = true,
+        CancellationToken cancellationToken = default);
 
     /// <summary>
-    /// Deletes an ended instance with its history, its sub-orchestrations, and every instance whose id begins with its id and a dot.
+    /// Deletes an ended instance with its history, its sub-orchestrations, and every instance whose id begins with its id and a
+    /// dot.
     /// </summary>
     /// <remarks>
-    /// What has not ended stays, together with all that is above and below it; a later call from the same id deletes the rest. The deepest
-    /// go first, so a call that was cut off can be repeated. A large tree is purged in steps by calls with the ids of its branches.
+    /// What has not ended stays, together with all that is above and below it; a later call from the same id deletes the rest.
+    /// The deepest go first, so a call that was cut off can be repeated. A large tree is purged in steps by calls with the ids of
+    /// its branches.
     /// </remarks>
     /// <param name="instanceId">The instance. It need not exist (any more) for those whose ids begin with its id.</param>
     /// <param name="cancellationToken">The token to cancel the wait. What was deleted by then stays deleted.</param>
     /// <returns>How many instances were deleted; 0 if there is none, or none that may be deleted.</returns>
     /// <exception cref="AgentException">
-    /// <see cref="ErrorCode.EngineUnavailable"/> also if the backend reports an instance as deleted but still has its history; call again.
+    /// <see cref="ErrorCode.EngineUnavailable"/> also if the backend reports an instance as deleted but still has its history;
+    /// call again.
     /// </exception>
     Task<int> PurgeAsync(string instanceId, CancellationToken cancellationToken = default);
 

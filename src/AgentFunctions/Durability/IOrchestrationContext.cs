@@ -64,7 +64,9 @@ public interface IOrchestrationContext
     /// </summary>
     /// <typeparam name="T">The type of the payload, read from JSON.</typeparam>
     /// <param name="name">The name of the event; letter case does not count.</param>
-    /// <param name="cancellationToken">The token to cancel the wait; an event that comes later is kept for the next waiter.</param>
+    /// <param name="cancellationToken">
+    /// The token to cancel the wait; an event that comes later is kept for the next waiter.
+    /// </param>
     /// <exception cref="OperationCanceledException">The token was cancelled before the event came.</exception>
     Task<T> WaitForExternalEventAsync<T>(string name, CancellationToken cancellationToken = default);
 

@@ -3,7 +3,9 @@ namespace AgentFunctions.Durability;
 /// <summary>Keeps secrets out of what an engine records, and gives the truth back to the code that runs on it.</summary>
 internal interface IPayloadGuard
 {
-    /// <summary>Gets the payload as it may be recorded; the same text if it has no secrets. The same payload gives the same text.</summary>
+    /// <summary>
+    /// Gets the payload as it may be recorded; the same text if it has no secrets. The same payload gives the same text.
+    /// </summary>
     /// <param name="json">The payload.</param>
     /// <param name="instanceId">The orchestration that it belongs to.</param>
     string? Close(string? json, string? instanceId);

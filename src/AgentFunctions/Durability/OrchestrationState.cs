@@ -47,7 +47,8 @@ public sealed record OrchestrationState(
     public FailureDetails? Failure { get; init; }
 
     /// <summary>Gets whether the instance has ended.</summary>
-    public bool IsEnded => Status is OrchestrationStatus.Completed or OrchestrationStatus.Failed or OrchestrationStatus.Terminated;
+    public bool IsEnded =>
+        Status is OrchestrationStatus.Completed or OrchestrationStatus.Failed or OrchestrationStatus.Terminated;
 }
 
 /// <summary>Represents a filter of instances.</summary>

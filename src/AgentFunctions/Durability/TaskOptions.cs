@@ -12,8 +12,8 @@ public record TaskOptions(RetryPolicy? Retry = null);
 public sealed record SubOrchestrationOptions(string? InstanceId = null, RetryPolicy? Retry = null) : TaskOptions(Retry)
 {
     /// <summary>
-    /// Separates the id of an instance from the name of a child in the ids of the runtime's own trees. An engine that ends or purges an instance
-    /// with its children finds them by this prefix.
+    /// Separates the id of an instance from the name of a child in the ids of the runtime's own trees. An engine that ends or
+    /// purges an instance with its children finds them by this prefix.
     /// </summary>
     public const char IdSeparator = ChildName.Separator;
 }

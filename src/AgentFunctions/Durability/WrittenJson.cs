@@ -3,7 +3,9 @@ using System.Text.Json.Serialization;
 
 namespace AgentFunctions.Durability;
 
-/// <summary>A payload that is JSON already: an engine takes and gives it as it is, and nothing is written or read twice.</summary>
+/// <summary>
+/// A payload that is JSON already: an engine takes and gives it as it is, and nothing is written or read twice.
+/// </summary>
 /// <param name="Text">The JSON.</param>
 [JsonConverter(typeof(WrittenJsonConverter))]
 internal sealed record WrittenJson(string Text);
@@ -17,5 +19,6 @@ internal sealed class WrittenJsonConverter : JsonConverter<WrittenJson>
         return new WrittenJson(document.RootElement.GetRawText());
     }
 
-    public override void Write(Utf8JsonWriter writer, WrittenJson value, JsonSerializerOptions options) => writer.WriteRawValue(value.Text);
+    public override void Write(Utf8JsonWriter writer, WrittenJson value, JsonSerializerOptions options) =>
+        writer.WriteRawValue(value.Text);
 }

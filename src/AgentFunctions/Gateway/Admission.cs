@@ -34,7 +34,8 @@ internal sealed class Admission
     /// <returns>Says which tools the run may have.</returns>
     /// <exception cref="AgentException"><see cref="ErrorCode.NotAllowed"/>: the message names the rule.</exception>
     internal async Task<AccessRuling> EnsureAccessAsync(
-        Caller caller, string agent, string goal, IReadOnlyDictionary<string, string>? labels, CancellationToken cancellationToken)
+        Caller caller, string agent, string goal, IReadOnlyDictionary<string, string>? labels,
+        CancellationToken cancellationToken)
     {
         AccessRuling ruling = _access.Decide(caller, agent, goal, labels ?? NoLabels);
         if (ruling.RefusedBy is not { } rule)
@@ -52,7 +53,8 @@ internal sealed class Admission
     /// <param name="cancellationToken">The token to cancel the wait.</param>
     /// <returns>Says which tools the sub-agents may have.</returns>
     /// <exception cref="AgentException"><see cref="ErrorCode.NotAllowed"/>: the message names the rule.</exception>
-    internal async Task<AccessRuling> EnsureNotDeniedAsync(RunRecord lead, string agent, IEnumerable<string> goals, CancellationToken cancellationToken)
+    internal async Task<AccessRuling> EnsureNotDeniedAsync(RunRecord lead, string agent, IEnumerable<string> goals,
+        CancellationToken cancellationToken)
     {
         RunRecord root = (await _lineage.OfAsync(lead, cancellationToken).ConfigureAwait(false)).Root;
         var caller = new Caller(root.Requester) { Roles = root.RequesterRoles };
@@ -64,15 +66,16 @@ internal sealed class Admission
 
     /// <summary>Writes a refusal down.</summary>
     /// <returns>The refusal.</returns>
-    internal async Task<AgentException> RefusedAsync(Caller caller, string agent, string rule, string reason, CancellationToken cancellationToken)
+    internal async Task<AgentException> RefusedAsync(Caller caller, string agent, string rule, string reason,
+        CancellationToken cancellationToken)
     {
         await _audit.RefusedAsync(caller.Id, agent, rule, reason, cancellationToken).ConfigureAwait(false);
         return new AgentException(ErrorCode.NotAllowed, $"Rule '{rule}': {reason}.");
     }
 
     /// <summary>
-    /// Lets a run in: kill switch, quota, queue. A sub-agent goes on the account of the run at the root of its tree, and needs no place
-    /// of its own. Safe to repeat for the same run.
+    /// Lets a run in: kill switch, quota, queue. A sub-agent goes on the account of the run at the root of its tree, and needs no
+    /// place of its own. Safe to repeat for the same run.
     /// </summary>
     /// <param name="run">The run as it would be recorded.</param>
     /// <param name="caller">The caller.</param>
@@ -92,7 +95,8 @@ internal sealed class Admission
 
         if (await _quotas.SubmitAsync(run, cancellationToken).ConfigureAwait(false) is { } refusal)
         {
-            await _audit.RefusedAsync(caller.Id, run.Agent, refusal.Rule, refusal.Reason, cancellationToken).ConfigureAwait(false);
+            await _audit.RefusedAsync(caller.Id, run.Agent, refusal.Rule, refusal.Reason, cancellationToken)
+                .ConfigureAwait(false);
             throw refusal.ToException();
         }
 
@@ -105,7 +109,8 @@ internal sealed class Admission
             await _quotas.WithdrawAsync(run).ConfigureAwait(false);
             if (e.Code == ErrorCode.QuotaExceeded)
             {
-                await _audit.RefusedAsync(caller.Id, run.Agent, "Gateway:Concurrency:MaxQueued", e.Message, cancellationToken).ConfigureAwait(false);
+                await _audit.RefusedAsync(caller.Id, run.Agent, "Gateway:Concurrency:MaxQueued", e.Message, cancellationToken)
+                    .ConfigureAwait(false);
             }
 
             throw;
@@ -151,7 +156,8 @@ internal sealed class Admission
         Lineage lineage = await _lineage.OfAsync(run, cancellationToken).ConfigureAwait(false);
         if (await _kills.FindAsync(run, lineage.AncestorIds, null, cancellationToken).ConfigureAwait(false) is { } order)
         {
-            await _audit.RefusedAsync(caller, run.Agent, "kill-switch", $"{order.By} stopped {order.Words}", cancellationToken).ConfigureAwait(false);
+            await _audit.RefusedAsync(caller, run.Agent, "kill-switch", $"{order.By} stopped {order.Words}", cancellationToken)
+                .ConfigureAwait(false);
             throw new AgentException(ErrorCode.Stopped, $"{order.By} stopped {order.Words}; it must be released first.");
         }
 

@@ -14,7 +14,8 @@ internal sealed class AdmissionAudit(AuditLog audit, RunLineage lineage, Redacto
     /// <param name="rule">What found the agent for the goal; <see langword="null"/> if the caller named it.</param>
     /// <param name="mayBeThere">Whether the entry may have been written before a crash.</param>
     /// <param name="cancellationToken">The token to cancel the wait.</param>
-    public async Task AdmittedAsync(RunRecord run, Caller caller, string? rule, bool mayBeThere, CancellationToken cancellationToken)
+    public async Task AdmittedAsync(RunRecord run, Caller caller, string? rule, bool mayBeThere,
+        CancellationToken cancellationToken)
     {
         string type = run.Parent is null ? AuditTypes.RunSubmitted : AuditTypes.RunDelegated;
         if (mayBeThere && await IsAuditedAsync(run.Id, type, cancellationToken).ConfigureAwait(false))
@@ -62,7 +63,8 @@ internal sealed class AdmissionAudit(AuditLog audit, RunLineage lineage, Redacto
     /// <param name="rule">The rule that refuses.</param>
     /// <param name="reason">The reason.</param>
     /// <param name="cancellationToken">The token to cancel the wait.</param>
-    public Task RefusedAsync(string caller, string agent, string rule, string reason, CancellationToken cancellationToken) => audit.AppendAsync(
+    public Task RefusedAsync(string caller, string agent, string rule, string reason, CancellationToken cancellationToken) =>
+        audit.AppendAsync(
         new AuditEntry(AuditTypes.RequestRefused) { Actor = caller, Agent = agent, Rule = rule, Failed = true, Reason = reason },
         cancellationToken);
 }

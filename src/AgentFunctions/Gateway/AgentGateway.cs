@@ -15,28 +15,34 @@ public sealed class AgentGateway
     private readonly RequestKeys _keys;
     private readonly TimeProvider _time;
 
-    internal AgentGateway(RunAdmission admission, SubmissionDrafts drafts, RunReader reader, RequestKeys keys, TimeProvider time) =>
+    internal AgentGateway(RunAdmission admission, SubmissionDrafts drafts, RunReader reader, RequestKeys keys,
+        TimeProvider time) =>
         (_admission, _drafts, _reader, _keys, _time) = (admission, drafts, reader, keys, time);
 
     /// <summary>Admits a goal. The run is recorded durably when this returns.</summary>
     /// <param name="request">The goal.</param>
     /// <param name="caller">The caller; <see langword="null"/> for the program itself.</param>
-    /// <param name="idempotencyKey">Makes the submission safe to repeat; <see langword="null"/> for none. At most 200 characters.</param>
+    /// <param name="idempotencyKey">
+    /// Makes the submission safe to repeat; <see langword="null"/> for none. At most 200 characters.
+    /// </param>
     /// <param name="cancellationToken">The token to cancel the wait. A run that was admitted is not rolled back.</param>
     /// <returns>
-    /// The run: the first one where the key and the request were submitted before, whatever became of its agent, tools or quota since.
+    /// The run: the first one where the key and the request were submitted before, whatever became of its agent, tools or quota
+    /// since.
     /// </returns>
     /// <exception cref="AgentException">
     /// <see cref="ErrorCode.InvalidInput"/>, <see cref="ErrorCode.AgentNotFound"/>, <see cref="ErrorCode.ModelNotFound"/>,
     /// <see cref="ErrorCode.ToolNotFound"/>, <see cref="ErrorCode.ToolUnavailable"/>: nothing was admitted, and the key is free.
     /// <see cref="ErrorCode.IdempotencyKeyReused"/>: the key was used for another request.
-    /// <see cref="ErrorCode.Stopped"/>, <see cref="ErrorCode.NotAllowed"/>, <see cref="ErrorCode.QuotaExceeded"/>: the message names the rule.
+    /// <see cref="ErrorCode.Stopped"/>, <see cref="ErrorCode.NotAllowed"/>, <see cref="ErrorCode.QuotaExceeded"/>: the message
+    /// names the rule.
     /// </exception>
     public async Task<Run> SubmitAsync(
         RunRequest request, Caller? caller = null, string? idempotencyKey = null, CancellationToken cancellationToken = default)
     {
         AdmittedRun admitted = await _admission
-            .AdmitAsync(OrderOf(request, caller ?? Caller.Local, idempotencyKey, null) with { Starts = true }, cancellationToken).ConfigureAwait(false);
+            .AdmitAsync(OrderOf(request, caller ?? Caller.Local, idempotencyKey, null) with { Starts = true }, cancellationToken)
+            .ConfigureAwait(false);
         return await _reader.GetAsync(admitted.Record.Id, cancellationToken).ConfigureAwait(false);
     }
 
@@ -56,7 +62,8 @@ public sealed class AgentGateway
     {
         ArgumentNullException.ThrowIfNull(idempotencyKey);
         AdmittedRun admitted = await _admission
-            .AdmitAsync(OrderOf(request, caller, idempotencyKey, null) with { Id = id, Starts = true }, cancellationToken).ConfigureAwait(false);
+            .AdmitAsync(OrderOf(request, caller, idempotencyKey, null) with { Id = id, Starts = true }, cancellationToken)
+            .ConfigureAwait(false);
         return await _reader.GetAsync(admitted.Record.Id, cancellationToken).ConfigureAwait(false);
     }
 
@@ -71,7 +78,9 @@ public sealed class AgentGateway
     /// <param name="idempotencyKey">Makes it safe to repeat; <see langword="null"/> for none.</param>
     /// <param name="narrow">Changes the definition for this run alone; <see langword="null"/> to leave it.</param>
     /// <param name="cancellationToken">The token to cancel the wait. A run that was admitted is not rolled back.</param>
-    /// <param name="id">The id that the run shall have, where the orchestrator made it; <see langword="null"/> for a new one.</param>
+    /// <param name="id">
+    /// The id that the run shall have, where the orchestrator made it; <see langword="null"/> for a new one.
+    /// </param>
     /// <exception cref="AgentException">As for <see cref="SubmitAsync"/>.</exception>
     internal Task<AdmittedRun> AdmitAsync(
         RunRequest request, Caller caller, string? idempotencyKey, Func<AgentDefinition, Task<AgentDefinition>>? narrow,
@@ -111,11 +120,13 @@ public sealed class AgentGateway
         ArgumentNullException.ThrowIfNull(request);
         request.Validate();
         RunRequest draft = request.WithGoal();
-        return new RunOrder(caller, (id, known, cancellationToken) => _drafts.DraftAsync(draft, caller, narrow, id, known, cancellationToken))
+        return new RunOrder(caller, (id, known, cancellationToken) => _drafts.DraftAsync(draft, caller, narrow, id, known,
+            cancellationToken))
         {
             Request = key is null
                 ? null
-                : new KeyedRequest(caller.Id, key, JsonSerializer.SerializeToUtf8Bytes(request, GatewayJsonContext.Default.RunRequest)),
+                : new KeyedRequest(caller.Id, key,
+                    JsonSerializer.SerializeToUtf8Bytes(request, GatewayJsonContext.Default.RunRequest)),
         };
     }
 }

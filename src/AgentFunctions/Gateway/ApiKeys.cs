@@ -10,7 +10,9 @@ using Microsoft.Extensions.Logging;
 namespace AgentFunctions.Gateway;
 
 /// <summary>Provides the API keys of this host, each with a name and roles. Only hashes of the keys are stored.</summary>
-/// <remarks>Their records bear the host's seal: one that somebody planted or altered in the store is no key, and the log says so.</remarks>
+/// <remarks>
+/// Their records bear the host's seal: one that somebody planted or altered in the store is no key, and the log says so.
+/// </remarks>
 public sealed class ApiKeys
 {
     private const string Prefix = "api-keys/";
@@ -35,33 +37,47 @@ public sealed class ApiKeys
     }
 
     /// <summary>Makes a key.</summary>
-    /// <param name="name">The holder: letters, digits, <c>-</c>, <c>_</c> and <c>.</c>, at most 64 characters. The caller is then called <c>key:name</c>.</param>
-    /// <param name="roles">The roles: some of <see cref="CallerRoles"/>, and names of the host's own. The first key needs <c>admin</c>.</param>
+    /// <param name="name">
+    /// The holder: letters, digits, <c>-</c>, <c>_</c> and <c>.</c>, at most 64 characters. The caller is then called
+    /// <c>key:name</c>.
+    /// </param>
+    /// <param name="roles">
+    /// The roles: some of <see cref="CallerRoles"/>, and names of the host's own. The first key needs <c>admin</c>.
+    /// </param>
     /// <param name="by">Who makes it.</param>
     /// <param name="cancellationToken">The token to cancel the wait; the key may have been made.</param>
     /// <returns>The key. It cannot be shown again.</returns>
     /// <exception cref="AgentException">
-    /// <see cref="ErrorCode.InvalidInput"/>: the name or a role is wrong, or the name is taken, or was taken by a key that was withdrawn.
+    /// <see cref="ErrorCode.InvalidInput"/>: the name or a role is wrong, or the name is taken, or was taken by a key that was
+    /// withdrawn.
     /// </exception>
-    public Task<string> AddAsync(string name, IReadOnlyList<string> roles, Caller by, CancellationToken cancellationToken = default) =>
+    public Task<string> AddAsync(string name, IReadOnlyList<string> roles, Caller by,
+        CancellationToken cancellationToken = default) =>
         MakeAsync(name, roles, by, false, cancellationToken);
 
-    /// <summary>Makes a key under a name whose key was withdrawn, for the same holder: the runs of that name are its own again.</summary>
+    /// <summary>
+    /// Makes a key under a name whose key was withdrawn, for the same holder: the runs of that name are its own again.
+    /// </summary>
     /// <param name="name">The holder.</param>
     /// <param name="roles">The roles.</param>
     /// <param name="by">Who makes it.</param>
     /// <param name="cancellationToken">The token to cancel the wait. The key may have been made.</param>
     /// <returns>The key. It cannot be shown again.</returns>
-    /// <exception cref="AgentException"><see cref="ErrorCode.InvalidInput"/>: the name or a role is wrong, or the name is taken.</exception>
-    public Task<string> RenewAsync(string name, IReadOnlyList<string> roles, Caller by, CancellationToken cancellationToken = default) =>
+    /// <exception cref="AgentException">
+    /// <see cref="ErrorCode.InvalidInput"/>: the name or a role is wrong, or the name is taken.
+    /// </exception>
+    public Task<string> RenewAsync(string name, IReadOnlyList<string> roles, Caller by,
+        CancellationToken cancellationToken = default) =>
         MakeAsync(name, roles, by, true, cancellationToken);
 
-    private async Task<string> MakeAsync(string name, IReadOnlyList<string> roles, Caller by, bool isRenewal, CancellationToken cancellationToken)
+    private async Task<string> MakeAsync(string name, IReadOnlyList<string> roles, Caller by, bool isRenewal,
+        CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(roles);
         ArgumentNullException.ThrowIfNull(by);
         Require(IsName(name), "name", "use letters, digits, '-', '_' and '.', at most 64");
-        Require(roles.Count is > 0 and <= 16 && roles.All(IsName), "roles", $"name 1 to 16, for instance {CallerRoles.Submitter}");
+        Require(roles.Count is > 0 and <= 16 && roles.All(IsName), "roles",
+            $"name 1 to 16, for instance {CallerRoles.Submitter}");
         IReadOnlyList<ApiKeyRecord> known = await ListAsync(cancellationToken).ConfigureAwait(false);
         Require(known.All(key => key.Name != name), "name", "a key of this name exists; remove it first");
         Require(
@@ -74,10 +90,12 @@ public sealed class ApiKeys
         string key = $"{Mark}{id}_{Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(32))}";
         var record = new ApiKeyRecord(id, name, roles, Hash(key), _time.GetUtcNow());
         await _keys.PutAsync(
-            Prefix + id, JsonSerializer.SerializeToUtf8Bytes(record, GatewayJsonContext.Default.ApiKeyRecord), RecordCondition.IfNew, cancellationToken)
+            Prefix + id, JsonSerializer.SerializeToUtf8Bytes(record, GatewayJsonContext.Default.ApiKeyRecord),
+            RecordCondition.IfNew, cancellationToken)
             .ConfigureAwait(false);
         _seen = null;
-        await AuditAsync(by, $"made the API key '{name}' with the roles {string.Join(", ", roles)}", cancellationToken).ConfigureAwait(false);
+        await AuditAsync(by, $"made the API key '{name}' with the roles {string.Join(", ", roles)}", cancellationToken)
+            .ConfigureAwait(false);
         return key;
     }
 
@@ -86,9 +104,11 @@ public sealed class ApiKeys
     /// <param name="cancellationToken">The token to cancel the wait.</param>
     public async Task<Caller?> FindAsync(string key, CancellationToken cancellationToken = default)
     {
-        if (key is null || key.Length > 128 || !key.StartsWith(Mark, StringComparison.Ordinal) || key.IndexOf('_', Mark.Length) is not 12
+        if (key is null || key.Length > 128 || !key.StartsWith(Mark, StringComparison.Ordinal)
+            || key.IndexOf('_', Mark.Length) is not 12
             || key.AsSpan(Mark.Length, 8).ContainsAnyExcept(Hex)
-            || await _keys.FindAsync(Prefix + key[Mark.Length..12], cancellationToken).ConfigureAwait(false) is not var (record, isTrue))
+            || await _keys.FindAsync(Prefix + key[Mark.Length..12], cancellationToken)
+                .ConfigureAwait(false) is not var (record, isTrue))
         {
             return null;
         }
@@ -112,7 +132,8 @@ public sealed class ApiKeys
         if (_seen is not { } seen || _time.GetElapsedTime(seen.At) >= MaxAge)
         {
             // One that cannot be read is a key all the same: without any, everybody on this machine may call.
-            bool any = await _records.ListAsync(Prefix, null, cancellationToken).AnyAsync(cancellationToken).ConfigureAwait(false);
+            bool any = await _records.ListAsync(Prefix, null, cancellationToken).AnyAsync(cancellationToken)
+                .ConfigureAwait(false);
             _seen = seen = new Seen(any, _time.GetTimestamp());
         }
 
@@ -143,7 +164,9 @@ public sealed class ApiKeys
     /// <param name="name">The holder's name.</param>
     /// <param name="by">Who withdraws it.</param>
     /// <param name="cancellationToken">The token to cancel the wait.</param>
-    /// <exception cref="AgentException"><see cref="ErrorCode.InvalidInput"/>: there is none, or it is the last one of an administrator.</exception>
+    /// <exception cref="AgentException">
+    /// <see cref="ErrorCode.InvalidInput"/>: there is none, or it is the last one of an administrator.
+    /// </exception>
     public async Task RemoveAsync(string name, Caller by, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(by);
@@ -151,7 +174,8 @@ public sealed class ApiKeys
         ApiKeyRecord? key = keys.FirstOrDefault(known => known.Name == name);
         Require(key is not null, "name", "there is no key of this name; GET /api/keys lists them");
         Require(
-            keys.Any(other => other != key && other.Roles.Contains(CallerRoles.Admin, StringComparer.Ordinal)) || keys.Count == 1, "name",
+            keys.Any(other => other != key && other.Roles.Contains(CallerRoles.Admin, StringComparer.Ordinal)) || keys.Count == 1,
+            "name",
             "this is the last administrator's key; make another one first");
         await _records.PutAsync(Withdrawn + name, "{}"u8.ToArray(), default, cancellationToken).ConfigureAwait(false);
         await _records.DeleteAsync(Prefix + key!.Id, default, cancellationToken).ConfigureAwait(false);
@@ -167,7 +191,11 @@ public sealed class ApiKeys
         string names = string.Join(", ", adopted.Select(record => Read(record)?.Name ?? record.Key));
         KeyLog.KeysAdopted(_log, names);
         return _audit.AppendAsync(
-            new AuditEntry(AuditTypes.KeyChanged) { Actor = Caller.Local.Id, Reason = $"took over API keys that an earlier version left without a seal: {names}" },
+            new AuditEntry(AuditTypes.KeyChanged)
+            {
+                Actor = Caller.Local.Id,
+                Reason = $"took over API keys that an earlier version left without a seal: {names}"
+            },
             cancellationToken);
     }
 
@@ -175,7 +203,8 @@ public sealed class ApiKeys
     {
         try
         {
-            return JsonSerializer.Deserialize(record.Value.Span, GatewayJsonContext.Default.ApiKeyRecord) ?? throw new JsonException("it is empty");
+            return JsonSerializer.Deserialize(record.Value.Span, GatewayJsonContext.Default.ApiKeyRecord)
+                ?? throw new JsonException("it is empty");
         }
         catch (JsonException e)
         {

@@ -3,10 +3,14 @@ using AgentFunctions.Ledger;
 
 namespace AgentFunctions.Gateway;
 
-/// <summary>Reads what tools of runs returned, as long as a model is shown it; events of the journal have only the beginning.</summary>
+/// <summary>
+/// Reads what tools of runs returned, as long as a model is shown it; events of the journal have only the beginning.
+/// </summary>
 public sealed class CallResults
 {
-    /// <summary>How often a result is looked for that its event tells of: another process may have written the event first.</summary>
+    /// <summary>
+    /// How often a result is looked for that its event tells of: another process may have written the event first.
+    /// </summary>
     private const int Looks = 20;
 
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
@@ -15,7 +19,8 @@ public sealed class CallResults
     private readonly Redactor _redactor;
     private readonly TimeProvider _time;
 
-    internal CallResults(CallLedger ledger, Redactor redactor, TimeProvider time) => (_ledger, _redactor, _time) = (ledger, redactor, time);
+    internal CallResults(CallLedger ledger, Redactor redactor, TimeProvider time) =>
+        (_ledger, _redactor, _time) = (ledger, redactor, time);
 
     /// <summary>Finds the result of a call that has one, with secrets masked.</summary>
     /// <param name="runId">The run.</param>

@@ -12,7 +12,8 @@ namespace AgentFunctions.Gateway;
 /// <param name="AskedAt">When it was asked for (UTC).</param>
 /// <param name="ExpiresAt">Until when it waits (UTC).</param>
 public sealed record ClientCall(
-    string Id, string RunId, int Turn, int Call, string Tool, JsonElement Arguments, DateTimeOffset AskedAt, DateTimeOffset ExpiresAt);
+    string Id, string RunId, int Turn, int Call, string Tool, JsonElement Arguments, DateTimeOffset AskedAt,
+    DateTimeOffset ExpiresAt);
 
 /// <summary>Represents what came of a call that the caller of its run has executed.</summary>
 /// <param name="Text">The result, or what went wrong: text, or JSON.</param>

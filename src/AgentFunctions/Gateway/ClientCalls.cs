@@ -9,8 +9,8 @@ using AgentFunctions.Views;
 namespace AgentFunctions.Gateway;
 
 /// <summary>
-/// Lists and answers the calls that callers of runs execute themselves (<see cref="RunRequest.ClientTools"/>). A call waits as a job
-/// does: without a host, over restarts, until it is answered or expires.
+/// Lists and answers the calls that callers of runs execute themselves (<see cref="RunRequest.ClientTools"/>). A call waits as a
+/// job does: without a host, over restarts, until it is answered or expires.
 /// </summary>
 public sealed class ClientCalls
 {
@@ -24,7 +24,8 @@ public sealed class ClientCalls
     private readonly IOrchestrationClient _orchestrations;
 
     internal ClientCalls(
-        ClientCallStore store, SteeringRights rights, SteeringRecords records, RunReader reader, IOrchestrationClient orchestrations) =>
+        ClientCallStore store, SteeringRights rights, SteeringRecords records, RunReader reader,
+        IOrchestrationClient orchestrations) =>
         (_store, _rights, _records, _reader, _orchestrations) = (store, rights, records, reader, orchestrations);
 
     /// <summary>Lists the calls that a run waits for its caller to execute, in their order.</summary>
@@ -82,10 +83,12 @@ public sealed class ClientCalls
         ClientCallRecord answered = await RecordAsync(id, answer, caller, cancellationToken).ConfigureAwait(false);
         await _records.AuditAnswerAsync(runId, turn, call, answered, caller, cancellationToken).ConfigureAwait(false);
         await _orchestrations.RaiseEventAsync(
-            runId, string.Create(CultureInfo.InvariantCulture, $"job:{turn}:{call}"), "answered", cancellationToken).ConfigureAwait(false);
+            runId, string.Create(CultureInfo.InvariantCulture, $"job:{turn}:{call}"), "answered", cancellationToken)
+            .ConfigureAwait(false);
     }
 
-    private async Task<ClientCallRecord> RecordAsync(string id, ClientAnswer answer, Caller caller, CancellationToken cancellationToken)
+    private async Task<ClientCallRecord> RecordAsync(string id, ClientAnswer answer, Caller caller,
+        CancellationToken cancellationToken)
     {
         (string runId, int turn, int call) = ReadId(id);
         while (true)
@@ -131,7 +134,8 @@ public sealed class ClientCalls
 
     private static AgentException Forbidden(string message) => new(ErrorCode.RunStateForbids, message);
 
-    private static string IdOf(string runId, int turn, int call) => string.Create(CultureInfo.InvariantCulture, $"{runId}/{turn}/{call}");
+    private static string IdOf(string runId, int turn, int call) =>
+        string.Create(CultureInfo.InvariantCulture, $"{runId}/{turn}/{call}");
 
     private static (string RunId, int Turn, int Call) ReadId(string id) =>
         id?.Split('/') is [{ Length: > 0 } run, var turn, var call]

@@ -15,7 +15,9 @@ internal static class ConversationRules
     /// <summary>Checks messages.</summary>
     /// <param name="messages">The messages, the oldest first.</param>
     /// <param name="isText">Determines whether a text can be stored and shown.</param>
-    /// <exception cref="AgentException"><see cref="ErrorCode.InvalidInput"/>: the message names the field and the remedy.</exception>
+    /// <exception cref="AgentException">
+    /// <see cref="ErrorCode.InvalidInput"/>: the message names the field and the remedy.
+    /// </exception>
     public static void Validate(IReadOnlyList<ChatMessage> messages, Func<string, bool> isText)
     {
         Require(messages.Count is > 0 and <= MaxMessages, "messages", "send 1 to 1,000");
@@ -40,10 +42,12 @@ internal static class ConversationRules
                         media += data.Data.Length;
                         break;
                     case UriContent uri:
-                        Require(uri.Uri.IsAbsoluteUri && uri.Uri.Scheme is "http" or "https", field, "use an absolute http or https address");
+                        Require(uri.Uri.IsAbsoluteUri && uri.Uri.Scheme is "http" or "https", field,
+                            "use an absolute http or https address");
                         break;
                     default:
-                        Require(false, field, $"send text, data and addresses; {content.GetType().Name} cannot be part of a conversation");
+                        Require(false, field,
+                            $"send text, data and addresses; {content.GetType().Name} cannot be part of a conversation");
                         break;
                 }
             }
@@ -52,7 +56,8 @@ internal static class ConversationRules
         Require(text <= MaxText, "messages", "send at most 256 KiB of text");
         Require(media <= MaxMedia, "messages", "send at most 16 MiB of data, or put files in the workspace");
         Require(
-            messages[^1].Role == ChatRole.User && !string.IsNullOrWhiteSpace(messages[^1].Text), $"messages[{messages.Count - 1}]",
+            messages[^1].Role == ChatRole.User && !string.IsNullOrWhiteSpace(messages[^1].Text),
+            $"messages[{messages.Count - 1}]",
             "end with a message of the user that says in words what is to be reached");
     }
 

@@ -6,8 +6,8 @@ using Microsoft.Extensions.AI;
 namespace AgentFunctions.Gateway;
 
 /// <summary>
-/// Begins the transcript of a run with the conversation that it continues: the goal at its fixed place, the first, and then what was
-/// said before it. All of it belongs to turn 0.
+/// Begins the transcript of a run with the conversation that it continues: the goal at its fixed place, the first, and then what
+/// was said before it. All of it belongs to turn 0.
 /// </summary>
 internal sealed class ConversationStart(Transcript transcript)
 {

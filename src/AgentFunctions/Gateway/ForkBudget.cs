@@ -15,8 +15,11 @@ internal sealed class ForkBudget(RunReader reader, IRecordStore records)
     /// <param name="hasEnded">Whether it has ended.</param>
     /// <param name="forkId">The fork. What it took before a crash is what it gets.</param>
     /// <param name="cancellationToken">The token to cancel the wait.</param>
-    /// <exception cref="AgentException"><see cref="ErrorCode.RunStateForbids"/>: nothing is left, or it cannot be given away.</exception>
-    public async Task<Budget> LeftAsync(string id, RunState state, bool hasEnded, string forkId, CancellationToken cancellationToken)
+    /// <exception cref="AgentException">
+    /// <see cref="ErrorCode.RunStateForbids"/>: nothing is left, or it cannot be given away.
+    /// </exception>
+    public async Task<Budget> LeftAsync(string id, RunState state, bool hasEnded, string forkId,
+        CancellationToken cancellationToken)
     {
         Budget granted = state.Limits.Budget;
         if (granted.IsUnlimited)
@@ -33,19 +36,22 @@ internal sealed class ForkBudget(RunReader reader, IRecordStore records)
         if (state.Lead is { } lead)
         {
             throw new AgentException(
-                ErrorCode.RunStateForbids, $"budget: what run '{id}' left over went back to its lead, run '{lead.RunId}'; name what the new run may spend.");
+                ErrorCode.RunStateForbids,
+                $"budget: what run '{id}' left over went back to its lead, run '{lead.RunId}'; name what the new run may spend.");
         }
 
         if (!hasEnded)
         {
             throw new AgentException(
-                ErrorCode.RunStateForbids, $"budget: run '{id}' is still spending its own; name what the new run may spend, or end the run first.");
+                ErrorCode.RunStateForbids,
+                $"budget: run '{id}' is still spending its own; name what the new run may spend, or end the run first.");
         }
 
         Run run = await reader.GetAsync(id, cancellationToken).ConfigureAwait(false);
         Budget left = granted.Minus(run.Budget!.Spent).Minus(taken.Sum());
         return left is { Steps: 0 } or { Tokens: 0 } or { Usd: 0 } || left.WallClock == TimeSpan.Zero
-            ? throw new AgentException(ErrorCode.RunStateForbids, $"budget: nothing is left of the budget of run '{id}'; name what the new run may spend.")
+            ? throw new AgentException(ErrorCode.RunStateForbids,
+                $"budget: nothing is left of the budget of run '{id}'; name what the new run may spend.")
             : left;
     }
 

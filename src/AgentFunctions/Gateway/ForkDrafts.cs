@@ -7,27 +7,34 @@ namespace AgentFunctions.Gateway;
 
 /// <summary>Drafts the run that goes on from a turn of another.</summary>
 internal sealed class ForkDrafts(
-    IOrchestrationClient orchestrations, ForkRights rights, ForkBudget budgets, RunLimits limits, RunRecords records, ForkPreparation preparation)
+    IOrchestrationClient orchestrations, ForkRights rights, ForkBudget budgets, RunLimits limits, RunRecords records,
+    ForkPreparation preparation)
 {
     /// <summary>Ensures that a caller may have a fork.</summary>
     public Task EnsureAsync(RunRecord source, ForkRequest request, Caller caller, CancellationToken cancellationToken) =>
         rights.EnsureAsync(source, request, caller, cancellationToken);
 
-    /// <summary>Drafts a fork. Whatever it needs is looked up again after a crash: it is judged by the rights of that time.</summary>
+    /// <summary>
+    /// Drafts a fork. Whatever it needs is looked up again after a crash: it is judged by the rights of that time.
+    /// </summary>
     /// <param name="source">The run to start from.</param>
     /// <param name="request">The request.</param>
     /// <param name="caller">The caller.</param>
     /// <param name="id">The new run's id.</param>
     /// <param name="cancellationToken">The token to cancel the wait.</param>
-    public async Task<RunDraft> DraftAsync(RunRecord source, ForkRequest request, Caller caller, string id, CancellationToken cancellationToken)
+    public async Task<RunDraft> DraftAsync(RunRecord source, ForkRequest request, Caller caller, string id,
+        CancellationToken cancellationToken)
     {
-        OrchestrationState? orchestration = await orchestrations.GetAsync(source.Id, true, cancellationToken).ConfigureAwait(false);
+        OrchestrationState? orchestration = await orchestrations.GetAsync(source.Id, true, cancellationToken)
+            .ConfigureAwait(false);
         RunState state = (orchestration is null ? null : RunCommands.StateOf(orchestration))
-            ?? throw new AgentException(ErrorCode.RunStateForbids, $"Run '{source.Id}' has not begun; there is no turn to start from yet.");
+            ?? throw new AgentException(ErrorCode.RunStateForbids,
+                $"Run '{source.Id}' has not begun; there is no turn to start from yet.");
         int turn = request.Turn ?? state.Turns;
         if (turn > state.Turns)
         {
-            throw new AgentException(ErrorCode.InvalidInput, $"turn: run '{source.Id}' has {state.Turns} turns that are over; use 0 to {state.Turns}.");
+            throw new AgentException(ErrorCode.InvalidInput,
+                $"turn: run '{source.Id}' has {state.Turns} turns that are over; use 0 to {state.Turns}.");
         }
 
         bool isOwn = records.HasOwnFolder(source, request);
@@ -53,7 +60,8 @@ internal sealed class ForkDrafts(
             Workspace = isOwn ? null : source.Workspace,
             Notes = isOwn || source.Workspace is null ? null : [$"It works in the folder of run '{source.Id}', as that is now."],
         };
-        RunDraft draft = await records.DraftAsync(run, grant.Agent, grant.Tools, held, null, cancellationToken).ConfigureAwait(false);
+        RunDraft draft = await records.DraftAsync(run, grant.Agent, grant.Tools, held, null, cancellationToken)
+            .ConfigureAwait(false);
         return draft with { Prepare = token => preparation.PrepareAsync(draft, source, request, left, token) };
     }
 }

@@ -9,7 +9,8 @@ using AgentFunctions.Tools;
 namespace AgentFunctions.Gateway;
 
 /// <summary>Gives a fork what it begins with: messages, budget, folder, and who has led it so far.</summary>
-internal sealed class ForkPreparation(RunCopy copy, ForkBudget budgets, Inbox inbox, ForkLeaders leaders, ForkFolders folders, RunTools tools)
+internal sealed class ForkPreparation(RunCopy copy, ForkBudget budgets, Inbox inbox, ForkLeaders leaders, ForkFolders folders,
+    RunTools tools)
 {
     /// <summary>Prepares a fork. Safe to repeat.</summary>
     /// <param name="draft">The fork.</param>
@@ -22,8 +23,10 @@ internal sealed class ForkPreparation(RunCopy copy, ForkBudget budgets, Inbox in
     {
         await leaders.NoteAsync(draft.Run, source, cancellationToken).ConfigureAwait(false);
         await folders.PrepareAsync(source, draft.Run, request, cancellationToken).ConfigureAwait(false);
-        CopiedRun copied = await copy.CopyAsync(source.Id, draft.Run.Id, draft.Run.ForkedFrom!.Turn, cancellationToken).ConfigureAwait(false);
-        long loaded = await tools.CopyLoadsAsync(source.Id, draft.Run, draft.Run.ForkedFrom.Turn, cancellationToken).ConfigureAwait(false);
+        CopiedRun copied = await copy.CopyAsync(source.Id, draft.Run.Id, draft.Run.ForkedFrom!.Turn, cancellationToken)
+            .ConfigureAwait(false);
+        long loaded = await tools.CopyLoadsAsync(source.Id, draft.Run, draft.Run.ForkedFrom.Turn, cancellationToken)
+            .ConfigureAwait(false);
         if (left is not null)
         {
             await budgets.TakeAsync(source.Id, draft.Run.Id, left, cancellationToken).ConfigureAwait(false);
@@ -33,7 +36,8 @@ internal sealed class ForkPreparation(RunCopy copy, ForkBudget budgets, Inbox in
         {
             Turns = draft.Run.ForkedFrom.Turn,
             Context = copied.Context,
-            PendingBytes = draft.State.PendingBytes + copied.Bytes + loaded + await SayAsync(draft.Run, request.Message, copied.Said, cancellationToken).ConfigureAwait(false),
+            PendingBytes = draft.State.PendingBytes + copied.Bytes + loaded
+                + await SayAsync(draft.Run, request.Message, copied.Said, cancellationToken).ConfigureAwait(false),
             InboxShown = copied.Said,
             Inbox = copied.Said + (request.Message is null ? 0 : 1),
         };
@@ -47,7 +51,8 @@ internal sealed class ForkPreparation(RunCopy copy, ForkBudget budgets, Inbox in
             return 0;
         }
 
-        await inbox.AddIfMissingAsync(run.Id, position, new InboxMessage(message, run.Requester, run.CreatedAt), cancellationToken).ConfigureAwait(false);
+        await inbox.AddIfMissingAsync(run.Id, position, new InboxMessage(message, run.Requester, run.CreatedAt),
+            cancellationToken).ConfigureAwait(false);
         return RunSteering.MessageFrame + Encoding.UTF8.GetByteCount(message);
     }
 }

@@ -48,14 +48,18 @@ public sealed record ForkRequest
     internal bool IsRewind { get; init; }
 
     /// <summary>Checks everything that can be checked without the host.</summary>
-    /// <exception cref="AgentException"><see cref="ErrorCode.InvalidInput"/>: the message names the field and the remedy.</exception>
+    /// <exception cref="AgentException">
+    /// <see cref="ErrorCode.InvalidInput"/>: the message names the field and the remedy.
+    /// </exception>
     internal void Validate()
     {
         Require(Turn is null or >= 0, "turn", "use a whole number, 0 or above");
         Require(
-            Instructions is null || (!string.IsNullOrWhiteSpace(Instructions) && Encoding.UTF8.GetByteCount(Instructions) <= 128 * 1024),
+            Instructions is null || (!string.IsNullOrWhiteSpace(Instructions)
+                && Encoding.UTF8.GetByteCount(Instructions) <= 128 * 1024),
             "instructions", "use at most 128 KiB, and not only spaces");
-        Require(Message is null || (!string.IsNullOrWhiteSpace(Message) && Message.Length <= RunSteering.MaxMessage), "message", $"use 1 to {RunSteering.MaxMessage} characters");
+        Require(Message is null || (!string.IsNullOrWhiteSpace(Message) && Message.Length <= RunSteering.MaxMessage), "message",
+            $"use 1 to {RunSteering.MaxMessage} characters");
         Require(Tools?.Any(string.IsNullOrWhiteSpace) != true, "tools", "name tools of the host's");
         Budget?.Validate("budget");
     }

@@ -8,22 +8,25 @@ using AgentFunctions.Tools;
 namespace AgentFunctions.Gateway;
 
 /// <summary>
-/// Judges a fork as a submission by its caller now: access by the present rules, no tool that a submission to the same agent would not
-/// get, the present limits, scopes and servers of the agent, and words of the agent's own only by an administrator.
+/// Judges a fork as a submission by its caller now: access by the present rules, no tool that a submission to the same agent
+/// would not get, the present limits, scopes and servers of the agent, and words of the agent's own only by an administrator.
 /// </summary>
 internal sealed class ForkRights(
     AgentCatalog agents, RunStore runs, RunTools tools, IModelCatalog models, Admission admission, AcceptanceGrants acceptances)
 {
     /// <summary>Ensures that a caller may fork a run as it asks for.</summary>
     /// <exception cref="AgentException">As for a submission; the message names the rule or the field.</exception>
-    public async Task<ForkGrant> EnsureAsync(RunRecord source, ForkRequest request, Caller caller, CancellationToken cancellationToken)
+    public async Task<ForkGrant> EnsureAsync(RunRecord source, ForkRequest request, Caller caller,
+        CancellationToken cancellationToken)
     {
         AgentDefinition before = await runs.GetDefinitionAsync(source, cancellationToken).ConfigureAwait(false);
-        AccessRuling access = await admission.EnsureAccessAsync(caller, source.Agent, source.Goal, source.Labels, cancellationToken).ConfigureAwait(false);
+        AccessRuling access = await admission.EnsureAccessAsync(caller, source.Agent, source.Goal, source.Labels,
+            cancellationToken).ConfigureAwait(false);
         AgentDefinition present = await PresentAsync(source, cancellationToken).ConfigureAwait(false);
         if (present.Name != source.Agent)
         {
-            AccessRuling root = await admission.EnsureAccessAsync(caller, present.Name, source.Goal, source.Labels, cancellationToken).ConfigureAwait(false);
+            AccessRuling root = await admission.EnsureAccessAsync(caller, present.Name, source.Goal, source.Labels,
+                cancellationToken).ConfigureAwait(false);
             access = access.And(root);
         }
 
@@ -38,7 +41,9 @@ internal sealed class ForkRights(
         ModelBinding model = ModelOf(source, request, caller, present);
         AgentDefinition agent = Adapted(before, present, request);
         present = DelegationContract.Resolve(present, models.ResolveFor(present.Model).Model.Profile.Provider);
-        IReadOnlyList<ToolDeclaration> most = [.. (await tools.SelectAsync(present, cancellationToken).ConfigureAwait(false)).Where(tool => access.Allows(tool.Name))];
+        IReadOnlyList<ToolDeclaration> most =
+            [.. (await tools.SelectAsync(present, cancellationToken)
+                .ConfigureAwait(false)).Where(tool => access.Allows(tool.Name))];
         ToolOffer offer = await tools.ChooseAsync(agent, cancellationToken).ConfigureAwait(false);
         if (request.Tools is not null && offer.Unknown is [var unknown, ..])
         {
@@ -52,7 +57,8 @@ internal sealed class ForkRights(
         if (source.Parent is not null)
         {
             // Its tree gave the sub-agent no more than this, and a fork of it gains nothing.
-            granted = ToolNarrowing.Of(agent, granted, await tools.GrantedAsync(source, before, cancellationToken).ConfigureAwait(false));
+            granted = ToolNarrowing.Of(agent, granted,
+                await tools.GrantedAsync(source, before, cancellationToken).ConfigureAwait(false));
         }
 
         // What the caller of the run executes, the caller of the fork does.
@@ -62,7 +68,9 @@ internal sealed class ForkRights(
         return new ForkGrant(agent, model, granted, ScopeSet.Narrow(source.Scopes, present.Scopes));
     }
 
-    /// <summary>The present definition of the agent; for a sub-agent that its lead defined, that of the nearest run above that has one.</summary>
+    /// <summary>
+    /// The present definition of the agent; for a sub-agent that its lead defined, that of the nearest run above that has one.
+    /// </summary>
     private async Task<AgentDefinition> PresentAsync(RunRecord source, CancellationToken cancellationToken)
     {
         for (RunRecord? run = source; run is not null;)
@@ -72,17 +80,22 @@ internal sealed class ForkRights(
                 return found;
             }
 
-            run = (run.Parent ?? run.ForkedFrom?.Run) is { } above ? await runs.FindAsync(above, cancellationToken).ConfigureAwait(false) : null;
+            run = (run.Parent ?? run.ForkedFrom?.Run) is { } above
+                ? await runs.FindAsync(above, cancellationToken).ConfigureAwait(false)
+                : null;
         }
 
         return agents.Resolve(source.Agent);
     }
 
-    /// <summary>A submission speaks with the model of its agent: a fork may also take that of another agent that its caller may ask.</summary>
+    /// <summary>
+    /// A submission speaks with the model of its agent: a fork may also take that of another agent that its caller may ask.
+    /// </summary>
     private ModelBinding ModelOf(RunRecord source, ForkRequest request, Caller caller, AgentDefinition present)
     {
         ModelBinding model = models.Resolve(request.Model ?? source.Model);
-        bool isOpen = model.Name == source.Model || caller.Has(CallerRoles.Admin) || models.ResolveFor(present.Model).Model.Name == model.Name
+        bool isOpen = model.Name == source.Model || caller.Has(CallerRoles.Admin)
+            || models.ResolveFor(present.Model).Model.Name == model.Name
             || agents.Agents.Any(agent => admission.MayAsk(caller, agent.Name, source.Goal, source.Labels) && IsOf(agent, model));
         return isOpen
             ? model
@@ -106,7 +119,8 @@ internal sealed class ForkRights(
     /// <summary>What the run was pinned to, as the request changes it and no wider than what the agent is now.</summary>
     private static AgentDefinition Adapted(AgentDefinition before, AgentDefinition present, ForkRequest request)
     {
-        AgentDefinition agent = before with { Instructions = request.Instructions ?? before.Instructions, Tools = request.Tools ?? before.Tools };
+        AgentDefinition agent =
+            before with { Instructions = request.Instructions ?? before.Instructions, Tools = request.Tools ?? before.Tools };
         return present.Name != before.Name ? agent : agent with
         {
             McpServers = present.McpServers,
@@ -122,4 +136,5 @@ internal sealed class ForkRights(
 /// <param name="Model">Its model.</param>
 /// <param name="Tools">Its tools.</param>
 /// <param name="Scopes">What its tokens may carry.</param>
-internal sealed record ForkGrant(AgentDefinition Agent, ModelBinding Model, IReadOnlyList<ToolDeclaration> Tools, IReadOnlyList<string>? Scopes);
+internal sealed record ForkGrant(AgentDefinition Agent, ModelBinding Model, IReadOnlyList<ToolDeclaration> Tools,
+    IReadOnlyList<string>? Scopes);

@@ -7,11 +7,15 @@ using AgentFunctions.Loop;
 
 namespace AgentFunctions.Gateway;
 
-/// <summary>Looks at a question that its run does not wait for, and brings the answer to the run as a message of the person who gave it.</summary>
+/// <summary>
+/// Looks at a question that its run does not wait for, and brings the answer to the run as a message of the person who gave it.
+/// </summary>
 internal sealed class LookAtQuestionActivity(
     QuestionRequester questions, RunSteering steering, CallLedger ledger, RestoreAnswers restores, TimeProvider time)
 {
-    /// <summary>The wait before the next look at a call that is still open: it may take the answer, or give up just before.</summary>
+    /// <summary>
+    /// The wait before the next look at a call that is still open: it may take the answer, or give up just before.
+    /// </summary>
     private static readonly TimeSpan OpenCallPause = TimeSpan.FromSeconds(15);
 
     /// <summary>How long a call is taken to be open.</summary>
@@ -40,18 +44,23 @@ internal sealed class LookAtQuestionActivity(
         else if (question is { Server: null, State: not QuestionState.Withdrawn, IsAltered: false })
         {
             string words = $"To your question {question.Id} ({question.Text}): {QuestionWords.EndOf(question)}";
-            await steering.DeliverAsync(question.RunId, words, question.By, question.EventName, cancellationToken).ConfigureAwait(false);
+            await steering.DeliverAsync(question.RunId, words, question.By, question.EventName, cancellationToken)
+                .ConfigureAwait(false);
         }
 
         await questions.SettleAsync(question.Id, cancellationToken).ConfigureAwait(false);
         return new QuestionLook(null);
     }
 
-    /// <summary>Tells the run that a tool server has its answer, if the call that asked is over; one that is still open takes the answer itself.</summary>
+    /// <summary>
+    /// Tells the run that a tool server has its answer, if the call that asked is over; one that is still open takes the answer
+    /// itself.
+    /// </summary>
     /// <returns>Whether nothing is left to tell.</returns>
     private async Task<bool> TryTellOfServerAsync(Question question, string server, CancellationToken cancellationToken)
     {
-        LedgerEntry? call = await ledger.FindAsync(question.RunId, question.Turn, question.Call, cancellationToken).ConfigureAwait(false);
+        LedgerEntry? call = await ledger.FindAsync(question.RunId, question.Turn, question.Call, cancellationToken)
+            .ConfigureAwait(false);
         if (call is not { State: LedgerState.Finished } && time.GetUtcNow() - question.EndedAt < LongestCall)
         {
             return false;

@@ -5,13 +5,16 @@ using AgentFunctions.Views;
 
 namespace AgentFunctions.Gateway;
 
-/// <summary>The two activities around a run that an orchestrator of the host's own starts: one admits it, one reads what came of it.</summary>
+/// <summary>
+/// The two activities around a run that an orchestrator of the host's own starts: one admits it, one reads what came of it.
+/// </summary>
 internal sealed class OrchestratedRuns(AgentGateway gateway, RunReader reader)
 {
     public async Task<RunState> AdmitAsync(ActivityContext context, AdmitRunInput input)
     {
         var caller = new Caller($"orchestration:{context.InstanceId}") { Roles = [CallerRoles.Submitter] };
-        AdmittedRun admitted = await gateway.AdmitAsync(input.Request, caller, null, null, context.CancellationToken, input.RunId).ConfigureAwait(false);
+        AdmittedRun admitted = await gateway.AdmitAsync(input.Request, caller, null, null, context.CancellationToken, input.RunId)
+            .ConfigureAwait(false);
         return admitted.State!;
     }
 

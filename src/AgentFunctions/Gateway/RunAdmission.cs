@@ -8,12 +8,12 @@ using AgentFunctions.Runs;
 namespace AgentFunctions.Gateway;
 
 /// <summary>
-/// Admits runs, whichever way they are asked for: claims the key, then route, access, model, tools, acceptance and limits (the draft),
-/// then kill switch, quota and queue, then audit and record.
+/// Admits runs, whichever way they are asked for: claims the key, then route, access, model, tools, acceptance and limits (the
+/// draft), then kill switch, quota and queue, then audit and record.
 /// </summary>
 /// <remarks>
-/// The audit entry is written before the record, so that a run that is on record was audited, and what a crash cut off in between is
-/// found out by its key. A refusal leaves the key free; from the record on the key stands for the run.
+/// The audit entry is written before the record, so that a run that is on record was audited, and what a crash cut off in between
+/// is found out by its key. A refusal leaves the key free; from the record on the key stands for the run.
 /// </remarks>
 internal sealed class RunAdmission(
     RequestKeys keys, Admission admission, RunStore runs, Journal journal, IOrchestrationClient orchestrations, TimeProvider time)
@@ -24,21 +24,25 @@ internal sealed class RunAdmission(
     public async Task<AdmittedRun> AdmitAsync(RunOrder order, CancellationToken cancellationToken)
     {
         using ClaimedRequest claim = await keys
-            .ClaimAsync(order.Request, order.Id ?? RunId.New(time.GetUtcNow()), order.Starts ? IsStartedAsync : IsOnRecordAsync, cancellationToken)
+            .ClaimAsync(order.Request, order.Id ?? RunId.New(time.GetUtcNow()), order.Starts ? IsStartedAsync : IsOnRecordAsync,
+                cancellationToken)
             .ConfigureAwait(false);
         bool mayBeKnown = claim.IsDone || claim.IsResumed || order.Id is not null;
         RunRecord? known = mayBeKnown ? await runs.FindAsync(claim.Subject, cancellationToken).ConfigureAwait(false) : null;
         if (claim.IsDone && known is not null && await IsStartedAsync(known.Id, cancellationToken).ConfigureAwait(false))
         {
             // Whatever it needed may be gone by now: nothing of it is looked at again.
-            return new AdmittedRun(known, order.Starts ? null : (await order.Draft(known.Id, known, cancellationToken).ConfigureAwait(false)).State);
+            return new AdmittedRun(known, order.Starts
+                ? null
+                : (await order.Draft(known.Id, known, cancellationToken).ConfigureAwait(false)).State);
         }
 
         RunDraft draft;
         try
         {
             draft = await order.Draft(claim.Subject, known, cancellationToken).ConfigureAwait(false);
-            draft = await EnterAsync(draft, order.Caller, known is not null, claim.IsResumed, cancellationToken).ConfigureAwait(false);
+            draft = await EnterAsync(draft, order.Caller, known is not null, claim.IsResumed, cancellationToken)
+                .ConfigureAwait(false);
         }
         catch (AgentException) when (known is null)
         {
@@ -48,7 +52,9 @@ internal sealed class RunAdmission(
 
         using Activity? span = known is null ? Trace(ref draft) : null;
         await runs.AddAsync(draft.Run, cancellationToken).ConfigureAwait(false);
-        var submitted = new JournalEvent(JournalEventTypes.RunSubmitted, draft.Run.CreatedAt) { Text = draft.Run.Goal, Model = draft.Run.Model };
+        var submitted = new JournalEvent(JournalEventTypes.RunSubmitted,
+            draft.Run.CreatedAt)
+        { Text = draft.Run.Goal, Model = draft.Run.Model };
         await journal.AppendIfMissingAsync(draft.Run.Id, submitted, cancellationToken).ConfigureAwait(false);
         if (draft.Run.Notes is { } notes)
         {
@@ -76,7 +82,8 @@ internal sealed class RunAdmission(
         return span;
     }
 
-    private async Task<RunDraft> EnterAsync(RunDraft draft, Caller caller, bool isKnown, bool isResumed, CancellationToken cancellationToken)
+    private async Task<RunDraft> EnterAsync(RunDraft draft, Caller caller, bool isKnown, bool isResumed,
+        CancellationToken cancellationToken)
     {
         long? ticket = await admission.EnterAsync(draft.Run, caller, cancellationToken).ConfigureAwait(false);
         try
@@ -101,7 +108,8 @@ internal sealed class RunAdmission(
         try
         {
             await orchestrations.ScheduleAsync(
-                AgentLoop.Name, draft.State, new StartOptions { InstanceId = draft.Run.Id }, cancellationToken).ConfigureAwait(false);
+                AgentLoop.Name, draft.State, new StartOptions { InstanceId = draft.Run.Id }, cancellationToken)
+                .ConfigureAwait(false);
             if (draft.State.QueueTicket is not null)
             {
                 await admission.ScheduledAsync(cancellationToken).ConfigureAwait(false);

@@ -8,4 +8,5 @@ namespace AgentFunctions.Gateway;
 /// <param name="Text">The answer of the agent; empty if there is none.</param>
 /// <param name="Artifacts">The names of the files that the run produced.</param>
 /// <param name="Error">The reason why the run failed or was stopped; <see langword="null"/> if it completed.</param>
-public sealed record RunAnswer(string RunId, RunStatus Status, string Text, IReadOnlyList<string> Artifacts, string? Error = null);
+public sealed record RunAnswer(string RunId, RunStatus Status, string Text, IReadOnlyList<string> Artifacts,
+    string? Error = null);

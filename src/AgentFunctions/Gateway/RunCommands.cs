@@ -16,7 +16,8 @@ namespace AgentFunctions.Gateway;
 
 /// <summary>Hands commands to the loops of runs, and takes runs up again that have ended.</summary>
 internal sealed class RunCommands(
-    RunReader reader, RunStore runs, IOrchestrationClient orchestrations, IRecordStore records, Admission admission, RunIndexLog index)
+    RunReader reader, RunStore runs, IOrchestrationClient orchestrations, IRecordStore records, Admission admission,
+    RunIndexLog index)
 {
     private static readonly OrchestrationStatus[] EndedStatuses =
         [OrchestrationStatus.Completed, OrchestrationStatus.Failed, OrchestrationStatus.Terminated];
@@ -33,7 +34,9 @@ internal sealed class RunCommands(
     public async Task<Run> TracedAsync(string id, string act, Func<Task<Run>> steer, CancellationToken cancellationToken)
     {
         RunRecord? record = RunTrace.IsOn ? await runs.FindAsync(id, cancellationToken).ConfigureAwait(false) : null;
-        using Activity? span = record is null ? null : RunTrace.Start($"steer {record.Agent}", null, ActivityKind.Internal, record);
+        using Activity? span = record is null
+            ? null
+            : RunTrace.Start($"steer {record.Agent}", null, ActivityKind.Internal, record);
         span?.SetTag("agentfunctions.act", act);
         try
         {
@@ -41,20 +44,24 @@ internal sealed class RunCommands(
         }
         catch (Exception e)
         {
-            span?.SetTag("error.type", (e as AgentException)?.Code.ToString() ?? e.GetType().FullName).SetStatus(ActivityStatusCode.Error);
+            span?.SetTag("error.type", (e as AgentException)?.Code.ToString() ?? e.GetType().FullName)
+                .SetStatus(ActivityStatusCode.Error);
             throw;
         }
     }
 
     /// <summary>Asks a live run to end.</summary>
-    public Task CancelAsync(string id, string requester, string? reason, CancellationToken cancellationToken) => orchestrations.RaiseEventAsync(
+    public Task CancelAsync(string id, string requester, string? reason, CancellationToken cancellationToken) =>
+        orchestrations.RaiseEventAsync(
         id, RunCommand.EventName, new RunCommand(requester) { Cancel = true, Reason = reason }, cancellationToken);
 
     /// <summary>Holds a run alone.</summary>
-    public Task SuspendAsync(string id, string reason, CancellationToken cancellationToken) => orchestrations.SuspendAsync(id, reason, cancellationToken);
+    public Task SuspendAsync(string id, string reason, CancellationToken cancellationToken) =>
+        orchestrations.SuspendAsync(id, reason, cancellationToken);
 
     /// <summary>Lets a run alone go on.</summary>
-    public Task ResumeAsync(string id, string reason, CancellationToken cancellationToken) => orchestrations.ResumeAsync(id, reason, cancellationToken);
+    public Task ResumeAsync(string id, string reason, CancellationToken cancellationToken) =>
+        orchestrations.ResumeAsync(id, reason, cancellationToken);
 
     /// <summary>Before anything is recorded: whether a run may be spoken to, and taken up again where it has ended.</summary>
     public async Task EnsureOpenAsync(string id, string requester, CancellationToken cancellationToken)
@@ -66,49 +73,62 @@ internal sealed class RunCommands(
             if (await EmptiedRuns.FindAsync(records, id, cancellationToken).ConfigureAwait(false) is { } at)
             {
                 throw new AgentException(
-                    ErrorCode.RunStateForbids, $"The messages and files of run '{id}' were erased at {at.UtcDateTime:yyyy-MM-dd HH:mm}Z, as its retention says. Submit a new run.");
+                    ErrorCode.RunStateForbids,
+                    $"The messages and files of run '{id}' were erased at {at.UtcDateTime:yyyy-MM-dd HH:mm}Z, as its retention says. Submit a new run.");
             }
 
-            await admission.EnsureNotStoppedAsync(await runs.GetAsync(id, cancellationToken).ConfigureAwait(false), requester, cancellationToken)
+            await admission.EnsureNotStoppedAsync(await runs.GetAsync(id, cancellationToken).ConfigureAwait(false), requester,
+                cancellationToken)
                 .ConfigureAwait(false);
         }
     }
 
-    /// <summary>A sub-agent that has ended has reported, and what it left over is its lead's again: it cannot be taken up.</summary>
+    /// <summary>
+    /// A sub-agent that has ended has reported, and what it left over is its lead's again: it cannot be taken up.
+    /// </summary>
     public static void EnsureOpen(Run run)
     {
         if (run is { IsEnded: true, Parent: { } lead })
         {
             throw new AgentException(
-                ErrorCode.RunStateForbids, $"Run '{run.Id}' is a sub-agent and has reported to its lead; speak to that one, run '{lead}'.");
+                ErrorCode.RunStateForbids,
+                $"Run '{run.Id}' is a sub-agent and has reported to its lead; speak to that one, run '{lead}'.");
         }
     }
 
     /// <summary>Holds the runs below one that were not told to hold yet.</summary>
     /// <returns>Whether there were any.</returns>
-    public async Task<bool> SuspendBelowAsync(string id, string reason, ConcurrentDictionary<string, bool> told, CancellationToken cancellationToken)
+    public async Task<bool> SuspendBelowAsync(string id, string reason, ConcurrentDictionary<string, bool> told,
+        CancellationToken cancellationToken)
     {
         int before = told.Count;
         await ForEachBelowAsync(
-            id, OrchestrationStatus.Running, child => told.TryAdd(child, true) ? orchestrations.SuspendAsync(child, reason, cancellationToken) : Task.CompletedTask,
+            id, OrchestrationStatus.Running,
+            child => told.TryAdd(child, true)
+                ? orchestrations.SuspendAsync(child, reason, cancellationToken)
+                : Task.CompletedTask,
             cancellationToken).ConfigureAwait(false);
         return told.Count > before;
     }
 
     public Task ResumeBelowAsync(string id, string reason, CancellationToken cancellationToken) =>
-        ForEachBelowAsync(id, OrchestrationStatus.Suspended, child => orchestrations.ResumeAsync(child, reason, cancellationToken), cancellationToken);
+        ForEachBelowAsync(id, OrchestrationStatus.Suspended,
+            child => orchestrations.ResumeAsync(child, reason, cancellationToken), cancellationToken);
 
     /// <summary>Does something to the runs below one that are in a state, the lowest first.</summary>
-    private async Task ForEachBelowAsync(string id, OrchestrationStatus status, Func<string, Task> act, CancellationToken cancellationToken)
+    private async Task ForEachBelowAsync(string id, OrchestrationStatus status, Func<string, Task> act,
+        CancellationToken cancellationToken)
     {
         IReadOnlyList<string> below = await LiveRuns.BelowAsync(reader, runs, id, cancellationToken).ConfigureAwait(false);
         foreach (IGrouping<int, string> level in below.GroupBy(LiveRuns.DepthOf).OrderByDescending(static level => level.Key))
         {
-            await InParallel.ForEachAsync(level, child => ActAsync(child, status, act, cancellationToken), cancellationToken).ConfigureAwait(false);
+            await InParallel.ForEachAsync(level, child => ActAsync(child, status, act, cancellationToken), cancellationToken)
+                .ConfigureAwait(false);
         }
     }
 
-    private async Task ActAsync(string child, OrchestrationStatus status, Func<string, Task> act, CancellationToken cancellationToken)
+    private async Task ActAsync(string child, OrchestrationStatus status, Func<string, Task> act,
+        CancellationToken cancellationToken)
     {
         OrchestrationState? state = await orchestrations.GetAsync(child, false, cancellationToken).ConfigureAwait(false);
         bool isPending = status == OrchestrationStatus.Running && state?.Status == OrchestrationStatus.Pending;
@@ -138,7 +158,9 @@ internal sealed class RunCommands(
     /// <summary>Whether the loop took a message or a keyed grant in before it ended, so that nothing is left to do.</summary>
     private static bool HasHeard(OrchestrationState ended, RunCommand command) =>
         StateOf(ended) is { } state
-        && (command.Inbox is { } count ? state.InboxShown >= count : command.Key is { } key && state.Heard?.Contains(key) == true);
+        && (command.Inbox is { } count
+            ? state.InboxShown >= count
+            : command.Key is { } key && state.Heard?.Contains(key) == true);
 
     public async Task RestartAsync(string id, RunCommand command, CancellationToken cancellationToken)
     {
@@ -163,7 +185,8 @@ internal sealed class RunCommands(
         try
         {
             await orchestrations.ScheduleAsync(
-                AgentLoop.Name, state, new StartOptions { InstanceId = id, ReplaceableStatuses = EndedStatuses }, cancellationToken)
+                AgentLoop.Name, state, new StartOptions { InstanceId = id, ReplaceableStatuses = EndedStatuses },
+                cancellationToken)
                 .ConfigureAwait(false);
             if (state.QueueTicket is not null)
             {

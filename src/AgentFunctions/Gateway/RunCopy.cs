@@ -17,7 +17,8 @@ internal sealed class RunCopy
     private readonly PlanStore _plans;
     private readonly PinStore _pins;
 
-    internal RunCopy(Transcript transcript, CallLedger ledger, Inbox inbox, ArtifactStore artifacts, PlanStore plans, PinStore pins) =>
+    internal RunCopy(Transcript transcript, CallLedger ledger, Inbox inbox, ArtifactStore artifacts, PlanStore plans,
+        PinStore pins) =>
         (_transcript, _ledger, _inbox, _artifacts, _plans, _pins) = (transcript, ledger, inbox, artifacts, plans, pins);
 
     /// <summary>Copies.</summary>
@@ -69,7 +70,8 @@ internal sealed class RunCopy
 
         TranscriptEntry? summary = entries.LastOrDefault(static entry => entry.SummaryKeepsFrom is not null);
         var context = new ContextRef(summary?.SummaryKeepsFrom ?? 0, summary?.Position);
-        long bytes = entries.Where(entry => entry == summary || (entry.Position >= context.From && entry.SummaryKeepsFrom is null))
+        long bytes = entries.Where(entry => entry == summary
+            || (entry.Position >= context.From && entry.SummaryKeepsFrom is null))
             .Sum(static entry => Prompt.BytesOf(entry.Message));
         return new CopiedRun(context, bytes + results, said);
     }
@@ -81,7 +83,8 @@ internal sealed class RunCopy
         long bytes = 0;
         for (int call = 0; call < last.Calls.Count; call++)
         {
-            if (await _ledger.FindAsync(from, last.Turn, call, cancellationToken).ConfigureAwait(false) is { State: LedgerState.Finished } entry)
+            if (await _ledger.FindAsync(from, last.Turn, call, cancellationToken)
+                .ConfigureAwait(false) is { State: LedgerState.Finished } entry)
             {
                 await _ledger.WriteAsync(to, last.Turn, call, entry, cancellationToken).ConfigureAwait(false);
                 bytes += Encoding.UTF8.GetByteCount(entry.Outcome!.Text);
@@ -94,13 +97,16 @@ internal sealed class RunCopy
     }
 
     /// <summary>The messages of people that the model was shown up to here; returns how many.</summary>
-    private async Task<int> CopyInboxAsync(string from, string to, List<TranscriptEntry> entries, CancellationToken cancellationToken)
+    private async Task<int> CopyInboxAsync(string from, string to, List<TranscriptEntry> entries,
+        CancellationToken cancellationToken)
     {
-        IReadOnlyList<InboxMessage> said = await _inbox.ReadAsync(from, 0, entries.Count, cancellationToken).ConfigureAwait(false);
+        IReadOnlyList<InboxMessage> said = await _inbox.ReadAsync(from, 0, entries.Count, cancellationToken)
+            .ConfigureAwait(false);
         int shown = 0;
         foreach (TranscriptEntry entry in entries)
         {
-            // An entry of an earlier version may also be a notice of the host's: what people said is in the inbox, in the same order.
+            // An entry of an earlier version may also be a notice of the host's: what people said is in the inbox, in the same
+            // order.
             bool isSaid = shown < said.Count && (entry.Source == TranscriptOrigin.Person
                 ? entry.Origin is not null || said[shown].Text == entry.Message.Text
                 : said[shown].IsHost == true && entry.Message.Text == $"{Prompt.HostMark} {said[shown].Text}");

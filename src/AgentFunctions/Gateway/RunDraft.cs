@@ -9,7 +9,9 @@ namespace AgentFunctions.Gateway;
 /// <param name="Rule">What found the agent for the goal; <see langword="null"/> if the caller named it.</param>
 internal sealed record RunDraft(RunRecord Run, RunState State, string? Rule = null)
 {
-    /// <summary>Makes what must be there before the run begins, and says how its loop begins then. Safe to repeat for the same run.</summary>
+    /// <summary>
+    /// Makes what must be there before the run begins, and says how its loop begins then. Safe to repeat for the same run.
+    /// </summary>
     public Func<CancellationToken, Task<RunState>>? Prepare { get; init; }
 
     /// <summary>Makes what must be there before the run begins, once it is on record. Safe to repeat for the same run.</summary>

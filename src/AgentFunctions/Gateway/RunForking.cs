@@ -7,8 +7,8 @@ namespace AgentFunctions.Gateway;
 
 /// <summary>Starts new runs from a turn of another: with other instructions, another model or fewer tools.</summary>
 /// <remarks>
-/// What the tools of the first run did to the world stays done. The fork has a folder of its own, as that of the run was at the end of the
-/// turn, or works in the same. A fork is judged as a submission by its caller would be now.
+/// What the tools of the first run did to the world stays done. The fork has a folder of its own, as that of the run was at the
+/// end of the turn, or works in the same. A fork is judged as a submission by its caller would be now.
 /// </remarks>
 public sealed class RunForking
 {
@@ -22,25 +22,30 @@ public sealed class RunForking
 
     /// <summary>Ensures that a caller may have a fork, before anything is done for it.</summary>
     internal async Task EnsureAsync(string id, ForkRequest request, Caller caller, CancellationToken cancellationToken) =>
-        await _drafts.EnsureAsync(await _runs.GetAsync(id, cancellationToken).ConfigureAwait(false), request, caller, cancellationToken).ConfigureAwait(false);
+        await _drafts.EnsureAsync(await _runs.GetAsync(id, cancellationToken).ConfigureAwait(false), request, caller,
+            cancellationToken).ConfigureAwait(false);
 
     /// <summary>Starts a new run from a turn of another, which stays as it is.</summary>
     /// <param name="id">The run to start from.</param>
     /// <param name="request">The request.</param>
     /// <param name="caller">The caller; <see langword="null"/> for the program itself.</param>
-    /// <param name="idempotencyKey">Makes the submission safe to repeat; <see langword="null"/> for none. At most 200 characters.</param>
+    /// <param name="idempotencyKey">
+    /// Makes the submission safe to repeat; <see langword="null"/> for none. At most 200 characters.
+    /// </param>
     /// <param name="cancellationToken">The token to cancel the wait; the run may have been started.</param>
     /// <exception cref="AgentException">
     /// <see cref="ErrorCode.RunNotFound"/>, <see cref="ErrorCode.AgentNotFound"/>, <see cref="ErrorCode.ModelNotFound"/>,
     /// <see cref="ErrorCode.ToolNotFound"/>, <see cref="ErrorCode.ToolUnavailable"/>.
     /// <see cref="ErrorCode.InvalidInput"/>: a field is wrong, or the run has no such turn.
-    /// <see cref="ErrorCode.RunStateForbids"/>: it has not begun; or it is live and its budget cannot be in two places, so that the
-    /// request must name one; or nothing is left of its budget.
+    /// <see cref="ErrorCode.RunStateForbids"/>: it has not begun; or it is live and its budget cannot be in two places, so that
+    /// the request must name one; or nothing is left of its budget.
     /// <see cref="ErrorCode.IdempotencyKeyReused"/>: the key was used for another request.
-    /// <see cref="ErrorCode.Stopped"/>, <see cref="ErrorCode.NotAllowed"/>, <see cref="ErrorCode.QuotaExceeded"/>: the message names the rule.
+    /// <see cref="ErrorCode.Stopped"/>, <see cref="ErrorCode.NotAllowed"/>, <see cref="ErrorCode.QuotaExceeded"/>: the message
+    /// names the rule.
     /// </exception>
     public async Task<Run> ForkAsync(
-        string id, ForkRequest request, Caller? caller = null, string? idempotencyKey = null, CancellationToken cancellationToken = default)
+        string id, ForkRequest request, Caller? caller = null, string? idempotencyKey = null,
+        CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(request);
         request.Validate();
@@ -51,7 +56,8 @@ public sealed class RunForking
             Request = idempotencyKey is null
                 ? null
                 : new KeyedRequest(
-                    caller.Id, idempotencyKey, JsonSerializer.SerializeToUtf8Bytes(new ForkClaim(id, request), GatewayJsonContext.Default.ForkClaim)),
+                    caller.Id, idempotencyKey,
+                    JsonSerializer.SerializeToUtf8Bytes(new ForkClaim(id, request), GatewayJsonContext.Default.ForkClaim)),
             Starts = true,
         };
         AdmittedRun admitted = await _admission.AdmitAsync(order, cancellationToken).ConfigureAwait(false);

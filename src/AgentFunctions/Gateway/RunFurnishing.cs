@@ -3,7 +3,10 @@ using AgentFunctions.Records;
 
 namespace AgentFunctions.Gateway;
 
-/// <summary>Makes what a request brings along for its run: the conversation that it continues, and files. It is there before the run begins.</summary>
+/// <summary>
+/// Makes what a request brings along for its run: the conversation that it continues, and files. It is there before the run
+/// begins.
+/// </summary>
 internal sealed class RunFurnishing(ConversationStart conversations, ArtifactStore artifacts)
 {
     /// <summary>Adds to a draft what its admission has to make.</summary>
@@ -16,7 +19,8 @@ internal sealed class RunFurnishing(ConversationStart conversations, ArtifactSto
             ? draft
             : draft with
             {
-                Prepare = async token => (await conversations.WriteAsync(draft, agent, messages, token).ConfigureAwait(false)).State,
+                Prepare = async token => (await conversations.WriteAsync(draft, agent, messages, token)
+                    .ConfigureAwait(false)).State,
             };
         return request.Files is not { Count: > 0 } files
             ? furnished

@@ -12,7 +12,8 @@ internal sealed class RunLimits(IModelCatalog models, IOptions<SwarmOptions> swa
 {
     /// <summary>Gets the narrower of what the definition and the request allow.</summary>
     /// <exception cref="AgentException">
-    /// <see cref="ErrorCode.InvalidInput"/>: money is limited, and a model has no price. <see cref="ErrorCode.ModelNotFound"/>: there is no such judge.
+    /// <see cref="ErrorCode.InvalidInput"/>: money is limited, and a model has no price. <see cref="ErrorCode.ModelNotFound"/>:
+    /// there is no such judge.
     /// </exception>
     public LoopLimits Of(AgentDefinition agent, ModelBinding model, RunAcceptance? acceptance, Budget? requested)
     {
@@ -22,7 +23,8 @@ internal sealed class RunLimits(IModelCatalog models, IOptions<SwarmOptions> swa
         ModelBinding? judge = acceptance?.Judge is { } asked ? models.Resolve(asked.Model ?? model.Name) : null;
         IReadOnlyList<ModelBinding> speakers = WithFallbacks(model);
         IReadOnlyList<ModelBinding> judges = judge is null ? [] : WithFallbacks(judge);
-        if (budget.Usd is not null && speakers.Concat(judges).FirstOrDefault(static priced => priced.Profile.Price is null) is { } unpriced)
+        if (budget.Usd is not null
+            && speakers.Concat(judges).FirstOrDefault(static priced => priced.Profile.Price is null) is { } unpriced)
         {
             throw new AgentException(
                 ErrorCode.InvalidInput,
@@ -30,7 +32,8 @@ internal sealed class RunLimits(IModelCatalog models, IOptions<SwarmOptions> swa
         }
 
         ModelProfile profile = model.Profile;
-        return new LoopLimits(agent.Limits.MaxTurns ?? TurnsOf(budget), budget, profile.ContextWindow, profile.MaxOutputTokens, Dearest(speakers))
+        return new LoopLimits(agent.Limits.MaxTurns ?? TurnsOf(budget), budget, profile.ContextWindow, profile.MaxOutputTokens,
+            Dearest(speakers))
         {
             MaxRejections = acceptance is { IsChecked: true } ? acceptance.MaxAttempts : 0,
             BytesPerToken = profile.BytesPerToken,
@@ -42,7 +45,9 @@ internal sealed class RunLimits(IModelCatalog models, IOptions<SwarmOptions> swa
         };
     }
 
-    /// <summary>A budget ends a run by itself, and is told to the model; only where there is none a number of turns is the limit.</summary>
+    /// <summary>
+    /// A budget ends a run by itself, and is told to the model; only where there is none a number of turns is the limit.
+    /// </summary>
     private int TurnsOf(Budget budget) =>
         budget is { Steps: null, Tokens: null, Usd: null, WallClock: null } ? runs.Value.MaxTurns : int.MaxValue;
 
@@ -52,9 +57,12 @@ internal sealed class RunLimits(IModelCatalog models, IOptions<SwarmOptions> swa
         price);
 
     private IReadOnlyList<ModelBinding> WithFallbacks(ModelBinding model) =>
-        [model, .. models.Models.Where(other => model.Fallback?.Models.Contains(other.Name, StringComparer.OrdinalIgnoreCase) == true)];
+        [model, .. models.Models.Where(other => model.Fallback?.Models.Contains(other.Name,
+            StringComparer.OrdinalIgnoreCase) == true)];
 
-    /// <summary>What any of the models that may answer costs at the most: a call is allowed only if the dearest can pay it.</summary>
+    /// <summary>
+    /// What any of the models that may answer costs at the most: a call is allowed only if the dearest can pay it.
+    /// </summary>
     private static ModelPrice? Dearest(IReadOnlyList<ModelBinding> speakers)
     {
         ModelPrice[] prices = [.. speakers.Select(static speaker => speaker.Profile.Price).OfType<ModelPrice>()];

@@ -14,7 +14,8 @@ namespace AgentFunctions.Gateway;
 
 /// <summary>Pins drafts to their definition and tools by content, and gives them their folder and their time.</summary>
 internal sealed class RunRecords(
-    RunStore runs, RunTools tools, IModelCatalog models, RetentionRules retention, IOptions<RunOptions> options, TimeProvider time)
+    RunStore runs, RunTools tools, IModelCatalog models, RetentionRules retention, IOptions<RunOptions> options,
+    TimeProvider time)
 {
     /// <summary>Completes a draft.</summary>
     /// <param name="run">The run; hashes, folder and time are filled in.</param>
@@ -24,9 +25,11 @@ internal sealed class RunRecords(
     /// <param name="rule">What found the agent.</param>
     /// <param name="cancellationToken">The token to cancel the wait.</param>
     public async Task<RunDraft> DraftAsync(
-        RunRecord run, AgentDefinition agent, IReadOnlyList<ToolDeclaration> granted, LoopLimits limits, string? rule, CancellationToken cancellationToken)
+        RunRecord run, AgentDefinition agent, IReadOnlyList<ToolDeclaration> granted, LoopLimits limits, string? rule,
+        CancellationToken cancellationToken)
     {
-        PinnedTools pinned = await tools.PinAsync(agent, granted, models.Resolve(run.Model).Profile.Tools, cancellationToken).ConfigureAwait(false);
+        PinnedTools pinned = await tools.PinAsync(agent, granted, models.Resolve(run.Model).Profile.Tools, cancellationToken)
+            .ConfigureAwait(false);
         run = run with
         {
             DefinitionHash = await runs.PutDefinitionAsync(agent, cancellationToken).ConfigureAwait(false),
@@ -44,14 +47,16 @@ internal sealed class RunRecords(
     public bool HasOwnFolder(RunRecord source, ForkRequest request) => ForkFolders.IsOwn(options.Value, source, request);
 
     /// <summary>Gets what a run is pinned to, and the tools that its requests declare.</summary>
-    public async Task<(AgentDefinition Agent, IReadOnlyList<ToolDeclaration> Declared)> PinnedAsync(RunRecord run, CancellationToken cancellationToken)
+    public async Task<(AgentDefinition Agent, IReadOnlyList<ToolDeclaration> Declared)> PinnedAsync(RunRecord run,
+        CancellationToken cancellationToken)
     {
         AgentDefinition agent = await runs.GetDefinitionAsync(run, cancellationToken).ConfigureAwait(false);
         return (agent, await tools.DeclaredAsync(run, agent, cancellationToken).ConfigureAwait(false));
     }
 
     /// <summary>Drafts a run whose record is whole.</summary>
-    public static RunDraft Draft(RunRecord run, AgentDefinition agent, IReadOnlyList<ToolDeclaration> declared, LoopLimits limits, string? rule)
+    public static RunDraft Draft(RunRecord run, AgentDefinition agent, IReadOnlyList<ToolDeclaration> declared, LoopLimits limits,
+        string? rule)
     {
         long bytes = Prompt.FirstRequestBytes(agent, run, declared);
         return new RunDraft(run, new RunState { Limits = limits, BaseBytes = bytes, PendingBytes = bytes }, rule);

@@ -19,9 +19,9 @@ public sealed record RunRequest
     public string? Goal { get; init; }
 
     /// <summary>
-    /// Gets the conversation that the run continues, the oldest message first: text, images and other data of users and assistants.
-    /// The last is the goal, a message of the user; <see cref="Goal"/> is left out. At most 1,000 messages with 256 KiB of text and
-    /// 16 MiB of data. <see langword="null"/>, the default, for a goal alone.
+    /// Gets the conversation that the run continues, the oldest message first: text, images and other data of users and
+    /// assistants. The last is the goal, a message of the user; <see cref="Goal"/> is left out. At most 1,000 messages with 256
+    /// KiB of text and 16 MiB of data. <see langword="null"/>, the default, for a goal alone.
     /// </summary>
     [JsonConverter(typeof(ContentsConverter<ChatMessage>))]
     public IReadOnlyList<ChatMessage>? Messages { get; init; }
@@ -50,14 +50,15 @@ public sealed record RunRequest
     public string? CallbackUrl { get; init; }
 
     /// <summary>
-    /// Gets tools that the caller brings along and executes; <see langword="null"/>, the default, for none. At most 64 of together 64 KiB.
-    /// The run waits for the answer to each call: <see cref="ClientCalls"/> lists and answers them.
+    /// Gets tools that the caller brings along and executes; <see langword="null"/>, the default, for none. At most 64 of
+    /// together 64 KiB. The run waits for the answer to each call: <see cref="ClientCalls"/> lists and answers them.
     /// </summary>
     public IReadOnlyList<ClientTool>? ClientTools { get; init; }
 
     /// <summary>
-    /// Gets files that the run begins with, as artifacts of it; <see langword="null"/>, the default, for none. At most 32 of together 16 MiB.
-    /// They are there before the run begins. A request that is made again under its key has the files of the first one.
+    /// Gets files that the run begins with, as artifacts of it; <see langword="null"/>, the default, for none. At most 32 of
+    /// together 16 MiB. They are there before the run begins. A request that is made again under its key has the files of the
+    /// first one.
     /// </summary>
     [JsonIgnore]
     public IReadOnlyList<RunFile>? Files { get; init; }
@@ -71,7 +72,9 @@ public sealed record RunRequest
     internal RunRequest WithGoal() => Messages is null ? this : this with { Goal = Messages[^1].Text };
 
     /// <summary>Checks everything that can be checked without the host.</summary>
-    /// <exception cref="AgentException"><see cref="ErrorCode.InvalidInput"/>: the message names the field and the remedy.</exception>
+    /// <exception cref="AgentException">
+    /// <see cref="ErrorCode.InvalidInput"/>: the message names the field and the remedy.
+    /// </exception>
     internal void Validate()
     {
         if (Messages is not null)
@@ -124,7 +127,9 @@ public sealed record RunRequest
             "use letters, digits, '.', '_' and '-', at most 200 characters");
         Budget?.Validate("budget");
         Require(
-            Scopes is null || (Scopes.Count <= 64 && Scopes.All(static scope => scope is { Length: > 0 and <= 128 } && !scope.Contains(' ', StringComparison.Ordinal))),
+            Scopes is null || (Scopes.Count <= 64
+                && Scopes.All(static scope => scope is { Length: > 0 and <= 128 }
+                    && !scope.Contains(' ', StringComparison.Ordinal))),
             "scopes", "use at most 64, each of 1 to 128 characters without spaces");
         Require(
             Via is null || (Via.Count <= 32 && Via.All(static host => host is { Length: > 0 and <= 256 } && IsText(host))),
@@ -132,7 +137,8 @@ public sealed record RunRequest
         if (CallbackUrl is not null)
         {
             Require(
-                CallbackUrl.Length <= 2048 && Uri.TryCreate(CallbackUrl, UriKind.Absolute, out Uri? uri) && uri.Scheme is "http" or "https",
+                CallbackUrl.Length <= 2048 && Uri.TryCreate(CallbackUrl, UriKind.Absolute, out Uri? uri)
+                    && uri.Scheme is "http" or "https",
                 "callbackUrl", "use an absolute http or https address of at most 2,048 characters");
         }
     }
@@ -169,7 +175,8 @@ public sealed record RunRequest
             {
                 JsonValueKind.String => value.GetString() is not null,
                 JsonValueKind.Array => value.EnumerateArray().All(IsText),
-                JsonValueKind.Object => value.EnumerateObject().All(static member => member.Name is not null && IsText(member.Value)),
+                JsonValueKind.Object =>
+                    value.EnumerateObject().All(static member => member.Name is not null && IsText(member.Value)),
                 _ => true,
             };
         }

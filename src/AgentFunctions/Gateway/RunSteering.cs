@@ -14,8 +14,8 @@ namespace AgentFunctions.Gateway;
 
 /// <summary>Steers runs: sends messages, grants budget, pauses, resumes and cancels.</summary>
 /// <remarks>
-/// The methods that take a <see cref="Caller"/> judge it by its present rights, and an idempotency key makes each safe to repeat. Those
-/// that take a name act for the program itself, and are not judged.
+/// The methods that take a <see cref="Caller"/> judge it by its present rights, and an idempotency key makes each safe to repeat.
+/// Those that take a name act for the program itself, and are not judged.
 /// </remarks>
 public sealed class RunSteering
 {
@@ -44,17 +44,21 @@ public sealed class RunSteering
     /// <param name="id">The run.</param>
     /// <param name="text">The words; at most 32,768 characters.</param>
     /// <param name="caller">Who speaks.</param>
-    /// <param name="idempotencyKey">Makes the message safe to repeat; <see langword="null"/> for none. At most 200 characters.</param>
+    /// <param name="idempotencyKey">
+    /// Makes the message safe to repeat; <see langword="null"/> for none. At most 200 characters.
+    /// </param>
     /// <param name="cancellationToken">The token to cancel the wait. The message may have been sent.</param>
     /// <exception cref="AgentException">
     /// <see cref="ErrorCode.RunNotFound"/>, <see cref="ErrorCode.InvalidInput"/>, <see cref="ErrorCode.IdempotencyKeyReused"/>.
     /// <see cref="ErrorCode.NotAllowed"/>: the caller may not, or no longer; the message names the rule.
     /// <see cref="ErrorCode.Stopped"/>: the kill switch holds the run back.
     /// </exception>
-    public Task<Run> SendAsync(string id, string text, Caller caller, string? idempotencyKey = null, CancellationToken cancellationToken = default)
+    public Task<Run> SendAsync(string id, string text, Caller caller, string? idempotencyKey = null,
+        CancellationToken cancellationToken = default)
     {
         CheckMessage(text);
-        return OnceAsync(id, caller, RunAct.Steer, idempotencyKey, ["message", id, text], claim => SendAsync(id, text, caller, claim, cancellationToken), cancellationToken);
+        return OnceAsync(id, caller, RunAct.Steer, idempotencyKey, ["message", id, text],
+            claim => SendAsync(id, text, caller, claim, cancellationToken), cancellationToken);
     }
 
     /// <summary>Sends a message with images or other data to a run; otherwise as without.</summary>
@@ -62,7 +66,9 @@ public sealed class RunSteering
     /// <param name="text">The words; at most 32,768 characters.</param>
     /// <param name="media">The data and addresses; data of at most 512 KiB in all.</param>
     /// <param name="caller">Who speaks.</param>
-    /// <param name="idempotencyKey">Makes the message safe to repeat; <see langword="null"/> for none. At most 200 characters.</param>
+    /// <param name="idempotencyKey">
+    /// Makes the message safe to repeat; <see langword="null"/> for none. At most 200 characters.
+    /// </param>
     /// <param name="cancellationToken">The token to cancel the wait. The message may have been sent.</param>
     /// <exception cref="AgentException">As for a message without data.</exception>
     public Task<Run> SendAsync(
@@ -72,7 +78,8 @@ public sealed class RunSteering
         ArgumentNullException.ThrowIfNull(media);
         CheckMessage(text);
         CheckMedia(media);
-        string[] parts = ["message", id, text, .. media.Select(static one => one is DataContent data ? data.Uri : ((UriContent)one).Uri.AbsoluteUri)];
+        string[] parts = ["message", id, text,
+            .. media.Select(static one => one is DataContent data ? data.Uri : ((UriContent)one).Uri.AbsoluteUri)];
         return OnceAsync(
             id, caller, RunAct.Steer, idempotencyKey, parts,
             claim => SendAsync(id, text, caller, claim, cancellationToken, media), cancellationToken);
@@ -87,21 +94,26 @@ public sealed class RunSteering
     public Task<Run> SendAsync(string id, string text, string requester = "local", CancellationToken cancellationToken = default)
     {
         CheckMessage(text);
-        return _commands.TracedAsync(id, "message", () => SendAsync(id, text, new Caller(requester), claim: null, cancellationToken), cancellationToken);
+        return _commands.TracedAsync(id, "message",
+            () => SendAsync(id, text, new Caller(requester), claim: null, cancellationToken), cancellationToken);
     }
 
     /// <summary>Adds to the budget of a run. A run that exhausted its budget resumes.</summary>
     /// <param name="id">The run.</param>
     /// <param name="more">What comes on top.</param>
     /// <param name="caller">Who grants it.</param>
-    /// <param name="idempotencyKey">Makes the grant safe to repeat; <see langword="null"/> for none. At most 200 characters.</param>
+    /// <param name="idempotencyKey">
+    /// Makes the grant safe to repeat; <see langword="null"/> for none. At most 200 characters.
+    /// </param>
     /// <param name="cancellationToken">The token to cancel the wait. The grant may have been made.</param>
     /// <exception cref="AgentException">As for a message.</exception>
-    public Task<Run> GrantAsync(string id, Budget more, Caller caller, string? idempotencyKey = null, CancellationToken cancellationToken = default)
+    public Task<Run> GrantAsync(string id, Budget more, Caller caller, string? idempotencyKey = null,
+        CancellationToken cancellationToken = default)
     {
         CheckGrant(more);
         string body = JsonSerializer.Serialize(more, BudgetsJsonContext.Default.Budget);
-        return OnceAsync(id, caller, RunAct.Steer, idempotencyKey, ["grant", id, body], claim => GrantAsync(id, more, caller, claim, cancellationToken), cancellationToken);
+        return OnceAsync(id, caller, RunAct.Steer, idempotencyKey, ["grant", id, body],
+            claim => GrantAsync(id, more, caller, claim, cancellationToken), cancellationToken);
     }
 
     /// <summary>Adds to the budget of a run on behalf of the program.</summary>
@@ -113,21 +125,27 @@ public sealed class RunSteering
     public Task<Run> GrantAsync(string id, Budget more, string requester = "local", CancellationToken cancellationToken = default)
     {
         CheckGrant(more);
-        return _commands.TracedAsync(id, "grant", () => GrantAsync(id, more, new Caller(requester), claim: null, cancellationToken), cancellationToken);
+        return _commands.TracedAsync(id, "grant",
+            () => GrantAsync(id, more, new Caller(requester), claim: null, cancellationToken), cancellationToken);
     }
 
     /// <summary>Asks a run to end. What is in flight is cancelled, what was reached stays.</summary>
     /// <param name="id">The run.</param>
     /// <param name="caller">The caller.</param>
     /// <param name="reason">The reason.</param>
-    /// <param name="idempotencyKey">Makes the request safe to repeat; <see langword="null"/> for none. At most 200 characters.</param>
+    /// <param name="idempotencyKey">
+    /// Makes the request safe to repeat; <see langword="null"/> for none. At most 200 characters.
+    /// </param>
     /// <param name="cancellationToken">The token to cancel the wait.</param>
     /// <exception cref="AgentException">
-    /// <see cref="ErrorCode.RunNotFound"/>, <see cref="ErrorCode.NotAllowed"/>. <see cref="ErrorCode.RunStateForbids"/>: it has ended already.
+    /// <see cref="ErrorCode.RunNotFound"/>, <see cref="ErrorCode.NotAllowed"/>. <see cref="ErrorCode.RunStateForbids"/>: it has
+    /// ended already.
     /// </exception>
     public Task<Run> CancelAsync(
-        string id, Caller caller, string? reason = null, string? idempotencyKey = null, CancellationToken cancellationToken = default) =>
-        OnceAsync(id, caller, RunAct.Stop, idempotencyKey, ["cancel", id, reason], claim => CancelAsync(id, caller, reason, claim, cancellationToken), cancellationToken);
+        string id, Caller caller, string? reason = null, string? idempotencyKey = null,
+        CancellationToken cancellationToken = default) =>
+        OnceAsync(id, caller, RunAct.Stop, idempotencyKey, ["cancel", id, reason],
+            claim => CancelAsync(id, caller, reason, claim, cancellationToken), cancellationToken);
 
     /// <summary>Asks a run to end, for the program itself.</summary>
     /// <param name="id">The run.</param>
@@ -139,18 +157,23 @@ public sealed class RunSteering
     /// </exception>
     public Task<Run> CancelAsync(
         string id, string requester = "local", string? reason = null, CancellationToken cancellationToken = default) =>
-        _commands.TracedAsync(id, "cancel", () => CancelAsync(id, new Caller(requester), reason, claim: null, cancellationToken), cancellationToken);
+        _commands.TracedAsync(id, "cancel", () => CancelAsync(id, new Caller(requester), reason, claim: null, cancellationToken),
+            cancellationToken);
 
     /// <summary>Pauses a run. Steps in progress finish; no further step starts.</summary>
     /// <param name="id">The run.</param>
     /// <param name="caller">The caller.</param>
-    /// <param name="idempotencyKey">Makes the request safe to repeat; <see langword="null"/> for none. At most 200 characters.</param>
+    /// <param name="idempotencyKey">
+    /// Makes the request safe to repeat; <see langword="null"/> for none. At most 200 characters.
+    /// </param>
     /// <param name="cancellationToken">The token to cancel the wait.</param>
     /// <exception cref="AgentException">As for <c>CancelAsync</c>.</exception>
-    public Task<Run> PauseAsync(string id, Caller caller, string? idempotencyKey = null, CancellationToken cancellationToken = default)
+    public Task<Run> PauseAsync(string id, Caller caller, string? idempotencyKey = null,
+        CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(caller);
-        return OnceAsync(id, caller, RunAct.Stop, idempotencyKey, ["pause", id], _ => PauseAsync(id, caller, cancellationToken), cancellationToken);
+        return OnceAsync(id, caller, RunAct.Stop, idempotencyKey, ["pause", id], _ => PauseAsync(id, caller, cancellationToken),
+            cancellationToken);
     }
 
     /// <summary>Pauses a run on behalf of the program.</summary>
@@ -183,15 +206,19 @@ public sealed class RunSteering
     /// <summary>Resumes a paused run, or a failed one from its last successful step.</summary>
     /// <param name="id">The run.</param>
     /// <param name="caller">The caller.</param>
-    /// <param name="idempotencyKey">Makes the request safe to repeat; <see langword="null"/> for none. At most 200 characters.</param>
+    /// <param name="idempotencyKey">
+    /// Makes the request safe to repeat; <see langword="null"/> for none. At most 200 characters.
+    /// </param>
     /// <param name="cancellationToken">The token to cancel the wait.</param>
     /// <exception cref="AgentException">
     /// As for a message. <see cref="ErrorCode.RunStateForbids"/>: it is neither paused nor failed.
     /// </exception>
-    public Task<Run> ResumeAsync(string id, Caller caller, string? idempotencyKey = null, CancellationToken cancellationToken = default)
+    public Task<Run> ResumeAsync(string id, Caller caller, string? idempotencyKey = null,
+        CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(caller);
-        return OnceAsync(id, caller, RunAct.Steer, idempotencyKey, ["resume", id], _ => ResumeAsync(id, caller, cancellationToken), cancellationToken);
+        return OnceAsync(id, caller, RunAct.Steer, idempotencyKey, ["resume", id],
+            _ => ResumeAsync(id, caller, cancellationToken), cancellationToken);
     }
 
     /// <summary>Resumes a paused or failed run on behalf of the program.</summary>
@@ -221,7 +248,8 @@ public sealed class RunSteering
         else
         {
             throw new AgentException(
-                ErrorCode.RunStateForbids, $"Run '{id}' is {RunCommands.Name(run.Status)}; only a paused or failed run can be resumed.");
+                ErrorCode.RunStateForbids,
+                $"Run '{id}' is {RunCommands.Name(run.Status)}; only a paused or failed run can be resumed.");
         }
 
         await _records.AuditAsync(AuditTypes.RunCommanded, id, caller, "resume", cancellationToken).ConfigureAwait(false);
@@ -230,7 +258,8 @@ public sealed class RunSteering
     }
 
     private Task<Run> OnceAsync(
-        string id, Caller caller, RunAct act, string? key, string?[] body, Func<ClaimedRequest, Task<Run>> steer, CancellationToken cancellationToken)
+        string id, Caller caller, RunAct act, string? key, string?[] body, Func<ClaimedRequest, Task<Run>> steer,
+        CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(caller);
         return _commands.TracedAsync(id, body[0]!, () => _keys.OnceAsync(
@@ -243,7 +272,10 @@ public sealed class RunSteering
             () => _commands.GetAsync(id, cancellationToken), cancellationToken), cancellationToken);
     }
 
-    /// <summary>Brings a live run what became of a question, once: as a message of the person who answered, or of the host. A run that has ended hears nothing.</summary>
+    /// <summary>
+    /// Brings a live run what became of a question, once: as a message of the person who answered, or of the host. A run that has
+    /// ended hears nothing.
+    /// </summary>
     /// <param name="id">The run.</param>
     /// <param name="text">The words.</param>
     /// <param name="by">Who said them; <see langword="null"/> for the host.</param>
@@ -269,7 +301,8 @@ public sealed class RunSteering
     }
 
     private async Task<Run> SendAsync(
-        string id, string text, Caller caller, ClaimedRequest? claim, CancellationToken cancellationToken, IReadOnlyList<AIContent>? media = null)
+        string id, string text, Caller caller, ClaimedRequest? claim, CancellationToken cancellationToken,
+        IReadOnlyList<AIContent>? media = null)
     {
         string requester = caller.Id;
         await _commands.EnsureOpenAsync(id, requester, cancellationToken).ConfigureAwait(false);
@@ -280,7 +313,9 @@ public sealed class RunSteering
         if (sent is not var (message, count))
         {
             await _records.AuditAsync(AuditTypes.MessageSent, id, caller, text, cancellationToken).ConfigureAwait(false);
-            message = new InboxMessage(text, requester, _records.Now) { Key = claim?.Token, Media = media is { Count: > 0 } ? media : null };
+            message = new InboxMessage(text, requester,
+                _records.Now)
+            { Key = claim?.Token, Media = media is { Count: > 0 } ? media : null };
             count = await _inbox.AddAsync(id, message, cancellationToken).ConfigureAwait(false);
         }
 
@@ -290,27 +325,34 @@ public sealed class RunSteering
         return await _commands.CommandAsync(id, command, cancellationToken).ConfigureAwait(false);
     }
 
-    private async Task<Run> GrantAsync(string id, Budget more, Caller caller, ClaimedRequest? claim, CancellationToken cancellationToken)
+    private async Task<Run> GrantAsync(string id, Budget more, Caller caller, ClaimedRequest? claim,
+        CancellationToken cancellationToken)
     {
         string requester = caller.Id;
         await _commands.EnsureOpenAsync(id, requester, cancellationToken).ConfigureAwait(false);
         claim?.Begin();
-        await _records.AuditAsync(AuditTypes.RunCommanded, id, caller, $"granted more: {more}", cancellationToken).ConfigureAwait(false);
-        await _records.JournalAsync(id, JournalEventTypes.BudgetGranted, $"by {requester}", cancellationToken).ConfigureAwait(false);
-        return await _commands.CommandAsync(id, new RunCommand(requester) { Grant = more, Key = claim?.Token }, cancellationToken).ConfigureAwait(false);
+        await _records.AuditAsync(AuditTypes.RunCommanded, id, caller, $"granted more: {more}", cancellationToken)
+            .ConfigureAwait(false);
+        await _records.JournalAsync(id, JournalEventTypes.BudgetGranted, $"by {requester}", cancellationToken)
+            .ConfigureAwait(false);
+        return await _commands.CommandAsync(id, new RunCommand(requester) { Grant = more, Key = claim?.Token }, cancellationToken)
+            .ConfigureAwait(false);
     }
 
-    private async Task<Run> CancelAsync(string id, Caller caller, string? reason, ClaimedRequest? claim, CancellationToken cancellationToken)
+    private async Task<Run> CancelAsync(string id, Caller caller, string? reason, ClaimedRequest? claim,
+        CancellationToken cancellationToken)
     {
         string requester = caller.Id;
-        if (claim is { IsResumed: true } && await _commands.GetAsync(id, cancellationToken).ConfigureAwait(false) is { IsEnded: true } ended)
+        if (claim is { IsResumed: true }
+            && await _commands.GetAsync(id, cancellationToken).ConfigureAwait(false) is { IsEnded: true } ended)
         {
             return ended;
         }
 
         Run run = await _commands.LiveAsync(id, "cancelled", cancellationToken).ConfigureAwait(false);
         claim?.Begin();
-        await _records.AuditAsync(AuditTypes.RunCommanded, id, caller, $"cancel{(reason is null ? "" : $": {reason}")}", cancellationToken).ConfigureAwait(false);
+        await _records.AuditAsync(AuditTypes.RunCommanded, id, caller, $"cancel{(reason is null ? "" : $": {reason}")}",
+            cancellationToken).ConfigureAwait(false);
         await _records.JournalAsync(id, JournalEventTypes.RunCancelRequested, reason, cancellationToken).ConfigureAwait(false);
         await _commands.CancelAsync(id, requester, reason, cancellationToken).ConfigureAwait(false);
         // Held runs hear nothing.
@@ -341,7 +383,8 @@ public sealed class RunSteering
                 DataContent data => data.Data.Length,
                 UriContent { Uri: { IsAbsoluteUri: true, Scheme: "http" or "https" } } => 0,
                 _ => throw new AgentException(
-                    ErrorCode.InvalidInput, $"media: send data, and http or https addresses; {one.GetType().Name} cannot be sent to a run."),
+                    ErrorCode.InvalidInput,
+                    $"media: send data, and http or https addresses; {one.GetType().Name} cannot be sent to a run."),
             };
         }
 

@@ -16,7 +16,8 @@ internal sealed class SteeringRecords(AuditLog audit, Redactor redactor, Journal
     public DateTimeOffset Now => time.GetUtcNow();
 
     /// <summary>Adds an audit entry.</summary>
-    public Task AuditAsync(string type, string runId, Caller caller, string words, CancellationToken cancellationToken) => audit.AppendAsync(
+    public Task AuditAsync(string type, string runId, Caller caller, string words, CancellationToken cancellationToken) =>
+        audit.AppendAsync(
         new AuditEntry(type)
         {
             RunId = runId,
@@ -29,11 +30,13 @@ internal sealed class SteeringRecords(AuditLog audit, Redactor redactor, Journal
         cancellationToken);
 
     /// <summary>Gets the end of the audit log of a run that is no sub-agent.</summary>
-    public Task<long> AuditEndAsync(string runId, CancellationToken cancellationToken) => audit.EndAsync(runId, runId, cancellationToken);
+    public Task<long> AuditEndAsync(string runId, CancellationToken cancellationToken) =>
+        audit.EndAsync(runId, runId, cancellationToken);
 
     /// <summary>Adds the audit entry of a call that its caller has executed, once.</summary>
     public Task AuditAnswerAsync(
-        string runId, int turn, int call, ClientCallRecord answered, Caller caller, CancellationToken cancellationToken) => audit.AppendOnceAsync(
+        string runId, int turn, int call, ClientCallRecord answered, Caller caller, CancellationToken cancellationToken) =>
+        audit.AppendOnceAsync(
         new AuditEntry(AuditTypes.CallAnswered)
         {
             RunId = runId,
@@ -60,12 +63,16 @@ internal sealed class SteeringRecords(AuditLog audit, Redactor redactor, Journal
     public Task JournalAsync(string runId, string type, string? text, CancellationToken cancellationToken) =>
         journal.AppendAsync(runId, new JournalEvent(type, Now) { Text = text }, cancellationToken);
 
-    /// <summary>Adds the event of a message, unless the journal has it: for a message that was cut off after it was sent.</summary>
-    public async Task JournalMessageAsync(string runId, InboxMessage message, bool mayBeThere, CancellationToken cancellationToken)
+    /// <summary>
+    /// Adds the event of a message, unless the journal has it: for a message that was cut off after it was sent.
+    /// </summary>
+    public async Task JournalMessageAsync(string runId, InboxMessage message, bool mayBeThere,
+        CancellationToken cancellationToken)
     {
         if (mayBeThere)
         {
-            await foreach ((_, JournalEvent written) in journal.ReadAsync(runId, 0, null, cancellationToken).ConfigureAwait(false))
+            await foreach ((_, JournalEvent written) in journal.ReadAsync(runId, 0, null, cancellationToken)
+                .ConfigureAwait(false))
             {
                 if (written.Type == JournalEventTypes.MessageReceived && written.At == message.At)
                 {
@@ -75,6 +82,7 @@ internal sealed class SteeringRecords(AuditLog audit, Redactor redactor, Journal
         }
 
         await journal.AppendAsync(
-            runId, new JournalEvent(JournalEventTypes.MessageReceived, message.At) { Text = message.Text }, cancellationToken).ConfigureAwait(false);
+            runId, new JournalEvent(JournalEventTypes.MessageReceived, message.At) { Text = message.Text }, cancellationToken)
+            .ConfigureAwait(false);
     }
 }

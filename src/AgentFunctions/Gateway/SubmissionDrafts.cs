@@ -11,7 +11,8 @@ using AgentFunctions.Tools;
 namespace AgentFunctions.Gateway;
 
 /// <summary>Drafts the run that a goal asks for: route, access, model, tools, acceptance, limits. Changes nothing.</summary>
-internal sealed class SubmissionDrafts(SubmissionRights rights, IModelCatalog models, RunTools tools, RunLimits limits, RunRecords records,
+internal sealed class SubmissionDrafts(SubmissionRights rights, IModelCatalog models, RunTools tools, RunLimits limits,
+    RunRecords records,
     RunFurnishing furnishing)
 {
     /// <summary>Drafts a run.</summary>
@@ -22,7 +23,8 @@ internal sealed class SubmissionDrafts(SubmissionRights rights, IModelCatalog mo
     /// <param name="known">Its record, if it was admitted before; the run is then what it was admitted as.</param>
     /// <param name="cancellationToken">The token to cancel the wait.</param>
     public async Task<RunDraft> DraftAsync(
-        RunRequest request, Caller caller, Func<AgentDefinition, Task<AgentDefinition>>? narrow, string id, RunRecord? known, CancellationToken cancellationToken)
+        RunRequest request, Caller caller, Func<AgentDefinition, Task<AgentDefinition>>? narrow, string id, RunRecord? known,
+        CancellationToken cancellationToken)
     {
         if (known is not null)
         {
@@ -38,7 +40,8 @@ internal sealed class SubmissionDrafts(SubmissionRights rights, IModelCatalog mo
         // What the caller executes itself is no right that it needs.
         IReadOnlyList<ToolDeclaration> granted =
         [
-            .. offer.Tools.Where(tool => access.Allows(tool.Name)).Select(ToolDeclaration.Of), .. tools.Declare(request.ClientTools, offer),
+            .. offer.Tools.Where(tool => access.Allows(tool.Name)).Select(ToolDeclaration.Of),
+            .. tools.Declare(request.ClientTools, offer),
         ];
         rights.EnsureAcceptance(request.Acceptance, caller, agent.Name, access, granted);
         var run = new RunRecord
@@ -60,12 +63,15 @@ internal sealed class SubmissionDrafts(SubmissionRights rights, IModelCatalog mo
             Scopes = ScopeSet.Narrow(request.Scopes, agent.Scopes),
             AwaitedTools = offer.Missing.Count == 0
                 ? null
-                : new AwaitedTools(offer.Missing.ToDictionary(static one => one.Group, static one => one.Reason)) { Allowances = access.Allowances, Bound = model.Profile.Tools },
+                : new AwaitedTools(offer.Missing.ToDictionary(static one => one.Group,
+                    static one => one.Reason))
+                { Allowances = access.Allowances, Bound = model.Profile.Tools },
             Notes = NotesOf(offer, modelNote),
             CreatedAt = default,
         };
         RunDraft draft = await records
-            .DraftAsync(run, agent, granted, limits.Of(agent, model, request.Acceptance, request.Budget), route.Rule, cancellationToken)
+            .DraftAsync(run, agent, granted, limits.Of(agent, model, request.Acceptance, request.Budget), route.Rule,
+                cancellationToken)
             .ConfigureAwait(false);
         return furnishing.Of(draft, agent, request);
     }
@@ -75,13 +81,15 @@ internal sealed class SubmissionDrafts(SubmissionRights rights, IModelCatalog mo
 
     private static string[]? NotesOf(ToolOffer offer, string? modelNote)
     {
-        string[] notes = [.. modelNote is null ? Array.Empty<string>() : [modelNote], .. offer.Notes, .. offer.Missing.Select(static one => $"The run starts without the tools of {one.Group}: {one.Reason.TrimEnd('.')}. It is told when they come.")];
+        string[] notes = [.. modelNote is null ? Array.Empty<string>() : [modelNote], .. offer.Notes,
+            .. offer.Missing.Select(static one => $"The run starts without the tools of {one.Group}: {one.Reason.TrimEnd('.')}. It is told when they come.")];
         return notes.Length == 0 ? null : notes;
     }
 
     private async Task<RunDraft> RestoreAsync(RunRecord run, RunRequest request, CancellationToken cancellationToken)
     {
-        (AgentDefinition agent, IReadOnlyList<ToolDeclaration> declared) = await records.PinnedAsync(run, cancellationToken).ConfigureAwait(false);
+        (AgentDefinition agent, IReadOnlyList<ToolDeclaration> declared) = await records.PinnedAsync(run, cancellationToken)
+            .ConfigureAwait(false);
         LoopLimits held = limits.Of(agent, models.Resolve(run.Model), run.Acceptance, request.Budget);
         return furnishing.Of(RunRecords.Draft(run, agent, declared, held, null), agent, request);
     }

@@ -14,10 +14,12 @@ internal sealed class SubmissionRights(AgentCatalog agents, GoalRouter router, A
     /// <param name="caller">The caller.</param>
     /// <param name="cancellationToken">The token to cancel the wait.</param>
     /// <exception cref="AgentException"><see cref="ErrorCode.NotAllowed"/>: the message names the rule.</exception>
-    public async Task<(Route Route, AccessRuling Access)> EnsureAsync(RunRequest request, Caller caller, CancellationToken cancellationToken)
+    public async Task<(Route Route, AccessRuling Access)> EnsureAsync(RunRequest request, Caller caller,
+        CancellationToken cancellationToken)
     {
         Route route = Find(request, caller);
-        return (route, await admission.EnsureAccessAsync(caller, route.Agent.Name, request.Goal!, request.Labels, cancellationToken).ConfigureAwait(false));
+        return (route, await admission.EnsureAccessAsync(caller, route.Agent.Name, request.Goal!, request.Labels,
+            cancellationToken).ConfigureAwait(false));
     }
 
     /// <summary>Finds the agent and judges whether the caller may ask it. Writes nothing down.</summary>
@@ -27,7 +29,9 @@ internal sealed class SubmissionRights(AgentCatalog agents, GoalRouter router, A
         return (route, admission.Judge(caller, route.Agent.Name, request.Goal!, request.Labels));
     }
 
-    /// <summary>Whether a caller may submit something to an agent, whatever the goal, as far as the rules tell without one.</summary>
+    /// <summary>
+    /// Whether a caller may submit something to an agent, whatever the goal, as far as the rules tell without one.
+    /// </summary>
     public bool MayAsk(Caller caller, string agent) => admission.MayAsk(caller, agent, "", null);
 
     /// <summary>Ensures that the caller may have the answer checked as it asks.</summary>
@@ -42,9 +46,11 @@ internal sealed class SubmissionRights(AgentCatalog agents, GoalRouter router, A
             return new Route(agents.Resolve(name), null);
         }
 
-        AgentDefinition[] open = [.. agents.Agents.Where(agent => admission.MayAsk(caller, agent.Name, request.Goal!, request.Labels))];
+        AgentDefinition[] open =
+            [.. agents.Agents.Where(agent => admission.MayAsk(caller, agent.Name, request.Goal!, request.Labels))];
         return open.Length == 0 && agents.Agents.Count > 0
-            ? throw new AgentException(ErrorCode.NotAllowed, $"Rule '{AccessRules.NoRule}': no rule lets {caller.Id} submit this to any agent.")
+            ? throw new AgentException(ErrorCode.NotAllowed,
+                $"Rule '{AccessRules.NoRule}': no rule lets {caller.Id} submit this to any agent.")
             : router.Find(request.Goal!, open);
     }
 }

@@ -15,15 +15,18 @@ internal static class TakenBudget
 
     /// <summary>Records that a fork takes something. What the same fork took before a crash is not taken again.</summary>
     /// <exception cref="AgentException"><see cref="ErrorCode.RunStateForbids"/>: another fork was first.</exception>
-    public static async Task TakeAsync(IRecordStore records, string runId, string forkId, Budget part, CancellationToken cancellationToken)
+    public static async Task TakeAsync(IRecordStore records, string runId, string forkId, Budget part,
+        CancellationToken cancellationToken)
     {
         JsonRecords<TakenParts> parts = Parts(records);
         (TakenParts Value, string Etag)? found = await parts.FindAsync(Key(runId), cancellationToken).ConfigureAwait(false);
         TakenParts before = found?.Value ?? new TakenParts();
         if (before.Of(forkId) is null
-            && await parts.TryPutAsync(Key(runId), before.With(forkId, part), found?.Etag, cancellationToken).ConfigureAwait(false) is null)
+            && await parts.TryPutAsync(Key(runId), before.With(forkId, part), found?.Etag, cancellationToken)
+                .ConfigureAwait(false) is null)
         {
-            throw new AgentException(ErrorCode.RunStateForbids, $"Run '{runId}' is being forked by another caller. Repeat the call.");
+            throw new AgentException(ErrorCode.RunStateForbids,
+                $"Run '{runId}' is being forked by another caller. Repeat the call.");
         }
     }
 

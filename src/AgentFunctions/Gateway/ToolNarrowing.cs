@@ -28,7 +28,8 @@ internal static class ToolNarrowing
     /// <param name="tool">The tool.</param>
     internal static bool IsOf(Delegation delegation, string tool) => delegation switch
     {
-        Delegation.Native => tool is SwarmToolNames.Spawn or SwarmToolNames.Wait or SwarmToolNames.Results or SwarmToolNames.Reduce
+        Delegation.Native => tool is SwarmToolNames.Spawn or SwarmToolNames.Wait or SwarmToolNames.Results
+            or SwarmToolNames.Reduce
             or SwarmToolNames.Message or QuestionToolNames.Answer or SwarmToolNames.Grant or SwarmToolNames.Cancel,
         Delegation.Kimi => tool is SwarmToolNames.CreateSubAgent or SwarmToolNames.AssignTask,
         Delegation.Claude => tool is SwarmToolNames.Task,

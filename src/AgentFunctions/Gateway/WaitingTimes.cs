@@ -18,7 +18,8 @@ public sealed class WaitingTimes
     private readonly QuestionService _questions;
     private readonly TimeProvider _time;
 
-    internal WaitingTimes(IOrchestrationClient orchestrations, RunQueue queue, ApprovalService approvals, QuestionService questions, TimeProvider time) =>
+    internal WaitingTimes(IOrchestrationClient orchestrations, RunQueue queue, ApprovalService approvals,
+        QuestionService questions, TimeProvider time) =>
         (_orchestrations, _queue, _approvals, _questions, _time) = (orchestrations, queue, approvals, questions, time);
 
     /// <summary>Records both times as metrics of the meter <c>AgentFunctions</c>.</summary>
@@ -39,7 +40,8 @@ public sealed class WaitingTimes
 
         DateTimeOffset asked = (await _approvals.ListAsync(null, cancellationToken).ConfigureAwait(false))
             .Select(static approval => approval.CreatedAt)
-            .Concat((await _questions.ListPendingAsync(null, cancellationToken).ConfigureAwait(false)).Select(static question => question.CreatedAt))
+            .Concat((await _questions.ListPendingAsync(null, cancellationToken)
+                .ConfigureAwait(false)).Select(static question => question.CreatedAt))
             .Append(now).Min();
         AgentTelemetry.Waiting(now - queued, now - asked);
     }

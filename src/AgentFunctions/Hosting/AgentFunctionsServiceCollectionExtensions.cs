@@ -47,7 +47,8 @@ public static class AgentFunctionsServiceCollectionExtensions
                 options.MaxTurns = configuration.GetValue("Runs:MaxTurns", options.MaxTurns);
                 configure?.Invoke(options);
             })
-            .Validate(static options => options.MaxTurns >= 1, "Runs:MaxTurns: use a whole number of at least 1.").ValidateOnStart();
+            .Validate(static options => options.MaxTurns >= 1, "Runs:MaxTurns: use a whole number of at least 1.")
+            .ValidateOnStart();
         MissingPorts.AddTo(services);
         services.AddLogging();
         services.AddGuardedHttpClient(PostCallbackActivity.HttpClientName)
@@ -66,25 +67,29 @@ public static class AgentFunctionsServiceCollectionExtensions
         services.TryAddSingleton(static provider => new ToolSchemas(
             provider.GetRequiredService<RunStore>(), provider.GetRequiredService<RunTools>()));
         services.TryAddSingleton(static provider => new ShownRequests(
-            provider.GetRequiredService<RunStore>(), provider.GetRequiredService<Transcript>(), provider.GetRequiredService<RunTools>()));
+            provider.GetRequiredService<RunStore>(), provider.GetRequiredService<Transcript>(),
+            provider.GetRequiredService<RunTools>()));
         services.AddRunIndex();
         services.TryAddSingleton(static provider => new RunTreeReader(
             provider.GetRequiredService<RunStore>(), provider.GetRequiredService<RunReader>()));
         services.AddLive(configuration);
         services.TryAddSingleton(static provider => new Transcript(
-            provider.GetRequiredService<ILogStore>(), provider.GetService<IBlobStore>(), provider.GetRequiredService<ContentRefs>()));
+            provider.GetRequiredService<ILogStore>(), provider.GetService<IBlobStore>(),
+            provider.GetRequiredService<ContentRefs>()));
         services.TryAddSingleton<ContentRefs>();
         services.AddSingleton<IReadinessCheck, RuntimeReadiness>();
         services.TryAddSingleton<HostExamination>();
         services.TryAddSingleton(static provider => new HostReadiness(
-            provider.GetServices<IReadinessCheck>(), provider.GetRequiredService<Redactor>(), provider.GetRequiredService<TimeProvider>(),
+            provider.GetServices<IReadinessCheck>(), provider.GetRequiredService<Redactor>(),
+            provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ILogger<HostReadiness>>(), provider.GetRequiredService<HostExamination>()));
         services.AddHostedService(static provider => provider.GetRequiredService<HostReadiness>());
         services.TryAddSingleton<StepTroubles>();
         services.TryAddSingleton<StepRetries>();
         services.TryAddSingleton<CallLedger>();
         services.TryAddSingleton(static provider => new ArtifactStore(
-            provider.GetRequiredService<IRecordStore>(), provider.GetRequiredService<IBlobStore>(), provider.GetRequiredService<TimeProvider>()));
+            provider.GetRequiredService<IRecordStore>(), provider.GetRequiredService<IBlobStore>(),
+            provider.GetRequiredService<TimeProvider>()));
         services.TryAddSingleton<Inbox>();
         services.TryAddSingleton<PlanStore>();
         services.TryAddSingleton<CompactActivity>();
@@ -97,7 +102,8 @@ public static class AgentFunctionsServiceCollectionExtensions
         services.AddTool(AskPersonTool.Create());
         services.AddTool(SearchTool.Create());
         services.AddTool(WebFetchTool.Create());
-        services.AddGuardedHttpClient(WebFetchTool.HttpClientName).ConfigureHttpClient(static client => client.Timeout = Timeout.InfiniteTimeSpan);
+        services.AddGuardedHttpClient(WebFetchTool.HttpClientName)
+            .ConfigureHttpClient(static client => client.Timeout = Timeout.InfiniteTimeSpan);
         services.TryAddSingleton<NoteStore>();
         foreach (AgentTool tool in NoteTools.Create())
         {
@@ -107,8 +113,10 @@ public static class AgentFunctionsServiceCollectionExtensions
         services.AddGateway(configuration);
         services.AddErasure(configuration);
         services.TryAddSingleton(static provider => new RunCopy(
-            provider.GetRequiredService<Transcript>(), provider.GetRequiredService<CallLedger>(), provider.GetRequiredService<Inbox>(),
-            provider.GetRequiredService<ArtifactStore>(), provider.GetRequiredService<PlanStore>(), provider.GetRequiredService<PinStore>()));
+            provider.GetRequiredService<Transcript>(), provider.GetRequiredService<CallLedger>(),
+            provider.GetRequiredService<Inbox>(),
+            provider.GetRequiredService<ArtifactStore>(), provider.GetRequiredService<PlanStore>(),
+            provider.GetRequiredService<PinStore>()));
         services.TryAddSingleton<PromptMessages>();
         services.TryAddSingleton<CallMarks>();
         services.TryAddSingleton<StoppableModelCalls>();
@@ -157,44 +165,56 @@ public static class AgentFunctionsServiceCollectionExtensions
         this IServiceCollection services, Action<IServiceProvider, DurableRegistry> register) =>
         services.AddSingleton(new DurableRegistration(register));
 
-    /// <summary>Steps are resolved when they run: they need the stores, which the engine that needs this registry may provide.</summary>
+    /// <summary>
+    /// Steps are resolved when they run: they need the stores, which the engine that needs this registry may provide.
+    /// </summary>
     private static void RegisterLoop(IServiceProvider services, DurableRegistry registry) => registry
         .AddOrchestrator<RunState, RunOutcome?>(AgentLoop.Name, AgentLoop.RunAsync)
         .AddActivity<CallModelInput, CallModelResult>(
             StepNames.CallModel, (context, input) => services.GetRequiredService<StepRetries>().RunAsync(
-                context, input.RunId, input.Turn, null, () => services.GetRequiredService<CallModelActivity>().RunAsync(context, input)))
+                context, input.RunId, input.Turn, null,
+                () => services.GetRequiredService<CallModelActivity>().RunAsync(context, input)))
         .AddActivity<CallToolInput, CallToolResult>(
             StepNames.CallTool, (context, input) => services.GetRequiredService<StepRetries>().RunAsync(
-                context, input.RunId, input.Turn, input.Call, () => services.GetRequiredService<CallToolActivity>().RunAsync(context, input)))
+                context, input.RunId, input.Turn, input.Call,
+                () => services.GetRequiredService<CallToolActivity>().RunAsync(context, input)))
         .AddActivity<CompactInput, CompactResult>(
             StepNames.Compact, (context, input) => services.GetRequiredService<StepRetries>().RunAsync(
-                context, input.RunId, input.Turn, null, () => services.GetRequiredService<CompactActivity>().RunAsync(context, input)))
+                context, input.RunId, input.Turn, null,
+                () => services.GetRequiredService<CompactActivity>().RunAsync(context, input)))
         .AddActivity<CheckAcceptanceInput, CheckAcceptanceResult>(
             StepNames.CheckAcceptance, (context, input) => services.GetRequiredService<StepRetries>().RunAsync(
-                context, input.RunId, input.Turn, null, () => services.GetRequiredService<CheckAcceptanceActivity>().RunAsync(context, input)))
+                context, input.RunId, input.Turn, null,
+                () => services.GetRequiredService<CheckAcceptanceActivity>().RunAsync(context, input)))
         .AddActivity<NotifyInput, bool>(
             StepNames.Notify, (context, input) => services.GetRequiredService<StepRetries>().RunAsync(
                 context, input.RunId, null, null, () => services.GetRequiredService<NotifyActivity>().RunAsync(context, input)))
         .AddOrchestrator<CallbackInput, bool>(CallbackFlow.Name, CallbackFlow.RunAsync)
         .AddActivity<CallbackInput, bool>(
             StepNames.PostCallback, (context, input) => services.GetRequiredService<StepRetries>().RunAsync(
-                context, input.RunId, null, null, () => services.GetRequiredService<PostCallbackActivity>().RunAsync(context, input)))
+                context, input.RunId, null, null,
+                () => services.GetRequiredService<PostCallbackActivity>().RunAsync(context, input)))
         .AddOrchestrator<EraseOrder, EraseReport?>(EraseFlow.Name, EraseFlow.RunAsync)
         .AddActivity<EraseInput, EraseProgress>(
-            StepNames.EraseStep, (context, input) => services.GetRequiredService<AgentFunctions.Gateway.Erasure.ErasePhases>().RunAsync(context, input))
+            StepNames.EraseStep, (context, input) => services.GetRequiredService<AgentFunctions.Gateway.Erasure.ErasePhases>()
+                .RunAsync(context, input))
         .AddOrchestrator<RunsOrder, RunsProgress?>(RunsFlow.Name, RunsFlow.RunAsync)
         .AddActivity<RunsInput, IReadOnlyList<RunFault>>(
-            StepNames.ActOnRuns, (context, input) => services.GetRequiredService<AgentFunctions.Gateway.Jobs.RunActs>().RunAsync(context, input))
+            StepNames.ActOnRuns, (context, input) => services.GetRequiredService<AgentFunctions.Gateway.Jobs.RunActs>()
+                .RunAsync(context, input))
         .AddOrchestrator<QuestionInput, bool>(QuestionFlow.Name, QuestionFlow.RunAsync)
         .AddActivity<QuestionInput, QuestionLook>(
             StepNames.LookAtQuestion, (context, input) => services.GetRequiredService<StepRetries>().RunAsync(
-                context, input.RunId, null, null, () => services.GetRequiredService<LookAtQuestionActivity>().RunAsync(context, input)))
+                context, input.RunId, null, null,
+                () => services.GetRequiredService<LookAtQuestionActivity>().RunAsync(context, input)))
         .AddActivity<NotifyInput, ReportResult>(
             StepNames.ReportToLead, (context, input) => services.GetRequiredService<StepRetries>().RunAsync(
-                context, input.RunId, null, null, () => services.GetRequiredService<ReportToLeadActivity>().RunAsync(context, input)))
+                context, input.RunId, null, null,
+                () => services.GetRequiredService<ReportToLeadActivity>().RunAsync(context, input)))
         .AddActivity<EndChildrenInput, bool>(
             StepNames.EndChildren, (context, input) => services.GetRequiredService<StepRetries>().RunAsync(
-                context, context.InstanceId, null, null, () => services.GetRequiredService<EndChildrenActivity>().RunAsync(context, input)))
+                context, context.InstanceId, null, null,
+                () => services.GetRequiredService<EndChildrenActivity>().RunAsync(context, input)))
         .AddActivity<AdmitRunInput, RunState>(
             StepNames.AdmitRun, (context, input) => services.GetRequiredService<OrchestratedRuns>().AdmitAsync(context, input))
         .AddActivity<string, RunAnswer>(

@@ -23,11 +23,14 @@ public static class AgentServiceCollectionExtensions
         return services.AddProgramsOf(agent).AddAgentCatalog();
     }
 
-    /// <summary>Adds the agents of a folder's Markdown files, its subfolders' included, to the host's <see cref="AgentCatalog"/>.</summary>
+    /// <summary>
+    /// Adds the agents of a folder's Markdown files, its subfolders' included, to the host's <see cref="AgentCatalog"/>.
+    /// </summary>
     /// <param name="services">The host's services.</param>
     /// <param name="folder">The folder. It is read now; later changes are not seen.</param>
     /// <exception cref="AgentFunctions.AgentException">
-    /// <see cref="AgentFunctions.ErrorCode.InvalidInput"/>: there is no such folder. A file that is broken is left out and logged at the start.
+    /// <see cref="AgentFunctions.ErrorCode.InvalidInput"/>: there is no such folder. A file that is broken is left out and logged
+    /// at the start.
     /// </exception>
     public static IServiceCollection AddAgentsFrom(this IServiceCollection services, string folder)
     {
@@ -61,12 +64,15 @@ public static class AgentServiceCollectionExtensions
     {
         ArgumentNullException.ThrowIfNull(services);
         services.TryAddSingleton(static provider => AgentCatalog.Of(
-            [.. provider.GetServices<AgentDefinition>()], [.. provider.GetServices<AgentFile>()], provider.GetServices<AgentFileNote>(),
+            [.. provider.GetServices<AgentDefinition>()], [.. provider.GetServices<AgentFile>()],
+            provider.GetServices<AgentFileNote>(),
             [.. provider.GetServices<LeftOutAgent>()]));
         return services;
     }
 
-    /// <summary>The programs of tool servers that an agent brings along; a definition that is wrong is reported where it is used.</summary>
+    /// <summary>
+    /// The programs of tool servers that an agent brings along; a definition that is wrong is reported where it is used.
+    /// </summary>
     private static IServiceCollection AddProgramsOf(this IServiceCollection services, AgentDefinition agent)
     {
         foreach (AgentMcpServer server in agent.McpServers ?? [])
@@ -76,12 +82,18 @@ public static class AgentServiceCollectionExtensions
                 continue;
             }
 
-            string? Text(string name) => definition.TryGetProperty(name, out JsonElement value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
-            IEnumerable<string> arguments = definition.TryGetProperty("args", out JsonElement list) && list.ValueKind == JsonValueKind.Array
-                ? list.EnumerateArray().Where(static item => item.ValueKind == JsonValueKind.String).Select(static item => item.GetString()!) : [];
+            string? Text(string name) =>
+                definition.TryGetProperty(name, out JsonElement value) && value.ValueKind == JsonValueKind.String
+                    ? value.GetString()
+                    : null;
+            IEnumerable<string> arguments = definition.TryGetProperty("args", out JsonElement list)
+                && list.ValueKind == JsonValueKind.Array
+                ? list.EnumerateArray().Where(static item => item.ValueKind == JsonValueKind.String)
+                    .Select(static item => item.GetString()!) : [];
             if (Text("command") is { } command)
             {
-                services.AddGoverningPrograms($"the program of the tool server '{server.Name}'", arguments.Prepend(command), Text("cwd"));
+                services.AddGoverningPrograms($"the program of the tool server '{server.Name}'", arguments.Prepend(command),
+                    Text("cwd"));
             }
         }
 

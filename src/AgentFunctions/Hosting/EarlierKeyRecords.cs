@@ -6,8 +6,8 @@ using Microsoft.Extensions.Logging;
 namespace AgentFunctions.Hosting;
 
 /// <summary>
-/// Brings the keys that a host kept in its store into a key folder that was set later, so that what was sealed before can be read. Once,
-/// before the folder has a key encryption key of its own: from then on nothing in the store counts as a key.
+/// Brings the keys that a host kept in its store into a key folder that was set later, so that what was sealed before can be
+/// read. Once, before the folder has a key encryption key of its own: from then on nothing in the store counts as a key.
 /// </summary>
 /// <param name="records">The store.</param>
 /// <param name="earlier">The keys in it.</param>
@@ -29,7 +29,8 @@ internal sealed class EarlierKeyRecords(Func<IRecordStore> records, Func<ISignin
         }
 
         int count = 0;
-        await foreach (StoredRecord record in records().ListAsync(RecordTreeKeyStore.Prefix, null, cancellationToken).ConfigureAwait(false))
+        await foreach (StoredRecord record in records().ListAsync(RecordTreeKeyStore.Prefix, null, cancellationToken)
+            .ConfigureAwait(false))
         {
             // A name that leads elsewhere is no tree's.
             string root = record.Key[RecordTreeKeyStore.Prefix.Length..];
@@ -47,16 +48,19 @@ internal sealed class EarlierKeyRecords(Func<IRecordStore> records, Func<ISignin
         KeyLog.Copied(log, count);
     }
 
-    private static async Task CopyAsync(string purpose, ISigningKeyStore before, ISigningKeyStore keys, CancellationToken cancellationToken)
+    private static async Task CopyAsync(string purpose, ISigningKeyStore before, ISigningKeyStore keys,
+        CancellationToken cancellationToken)
     {
         if ((await keys.ReadAsync(purpose, cancellationToken).ConfigureAwait(false)).Count > 0)
         {
             return;
         }
 
-        foreach ((int number, StoredKey key) in (await before.ReadAsync(purpose, cancellationToken).ConfigureAwait(false)).Index())
+        foreach ((int number,
+            StoredKey key) in (await before.ReadAsync(purpose, cancellationToken).ConfigureAwait(false)).Index())
         {
-            await keys.TryAddAsync(purpose, number, new StoredKey(key.CreatedAt, key.Pem), cancellationToken).ConfigureAwait(false);
+            await keys.TryAddAsync(purpose, number, new StoredKey(key.CreatedAt, key.Pem), cancellationToken)
+                .ConfigureAwait(false);
         }
     }
 }

@@ -27,7 +27,8 @@ internal static class ErasureServiceCollectionExtensions
             provider.GetRequiredService<PolicySource>(), provider.GetRequiredService<HoldStore>(),
             provider.GetRequiredService<RunStore>(), provider.GetRequiredService<RunReader>()));
         services.TryAddSingleton(static provider => new LegalHolds(
-            provider.GetRequiredService<HoldStore>(), provider.GetRequiredService<AuditLog>(), provider.GetRequiredService<TimeProvider>()));
+            provider.GetRequiredService<HoldStore>(), provider.GetRequiredService<AuditLog>(),
+            provider.GetRequiredService<TimeProvider>()));
         services.TryAddSingleton<TreeContents>();
         services.TryAddSingleton<TreeStates>();
         services.TryAddSingleton<TreeBlobs>();
@@ -48,15 +49,18 @@ internal static class ErasureServiceCollectionExtensions
         services.AddSingleton<IErasePhase, SharedPhase>();
         services.AddSingleton<IErasePhase, RecordsPhase>();
         services.AddSingleton<IErasePhase>(static provider => new DonePhase(
-            provider.GetRequiredService<ErasedRuns>(), provider.GetRequiredService<AuditLog>(), provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<ErasedRuns>(), provider.GetRequiredService<AuditLog>(),
+            provider.GetRequiredService<TimeProvider>(),
             provider.GetService<IStoreMaintenance>()));
         services.TryAddSingleton<ErasureNotices>();
         services.TryAddSingleton<ErasePhases>();
         services.AddRetention(configuration);
         services.AddExports();
         services.TryAddSingleton(static provider => new RunErasure(
-            provider.GetRequiredService<RunStore>(), provider.GetRequiredService<ErasedRuns>(), provider.GetRequiredService<ErasureRules>(),
-            provider.GetRequiredService<ErasurePlans>(), provider.GetRequiredService<IOrchestrationClient>(), provider.GetRequiredService<TimeProvider>()));
+            provider.GetRequiredService<RunStore>(), provider.GetRequiredService<ErasedRuns>(),
+            provider.GetRequiredService<ErasureRules>(),
+            provider.GetRequiredService<ErasurePlans>(), provider.GetRequiredService<IOrchestrationClient>(),
+            provider.GetRequiredService<TimeProvider>()));
     }
 
     private static void AddRetention(this IServiceCollection services, IConfiguration configuration)

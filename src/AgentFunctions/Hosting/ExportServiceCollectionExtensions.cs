@@ -47,12 +47,14 @@ public static class ExportServiceCollectionExtensions
     internal static void AddExports(this IServiceCollection services)
     {
         services.TryAddSingleton(static provider => new RunActs(
-            provider.GetRequiredService<RunAccess>(), provider.GetRequiredService<RunSteering>(), provider.GetRequiredService<RunErasure>()));
+            provider.GetRequiredService<RunAccess>(), provider.GetRequiredService<RunSteering>(),
+            provider.GetRequiredService<RunErasure>()));
         services.TryAddSingleton(static provider => new RunJobs(
             provider.GetRequiredService<IOrchestrationClient>(), provider.GetRequiredService<TimeProvider>()));
         services.TryAddSingleton<ExportSources>();
         services.TryAddSingleton(static provider => new RunExports(
-            provider.GetRequiredService<RunStore>(), provider.GetRequiredService<ExportSources>(), provider.GetRequiredService<AuditLog>(),
+            provider.GetRequiredService<RunStore>(), provider.GetRequiredService<ExportSources>(),
+            provider.GetRequiredService<AuditLog>(),
             provider.GetRequiredKeyedService<SigningKeys>(AuditLog.KeyPurpose), provider.GetRequiredService<Redactor>(),
             provider.GetRequiredService<TimeProvider>()));
     }

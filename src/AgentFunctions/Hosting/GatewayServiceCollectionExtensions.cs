@@ -54,7 +54,8 @@ internal static class GatewayServiceCollectionExtensions
         services.TryAddSingleton<SubmissionDrafts>();
         services.TryAddSingleton<RunAdmission>();
         services.TryAddSingleton(static provider => new AgentGateway(
-            provider.GetRequiredService<RunAdmission>(), provider.GetRequiredService<SubmissionDrafts>(), provider.GetRequiredService<RunReader>(),
+            provider.GetRequiredService<RunAdmission>(), provider.GetRequiredService<SubmissionDrafts>(),
+            provider.GetRequiredService<RunReader>(),
             provider.GetRequiredService<RequestKeys>(), provider.GetRequiredService<TimeProvider>()));
         services.TryAddSingleton<OrchestratedRuns>();
         services.TryAddSingleton(static provider => new PolicyTests(
@@ -67,13 +68,15 @@ internal static class GatewayServiceCollectionExtensions
         services.TryAddSingleton(static provider => new GatewayLoad(
             provider.GetRequiredService<RunQueue>(), provider.GetRequiredService<QuotaMeter>()));
         services.TryAddSingleton(static provider => new WaitingTimes(
-            provider.GetRequiredService<IOrchestrationClient>(), provider.GetRequiredService<RunQueue>(), provider.GetRequiredService<ApprovalService>(),
+            provider.GetRequiredService<IOrchestrationClient>(), provider.GetRequiredService<RunQueue>(),
+            provider.GetRequiredService<ApprovalService>(),
             provider.GetRequiredService<QuestionService>(), provider.GetRequiredService<TimeProvider>()));
         services.TryAddSingleton<RunCommands>();
         services.TryAddSingleton<SteeringRecords>();
         services.TryAddSingleton<SteeringRights>();
         services.TryAddSingleton(static provider => new RunSteering(
-            provider.GetRequiredService<RunCommands>(), provider.GetRequiredService<SteeringRecords>(), provider.GetRequiredService<Inbox>(),
+            provider.GetRequiredService<RunCommands>(), provider.GetRequiredService<SteeringRecords>(),
+            provider.GetRequiredService<Inbox>(),
             provider.GetRequiredService<RequestKeys>(), provider.GetRequiredService<SteeringRights>()));
         services.TryAddSingleton<ClientCallStore>();
         services.TryAddSingleton(static provider => new ClientCalls(
@@ -81,7 +84,8 @@ internal static class GatewayServiceCollectionExtensions
             provider.GetRequiredService<SteeringRecords>(), provider.GetRequiredService<RunReader>(),
             provider.GetRequiredService<IOrchestrationClient>()));
         services.TryAddSingleton(static provider => new CallResults(
-            provider.GetRequiredService<CallLedger>(), provider.GetRequiredService<Redactor>(), provider.GetRequiredService<TimeProvider>()));
+            provider.GetRequiredService<CallLedger>(), provider.GetRequiredService<Redactor>(),
+            provider.GetRequiredService<TimeProvider>()));
         services.TryAddSingleton<ForkRights>();
         services.TryAddSingleton<ForkBudget>();
         services.TryAddSingleton<ForkLeaders>();
@@ -89,7 +93,8 @@ internal static class GatewayServiceCollectionExtensions
         services.TryAddSingleton<ForkPreparation>();
         services.TryAddSingleton<ForkDrafts>();
         services.TryAddSingleton(static provider => new RunForking(
-            provider.GetRequiredService<RunAdmission>(), provider.GetRequiredService<ForkDrafts>(), provider.GetRequiredService<RunStore>(),
+            provider.GetRequiredService<RunAdmission>(), provider.GetRequiredService<ForkDrafts>(),
+            provider.GetRequiredService<RunStore>(),
             provider.GetRequiredService<RunReader>()));
         services.AddHostedService<QueueSweeper>();
     }

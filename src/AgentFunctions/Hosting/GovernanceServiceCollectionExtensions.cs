@@ -34,7 +34,9 @@ public static class GovernanceServiceCollectionExtensions
     public static IServiceCollection AddApprovalNotifier<TNotifier>(this IServiceCollection services)
         where TNotifier : class, IApprovalNotifier => services.AddSingleton<IApprovalNotifier, TNotifier>();
 
-    /// <summary>Adds a place where named secrets (<c>${secret:NAME}</c>) are looked up, after the configuration and the environment.</summary>
+    /// <summary>
+    /// Adds a place where named secrets (<c>${secret:NAME}</c>) are looked up, after the configuration and the environment.
+    /// </summary>
     /// <typeparam name="TSource">The place.</typeparam>
     /// <param name="services">The host's services.</param>
     public static IServiceCollection AddSecretSource<TSource>(this IServiceCollection services)
@@ -55,7 +57,8 @@ public static class GovernanceServiceCollectionExtensions
         services.TryAddSingleton<ISigningKeyStore>(static provider =>
             provider.GetRequiredService<IOptions<GovernanceOptions>>().Value.KeyFolder is { } folder
                 ? new FolderKeyStore(
-                    folder, new EarlierKeys(provider.GetRequiredService<ILogStore>()), provider.GetRequiredService<ILogger<FolderKeyStore>>())
+                    folder, new EarlierKeys(provider.GetRequiredService<ILogStore>()),
+                    provider.GetRequiredService<ILogger<FolderKeyStore>>())
                 : new RecordKeyStore(
                     provider.GetRequiredService<IRecordStore>(), new EarlierKeys(provider.GetRequiredService<ILogStore>()),
                     provider.GetRequiredService<ILogger<RecordKeyStore>>()));
@@ -64,7 +67,8 @@ public static class GovernanceServiceCollectionExtensions
         services.AddKeyedSingleton(RunTokens.KeyPurpose, static (provider, purpose) => new SigningKeys(
             provider.GetRequiredService<ISigningKeyStore>(), (string)purpose!, provider.GetRequiredService<TimeProvider>()));
         services.TryAddSingleton(static provider => new AddressTickets(
-            new SigningKeys(provider.GetRequiredService<ISigningKeyStore>(), AddressTickets.KeyPurpose, provider.GetRequiredService<TimeProvider>()),
+            new SigningKeys(provider.GetRequiredService<ISigningKeyStore>(), AddressTickets.KeyPurpose,
+                provider.GetRequiredService<TimeProvider>()),
             provider.GetRequiredService<TimeProvider>()));
         services.TryAddSingleton(static provider => new RunTokens(
             provider.GetRequiredKeyedService<SigningKeys>(RunTokens.KeyPurpose), provider.GetRequiredService<RunTokenRights>(),
@@ -79,7 +83,8 @@ public static class GovernanceServiceCollectionExtensions
             provider.GetRequiredService<TimeProvider>(), provider.GetService<Redactor>(), provider.GetService<IHeadStore>(),
             provider.GetRequiredService<TreeKeys>()));
         services.TryAddSingleton(static provider => new AgentFunctions.Gateway.ApiKeys(
-            provider.GetRequiredService<IRecordStore>(), provider.GetRequiredService<TreeKeys>(), provider.GetRequiredService<AuditLog>(),
+            provider.GetRequiredService<IRecordStore>(), provider.GetRequiredService<TreeKeys>(),
+            provider.GetRequiredService<AuditLog>(),
             provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<AgentFunctions.Gateway.ApiKeys>>()));
         services.TryAddSingleton<PolicySource>();
         services.TryAddSingleton<CallHistory>();
@@ -97,15 +102,18 @@ public static class GovernanceServiceCollectionExtensions
         services.TryAddSingleton<ApprovalSituation>();
         services.AddSingleton<AgentFunctions.Runs.IRunEndObserver>(static provider => provider.GetRequiredService<ApprovalRequester>());
         services.TryAddSingleton(static provider => new ApprovalService(
-            provider.GetRequiredService<ApprovalStore>(), provider.GetRequiredService<ApprovalSituation>(), provider.GetRequiredService<ApprovalRecords>(),
-            provider.GetRequiredService<AgentFunctions.Durability.IOrchestrationClient>(), provider.GetRequiredService<Redactor>(),
+            provider.GetRequiredService<ApprovalStore>(), provider.GetRequiredService<ApprovalSituation>(),
+            provider.GetRequiredService<ApprovalRecords>(),
+            provider.GetRequiredService<AgentFunctions.Durability.IOrchestrationClient>(),
+            provider.GetRequiredService<Redactor>(),
             provider.GetRequiredService<TimeProvider>()));
         services.AddQuestions();
         services.TryAddSingleton<InFlightCalls>();
         services.TryAddSingleton<KillOrderStore>();
         services.TryAddSingleton<AgentFunctions.Gateway.KillSwitch.KillHits>();
         services.TryAddSingleton(static provider => new AgentFunctions.Gateway.KillSwitch.KillOrders(
-            provider.GetRequiredService<KillOrderStore>(), provider.GetRequiredService<AgentFunctions.Gateway.KillSwitch.KillHits>(),
+            provider.GetRequiredService<KillOrderStore>(),
+            provider.GetRequiredService<AgentFunctions.Gateway.KillSwitch.KillHits>(),
             provider.GetRequiredService<AgentFunctions.Gateway.RunSteering>(), provider.GetRequiredService<AuditLog>(),
             provider.GetRequiredService<InFlightCalls>(), provider.GetRequiredService<TimeProvider>()));
         services.TryAddSingleton<AgentFunctions.Gateway.AdmissionAudit>();
@@ -131,8 +139,11 @@ public static class GovernanceServiceCollectionExtensions
                 ? new FolderTreeKeyStore(folder)
                 : TreeKeyRecords(provider));
         services.TryAddSingleton(static provider => new TreeKeys(
-            provider.GetRequiredService<ITreeKeyStore>(), provider.GetRequiredService<ISigningKeyStore>(), provider.GetRequiredService<TimeProvider>(),
-            provider.GetRequiredService<IOptions<GovernanceOptions>>().Value.KeyFolder is null ? null : BeforeOf(provider).CopyAsync));
+            provider.GetRequiredService<ITreeKeyStore>(), provider.GetRequiredService<ISigningKeyStore>(),
+            provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<IOptions<GovernanceOptions>>().Value.KeyFolder is null
+                ? null
+                : BeforeOf(provider).CopyAsync));
         services.AddHostedService<KeyFolderStart>();
         services.TryAddSingleton<TruthSeal>();
         services.TryAddSingleton<MessageView>();
@@ -157,7 +168,8 @@ public static class GovernanceServiceCollectionExtensions
 
     private static void AddSecrets(this IServiceCollection services, IConfiguration configuration)
     {
-        services.TryAddSingleton(provider => new SecretResolver(SourcesOf(provider, configuration), provider.GetRequiredService<Redactor>()));
+        services.TryAddSingleton(provider => new SecretResolver(SourcesOf(provider, configuration),
+            provider.GetRequiredService<Redactor>()));
     }
 
     private static IEnumerable<ISecretSource> SourcesOf(IServiceProvider provider, IConfiguration configuration)
@@ -169,7 +181,8 @@ public static class GovernanceServiceCollectionExtensions
             yield return source;
         }
 
-        if (provider.GetRequiredService<IOptions<GovernanceOptions>>().Value.KeyVault is { } vault && !own.Any(source => source.Name == UnservedKeyVault.NameOf(vault)))
+        if (provider.GetRequiredService<IOptions<GovernanceOptions>>().Value.KeyVault is { } vault
+            && !own.Any(source => source.Name == UnservedKeyVault.NameOf(vault)))
         {
             yield return new UnservedKeyVault(vault);
         }
@@ -182,9 +195,11 @@ public static class GovernanceServiceCollectionExtensions
         return redactor;
     }
 
-    private static void AddRedactedLogging(this IServiceCollection services) => services.Replace(ServiceDescriptor.Singleton<ILoggerFactory>(
+    private static void AddRedactedLogging(this IServiceCollection services) =>
+        services.Replace(ServiceDescriptor.Singleton<ILoggerFactory>(
         static provider => new RedactingLoggerFactory(
             ActivatorUtilities.CreateInstance<LoggerFactory>(
-                provider, provider.GetServices<ILoggerProvider>(), provider.GetRequiredService<IOptionsMonitor<LoggerFilterOptions>>()),
+                provider, provider.GetServices<ILoggerProvider>(),
+                provider.GetRequiredService<IOptionsMonitor<LoggerFilterOptions>>()),
             provider.GetRequiredService<Redactor>())));
 }

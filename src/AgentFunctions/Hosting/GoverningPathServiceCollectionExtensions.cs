@@ -26,7 +26,8 @@ public static class GoverningPathServiceCollectionExtensions
     /// <param name="what">What they are, for the refusal.</param>
     /// <param name="commandLine">The program and its arguments.</param>
     /// <param name="folder">The folder that it starts in; <see langword="null"/> for the host's.</param>
-    internal static IServiceCollection AddGoverningPrograms(this IServiceCollection services, string what, IEnumerable<string> commandLine, string? folder)
+    internal static IServiceCollection AddGoverningPrograms(this IServiceCollection services, string what,
+        IEnumerable<string> commandLine, string? folder)
     {
         foreach (string file in ProgramFiles.In(commandLine, folder))
         {
@@ -59,7 +60,9 @@ public static class GoverningPathServiceCollectionExtensions
         }
 
         // Those that are not there yet would be read at the next start.
-        string root = provider.GetService<IHostEnvironment>()?.ContentRootPath is { Length: > 0 } found ? found : Environment.CurrentDirectory;
+        string root = provider.GetService<IHostEnvironment>()?.ContentRootPath is { Length: > 0 } found
+            ? found
+            : Environment.CurrentDirectory;
         yield return new GoverningPath(Path.Combine(root, "appsettings"), "the host's configuration") { WithSiblings = true };
     }
 }

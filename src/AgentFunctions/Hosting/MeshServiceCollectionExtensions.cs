@@ -20,7 +20,8 @@ internal static class MeshServiceCollectionExtensions
 {
     public static void AddMesh(this IServiceCollection services, IConfiguration configuration)
     {
-        services.AddOptions<MeshOptions>().Configure(options => configuration.GetSection(MeshOptions.Section).BindStrictly(options))
+        services.AddOptions<MeshOptions>()
+            .Configure(options => configuration.GetSection(MeshOptions.Section).BindStrictly(options))
             .ValidateDataAnnotations()
             .ValidateOnStart();
         services.AddSingleton<IValidateOptions<MeshOptions>, MeshOptionsValidator>();
@@ -37,7 +38,8 @@ internal static class MeshServiceCollectionExtensions
         services.TryAddSingleton<MeshCalls>();
         services.TryAddSingleton<RemotePeople>();
         services.TryAddSingleton(static provider => new MeshWaker(
-            provider.GetRequiredService<MeshCalls>(), provider.GetRequiredService<IOrchestrationClient>(), provider.GetRequiredService<PublicAddress>()));
+            provider.GetRequiredService<MeshCalls>(), provider.GetRequiredService<IOrchestrationClient>(),
+            provider.GetRequiredService<PublicAddress>()));
         services.TryAddSingleton<RemoteCalls>();
         services.AddSingleton<IRunEndObserver>(static provider => provider.GetRequiredService<RemoteCalls>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IToolSource, MeshTools>());

@@ -11,7 +11,8 @@ namespace AgentFunctions.Hosting;
 /// </summary>
 public sealed class MissingPorts
 {
-    private static readonly Type[] Ports = [typeof(IOrchestrationClient), typeof(ILogStore), typeof(IRecordStore), typeof(IBlobStore)];
+    private static readonly Type[] Ports = [typeof(IOrchestrationClient), typeof(ILogStore), typeof(IRecordStore),
+        typeof(IBlobStore)];
 
     private readonly IServiceCollection _services;
 
@@ -22,7 +23,8 @@ public sealed class MissingPorts
     {
         get
         {
-            Type[] missing = [.. Ports.Where(port => _services.LastOrDefault(service => service.ServiceType == port) is { } last && IsPlaceholder(last))];
+            Type[] missing = [.. Ports.Where(port => _services.LastOrDefault(service => service.ServiceType == port) is { } last
+                && IsPlaceholder(last))];
             return [.. missing.Select(LineOf).Distinct().Take(missing.Contains(typeof(IOrchestrationClient)) ? 1 : int.MaxValue)];
         }
     }
@@ -40,7 +42,8 @@ public sealed class MissingPorts
 
     /// <summary>Determines whether a registration is a placeholder.</summary>
     /// <param name="service">The registration.</param>
-    internal static bool IsPlaceholder(ServiceDescriptor service) => service is { IsKeyedService: false, ImplementationFactory.Target: Placeholder };
+    internal static bool IsPlaceholder(ServiceDescriptor service) =>
+        service is { IsKeyedService: false, ImplementationFactory.Target: Placeholder };
 
     private static void AddTo<T>(IServiceCollection services)
         where T : class => services.TryAddSingleton<T>(new Placeholder(typeof(T)).Throw<T>);

@@ -23,7 +23,9 @@ public static class ModelServiceCollectionExtensions
         return services.AddSingleton(model);
     }
 
-    /// <summary>Adds <see cref="IModelCatalog"/>: the models that code added, those that packages added, and the rehearsal model last.</summary>
+    /// <summary>
+    /// Adds <see cref="IModelCatalog"/>: the models that code added, those that packages added, and the rehearsal model last.
+    /// </summary>
     internal static IServiceCollection AddModelCatalog(this IServiceCollection services, IConfiguration configuration)
     {
         services.TryAddSingleton(TimeProvider.System);

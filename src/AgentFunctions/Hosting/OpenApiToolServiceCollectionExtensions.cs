@@ -15,8 +15,8 @@ namespace Microsoft.Extensions.DependencyInjection;
 public static class OpenApiToolServiceCollectionExtensions
 {
     /// <summary>
-    /// Adds the operations of an API as tools <c>name__operation</c>. Reading ones (GET) count as without effect, PUT and DELETE as
-    /// idempotent, all others as not; <c>x-effect</c> in the description says otherwise. Every call carries the header
+    /// Adds the operations of an API as tools <c>name__operation</c>. Reading ones (GET) count as without effect, PUT and DELETE
+    /// as idempotent, all others as not; <c>x-effect</c> in the description says otherwise. Every call carries the header
     /// <c>Idempotency-Key: run/turn/call</c>.
     /// </summary>
     /// <param name="services">The host's services.</param>

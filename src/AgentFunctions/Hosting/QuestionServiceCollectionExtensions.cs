@@ -21,7 +21,8 @@ internal static class QuestionServiceCollectionExtensions
         services.AddSingleton<IRunEndObserver>(static provider => provider.GetRequiredService<QuestionRequester>());
         services.TryAddSingleton<LookAtQuestionActivity>();
         services.TryAddSingleton(static provider => new QuestionService(
-            provider.GetRequiredService<QuestionStore>(), provider.GetRequiredService<QuestionRequester>(), provider.GetRequiredService<QuestionRecords>(),
+            provider.GetRequiredService<QuestionStore>(), provider.GetRequiredService<QuestionRequester>(),
+            provider.GetRequiredService<QuestionRecords>(),
             provider.GetRequiredService<Redactor>(), provider.GetRequiredService<TimeProvider>()));
         return services;
     }

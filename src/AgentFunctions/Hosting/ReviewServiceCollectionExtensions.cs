@@ -23,7 +23,8 @@ internal static class ReviewServiceCollectionExtensions
         services.AddSingleton<IRunEndObserver>(static provider => provider.GetRequiredService<ReviewAdmission>());
         services.AddSingleton<IErasureObserver, ErasedChanges>();
         services.TryAddSingleton(static provider => new ReviewService(
-            provider.GetRequiredService<ReviewStateStore>(), provider.GetRequiredService<AuditLog>(), provider.GetRequiredService<Redactor>()));
+            provider.GetRequiredService<ReviewStateStore>(), provider.GetRequiredService<AuditLog>(),
+            provider.GetRequiredService<Redactor>()));
         services.AddHostedService<ReviewWaker>();
     }
 }

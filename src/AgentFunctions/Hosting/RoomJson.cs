@@ -30,7 +30,8 @@ internal static class RoomJson
 {
     /// <summary>Runs before any code of the assembly: a payload may be the first thing that is written.</summary>
     [ModuleInitializer]
-    [SuppressMessage("Usage", "CA2255", Justification = "The port in Durability cannot name the rooms above it, and tests use it without a host.")]
+    [SuppressMessage("Usage", "CA2255",
+        Justification = "The port in Durability cannot name the rooms above it, and tests use it without a host.")]
     internal static void Join()
     {
         DurableJson.AddResolver(CoreJsonContext.Default);

@@ -33,11 +33,15 @@ internal static class SnapshotServiceCollectionExtensions
         services.TryAddSingleton<FolderRestore>();
         services.TryAddSingleton<RewindReports>();
         services.TryAddSingleton(static provider => new RunFolder(
-            provider.GetRequiredService<FolderSnapshots>(), provider.GetRequiredService<TurnEnds>(), provider.GetRequiredService<FolderRestore>(),
-            provider.GetRequiredService<RunStore>(), provider.GetRequiredService<RunReader>(), provider.GetService<ProtectedPaths>()));
+            provider.GetRequiredService<FolderSnapshots>(), provider.GetRequiredService<TurnEnds>(),
+            provider.GetRequiredService<FolderRestore>(),
+            provider.GetRequiredService<RunStore>(), provider.GetRequiredService<RunReader>(),
+            provider.GetService<ProtectedPaths>()));
         services.TryAddSingleton(static provider => new RunRewind(
-            provider.GetRequiredService<RunFolder>(), provider.GetRequiredService<RunForking>(), provider.GetRequiredService<RunSteering>(),
-            provider.GetRequiredService<RunReader>(), provider.GetRequiredService<RewindReports>(), provider.GetRequiredService<TimeProvider>()));
+            provider.GetRequiredService<RunFolder>(), provider.GetRequiredService<RunForking>(),
+            provider.GetRequiredService<RunSteering>(),
+            provider.GetRequiredService<RunReader>(), provider.GetRequiredService<RewindReports>(),
+            provider.GetRequiredService<TimeProvider>()));
     }
 
     private static SnapshotMode? Read(IConfiguration configuration) => configuration[Setting] is not { Length: > 0 } text ? null

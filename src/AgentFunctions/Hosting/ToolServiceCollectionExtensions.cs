@@ -25,7 +25,8 @@ public static class ToolServiceCollectionExtensions
     /// <exception cref="AgentFunctions.AgentException">
     /// <see cref="AgentFunctions.ErrorCode.InvalidInput"/>: an option is wrong; the message names it.
     /// </exception>
-    public static IServiceCollection AddWorkspaceTools(this IServiceCollection services, Action<WorkspaceToolOptions>? configure = null)
+    public static IServiceCollection AddWorkspaceTools(this IServiceCollection services,
+        Action<WorkspaceToolOptions>? configure = null)
     {
         ArgumentNullException.ThrowIfNull(services);
         var options = new WorkspaceToolOptions();
@@ -48,7 +49,8 @@ public static class ToolServiceCollectionExtensions
     {
         ArgumentNullException.ThrowIfNull(services);
         services.TryAddSingleton(TimeProvider.System);
-        services.TryAddSingleton(static provider => new ToolCatalog(provider.GetServices<AgentTool>(), provider.GetServices<IToolSource>()));
+        services.TryAddSingleton(static provider => new ToolCatalog(provider.GetServices<AgentTool>(),
+            provider.GetServices<IToolSource>()));
         services.TryAddSingleton<ToolInvoker>();
         return services;
     }

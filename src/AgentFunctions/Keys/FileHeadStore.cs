@@ -32,7 +32,8 @@ public sealed class FileHeadStore : IHeadStore, IDisposable
     public string PathOf(string name) => Path.Combine(_folder, "heads", Checked(name, "name") + ".head");
 
     /// <inheritdoc/>
-    public ValueTask<Head?> ReadAsync(string name, CancellationToken cancellationToken = default) => ValueTask.FromResult(Read(name));
+    public ValueTask<Head?> ReadAsync(string name, CancellationToken cancellationToken = default) =>
+        ValueTask.FromResult(Read(name));
 
     /// <inheritdoc/>
     public ValueTask WriteAsync(string name, Head head, CancellationToken cancellationToken = default)
@@ -56,7 +57,9 @@ public sealed class FileHeadStore : IHeadStore, IDisposable
     /// <summary>Reads the last head of a name.</summary>
     /// <param name="name">The name.</param>
     /// <returns>The head; <see langword="null"/> if none was ever written.</returns>
-    /// <exception cref="AgentException"><see cref="ErrorCode.DataFileUnusable"/>: what is there does not carry the host's seal.</exception>
+    /// <exception cref="AgentException">
+    /// <see cref="ErrorCode.DataFileUnusable"/>: what is there does not carry the host's seal.
+    /// </exception>
     public Head? Read(string name)
     {
         string path = PathOf(name);
@@ -107,7 +110,8 @@ public sealed class FileHeadStore : IHeadStore, IDisposable
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            throw new AgentException(ErrorCode.EngineUnavailable, $"The head '{PathOf(name)}' cannot be written: {error.Message}", error);
+            throw new AgentException(ErrorCode.EngineUnavailable, $"The head '{PathOf(name)}' cannot be written: {error.Message}",
+                error);
         }
     }
 
@@ -124,7 +128,8 @@ public sealed class FileHeadStore : IHeadStore, IDisposable
     }
 
     private static string Checked(string text, string parameter) =>
-        text.Length is > 0 and <= MaxLength && text.All(static c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-' or ':') && !text.StartsWith('.')
+        text.Length is > 0 and <= MaxLength && text.All(static c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-' or ':')
+            && !text.StartsWith('.')
             ? text
             : throw new ArgumentException("Use at most 128 letters, digits, '.', '_', ':' or '-'.", parameter);
 

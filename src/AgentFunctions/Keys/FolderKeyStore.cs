@@ -5,8 +5,8 @@ using Microsoft.Extensions.Logging;
 namespace AgentFunctions.Keys;
 
 /// <summary>
-/// Keys as PEM files in a folder that only the host's own user may read: <c>audit-000000-20260506T120000Z.pem</c>. Each carries the
-/// seal of the host's key, which lies in the same folder: a file that somebody else put there is no key of this host.
+/// Keys as PEM files in a folder that only the host's own user may read: <c>audit-000000-20260506T120000Z.pem</c>. Each carries
+/// the seal of the host's key, which lies in the same folder: a file that somebody else put there is no key of this host.
 /// </summary>
 /// <param name="folder">The folder.</param>
 /// <param name="earlier">Knows the keys of earlier versions, which bore no seal.</param>
@@ -33,7 +33,8 @@ internal sealed class FolderKeyStore(string folder, IEarlierKeys? earlier = null
             // A few hundred bytes: read in place, a wait would cost more than they do.
             string text = File.ReadAllText(file);
             (string? seal, string pem) = Split(text);
-            if (Read(file, pem) is { } key && await IsOursAsync(host, purpose, file, seal, key, cancellationToken).ConfigureAwait(false))
+            if (Read(file, pem) is { } key
+                && await IsOursAsync(host, purpose, file, seal, key, cancellationToken).ConfigureAwait(false))
             {
                 keys.Add(key);
             }
@@ -77,7 +78,8 @@ internal sealed class FolderKeyStore(string folder, IEarlierKeys? earlier = null
     }
 
     private static StoredKey? Read(string file, string pem) => DateTimeOffset.TryParseExact(
-        Path.GetFileNameWithoutExtension(file).Split('-')[^1], TimeFormat, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out DateTimeOffset created)
+        Path.GetFileNameWithoutExtension(file).Split('-')[^1], TimeFormat, CultureInfo.InvariantCulture,
+        DateTimeStyles.AssumeUniversal, out DateTimeOffset created)
         ? new StoredKey(created, pem)
         : null;
 
@@ -88,6 +90,8 @@ internal sealed class FolderKeyStore(string folder, IEarlierKeys? earlier = null
     private static (string? Seal, string Pem) Split(string text)
     {
         int end = text.IndexOf('\n', StringComparison.Ordinal);
-        return end > 0 && text.StartsWith(SealLabel, StringComparison.Ordinal) ? (text[SealLabel.Length..end], text[(end + 1)..]) : (null, text);
+        return end > 0 && text.StartsWith(SealLabel, StringComparison.Ordinal)
+            ? (text[SealLabel.Length..end], text[(end + 1)..])
+            : (null, text);
     }
 }

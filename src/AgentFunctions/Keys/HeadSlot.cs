@@ -4,7 +4,9 @@ using AgentFunctions.Storage;
 
 namespace AgentFunctions.Keys;
 
-/// <summary>One head as its file keeps it: a line of fixed length with the host's seal. A file has two, written in turn.</summary>
+/// <summary>
+/// One head as its file keeps it: a line of fixed length with the host's seal. A file has two, written in turn.
+/// </summary>
 /// <param name="Epoch">See <see cref="Head.Epoch"/>.</param>
 /// <param name="Count">See <see cref="Head.Count"/>.</param>
 /// <param name="Chain">See <see cref="Head.Chain"/>.</param>

@@ -28,7 +28,8 @@ internal sealed class HostKey
         }
 
         isNew = PrivateFile.TryCreate(
-            Path.Combine(folder, FileName), Encoding.ASCII.GetBytes(Convert.ToBase64String(RandomNumberGenerator.GetBytes(Length)) + "\n"));
+            Path.Combine(folder, FileName),
+            Encoding.ASCII.GetBytes(Convert.ToBase64String(RandomNumberGenerator.GetBytes(Length)) + "\n"));
         // Where another process was quicker, its secret is the one.
         return Find(folder)!;
     }

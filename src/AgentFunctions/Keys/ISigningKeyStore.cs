@@ -1,9 +1,13 @@
 namespace AgentFunctions.Keys;
 
-/// <summary>Keeps key pairs. What it returns can sign in this host's name, so keep it apart from the data that the signatures protect.</summary>
+/// <summary>
+/// Keeps key pairs. What it returns can sign in this host's name, so keep it apart from the data that the signatures protect.
+/// </summary>
 public interface ISigningKeyStore
 {
-    /// <summary>Gets whether other hosts may add keys at the same time, so that what was read is read again now and then.</summary>
+    /// <summary>
+    /// Gets whether other hosts may add keys at the same time, so that what was read is read again now and then.
+    /// </summary>
     bool IsShared => true;
 
     /// <summary>Reads the keys of a purpose, oldest first.</summary>

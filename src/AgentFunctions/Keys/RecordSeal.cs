@@ -4,7 +4,10 @@ using AgentFunctions.Storage;
 
 namespace AgentFunctions.Keys;
 
-/// <summary>Marks records of one kind with a key of the host, so that one which somebody edited or planted in the store is told from the host's own.</summary>
+/// <summary>
+/// Marks records of one kind with a key of the host, so that one which somebody edited or planted in the store is told from the
+/// host's own.
+/// </summary>
 /// <param name="keys">The keys.</param>
 /// <param name="name">The name of the kind's key.</param>
 /// <param name="context">What the mark also covers, by the record's key.</param>
@@ -39,10 +42,13 @@ internal sealed class RecordSeal(TreeKeys keys, string name, Func<string, string
     /// <param name="record">The record.</param>
     /// <param name="cancellationToken">The token to cancel the wait.</param>
     /// <returns>The value, and whether it is as the host wrote it.</returns>
-    public async Task<(ReadOnlyMemory<byte> Json, bool IsTrue)> OpenAsync(StoredRecord record, CancellationToken cancellationToken)
+    public async Task<(ReadOnlyMemory<byte> Json, bool IsTrue)> OpenAsync(StoredRecord record,
+        CancellationToken cancellationToken)
     {
         TreeKey secret = await keys.GetAsync(name, cancellationToken).ConfigureAwait(false);
-        return TryOpen(secret, record, out ReadOnlyMemory<byte> json) ? (json, true) : (json.IsEmpty ? record.Value : json, false);
+        return TryOpen(secret, record, out ReadOnlyMemory<byte> json)
+            ? (json, true)
+            : (json.IsEmpty ? record.Value : json, false);
     }
 
     /// <summary>Gives a seal to the records that an older version left without one: once, before any is read.</summary>
@@ -50,7 +56,8 @@ internal sealed class RecordSeal(TreeKeys keys, string name, Func<string, string
     /// <param name="prefix">The beginning of the records' keys.</param>
     /// <param name="cancellationToken">The token to cancel the wait.</param>
     /// <returns>The values that were given one.</returns>
-    public async Task<IReadOnlyList<StoredRecord>> AdoptAsync(IRecordStore records, string prefix, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<StoredRecord>> AdoptAsync(IRecordStore records, string prefix,
+        CancellationToken cancellationToken)
     {
         if (await keys.FindAsync(_adopted, cancellationToken).ConfigureAwait(false) is not null)
         {
@@ -73,8 +80,10 @@ internal sealed class RecordSeal(TreeKeys keys, string name, Func<string, string
     }
 
     /// <summary>Gives a record its seal, unless another host has.</summary>
-    private async Task<bool> AdoptAsync(IRecordStore records, StoredRecord record, CancellationToken cancellationToken) => await records.TryPutAsync(
-        record.Key, await CloseAsync(record.Key, record.Value, cancellationToken).ConfigureAwait(false), RecordCondition.IfMatch(record.Etag), cancellationToken)
+    private async Task<bool> AdoptAsync(IRecordStore records, StoredRecord record, CancellationToken cancellationToken) =>
+        await records.TryPutAsync(
+        record.Key, await CloseAsync(record.Key, record.Value, cancellationToken).ConfigureAwait(false),
+        RecordCondition.IfMatch(record.Etag), cancellationToken)
         .ConfigureAwait(false) is not null;
 
     private bool TryOpen(TreeKey secret, StoredRecord record, out ReadOnlyMemory<byte> json)
@@ -89,7 +98,8 @@ internal sealed class RecordSeal(TreeKeys keys, string name, Func<string, string
 
         byte[] plain = [.. stored.Span[..at], (byte)'}'];
         json = plain;
-        return CryptographicOperations.FixedTimeEquals(stored.Span[(at + Member.Length)..^MemberEnd.Length], MarkOf(secret, record.Key, plain));
+        return CryptographicOperations.FixedTimeEquals(stored.Span[(at + Member.Length)..^MemberEnd.Length],
+            MarkOf(secret, record.Key, plain));
     }
 
     private byte[] MarkOf(TreeKey secret, string key, ReadOnlySpan<byte> json) =>

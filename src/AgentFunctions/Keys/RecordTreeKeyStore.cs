@@ -2,7 +2,9 @@ using AgentFunctions.Storage;
 
 namespace AgentFunctions.Keys;
 
-/// <summary>Keeps the wrapped keys of run trees as records: for hosts that share one store and have no folder of their own.</summary>
+/// <summary>
+/// Keeps the wrapped keys of run trees as records: for hosts that share one store and have no folder of their own.
+/// </summary>
 /// <param name="records">Where they lie: apart from the data, if the adapter has such a place.</param>
 /// <param name="earlier">Where earlier versions kept them; <see langword="null"/> if in the same place.</param>
 internal sealed class RecordTreeKeyStore(IRecordStore records, IRecordStore? earlier = null) : ITreeKeyStore
@@ -27,7 +29,8 @@ internal sealed class RecordTreeKeyStore(IRecordStore records, IRecordStore? ear
     }
 
     public async Task<bool> TryAddAsync(string root, byte[] wrapped, CancellationToken cancellationToken = default) =>
-        await records.TryPutAsync(Prefix + root, wrapped, RecordCondition.IfNew, cancellationToken).ConfigureAwait(false) is not null;
+        await records.TryPutAsync(Prefix + root, wrapped, RecordCondition.IfNew, cancellationToken)
+            .ConfigureAwait(false) is not null;
 
     public async Task DestroyAsync(string root, CancellationToken cancellationToken = default)
     {

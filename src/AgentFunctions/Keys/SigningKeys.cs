@@ -43,7 +43,8 @@ public sealed class SigningKeys
         await _gate.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            return (await AddAsync(await LoadAsync(cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false)).Public;
+            return (await AddAsync(await LoadAsync(cancellationToken).ConfigureAwait(false), cancellationToken)
+                .ConfigureAwait(false)).Public;
         }
         finally
         {

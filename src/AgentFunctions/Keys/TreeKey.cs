@@ -24,7 +24,9 @@ internal sealed class TreeKey
         _marking = Derive(secret, "mark");
     }
 
-    /// <summary>Encrypts a value. The same value in the same place gives the same bytes, so that a repeated write stays the same write.</summary>
+    /// <summary>
+    /// Encrypts a value. The same value in the same place gives the same bytes, so that a repeated write stays the same write.
+    /// </summary>
     /// <param name="plain">The value.</param>
     /// <param name="place">Where it belongs: nowhere else can it be opened.</param>
     public byte[] Seal(ReadOnlySpan<byte> plain, ReadOnlySpan<byte> place)
@@ -38,7 +40,8 @@ internal sealed class TreeKey
         Span<byte> nonce = sealedValue.AsSpan(0, NonceLength);
         hash.GetHashAndReset().AsSpan(0, NonceLength).CopyTo(nonce);
         using var aes = new AesGcm(_sealing, TagLength);
-        aes.Encrypt(nonce, plain, sealedValue.AsSpan(NonceLength, plain.Length), sealedValue.AsSpan(NonceLength + plain.Length), place);
+        aes.Encrypt(nonce, plain, sealedValue.AsSpan(NonceLength, plain.Length), sealedValue.AsSpan(NonceLength + plain.Length),
+            place);
         return sealedValue;
     }
 
@@ -56,7 +59,8 @@ internal sealed class TreeKey
         using var aes = new AesGcm(_sealing, TagLength);
         try
         {
-            aes.Decrypt(sealedValue[..NonceLength], sealedValue[NonceLength..^TagLength], sealedValue[^TagLength..], plain, place);
+            aes.Decrypt(sealedValue[..NonceLength], sealedValue[NonceLength..^TagLength], sealedValue[^TagLength..], plain,
+                place);
             return plain;
         }
         catch (AuthenticationTagMismatchException)

@@ -10,9 +10,13 @@ namespace AgentFunctions.Keys;
 /// <param name="store">Where they lie.</param>
 /// <param name="hostKeys">Where the key encryption key lies.</param>
 /// <param name="time">The clock.</param>
-/// <param name="before">Brings keys of before to these two places, as long as there is no key encryption key; <see langword="null"/> if there can be none.</param>
+/// <param name="before">
+/// Brings keys of before to these two places, as long as there is no key encryption key; <see langword="null"/> if there can be
+/// none.
+/// </param>
 internal sealed class TreeKeys(
-    ITreeKeyStore store, ISigningKeyStore hostKeys, TimeProvider time, Func<ITreeKeyStore, ISigningKeyStore, CancellationToken, Task>? before = null)
+    ITreeKeyStore store, ISigningKeyStore hostKeys, TimeProvider time,
+    Func<ITreeKeyStore, ISigningKeyStore, CancellationToken, Task>? before = null)
 {
     /// <summary>The purpose of the key encryption key among the host's keys.</summary>
     public const string KeyPurpose = "kek";
@@ -75,7 +79,9 @@ internal sealed class TreeKeys(
     /// <summary>Gets the key of a tree; <see langword="null"/> if it has none.</summary>
     /// <param name="root">The root.</param>
     /// <param name="cancellationToken">The token to cancel the wait.</param>
-    /// <exception cref="AgentException"><see cref="ErrorCode.DataFileUnusable"/>: the key was wrapped by a key that this host does not have.</exception>
+    /// <exception cref="AgentException">
+    /// <see cref="ErrorCode.DataFileUnusable"/>: the key was wrapped by a key that this host does not have.
+    /// </exception>
     public async ValueTask<TreeKey?> FindAsync(string root, CancellationToken cancellationToken = default) =>
         Cached(root) ?? (await LookAsync(root, cancellationToken).ConfigureAwait(false)).Key;
 
@@ -121,7 +127,9 @@ internal sealed class TreeKeys(
     private TreeKey? Cached(string root) => _keys.TryGet(root, out (TreeKey Key, long At) cached)
         && (!store.IsShared || time.GetElapsedTime(cached.At) < MaxAge) ? cached.Key : null;
 
-    /// <summary>The same as <see cref="GetAsync"/> where nothing can be awaited: in replayed code, which must not leave its turn.</summary>
+    /// <summary>
+    /// The same as <see cref="GetAsync"/> where nothing can be awaited: in replayed code, which must not leave its turn.
+    /// </summary>
     public TreeKey Get(string root) => Cached(root)
         ?? Task.Run(async () => await GetAsync(root).ConfigureAwait(false)).GetAwaiter().GetResult();
 
@@ -134,7 +142,9 @@ internal sealed class TreeKeys(
     public static string RootOf(string? id)
     {
         string root = id is null ? "" : ChildName.RootOf(id);
-        return root.Length is > 0 and <= 128 && root.All(static c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_') ? root : HostTree;
+        return root.Length is > 0 and <= 128 && root.All(static c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_')
+            ? root
+            : HostTree;
     }
 
     internal static string Shard(string root) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(root)))[..2];
@@ -151,7 +161,8 @@ internal sealed class TreeKeys(
         if (stored.Count == 0)
         {
             string pem = PemEncoding.WriteString(Label, RandomNumberGenerator.GetBytes(TreeKey.Length));
-            await hostKeys.TryAddAsync(KeyPurpose, 0, new StoredKey(time.GetUtcNow(), pem), cancellationToken).ConfigureAwait(false);
+            await hostKeys.TryAddAsync(KeyPurpose, 0, new StoredKey(time.GetUtcNow(), pem), cancellationToken)
+                .ConfigureAwait(false);
             stored = await hostKeys.ReadAsync(KeyPurpose, cancellationToken).ConfigureAwait(false);
         }
 
@@ -173,7 +184,8 @@ internal sealed class TreeKeys(
         int number = wrapped.Length < sizeof(int) ? -1 : BinaryPrimitives.ReadInt32BigEndian(wrapped);
         byte[]? key = number < 0 || number >= wrapping.Count
             ? null
-            : new TreeKey(wrapping[number]).Open(wrapped.AsSpan(sizeof(int)), Encoding.UTF8.GetBytes($"{RecordTreeKeyStore.Prefix}{root}"));
+            : new TreeKey(wrapping[number]).Open(wrapped.AsSpan(sizeof(int)),
+                Encoding.UTF8.GetBytes($"{RecordTreeKeyStore.Prefix}{root}"));
         return key is null ? null : new TreeKey(key);
     }
 }

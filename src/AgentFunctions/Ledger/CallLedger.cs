@@ -47,13 +47,15 @@ internal sealed record LedgerEntry(string Tool, LedgerState State, DateTimeOffse
     public IReadOnlyList<string>? QuestionIds { get; init; }
 
     /// <summary>
-    /// Gets whether the call was begun and acts outside the folder of the run, so that restoring the folder does not undo it. Not written
-    /// by earlier versions.
+    /// Gets whether the call was begun and acts outside the folder of the run, so that restoring the folder does not undo it. Not
+    /// written by earlier versions.
     /// </summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public bool ActsOutside { get; init; }
 
-    /// <summary>Gets whether its work goes on elsewhere: it waits for a look at it even while its tool cannot be reached.</summary>
+    /// <summary>
+    /// Gets whether its work goes on elsewhere: it waits for a look at it even while its tool cannot be reached.
+    /// </summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public bool GoesOn { get; init; }
 
@@ -68,7 +70,9 @@ internal sealed record LedgerEntry(string Tool, LedgerState State, DateTimeOffse
     [JsonIgnore]
     internal string? Etag { get; init; }
 
-    /// <summary>Whether this delivery of the step entered the call as begun, and so made it: nobody knows its outcome better.</summary>
+    /// <summary>
+    /// Whether this delivery of the step entered the call as begun, and so made it: nobody knows its outcome better.
+    /// </summary>
     [JsonIgnore]
     internal bool IsOwner { get; init; }
 }
@@ -100,7 +104,8 @@ internal sealed class CallLedger(IRecordStore records)
     /// <param name="turn">The turn.</param>
     /// <param name="calls">How many calls it has.</param>
     /// <param name="cancellationToken">The token to cancel the wait.</param>
-    internal async Task<IReadOnlyDictionary<int, ToolOutcome>> OutcomesAsync(string runId, int turn, int calls, CancellationToken cancellationToken)
+    internal async Task<IReadOnlyDictionary<int, ToolOutcome>> OutcomesAsync(string runId, int turn, int calls,
+        CancellationToken cancellationToken)
     {
         var outcomes = new Dictionary<int, ToolOutcome>();
         if (calls == 1)
@@ -114,7 +119,8 @@ internal sealed class CallLedger(IRecordStore records)
             return outcomes;
         }
 
-        await foreach (StoredRecord record in records.ListAsync($"ledger/{runId}/{turn:D6}/", null, cancellationToken).ConfigureAwait(false))
+        await foreach (StoredRecord record in records.ListAsync($"ledger/{runId}/{turn:D6}/", null, cancellationToken)
+            .ConfigureAwait(false))
         {
             if (Read(record).Outcome is { } outcome && PlaceOf(record.Key).Call is >= 0 and var call)
             {
@@ -134,8 +140,11 @@ internal sealed class CallLedger(IRecordStore records)
     /// <param name="entry">What is known now, with the version that was found.</param>
     /// <param name="cancellationToken">The token to cancel the wait; it may have been written.</param>
     /// <returns>The entry with its new version; whoever enters a call as begun owns it.</returns>
-    /// <exception cref="AgentException"><see cref="ErrorCode.EngineUnavailable"/>: another delivery was first; the call must not be made.</exception>
-    internal async Task<LedgerEntry> EnterAsync(string runId, int turn, int call, LedgerEntry entry, CancellationToken cancellationToken)
+    /// <exception cref="AgentException">
+    /// <see cref="ErrorCode.EngineUnavailable"/>: another delivery was first; the call must not be made.
+    /// </exception>
+    internal async Task<LedgerEntry> EnterAsync(string runId, int turn, int call, LedgerEntry entry,
+        CancellationToken cancellationToken)
     {
         entry = entry with { Delivery = Guid.NewGuid() };
         string? etag = await TryWriteAsync(runId, turn, call, entry, cancellationToken).ConfigureAwait(false);
@@ -159,8 +168,11 @@ internal sealed class CallLedger(IRecordStore records)
     /// <param name="entry">What is known now, with its outcome and the version that was found or entered.</param>
     /// <param name="cancellationToken">The token to cancel the wait; it may have been written.</param>
     /// <returns>The entry that counts.</returns>
-    /// <exception cref="AgentException"><see cref="ErrorCode.EngineUnavailable"/>: another delivery is at the call; repeat the step.</exception>
-    internal async Task<LedgerEntry> FinishAsync(string runId, int turn, int call, LedgerEntry entry, CancellationToken cancellationToken)
+    /// <exception cref="AgentException">
+    /// <see cref="ErrorCode.EngineUnavailable"/>: another delivery is at the call; repeat the step.
+    /// </exception>
+    internal async Task<LedgerEntry> FinishAsync(string runId, int turn, int call, LedgerEntry entry,
+        CancellationToken cancellationToken)
     {
         LedgerEntry finished = entry with { State = LedgerState.Finished };
         while (await TryWriteAsync(runId, turn, call, finished, cancellationToken).ConfigureAwait(false) is null)
@@ -201,10 +213,12 @@ internal sealed class CallLedger(IRecordStore records)
     /// <param name="runId">The run.</param>
     /// <param name="tool">Only those of this tool; <see langword="null"/> for all.</param>
     /// <param name="cancellationToken">The token to cancel the wait.</param>
-    internal async Task<IReadOnlyList<PendingEffect>> StartedAsync(string runId, string? tool, CancellationToken cancellationToken)
+    internal async Task<IReadOnlyList<PendingEffect>> StartedAsync(string runId, string? tool,
+        CancellationToken cancellationToken)
     {
         var begun = new List<PendingEffect>();
-        await foreach (StoredRecord record in records.ListAsync($"ledger/{runId}/", null, cancellationToken).ConfigureAwait(false))
+        await foreach (StoredRecord record in records.ListAsync($"ledger/{runId}/", null, cancellationToken)
+            .ConfigureAwait(false))
         {
             LedgerEntry entry = Read(record);
             if (entry.State is LedgerState.Started or LedgerState.Unknown && (tool is null || entry.Tool == tool))
@@ -238,8 +252,10 @@ internal sealed class CallLedger(IRecordStore records)
     }
 
     /// <returns>The new version; <see langword="null"/> if the entry has changed since it was read.</returns>
-    private Task<string?> TryWriteAsync(string runId, int turn, int call, LedgerEntry entry, CancellationToken cancellationToken) => records.TryPutAsync(
-        Key(runId, turn, call), JsonSerializer.SerializeToUtf8Bytes(entry, LedgerJsonContext.Default.LedgerEntry), RecordCondition.Since(entry.Etag),
+    private Task<string?> TryWriteAsync(string runId, int turn, int call, LedgerEntry entry,
+        CancellationToken cancellationToken) => records.TryPutAsync(
+        Key(runId, turn, call), JsonSerializer.SerializeToUtf8Bytes(entry, LedgerJsonContext.Default.LedgerEntry),
+        RecordCondition.Since(entry.Etag),
         cancellationToken);
 
     private static AgentException TakenUp(string runId, int turn, int call) => new(

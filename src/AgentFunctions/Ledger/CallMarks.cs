@@ -63,7 +63,8 @@ internal sealed class CallMarks(IRecordStore records)
     {
         // Out of memory first: should the write's outcome stay unknown, the next call looks.
         _known.Remove(runId);
-        if (await records.TryPutAsync(Key(runId), Mark(call), condition, cancellationToken).ConfigureAwait(false) is not { } version)
+        if (await records.TryPutAsync(Key(runId), Mark(call), condition, cancellationToken)
+            .ConfigureAwait(false) is not { } version)
         {
             return false;
         }
@@ -74,9 +75,12 @@ internal sealed class CallMarks(IRecordStore records)
 
     private static byte[] Mark(int call) => Encoding.ASCII.GetBytes(call.ToString(CultureInfo.InvariantCulture));
 
-    /// <summary>Whether a failed call may have consumed tokens: the provider had taken the request and begun to work on it.</summary>
+    /// <summary>
+    /// Whether a failed call may have consumed tokens: the provider had taken the request and begun to work on it.
+    /// </summary>
     public static bool MayHaveConsumed(AgentException error) =>
-        error is { Code: ErrorCode.ModelStreamTruncated or ErrorCode.ModelProtocolError } or { InnerException: TimeoutRejectedException };
+        error is { Code: ErrorCode.ModelStreamTruncated or ErrorCode.ModelProtocolError }
+            or { InnerException: TimeoutRejectedException };
 
     private static string Key(string runId) => $"calls/{runId}";
 }

@@ -80,7 +80,8 @@ public sealed record LiveAnswer
     public int Revision { get; init; }
 
     /// <summary>
-    /// Gets why it is said anew: <c>redaction</c> if a secret became known meanwhile, <c>thoughts</c> if words turned out to be thoughts.
+    /// Gets why it is said anew: <c>redaction</c> if a secret became known meanwhile, <c>thoughts</c> if words turned out to be
+    /// thoughts.
     /// </summary>
     public string? RevisedFor { get; init; }
 

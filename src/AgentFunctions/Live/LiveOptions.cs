@@ -20,7 +20,10 @@ public sealed class LiveOptions
     [Range(typeof(TimeSpan), "00:00:00.01", "00:01:00", ErrorMessage = "Live:Interval: use 0.01 seconds to 1 minute.")]
     public TimeSpan? Interval { get; set; }
 
-    /// <summary>Gets or sets how many followers on one instance are shown every frame; beyond them all are shown fewer, and more at a time.</summary>
+    /// <summary>
+    /// Gets or sets how many followers on one instance are shown every frame; beyond them all are shown fewer, and more at a
+    /// time.
+    /// </summary>
     /// <value>The default is 200. The range is 1 to 10,000.</value>
     [Range(1, 10_000, ErrorMessage = "Live:MaxFollowers: use 1 to 10,000.")]
     public int MaxFollowers { get; set; } = 200;

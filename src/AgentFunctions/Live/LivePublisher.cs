@@ -19,7 +19,8 @@ internal sealed class LivePublisher(ILiveStore store, IOptions<LiveOptions> opti
         }
 
         var answer = new LiveAnswer { Delivery = Guid.NewGuid().ToString("N"), StartedAt = time.GetUtcNow(), Model = model };
-        return new LiveText(new LiveFrame { RunId = runId, Turn = turn, Answer = answer }, redactor, source => Start(runId, source));
+        return new LiveText(new LiveFrame { RunId = runId, Turn = turn, Answer = answer }, redactor,
+            source => Start(runId, source));
     }
 
     /// <summary>Gets where a tool says how far it is.</summary>
@@ -31,5 +32,6 @@ internal sealed class LivePublisher(ILiveStore store, IOptions<LiveOptions> opti
         ? new LiveReports(runId, turn, call, tool, redactor, time, source => Start(runId, source))
         : null;
 
-    private LivePump Start(string runId, ILiveSource source) => LivePump.Start(runId, store, source, options.Value.PaceOf(store), time);
+    private LivePump Start(string runId, ILiveSource source) =>
+        LivePump.Start(runId, store, source, options.Value.PaceOf(store), time);
 }

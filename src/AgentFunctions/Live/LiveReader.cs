@@ -2,8 +2,11 @@ using Microsoft.Extensions.Logging;
 
 namespace AgentFunctions.Live;
 
-/// <summary>Reads the frames of one run for all of this process that follow it, and says to the others that somebody does.</summary>
-internal sealed partial class LiveReader(string runId, LiveRecords records, MemoryLiveStore frames, TimeSpan pace, TimeProvider time, ILogger log)
+/// <summary>
+/// Reads the frames of one run for all of this process that follow it, and says to the others that somebody does.
+/// </summary>
+internal sealed partial class LiveReader(string runId, LiveRecords records, MemoryLiveStore frames, TimeSpan pace,
+    TimeProvider time, ILogger log)
 {
     /// <summary>After so long without anything new it is looked less often.</summary>
     private static readonly TimeSpan Quiet = TimeSpan.FromSeconds(10);
@@ -72,7 +75,8 @@ internal sealed partial class LiveReader(string runId, LiveRecords records, Memo
     private async Task ReadAsync(CancellationToken stopped)
     {
         // Only what somebody has been shown counts as known.
-        if (await records.ReadAsync(runId, _version, stopped).ConfigureAwait(false) is var (frame, version) && frames.Publish(frame))
+        if (await records.ReadAsync(runId, _version, stopped).ConfigureAwait(false) is var (frame, version)
+            && frames.Publish(frame))
         {
             (_version, _changedAt) = (version, time.GetTimestamp());
             _open = frame.Answer is { Ended: null } ? frame : null;
@@ -85,6 +89,7 @@ internal sealed partial class LiveReader(string runId, LiveRecords records, Memo
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Run {Run}: what it says on another instance cannot be read ({Reason}); it is looked again.")]
+    [LoggerMessage(Level = LogLevel.Warning,
+        Message = "Run {Run}: what it says on another instance cannot be read ({Reason}); it is looked again.")]
     private static partial void LogFailed(ILogger log, string run, string reason);
 }

@@ -25,13 +25,15 @@ internal sealed class LiveRecords(IRecordStore store, TimeProvider time)
 
     /// <summary>Says that somebody follows a run.</summary>
     public Task WantAsync(string runId, CancellationToken cancellationToken) => store.PutAsync(
-        $"live-wanted/{runId}", JsonSerializer.SerializeToUtf8Bytes(new LiveWanted(time.GetUtcNow() + Lease), LiveJsonContext.Default.LiveWanted),
+        $"live-wanted/{runId}",
+        JsonSerializer.SerializeToUtf8Bytes(new LiveWanted(time.GetUtcNow() + Lease), LiveJsonContext.Default.LiveWanted),
         default, cancellationToken);
 
     /// <summary>Determines whether somebody follows a run.</summary>
     public async Task<bool> IsWantedAsync(string runId, CancellationToken cancellationToken) =>
         await store.GetAsync($"live-wanted/{runId}", cancellationToken).ConfigureAwait(false) is { } record
-        && JsonSerializer.Deserialize(record.Value.Span, LiveJsonContext.Default.LiveWanted) is { } wanted && time.GetUtcNow() < wanted.Until;
+        && JsonSerializer.Deserialize(record.Value.Span, LiveJsonContext.Default.LiveWanted) is { } wanted
+        && time.GetUtcNow() < wanted.Until;
 
     /// <summary>Writes the frame of a run. Of an answer that is over no text is kept: it is recorded, or void.</summary>
     public Task WriteAsync(LiveFrame frame, CancellationToken cancellationToken)
@@ -55,7 +57,8 @@ internal sealed class LiveRecords(IRecordStore store, TimeProvider time)
     /// <param name="version">The version that is known; <see langword="null"/> if none is.</param>
     /// <param name="cancellationToken">The token to cancel the read.</param>
     /// <returns>The frame and its version; <see langword="null"/> if there is none in another version.</returns>
-    public async Task<(LiveFrame Frame, string Version)?> ReadAsync(string runId, string? version, CancellationToken cancellationToken)
+    public async Task<(LiveFrame Frame, string Version)?> ReadAsync(string runId, string? version,
+        CancellationToken cancellationToken)
     {
         StoredRecord? record = version is null
             ? await store.GetAsync($"live/{runId}", cancellationToken).ConfigureAwait(false)

@@ -5,7 +5,8 @@ namespace AgentFunctions.Live;
 
 /// <summary>What a tool says of how far it is. Of what it says faster than it can be shown, the last counts.</summary>
 internal sealed class LiveReports(
-    string runId, int turn, int call, string tool, Redactor redactor, TimeProvider time, Func<ILiveSource, LivePump> start) : IProgress<string>, ILiveSource, IDisposable
+    string runId, int turn, int call, string tool, Redactor redactor, TimeProvider time,
+    Func<ILiveSource, LivePump> start) : IProgress<string>, ILiveSource, IDisposable
 {
     /// <summary>The most of one report that is shown, in UTF-16 units.</summary>
     private const int LongestText = 1_000;

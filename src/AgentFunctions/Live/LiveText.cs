@@ -5,8 +5,9 @@ using Microsoft.Extensions.AI;
 namespace AgentFunctions.Live;
 
 /// <summary>
-/// What a model says in one call, while it says it. Whoever reads the answer hands over each piece and goes on; only where somebody
-/// follows the run is anything done with it, elsewhere and at intervals. It ends with the call, and nothing of it is kept.
+/// What a model says in one call, while it says it. Whoever reads the answer hands over each piece and goes on; only where
+/// somebody follows the run is anything done with it, elsewhere and at intervals. It ends with the call, and nothing of it is
+/// kept.
 /// </summary>
 internal sealed class LiveText : ILiveSource
 {
@@ -134,7 +135,8 @@ internal sealed class LiveText : ILiveSource
         }
 
         /// <summary>Whether what was shown before is a beginning of what is shown now.</summary>
-        public bool GoesOn(Spoken before) => GoesOn(_text.Span, before._text.Span) && GoesOn(_reasoning.Span, before._reasoning.Span)
+        public bool GoesOn(Spoken before) =>
+            GoesOn(_text.Span, before._text.Span) && GoesOn(_reasoning.Span, before._reasoning.Span)
             && _calls.Count >= before._calls.Count
             && before._calls.Zip(_calls).All(static pair => GoesOn(pair.Second.Arguments.Span, pair.First.Arguments.Span));
 

@@ -31,7 +31,8 @@ internal sealed class LiveWords
         }
 
         string came = _came.ToString(_looked, _came.Length - _looked);
-        string end = _came.ToString(Math.Max(0, _looked - Thoughts.LongestMark), _came.Length - Math.Max(0, _looked - Thoughts.LongestMark));
+        string end = _came.ToString(Math.Max(0, _looked - Thoughts.LongestMark),
+            _came.Length - Math.Max(0, _looked - Thoughts.LongestMark));
         _looked = _came.Length;
         if (_isPlain && !Thoughts.MayEndIn(end))
         {

@@ -2,7 +2,9 @@ using Microsoft.Extensions.Logging;
 
 namespace AgentFunctions.Live;
 
-/// <summary>Writes the frames of one run for other processes, one at a time: those that come meanwhile are joined in the next.</summary>
+/// <summary>
+/// Writes the frames of one run for other processes, one at a time: those that come meanwhile are joined in the next.
+/// </summary>
 internal sealed partial class LiveWriter(string runId, LiveRecords records, TimeProvider time, ILogger log)
 {
     /// <summary>How often it is looked whether somebody follows.</summary>
@@ -126,6 +128,7 @@ internal sealed partial class LiveWriter(string runId, LiveRecords records, Time
         _hasFailed = true;
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Run {Run}: what it says cannot be shown on other instances ({Reason}); the next part is tried again.")]
+    [LoggerMessage(Level = LogLevel.Warning,
+        Message = "Run {Run}: what it says cannot be shown on other instances ({Reason}); the next part is tried again.")]
     private static partial void LogFailed(ILogger log, string run, string reason);
 }

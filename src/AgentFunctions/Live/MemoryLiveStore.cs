@@ -28,7 +28,8 @@ internal sealed class MemoryLiveStore : ILiveStore
     }
 
     /// <inheritdoc/>
-    public async IAsyncEnumerable<LiveFrame> FollowAsync(string runId, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    public async IAsyncEnumerable<LiveFrame> FollowAsync(string runId,
+        [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(runId);
         Followed run = Enter(runId);

@@ -6,10 +6,11 @@ using Microsoft.Extensions.Options;
 namespace AgentFunctions.Live;
 
 /// <summary>
-/// Frames in a record store that several processes share: one small record a run, overwritten while somebody follows. A run that nobody
-/// follows costs a read every few seconds of a call, and no write.
+/// Frames in a record store that several processes share: one small record a run, overwritten while somebody follows. A run that
+/// nobody follows costs a read every few seconds of a call, and no write.
 /// </summary>
-internal sealed class RecordLiveStore(IRecordStore records, IOptions<LiveOptions> options, TimeProvider time, ILogger<RecordLiveStore> log) : ILiveStore
+internal sealed class RecordLiveStore(IRecordStore records, IOptions<LiveOptions> options, TimeProvider time,
+    ILogger<RecordLiveStore> log) : ILiveStore
 {
     private readonly Lock _gate = new();
     private readonly MemoryLiveStore _frames = new();
@@ -34,7 +35,8 @@ internal sealed class RecordLiveStore(IRecordStore records, IOptions<LiveOptions
     }
 
     /// <inheritdoc/>
-    public async IAsyncEnumerable<LiveFrame> FollowAsync(string runId, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    public async IAsyncEnumerable<LiveFrame> FollowAsync(string runId,
+        [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(runId);
         LiveReader reader = Enter(runId);
@@ -69,7 +71,8 @@ internal sealed class RecordLiveStore(IRecordStore records, IOptions<LiveOptions
             if (!_writers.TryGetValue(runId, out LiveWriter? writer))
             {
                 // A call that has ended says so to nobody; what was not used for long is of no use.
-                foreach (string old in _writers.Where(static one => one.Value.Age > LiveRecords.Lease).Select(static one => one.Key).ToArray())
+                foreach (string old in _writers.Where(static one => one.Value.Age > LiveRecords.Lease)
+                    .Select(static one => one.Key).ToArray())
                 {
                     _writers.Remove(old);
                 }

@@ -94,7 +94,8 @@ internal sealed class AgentLoop
     {
         _run.Context.SetCustomStatus(_run.State.Published);
         using var stopped = new CancellationTokenSource();
-        if (await _run.Control.FinishedAsync(_run.Context.WaitForExternalEventAsync<bool>(QueueTicket.EventName(ticket), stopped.Token)))
+        if (await _run.Control.FinishedAsync(_run.Context.WaitForExternalEventAsync<bool>(QueueTicket.EventName(ticket),
+            stopped.Token)))
         {
             _run.State = _run.State with { QueueTicket = null, StartedAt = _run.State.StartedAt ?? _run.Context.CurrentTime };
         }
@@ -169,12 +170,15 @@ internal sealed class AgentLoop
         {
             InboxFrom = _run.State.InboxShown,
             InboxTo = _run.State.Inbox,
-            Notice = Notices.Join(_run.State.Notice, decision.What == Allowance.Closing ? Notices.Closing(decision.ShortOf!) : _run.BudgetNotice()),
+            Notice = Notices.Join(_run.State.Notice, decision.What == Allowance.Closing
+                ? Notices.Closing(decision.ShortOf!)
+                : _run.BudgetNotice()),
             Closing = decision.What == Allowance.Closing,
             Call = _run.NextModelCall(),
             Reserve = _run.Guard().CountsCalls ? worst : null,
         };
-        Task<CallModelResult> asked = _run.Context.CallActivityAsync<CallModelResult>(StepNames.CallModel, input, StepOptions.Model);
+        Task<CallModelResult> asked = _run.Context.CallActivityAsync<CallModelResult>(StepNames.CallModel, input,
+            StepOptions.Model);
         if (!await _run.Control.FinishedAsync(asked))
         {
             return null;
@@ -224,7 +228,8 @@ internal sealed class AgentLoop
         }
         else
         {
-            ReportResult reported = await _run.Context.CallActivityAsync<ReportResult>(StepNames.ReportToLead, input, StepOptions.Notify);
+            ReportResult reported = await _run.Context.CallActivityAsync<ReportResult>(StepNames.ReportToLead, input,
+                StepOptions.Notify);
             _reportBytes = reported.Bytes;
         }
 
@@ -236,7 +241,8 @@ internal sealed class AgentLoop
     {
         if (_run.State.Lead is { } lead)
         {
-            _run.Context.SendEvent(lead.RunId, ChildEnded.EventName, ChildEnded.Of(_run.Context.InstanceId, outcome, _reportBytes));
+            _run.Context.SendEvent(lead.RunId, ChildEnded.EventName,
+                ChildEnded.Of(_run.Context.InstanceId, outcome, _reportBytes));
         }
 
         return outcome;

@@ -2,7 +2,9 @@ using AgentFunctions.Durability;
 
 namespace AgentFunctions.Loop;
 
-/// <summary>One timer for many moments: it is set anew only for an earlier one, since each setting is an event of the history.</summary>
+/// <summary>
+/// One timer for many moments: it is set anew only for an earlier one, since each setting is an event of the history.
+/// </summary>
 internal sealed class Alarm(IOrchestrationContext context) : IDisposable
 {
     private readonly CancellationTokenSource _stopped = new();

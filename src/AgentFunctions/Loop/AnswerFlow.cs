@@ -18,12 +18,14 @@ internal static class AnswerFlow
     {
         if (reply.FinishReason == "content_filter")
         {
-            return run.Ended(RunStatus.Failed, nameof(ErrorCode.ModelContentFiltered), "The provider withheld the model's answer.");
+            return run.Ended(RunStatus.Failed, nameof(ErrorCode.ModelContentFiltered),
+                "The provider withheld the model's answer.");
         }
 
         if (reply.FinishReason == "refusal")
         {
-            return run.Ended(RunStatus.Failed, nameof(ErrorCode.ModelRefused), "The model declined to answer; its words are in the transcript.");
+            return run.Ended(RunStatus.Failed, nameof(ErrorCode.ModelRefused),
+                "The model declined to answer; its words are in the transcript.");
         }
 
         string? defect = !reply.HasText ? Notices.EmptyAnswer
@@ -46,7 +48,8 @@ internal static class AnswerFlow
 
         if (!reply.HasText)
         {
-            return run.Ended(RunStatus.Failed, nameof(ErrorCode.ModelAnswerEmpty), "The model gave no answer, though it was asked again.");
+            return run.Ended(RunStatus.Failed, nameof(ErrorCode.ModelAnswerEmpty),
+                "The model gave no answer, though it was asked again.");
         }
 
         return await CheckAsync(run);
@@ -74,7 +77,8 @@ internal static class AnswerFlow
                 return run.Exhausted(run.State.Limits.Budget.Usd is null ? "tokens" : "usd");
             }
 
-            Task<CheckAcceptanceResult> check = run.Context.CallActivityAsync<CheckAcceptanceResult>(StepNames.CheckAcceptance, input, StepOptions.Model);
+            Task<CheckAcceptanceResult> check = run.Context.CallActivityAsync<CheckAcceptanceResult>(StepNames.CheckAcceptance,
+                input, StepOptions.Model);
             if (!await run.Control.FinishedAsync(check))
             {
                 return null;

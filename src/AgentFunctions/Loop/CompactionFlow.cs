@@ -4,7 +4,9 @@ using AgentFunctions.Runs;
 
 namespace AgentFunctions.Loop;
 
-/// <summary>Keeps what the model is shown within its window: has the older part summed up, and learns what the window really is.</summary>
+/// <summary>
+/// Keeps what the model is shown within its window: has the older part summed up, and learns what the window really is.
+/// </summary>
 internal static class CompactionFlow
 {
     /// <summary>Has the older part of what the model is shown summed up.</summary>

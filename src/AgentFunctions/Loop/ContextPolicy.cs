@@ -37,11 +37,15 @@ internal static class ContextPolicy
         state.Overflows > 0
         || (state.Turns > Math.Max(1, state.CompactedTurn) && Tokens(state) > Room(state) * FullAt);
 
-    /// <summary>The window that the model seems to have, when it refused a request for its size: no larger than that request.</summary>
+    /// <summary>
+    /// The window that the model seems to have, when it refused a request for its size: no larger than that request.
+    /// </summary>
     public static int LearnedWindow(RunState state) =>
         (int)Math.Min(state.Limits.ContextWindow, (Tokens(state) * 0.95) + state.Limits.MaxOutputTokens);
 
-    /// <summary>How many bytes of the newest messages stay as they are; fewer each time that the provider refused the request.</summary>
+    /// <summary>
+    /// How many bytes of the newest messages stay as they are; fewer each time that the provider refused the request.
+    /// </summary>
     public static long KeepBytes(RunState state)
     {
         double share = state.Overflows switch { 0 => KeptShare, 1 => KeptShare / 3, _ => 0 };

@@ -4,7 +4,9 @@ using AgentFunctions.Runs;
 
 namespace AgentFunctions.Loop;
 
-/// <summary>Erases a run tree, phase by phase. Each step is bounded and can be repeated, so a crash anywhere leads to the same end.</summary>
+/// <summary>
+/// Erases a run tree, phase by phase. Each step is bounded and can be repeated, so a crash anywhere leads to the same end.
+/// </summary>
 internal static class EraseFlow
 {
     /// <summary>The name of the orchestrator.</summary>
@@ -23,7 +25,8 @@ internal static class EraseFlow
     private static readonly TimeSpan s_longest = TimeSpan.FromHours(6);
 
     /// <summary>A store that cannot be reached is waited for as long as it takes: what was begun must end.</summary>
-    private static readonly TaskOptions s_options = new(new RetryPolicy(100_000, TimeSpan.FromSeconds(1), 2.0, TimeSpan.FromMinutes(5)));
+    private static readonly TaskOptions s_options =
+        new(new RetryPolicy(100_000, TimeSpan.FromSeconds(1), 2.0, TimeSpan.FromMinutes(5)));
 
     /// <summary>The id of the instance that erases a tree.</summary>
     /// <param name="root">The root of the tree.</param>
@@ -106,7 +109,9 @@ internal static class EraseFlow
 
 /// <summary>Erase a run tree.</summary>
 /// <param name="Root">Its root.</param>
-/// <param name="Phases">The names of what is to be done, in order: pinned when the work begins, so that a later version does the same.</param>
+/// <param name="Phases">
+/// The names of what is to be done, in order: pinned when the work begins, so that a later version does the same.
+/// </param>
 /// <param name="By">Who asked.</param>
 /// <param name="Reason">The reason.</param>
 internal sealed record EraseOrder(string Root, IReadOnlyList<string> Phases, string By, string Reason)
@@ -181,7 +186,9 @@ internal sealed record EraseReport(EraseCounts Counts)
     public string? GaveUp { get; init; }
 }
 
-/// <summary>How much was erased. After a crash in the middle of a step, a part of it is counted once more or not at all.</summary>
+/// <summary>
+/// How much was erased. After a crash in the middle of a step, a part of it is counted once more or not at all.
+/// </summary>
 internal sealed record EraseCounts
 {
     public int Runs { get; init; }

@@ -22,7 +22,13 @@ internal sealed class LoopRun : IDisposable
     {
         Context = context;
         // A run's time begins when it has its place.
-        State = state with { StartedAt = state.StartedAt ?? (state.QueueTicket is null ? context.CurrentTime : null), WaitingFor = null, Waits = null, PausedAt = null };
+        State = state with
+        {
+            StartedAt = state.StartedAt ?? (state.QueueTicket is null ? context.CurrentTime : null),
+            WaitingFor = null,
+            Waits = null,
+            PausedAt = null
+        };
         Swarm = new SwarmFlow(context, State);
         Control = new RunControl(context, Swarm, state.Limits.StepTimeout, () => State.WaitingFor is not null);
     }
@@ -41,7 +47,9 @@ internal sealed class LoopRun : IDisposable
     /// <summary>Whether people have said something that the model has not been shown.</summary>
     public bool HasNews() => State.Inbox > State.InboxShown;
 
-    /// <summary>The most tokens that the next request can have: what the provider counted, and the bytes of what came on top.</summary>
+    /// <summary>
+    /// The most tokens that the next request can have: what the provider counted, and the bytes of what came on top.
+    /// </summary>
     public long InputBound() => State.ContextTokens + State.PendingBytes + ContextPolicy.HostBytes;
 
     /// <summary>What the run may still spend, by the prices of its own model.</summary>
@@ -69,7 +77,9 @@ internal sealed class LoopRun : IDisposable
     /// <param name="steps">The steps.</param>
     /// <param name="criticalSteps">By how much the longest chain of steps grows.</param>
     /// <param name="usage">What models consumed.</param>
-    /// <param name="model">The model that answered in place of the run's own; <see langword="null"/> if the run's own did.</param>
+    /// <param name="model">
+    /// The model that answered in place of the run's own; <see langword="null"/> if the run's own did.
+    /// </param>
     public void Count(int steps, int criticalSteps, TokenUsage usage, string? model = null)
     {
         StepsTaken += steps;
@@ -133,7 +143,11 @@ internal sealed class LoopRun : IDisposable
         }
         else
         {
-            State = State with { Paused = (State.Paused ?? TimeSpan.Zero) + (Context.CurrentTime - State.PausedAt!.Value), PausedAt = null };
+            State = State with
+            {
+                Paused = (State.Paused ?? TimeSpan.Zero) + (Context.CurrentTime - State.PausedAt!.Value),
+                PausedAt = null
+            };
             Control.TakeUpDeadline(State.Deadline);
         }
 
@@ -173,7 +187,8 @@ internal sealed class LoopRun : IDisposable
 
         if (State.Rejections > 0 && State.Rejections >= limits.MaxRejections)
         {
-            return Ended(RunStatus.Failed, nameof(ErrorCode.AnswerNotAccepted), $"The answer was not accepted {State.Rejections} times.");
+            return Ended(RunStatus.Failed, nameof(ErrorCode.AnswerNotAccepted),
+                $"The answer was not accepted {State.Rejections} times.");
         }
 
         return State.Turns >= limits.MaxTurns && State.Turns > 0 ? Exhausted("turns") : null;
@@ -184,7 +199,8 @@ internal sealed class LoopRun : IDisposable
     {
         State = State with { LostCalls = State.LostCalls + 1 };
         return State.LostCalls > MaxLostCalls
-            ? Ended(RunStatus.Failed, nameof(ErrorCode.ModelUnavailable), $"The model's answer was cut off {State.LostCalls} times in a row.")
+            ? Ended(RunStatus.Failed, nameof(ErrorCode.ModelUnavailable),
+                $"The model's answer was cut off {State.LostCalls} times in a row.")
             : null;
     }
 

@@ -6,7 +6,8 @@ namespace AgentFunctions.Loop;
 internal static class ModelShares
 {
     /// <summary>Adds what one model consumed.</summary>
-    public static IReadOnlyDictionary<string, TokenUsage> With(IReadOnlyDictionary<string, TokenUsage>? shares, string model, TokenUsage usage)
+    public static IReadOnlyDictionary<string, TokenUsage> With(IReadOnlyDictionary<string, TokenUsage>? shares, string model,
+        TokenUsage usage)
     {
         var sum = new SortedDictionary<string, TokenUsage>(StringComparer.Ordinal);
         foreach ((string name, TokenUsage known) in shares ?? new Dictionary<string, TokenUsage>())
@@ -19,12 +20,15 @@ internal static class ModelShares
     }
 
     /// <summary>Adds up two.</summary>
-    public static IReadOnlyDictionary<string, TokenUsage>? Sum(IReadOnlyDictionary<string, TokenUsage>? shares, IReadOnlyDictionary<string, TokenUsage>? more) =>
+    public static IReadOnlyDictionary<string, TokenUsage>? Sum(IReadOnlyDictionary<string, TokenUsage>? shares,
+        IReadOnlyDictionary<string, TokenUsage>? more) =>
         more is null ? shares
         : shares is null ? more
         : more.Aggregate(shares, static (sum, one) => With(sum, one.Key, one.Value));
 
-    /// <summary>What a sub-agent tells its lead: the shares of others, and its own where its model is not that of its lead.</summary>
+    /// <summary>
+    /// What a sub-agent tells its lead: the shares of others, and its own where its model is not that of its lead.
+    /// </summary>
     public static IReadOnlyDictionary<string, TokenUsage>? OfChild(RunState child)
     {
         if (child.Limits.OwnModel is not { } model)

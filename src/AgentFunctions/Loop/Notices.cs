@@ -32,7 +32,8 @@ internal static class Notices
         if (budget.Tokens is { } tokens)
         {
             left.Add(string.Create(
-                CultureInfo.InvariantCulture, $"{tokens - state.Usage.InputTokens - state.Usage.OutputTokens} of {tokens} tokens"));
+                CultureInfo.InvariantCulture,
+                $"{tokens - state.Usage.InputTokens - state.Usage.OutputTokens} of {tokens} tokens"));
         }
 
         if (budget.Usd is { } usd)

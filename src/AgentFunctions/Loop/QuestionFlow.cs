@@ -3,7 +3,9 @@ using AgentFunctions.Runs;
 
 namespace AgentFunctions.Loop;
 
-/// <summary>Waits for the answer to a question that its run does not wait for, and has it brought to the run as a message.</summary>
+/// <summary>
+/// Waits for the answer to a question that its run does not wait for, and has it brought to the run as a message.
+/// </summary>
 internal static class QuestionFlow
 {
     /// <summary>The name of the orchestrator.</summary>

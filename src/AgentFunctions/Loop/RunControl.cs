@@ -60,7 +60,9 @@ internal sealed class RunControl : IDisposable
                 Heard = Heard(state, command),
                 Inbox = Math.Max(state.Inbox, command.Inbox ?? 0),
                 PendingBytes = state.PendingBytes + command.InboxBytes,
-                Limits = command.Grant is null || isRepeated ? state.Limits : state.Limits with { Budget = state.Limits.Budget.Plus(command.Grant) },
+                Limits = command.Grant is null || isRepeated
+                    ? state.Limits
+                    : state.Limits with { Budget = state.Limits.Budget.Plus(command.Grant) },
             };
         }
 
@@ -70,7 +72,8 @@ internal sealed class RunControl : IDisposable
     }
 
     /// <summary>The keys that the state knows once it has heard a command.</summary>
-    public static IReadOnlyList<string>? Heard(RunState state, RunCommand command) => command.Key is { } key && state.Heard?.Contains(key) != true
+    public static IReadOnlyList<string>? Heard(RunState state, RunCommand command) =>
+        command.Key is { } key && state.Heard?.Contains(key) != true
         ? [.. (state.Heard ?? []).TakeLast(MaxHeard - 1), key]
         : state.Heard;
 
@@ -78,7 +81,9 @@ internal sealed class RunControl : IDisposable
     public void HoldDeadline() => SetDeadline(null);
 
     /// <summary>Has the run's time go on.</summary>
-    /// <param name="deadline">When it is up, without what was granted since the last look (UTC); <see langword="null"/> if it is not limited.</param>
+    /// <param name="deadline">
+    /// When it is up, without what was granted since the last look (UTC); <see langword="null"/> if it is not limited.
+    /// </param>
     public void TakeUpDeadline(DateTimeOffset? deadline) => SetDeadline(
         _pending.Aggregate(deadline, static (until, command) => until + (command.Grant?.WallClock ?? TimeSpan.Zero)));
 

@@ -32,8 +32,8 @@ internal sealed record RunState
     public TokenUsage Usage { get; init; } = new();
 
     /// <summary>
-    /// Gets what models consumed that answered in place of the run's own, and those of sub-agents, by name; part of <see cref="Usage"/>.
-    /// <see langword="null"/> for none.
+    /// Gets what models consumed that answered in place of the run's own, and those of sub-agents, by name; part of
+    /// <see cref="Usage"/>. <see langword="null"/> for none.
     /// </summary>
     public IReadOnlyDictionary<string, TokenUsage>? UsageOfOthers { get; init; }
 
@@ -46,7 +46,9 @@ internal sealed record RunState
     /// <summary>Gets since when the run's time stands still (UTC); <see langword="null"/> if it does not.</summary>
     public DateTimeOffset? PausedAt { get; init; }
 
-    /// <summary>Gets when the run's time is up, if it does not stand still (UTC); <see langword="null"/> if it is not limited.</summary>
+    /// <summary>
+    /// Gets when the run's time is up, if it does not stand still (UTC); <see langword="null"/> if it is not limited.
+    /// </summary>
     [JsonIgnore]
     public DateTimeOffset? Deadline => StartedAt + Limits.Budget.WallClock + (Paused ?? TimeSpan.Zero);
 
@@ -191,12 +193,15 @@ internal sealed record LoopLimits(
     public bool? CallsInOrder { get; init; }
 
     /// <summary>
-    /// Gets whether the run's time stands still while it can do nothing but wait for answers to its questions; <see langword="null"/> if it
-    /// does not.
+    /// Gets whether the run's time stands still while it can do nothing but wait for answers to its questions;
+    /// <see langword="null"/> if it does not.
     /// </summary>
     public bool? PausesClock { get; init; }
 
-    /// <summary>Gets the model of a sub-agent whose lead has another one; <see langword="null"/> for the lead's, and for runs without a lead.</summary>
+    /// <summary>
+    /// Gets the model of a sub-agent whose lead has another one; <see langword="null"/> for the lead's, and for runs without a
+    /// lead.
+    /// </summary>
     public string? OwnModel { get; init; }
 }
 

@@ -4,7 +4,9 @@ using AgentFunctions.Runs;
 
 namespace AgentFunctions.Loop;
 
-/// <summary>Does the same with many runs, some at a time. Each step can be repeated, so a crash anywhere leads to the same end.</summary>
+/// <summary>
+/// Does the same with many runs, some at a time. Each step can be repeated, so a crash anywhere leads to the same end.
+/// </summary>
 internal static class RunsFlow
 {
     /// <summary>The name of the orchestrator.</summary>
@@ -20,7 +22,8 @@ internal static class RunsFlow
     private const int StepsPerExecution = 50;
 
     /// <summary>A store that cannot be reached is waited for as long as it takes: what was begun must end.</summary>
-    private static readonly TaskOptions s_options = new(new RetryPolicy(100_000, TimeSpan.FromSeconds(1), 2.0, TimeSpan.FromMinutes(5)));
+    private static readonly TaskOptions s_options =
+        new(new RetryPolicy(100_000, TimeSpan.FromSeconds(1), 2.0, TimeSpan.FromMinutes(5)));
 
     /// <summary>Does it.</summary>
     /// <returns>What came of it; <see langword="null"/> if it continues as new.</returns>
@@ -40,7 +43,8 @@ internal static class RunsFlow
 
             string[] some = [.. order.Runs.Skip(next).Take(RunsPerStep)];
             faults.AddRange(await context.CallActivityAsync<IReadOnlyList<RunFault>>(
-                StepNames.ActOnRuns, new RunsInput(order.Action, some, order.By, order.Roles) { Reason = order.Reason }, s_options));
+                StepNames.ActOnRuns, new RunsInput(order.Action, some, order.By, order.Roles) { Reason = order.Reason },
+                s_options));
             next += some.Length;
         }
 

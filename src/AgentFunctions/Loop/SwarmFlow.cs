@@ -93,7 +93,9 @@ internal sealed class SwarmFlow : IDisposable
                 UsageOfOthers = ModelShares.Sum(state.UsageOfOthers, gains.UsageOfOthers),
                 CriticalSteps = Math.Max(state.CriticalSteps, gains.CriticalSteps),
                 PendingBytes = state.PendingBytes + gains.Bytes,
-                Limits = gains.Extra.IsUnlimited ? state.Limits : state.Limits with { Budget = state.Limits.Budget.Plus(gains.Extra) },
+                Limits = gains.Extra.IsUnlimited
+                    ? state.Limits
+                    : state.Limits with { Budget = state.Limits.Budget.Plus(gains.Extra) },
             };
         }
 
@@ -170,7 +172,8 @@ internal sealed class SwarmFlow : IDisposable
             return null;
         }
 
-        ChildWait? due = swarm.Waits.FirstOrDefault(wait => (hasNews && !wait.Patient) || wait.Until <= _context.CurrentTime || swarm.IsOver(wait));
+        ChildWait? due = swarm.Waits.FirstOrDefault(wait => (hasNews && !wait.Patient) || wait.Until <= _context.CurrentTime
+            || swarm.IsOver(wait));
         if (due is not null)
         {
             _swarm = swarm with { Waits = [.. swarm.Waits.Where(wait => wait != due)] };
@@ -183,7 +186,8 @@ internal sealed class SwarmFlow : IDisposable
     public Task ChangedAsync()
     {
         _changed = new TaskCompletionSource();
-        IEnumerable<DateTimeOffset?> moments = [.. _swarm!.Waits.Select(static wait => wait.Until), .. _swarm.Live.Select(static child => child.Until)];
+        IEnumerable<DateTimeOffset?> moments = [.. _swarm!.Waits.Select(static wait => wait.Until),
+            .. _swarm.Live.Select(static child => child.Until)];
         return Task.WhenAny(_changed.Task, _alarm.At(moments.Min()));
     }
 
@@ -233,7 +237,8 @@ internal sealed class SwarmFlow : IDisposable
     /// <summary>Ends those that are deaf, a bounded number in a step.</summary>
     private async Task EndAsync(EndChildrenInput deaf)
     {
-        for (int step = 0; step < MaxEndSteps && !await _context.CallActivityAsync<bool>(StepNames.EndChildren, deaf, StepOptions.Tool); step++)
+        for (int step = 0; step < MaxEndSteps
+            && !await _context.CallActivityAsync<bool>(StepNames.EndChildren, deaf, StepOptions.Tool); step++)
         {
         }
     }
@@ -388,7 +393,8 @@ internal sealed class SwarmFlow : IDisposable
 
     /// <summary>What stands for the report of a sub-agent that gives none: it is taken to have spent all that it might.</summary>
     private static ChildEnded Lost(LiveChild child) => new(
-        child.Name, RunStatus.Failed, child.Granted.Steps ?? 0, new TokenUsage(child.Granted.Tokens ?? 0, Usd: child.Granted.Usd ?? 0), 0, 0,
+        child.Name, RunStatus.Failed, child.Granted.Steps ?? 0,
+        new TokenUsage(child.Granted.Tokens ?? 0, Usd: child.Granted.Usd ?? 0), 0, 0,
         child.Granted.SubAgents ?? 0, child.Granted);
 
     private Task<ChildEnded> Listen() => _swarm is null

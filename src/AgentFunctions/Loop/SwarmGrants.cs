@@ -8,7 +8,9 @@ namespace AgentFunctions.Loop;
 /// </summary>
 internal static class SwarmGrants
 {
-    /// <summary>The share, in percent, of what is left that sub-agents may have together while their lead waits for them.</summary>
+    /// <summary>
+    /// The share, in percent, of what is left that sub-agents may have together while their lead waits for them.
+    /// </summary>
     private const int AwaitedShare = 80;
 
     /// <summary>The share, in percent, where the lead goes on meanwhile.</summary>
@@ -29,7 +31,8 @@ internal static class SwarmGrants
     /// <summary>How many sub-agents may still be asked for: no grant passes the host's bound.</summary>
     public static int SubAgentsLeft(LoopLimits limits, SwarmState swarm) => Math.Max(
         0,
-        Math.Min(limits.Budget.SubAgents ?? int.MaxValue, limits.Swarm!.SubAgents) - swarm.Started - swarm.Queued - swarm.Descendants - swarm.Live.Sum(static child => child.Granted.SubAgents ?? 0));
+        Math.Min(limits.Budget.SubAgents ?? int.MaxValue,
+            limits.Swarm!.SubAgents) - swarm.Started - swarm.Queued - swarm.Descendants - swarm.Live.Sum(static child => child.Granted.SubAgents ?? 0));
 
     /// <summary>What a call may ask for: the calls of a turn share what is left, those for one sub-agent first.</summary>
     public static SwarmAllowance Allowance(RunState state, SwarmState swarm, IReadOnlyList<string> asked, int call)

@@ -1,6 +1,8 @@
 namespace AgentFunctions.Loop;
 
-/// <summary>Says what an ended run's answer does not rest on, though the run asked for it: sub-agents that were refused or failed.</summary>
+/// <summary>
+/// Says what an ended run's answer does not rest on, though the run asked for it: sub-agents that were refused or failed.
+/// </summary>
 internal static class SwarmNote
 {
     /// <summary>Gets the note.</summary>
@@ -12,7 +14,9 @@ internal static class SwarmNote
         SwarmState swarm = state.Swarm ?? new SwarmState();
         if (swarm.Started == 0)
         {
-            return refused == 0 ? null : $"No sub-agent was started: {Count(refused, "call")} for some failed. The answer rests on the agent's own work alone.";
+            return refused == 0
+                ? null
+                : $"No sub-agent was started: {Count(refused, "call")} for some failed. The answer rests on the agent's own work alone.";
         }
 
         string[] parts =

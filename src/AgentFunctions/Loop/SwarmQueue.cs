@@ -1,6 +1,8 @@
 namespace AgentFunctions.Loop;
 
-/// <summary>The sub-agents that wait for their turn: the more urgent first, otherwise in the order in which they were asked for.</summary>
+/// <summary>
+/// The sub-agents that wait for their turn: the more urgent first, otherwise in the order in which they were asked for.
+/// </summary>
 internal static class SwarmQueue
 {
     public static IReadOnlyList<ChildBatch> With(IReadOnlyList<ChildBatch> queue, IEnumerable<ChildBatch> added)

@@ -30,7 +30,8 @@ internal static class SwarmToolNames
     /// <summary>Whether a call of the tool starts sub-agents that work on the goal.</summary>
     public static bool Starts(string tool) => StartsOne(tool) || StartsMany(tool);
 
-    public static bool IsOne(string tool) => StartsOne(tool) || StartsMany(tool) || tool is CreateSubAgent or Wait or Results or Message or Grant or Cancel;
+    public static bool IsOne(string tool) => StartsOne(tool) || StartsMany(tool)
+        || tool is CreateSubAgent or Wait or Results or Message or Grant or Cancel;
 }
 
 /// <summary>What a call of a swarm tool may ask for, decided before it is made.</summary>
@@ -45,7 +46,10 @@ internal sealed record SwarmAllowance(int Children, Budget Left, SwarmLimits Lim
     /// <summary>Gets the sub-agents that the call waited for, where it named them.</summary>
     public IReadOnlyList<string>? Names { get; init; }
 
-    /// <summary>For a call that was taken up again: the sub-agents at work. Others have reported, though their runs may still be seen to end.</summary>
+    /// <summary>
+    /// For a call that was taken up again: the sub-agents at work. Others have reported, though their runs may still be seen to
+    /// end.
+    /// </summary>
     public IReadOnlyList<string>? AtWork { get; init; }
 }
 
@@ -136,7 +140,8 @@ internal sealed record ChildEnded(
         RunState state = outcome.State;
         int subAgents = state.Swarm is { } swarm ? swarm.Started + swarm.Descendants : 0;
         return new ChildEnded(
-            ChildName.NameOf(runId), outcome.Status, state.Steps, state.Usage, state.CriticalSteps, bytes, subAgents, state.Limits.Budget)
+            ChildName.NameOf(runId), outcome.Status, state.Steps, state.Usage, state.CriticalSteps, bytes, subAgents,
+            state.Limits.Budget)
         {
             UsageOfOthers = ModelShares.OfChild(state),
         };

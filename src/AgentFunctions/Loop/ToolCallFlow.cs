@@ -10,7 +10,8 @@ namespace AgentFunctions.Loop;
 /// <param name="context">What the loop may see of the world.</param>
 /// <param name="show">Told what the run waits for now; none for nothing.</param>
 /// <param name="holdClock">Told whether every call that is open waits for an answer to a question.</param>
-internal sealed class ToolCallFlow(IOrchestrationContext context, Action<IReadOnlyList<RunWait>> show, Action<bool> holdClock) : IDisposable
+internal sealed class ToolCallFlow(IOrchestrationContext context, Action<IReadOnlyList<RunWait>> show,
+    Action<bool> holdClock) : IDisposable
 {
     private readonly CancellationTokenSource _ended = new();
     private readonly List<RunWait> _waits = [];
@@ -79,7 +80,9 @@ internal sealed class ToolCallFlow(IOrchestrationContext context, Action<IReadOn
         return answered.IsCompletedSuccessfully;
     }
 
-    /// <summary>Counts the calls that are open, and those of them that ask people: any other counts against the run's time.</summary>
+    /// <summary>
+    /// Counts the calls that are open, and those of them that ask people: any other counts against the run's time.
+    /// </summary>
     private void Count(int open, int asking)
     {
         _open += open;

@@ -18,7 +18,8 @@ internal static class ToolTurn
         run.State = run.Swarm.Apply(run.State);
         int made = Math.Min(asked.Count, allowed);
         int frames = asked.Count * LoopRun.MessageBytes;
-        int resultBytes = ContextPolicy.ResultBytes(run.State, Math.Max(1, made), run.Guard().ResultBytes(run.State.Usage, run.InputBound() + frames));
+        int resultBytes = ContextPolicy.ResultBytes(run.State, Math.Max(1, made),
+            run.Guard().ResultBytes(run.State.Usage, run.InputBound() + frames));
         using var flow = new ToolCallFlow(run.Context, run.Show, run.HoldClock);
         Task<CallToolResult> CallAsync(int call) => flow.CallAsync(
             new CallToolInput(run.Context.InstanceId, turn, call, run.State.Context)
@@ -40,7 +41,9 @@ internal static class ToolTurn
             {
                 PendingBytes = run.State.PendingBytes + results.Sum(result => (long)result.Bytes) + frames,
                 Repairs = 0,
-                CutTurns = reply.FinishReason == "length" && results.All(static result => result.IsError) ? (run.State.CutTurns ?? 0) + 1 : null,
+                CutTurns = reply.FinishReason == "length" && results.All(static result => result.IsError)
+                    ? (run.State.CutTurns ?? 0) + 1
+                    : null,
                 RefusedSpawns = RefusedSpawns(run.State, asked, results),
             };
             run.State = run.Swarm.Admit(run.State, turn, results.Select(static (result, call) => (call, result.Swarm)));
@@ -73,7 +76,8 @@ internal static class ToolTurn
         }
 
         int refused = (state.RefusedSpawns ?? 0)
-            + results.Where((result, call) => result is { IsError: true, Swarm: null } && SwarmToolNames.Starts(asked[call])).Count();
+            + results.Where((result, call) => result is { IsError: true, Swarm: null } && SwarmToolNames.Starts(asked[call]))
+                .Count();
         return refused == 0 ? null : refused;
     }
 
@@ -83,12 +87,13 @@ internal static class ToolTurn
         if (run.Swarm.TakeDue(run.HasNews()) is { } due)
         {
             using var flow = new ToolCallFlow(run.Context, run.Show, run.HoldClock);
-            Task<CallToolResult> call = flow.CallAsync(new CallToolInput(run.Context.InstanceId, due.Turn, due.Call, run.State.Context)
-            {
-                ResultBytes = ContextPolicy.ResultBytes(run.State, 1, run.Guard().ResultBytes(run.State.Usage, run.InputBound())),
-                BudgetLeft = run.BudgetLeft(),
-                Swarm = run.Swarm.Resume(due),
-            });
+            Task<CallToolResult> call =
+                flow.CallAsync(new CallToolInput(run.Context.InstanceId, due.Turn, due.Call, run.State.Context)
+                {
+                    ResultBytes = ContextPolicy.ResultBytes(run.State, 1, run.Guard().ResultBytes(run.State.Usage, run.InputBound())),
+                    BudgetLeft = run.BudgetLeft(),
+                    Swarm = run.Swarm.Resume(due),
+                });
             if (await run.Control.FinishedAsync(call))
             {
                 CallToolResult result = await call;

@@ -9,7 +9,9 @@ namespace AgentFunctions.Mesh;
 /// <param name="Call">The key of the call.</param>
 internal sealed record MeshCall(string Agent, string TaskId, string Call)
 {
-    /// <summary>Gets the secret of the address at which the other host wakes the call; <see langword="null"/> if it has none.</summary>
+    /// <summary>
+    /// Gets the secret of the address at which the other host wakes the call; <see langword="null"/> if it has none.
+    /// </summary>
     public string? Wake { get; init; }
 
     /// <summary>Gets how often the other host has woken it.</summary>
@@ -65,7 +67,8 @@ internal sealed class MeshCalls(IRecordStore records)
     /// <summary>Forgets the task of a call.</summary>
     /// <param name="call">The key of the call.</param>
     /// <param name="cancellationToken">The token to cancel the wait.</param>
-    public Task RemoveAsync(string call, CancellationToken cancellationToken) => records.DeleteAsync(KeyOf(call), default, cancellationToken);
+    public Task RemoveAsync(string call, CancellationToken cancellationToken) =>
+        records.DeleteAsync(KeyOf(call), default, cancellationToken);
 
     /// <summary>Lists the tasks that a run waits for.</summary>
     /// <param name="runId">The run.</param>
@@ -73,7 +76,8 @@ internal sealed class MeshCalls(IRecordStore records)
     public async Task<IReadOnlyList<MeshCall>> OfRunAsync(string runId, CancellationToken cancellationToken)
     {
         var found = new List<MeshCall>();
-        await foreach (StoredRecord record in records.ListAsync($"mesh-calls/{runId}/", null, cancellationToken).ConfigureAwait(false))
+        await foreach (StoredRecord record in records.ListAsync($"mesh-calls/{runId}/", null, cancellationToken)
+            .ConfigureAwait(false))
         {
             found.Add(_calls.Read(record));
         }
@@ -85,6 +89,7 @@ internal sealed class MeshCalls(IRecordStore records)
 }
 
 /// <summary>Source-generated JSON of the mesh.</summary>
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingDefault)]
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingDefault)]
 [JsonSerializable(typeof(MeshCall))]
 internal sealed partial class MeshJsonContext : JsonSerializerContext;

@@ -12,7 +12,9 @@ namespace AgentFunctions.Mesh;
 /// <summary>Makes the messages to other hosts' agents.</summary>
 internal sealed class MeshMessages(RunStore runs, CardKeys keys, MeshWaker waker, IOptions<SwarmOptions> swarm)
 {
-    /// <summary>Makes the secret of an address at which a call is woken; <see langword="null"/> if nobody can reach this host.</summary>
+    /// <summary>
+    /// Makes the secret of an address at which a call is woken; <see langword="null"/> if nobody can reach this host.
+    /// </summary>
     public string? NewSecret() => waker.NewSecret();
 
     /// <summary>Makes the parameters of a message.</summary>
@@ -20,9 +22,13 @@ internal sealed class MeshMessages(RunStore runs, CardKeys keys, MeshWaker waker
     /// <param name="text">The words.</param>
     /// <param name="data">Data beside them; <see langword="null"/> for none.</param>
     /// <param name="task">The task that is continued; <see langword="null"/> for a new one.</param>
-    /// <param name="wake">The secret of the address that the host is to tell what becomes of the task; <see langword="null"/> for none.</param>
+    /// <param name="wake">
+    /// The secret of the address that the host is to tell what becomes of the task; <see langword="null"/> for none.
+    /// </param>
     /// <param name="cancellationToken">The token to cancel the wait.</param>
-    /// <exception cref="AgentException"><see cref="ErrorCode.SwarmBoundReached"/>: the work has come through too many hosts.</exception>
+    /// <exception cref="AgentException">
+    /// <see cref="ErrorCode.SwarmBoundReached"/>: the work has come through too many hosts.
+    /// </exception>
     public async Task<JsonObject> OfAsync(
         ToolContext context, string text, JsonElement? data, string? task, string? wake, CancellationToken cancellationToken)
     {
@@ -59,7 +65,8 @@ internal sealed class MeshMessages(RunStore runs, CardKeys keys, MeshWaker waker
         var configuration = new JsonObject { ["returnImmediately"] = true, ["historyLength"] = 0 };
         if (wake is not null)
         {
-            configuration["taskPushNotificationConfig"] = new JsonObject { ["id"] = context.IdempotencyKey, ["url"] = waker.AddressOf(context.IdempotencyKey, wake) };
+            configuration["taskPushNotificationConfig"] =
+                new JsonObject { ["id"] = context.IdempotencyKey, ["url"] = waker.AddressOf(context.IdempotencyKey, wake) };
         }
 
         return new JsonObject { ["message"] = message, ["configuration"] = configuration };

@@ -2,16 +2,21 @@ using System.ComponentModel.DataAnnotations;
 
 namespace AgentFunctions.Mesh;
 
-/// <summary>Represents the agents of other hosts that agents of this one may call, bound to the configuration section <c>Mesh</c>.</summary>
+/// <summary>
+/// Represents the agents of other hosts that agents of this one may call, bound to the configuration section <c>Mesh</c>.
+/// </summary>
 public sealed class MeshOptions
 {
     /// <summary>Names the configuration section.</summary>
     public const string Section = "Mesh";
 
     /// <summary>Gets the agents by the names that <c>call_agent</c> knows them by.</summary>
-    public IDictionary<string, MeshAgentOptions> Agents { get; } = new Dictionary<string, MeshAgentOptions>(StringComparer.Ordinal);
+    public IDictionary<string, MeshAgentOptions> Agents { get; } =
+        new Dictionary<string, MeshAgentOptions>(StringComparer.Ordinal);
 
-    /// <summary>Gets or sets the pause before the first look at a task, and the least between two. Looks grow rarer with its age.</summary>
+    /// <summary>
+    /// Gets or sets the pause before the first look at a task, and the least between two. Looks grow rarer with its age.
+    /// </summary>
     /// <value>The default is 5 seconds. The range is 0.1 seconds to 1 hour.</value>
     [Range(typeof(TimeSpan), "00:00:00.100", "01:00:00", ErrorMessage = "Mesh:PollInterval: use 0.1 seconds to 1 hour.")]
     public TimeSpan PollInterval { get; set; } = TimeSpan.FromSeconds(5);
@@ -57,11 +62,14 @@ public sealed class MeshAgentOptions
     public MeshTrust Trust { get; set; }
 
     /// <summary>
-    /// Gets the thumbprints (<c>kid</c>) of the keys that may have signed its card. By default none: those that the card's own host publishes.
+    /// Gets the thumbprints (<c>kid</c>) of the keys that may have signed its card. By default none: those that the card's own
+    /// host publishes.
     /// </summary>
     public IList<string> Keys { get; } = [];
 
-    /// <summary>Gets or sets whether calls carry a token of the run (<c>Authorization: Bearer</c>), good for that host alone.</summary>
+    /// <summary>
+    /// Gets or sets whether calls carry a token of the run (<c>Authorization: Bearer</c>), good for that host alone.
+    /// </summary>
     public bool RunToken { get; set; }
 
     /// <summary>Gets or sets whom the token is for.</summary>

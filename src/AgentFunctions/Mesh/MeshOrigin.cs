@@ -4,8 +4,8 @@ using AgentFunctions.Budgets;
 namespace AgentFunctions.Mesh;
 
 /// <summary>
-/// Represents what a host of the mesh tells the next one with a message: through which hosts the work came, and what it may cost. It grants
-/// nothing: hosts use it only to refuse.
+/// Represents what a host of the mesh tells the next one with a message: through which hosts the work came, and what it may cost.
+/// It grants nothing: hosts use it only to refuse.
 /// </summary>
 /// <param name="Via">The ids of the hosts, the first first.</param>
 /// <param name="Budget">What the work may cost; <see langword="null"/> for no bound.</param>
@@ -25,14 +25,17 @@ public sealed record MeshOrigin(IReadOnlyList<string> Via, Budget? Budget)
             return null;
         }
 
-        string[] via = [.. (told["via"] as JsonArray ?? []).OfType<JsonValue>().Select(static one => one.ToString()).Take(MostHosts)];
+        string[] via = [.. (told["via"] as JsonArray ?? []).OfType<JsonValue>().Select(static one => one.ToString())
+            .Take(MostHosts)];
         var budget = told["budget"] as JsonObject;
         return new MeshOrigin(via, budget is null ? null : new Budget
         {
             Steps = Number(budget, "steps") is { } steps ? (int)Math.Clamp(steps, 1, int.MaxValue) : null,
             Tokens = Number(budget, "tokens") is { } tokens ? (long)Math.Max(1, tokens) : null,
             Usd = Number(budget, "usd") is { } usd and > 0 ? usd : null,
-            WallClock = Number(budget, "seconds") is { } seconds and >= 1 and < 31_536_000 ? TimeSpan.FromSeconds((double)seconds) : null,
+            WallClock = Number(budget, "seconds") is { } seconds and >= 1 and < 31_536_000
+                ? TimeSpan.FromSeconds((double)seconds)
+                : null,
         });
     }
 

@@ -12,7 +12,10 @@ using Microsoft.Extensions.Options;
 
 namespace AgentFunctions.Mesh;
 
-/// <summary>The tools by which agents find and call each other, on this host and on others. An agent has them if its definition names them.</summary>
+/// <summary>
+/// The tools by which agents find and call each other, on this host and on others. An agent has them if its definition names
+/// them.
+/// </summary>
 internal sealed class MeshTools : IToolSource
 {
     private const int MostFound = 20;
@@ -49,7 +52,8 @@ internal sealed class MeshTools : IToolSource
         ];
     }
 
-    public Task<IReadOnlyList<AgentTool>> ListAsync(AgentDefinition agent, CancellationToken cancellationToken) => Task.FromResult(_tools);
+    public Task<IReadOnlyList<AgentTool>> ListAsync(AgentDefinition agent, CancellationToken cancellationToken) =>
+        Task.FromResult(_tools);
 
     private static async Task<string> FindAsync(
         ToolContext context,
@@ -77,12 +81,16 @@ internal sealed class MeshTools : IToolSource
 
         string[] asked = query.Split([' ', ',', '.', ';'], StringSplitOptions.RemoveEmptyEntries);
         var ranked = found
-            .Select(one => (one.Name, one.Words, Hits: asked.Count(word => $"{one.Name} {one.Words}".Contains(word, StringComparison.OrdinalIgnoreCase))))
-            .Where(one => asked.Length == 0 || one.Hits > 0).OrderByDescending(static one => one.Hits).ThenBy(static one => one.Name, StringComparer.Ordinal)
+            .Select(one => (one.Name, one.Words,
+                Hits: asked.Count(word => $"{one.Name} {one.Words}".Contains(word, StringComparison.OrdinalIgnoreCase))))
+            .Where(one => asked.Length == 0 || one.Hits > 0).OrderByDescending(static one => one.Hits)
+            .ThenBy(static one => one.Name, StringComparer.Ordinal)
             .ToList();
         if (ranked.Count == 0)
         {
-            return found.Count == 0 ? "There are no other agents." : $"None of {found.Count} agents fits; call it with an empty query for all.";
+            return found.Count == 0
+                ? "There are no other agents."
+                : $"None of {found.Count} agents fits; call it with an empty query for all.";
         }
 
         var text = new StringBuilder();
@@ -117,26 +125,32 @@ internal sealed class MeshTools : IToolSource
 
         if (context.Services.GetRequiredService<AgentCatalog>().Agents.FirstOrDefault(one => one.Name == agent) is not { } local)
         {
-            throw new AgentException(ErrorCode.SubAgentNotFound, $"agent: there is no agent '{agent}'; find_agents lists those that there are.");
+            throw new AgentException(ErrorCode.SubAgentNotFound,
+                $"agent: there is no agent '{agent}'; find_agents lists those that there are.");
         }
 
         if (task is not null)
         {
-            throw new AgentException(ErrorCode.ToolArgumentsInvalid, "task: agents of this host have no tasks to go on with; say all in a new message.");
+            throw new AgentException(ErrorCode.ToolArgumentsInvalid,
+                "task: agents of this host have no tasks to go on with; say all in a new message.");
         }
 
         string goal = data is { ValueKind: JsonValueKind.Object } given ? $"{message}\n\n{given.GetRawText()}" : message;
         await context.Services.GetRequiredService<ChildAdmission>().AdmitAsync(
-            context, _ => new ChildOrder(local, 1) { GoalOf = _ => goal, IsAnswer = true, As = agent }, cancellationToken).ConfigureAwait(false);
+            context, _ => new ChildOrder(local, 1) { GoalOf = _ => goal, IsAnswer = true, As = agent }, cancellationToken)
+            .ConfigureAwait(false);
         return Reconciliation.TookEffect("");
     }
 
     /// <summary>Looks at a task of another host; a sub-agent is found again by the same call.</summary>
-    private static async Task<Reconciliation> LookAsync(ToolContext context, AIFunctionArguments arguments, CancellationToken cancellationToken)
+    private static async Task<Reconciliation> LookAsync(ToolContext context, AIFunctionArguments arguments,
+        CancellationToken cancellationToken)
     {
-        string agent = arguments.TryGetValue("agent", out object? named) && named is JsonElement { ValueKind: JsonValueKind.String } text ? text.GetString()! : "";
+        string agent = arguments.TryGetValue("agent", out object? named)
+            && named is JsonElement { ValueKind: JsonValueKind.String } text ? text.GetString()! : "";
         return context.Services.GetRequiredService<RemoteAgents>().Find(agent) is null
             ? Reconciliation.DidNotTakeEffect
-            : await context.Services.GetRequiredService<RemoteCalls>().LookAsync(context, agent, cancellationToken).ConfigureAwait(false);
+            : await context.Services.GetRequiredService<RemoteCalls>().LookAsync(context, agent, cancellationToken)
+                .ConfigureAwait(false);
     }
 }

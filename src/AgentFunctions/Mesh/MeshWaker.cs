@@ -7,8 +7,8 @@ using AgentFunctions.Notifications;
 namespace AgentFunctions.Mesh;
 
 /// <summary>
-/// Wakes calls of other hosts' agents when these hosts have something to tell, so that nobody has to wait for the next look. What is told
-/// is not believed: it only makes the call look.
+/// Wakes calls of other hosts' agents when these hosts have something to tell, so that nobody has to wait for the next look. What
+/// is told is not believed: it only makes the call look.
 /// </summary>
 public sealed class MeshWaker
 {
@@ -39,7 +39,8 @@ public sealed class MeshWaker
     /// <param name="secret">The secret of its address.</param>
     /// <param name="cancellationToken">The token to cancel the wait.</param>
     /// <returns>Whether there is such an address.</returns>
-    public async Task<bool> WakeAsync(string runId, int turn, int call, string secret, CancellationToken cancellationToken = default)
+    public async Task<bool> WakeAsync(string runId, int turn, int call, string secret,
+        CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(runId);
         ArgumentNullException.ThrowIfNull(secret);
@@ -50,25 +51,30 @@ public sealed class MeshWaker
 
         string key = string.Create(CultureInfo.InvariantCulture, $"{runId}/{turn}/{call}");
         MeshCall? known = await _calls.FindAsync(key, cancellationToken).ConfigureAwait(false);
-        if (known?.Wake is not { } wake || !CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(wake), Encoding.UTF8.GetBytes(secret)))
+        if (known?.Wake is not { } wake
+            || !CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(wake), Encoding.UTF8.GetBytes(secret)))
         {
             return false;
         }
 
         bool isTold = false;
         await _calls.ChangeAsync(
-            key, before => (isTold = before.Wakes < MostWakes) ? before with { Wakes = before.Wakes + 1 } : before, cancellationToken)
+            key, before => (isTold = before.Wakes < MostWakes) ? before with { Wakes = before.Wakes + 1 } : before,
+            cancellationToken)
             .ConfigureAwait(false);
         if (isTold)
         {
-            await RaiseAsync(runId, string.Create(CultureInfo.InvariantCulture, $"job:{turn}:{call}"), cancellationToken).ConfigureAwait(false);
+            await RaiseAsync(runId, string.Create(CultureInfo.InvariantCulture, $"job:{turn}:{call}"), cancellationToken)
+                .ConfigureAwait(false);
         }
 
         return true;
     }
 
     /// <summary>Makes a secret; <see langword="null"/> if nobody can reach this host.</summary>
-    internal string? NewSecret() => _listens && _address.Base is not null ? RandomNumberGenerator.GetHexString(32, lowercase: true) : null;
+    internal string? NewSecret() => _listens && _address.Base is not null
+        ? RandomNumberGenerator.GetHexString(32, lowercase: true)
+        : null;
 
     /// <summary>Gets the address at which a call is woken.</summary>
     /// <param name="call">The key of the call.</param>

@@ -39,14 +39,17 @@ internal sealed record RemoteAnswer(string? TaskId, bool IsOver, string Text, bo
         }
 
         string said = status!["message"] is JsonObject words ? TextOf(words) : "";
-        string made = string.Join("\n\n", (task["artifacts"] as JsonArray ?? []).OfType<JsonObject>().Select(TextOf).Where(static text => text.Length > 0));
+        string made = string.Join("\n\n",
+            (task["artifacts"] as JsonArray ?? []).OfType<JsonObject>().Select(TextOf).Where(static text => text.Length > 0));
         RemoteAnswer answer = state switch
         {
-            "TASK_STATE_COMPLETED" => new(id, true, made.Length > 0 ? made : said.Length > 0 ? said : "(The agent is done and says nothing.)", false),
+            "TASK_STATE_COMPLETED" =>
+                new(id, true, made.Length > 0 ? made : said.Length > 0 ? said : "(The agent is done and says nothing.)", false),
             "TASK_STATE_FAILED" or "TASK_STATE_REJECTED" or "TASK_STATE_CANCELED" => new(
                 id, true, $"The agent '{agent}' did not do it ({state["TASK_STATE_".Length..].ToLowerInvariant()}): {(said.Length > 0 ? said : made)}", true),
             "TASK_STATE_INPUT_REQUIRED" => new(
-                id, true, $"The agent '{agent}' asks: {said}\n[Answer with call_agent and task '{id}'. It waits until then.]", false),
+                id, true, $"The agent '{agent}' asks: {said}\n[Answer with call_agent and task '{id}'. It waits until then.]",
+                false),
             "TASK_STATE_AUTH_REQUIRED" => new(id, false, said, false) { NeedsPeople = true },
             _ => new(id, false, said, false),
         };
@@ -55,7 +58,8 @@ internal sealed record RemoteAnswer(string? TaskId, bool IsOver, string Text, bo
 
     private static TokenUsage? UsageOf(JsonObject task) =>
         (task["metadata"] as JsonObject)?["usage"] is JsonObject usage
-            ? new TokenUsage(Number(usage, "inputTokens"), Number(usage, "outputTokens"), Number(usage, "cachedTokens"), Usd(usage))
+            ? new TokenUsage(Number(usage, "inputTokens"), Number(usage, "outputTokens"), Number(usage, "cachedTokens"),
+                Usd(usage))
             : null;
 
     private static long Number(JsonObject from, string name) =>

@@ -10,8 +10,8 @@ using Microsoft.Extensions.Logging;
 namespace AgentFunctions.Mesh;
 
 /// <summary>
-/// Calls agents of other hosts as jobs: a task is started, its id kept, and looked at until it has ended. Whatever the other host does, the
-/// run goes on.
+/// Calls agents of other hosts as jobs: a task is started, its id kept, and looked at until it has ended. Whatever the other host
+/// does, the run goes on.
 /// </summary>
 internal sealed partial class RemoteCalls(
     RemoteAgents agents, RemoteTasks tasks, MeshMessages messages, MeshCalls calls, RemotePeople people, ILogger<RemoteCalls> log)
@@ -26,7 +26,8 @@ internal sealed partial class RemoteCalls(
     /// <param name="cancellationToken">The token to cancel the wait.</param>
     /// <returns>Whether the call ends with it, and with what.</returns>
     /// <exception cref="AgentException">
-    /// <see cref="ErrorCode.ToolFailed"/>: the agent said no. <see cref="ErrorCode.ToolOutcomeUnknown"/>: nobody knows whether it has begun.
+    /// <see cref="ErrorCode.ToolFailed"/>: the agent said no. <see cref="ErrorCode.ToolOutcomeUnknown"/>: nobody knows whether it
+    /// has begun.
     /// </exception>
     public async Task<Reconciliation> StartAsync(
         ToolContext context, string agent, string message, JsonElement? data, string? task, CancellationToken cancellationToken)
@@ -34,15 +35,19 @@ internal sealed partial class RemoteCalls(
         MeshCall? known = await calls.FindAsync(context.IdempotencyKey, cancellationToken).ConfigureAwait(false);
         RemoteCard card = await CardAsync(agent, known is not null, cancellationToken).ConfigureAwait(false);
         string? wake = card.Tells ? known?.Wake ?? messages.NewSecret() : null;
-        JsonObject parameters = await messages.OfAsync(context, message, data, task, wake, cancellationToken).ConfigureAwait(false);
+        JsonObject parameters = await messages.OfAsync(context, message, data, task, wake, cancellationToken)
+            .ConfigureAwait(false);
         // Before anything is sent: a crash from here on leaves open whether it has begun.
-        await calls.PutAsync(new MeshCall(agent, "", context.IdempotencyKey) { Wake = wake }, cancellationToken).ConfigureAwait(false);
+        await calls.PutAsync(new MeshCall(agent, "", context.IdempotencyKey) { Wake = wake }, cancellationToken)
+            .ConfigureAwait(false);
         RemoteAnswer answer;
         try
         {
-            JsonObject told = await tasks.CallAsync(agent, "SendMessage", parameters, UseOf(context), cancellationToken).ConfigureAwait(false);
+            JsonObject told = await tasks.CallAsync(agent, "SendMessage", parameters, UseOf(context), cancellationToken)
+                .ConfigureAwait(false);
             answer = RemoteAnswer.Read(agent, told) ?? throw new AgentException(
-                ErrorCode.ToolFailed, $"The agent '{agent}' answered with something that is neither a task nor a message. Go on without it.");
+                ErrorCode.ToolFailed,
+                $"The agent '{agent}' answered with something that is neither a task nor a message. Go on without it.");
         }
         catch (RemoteException e)
         {
@@ -54,14 +59,16 @@ internal sealed partial class RemoteCalls(
             await calls.RemoveAsync(context.IdempotencyKey, cancellationToken).ConfigureAwait(false);
             throw new AgentException(ErrorCode.ToolFailed, refusal.Message);
         }
-        catch (Exception e) when (e is HttpRequestException or TaskCanceledException && !cancellationToken.IsCancellationRequested)
+        catch (Exception e) when (e is HttpRequestException or TaskCanceledException
+            && !cancellationToken.IsCancellationRequested)
         {
             throw new AgentException(ErrorCode.ToolOutcomeUnknown, $"The agent '{agent}' gave no answer: {e.Message}", e);
         }
 
         if (answer.TaskId is { } id && !answer.IsOver)
         {
-            await calls.ChangeAsync(context.IdempotencyKey, before => before with { TaskId = id }, cancellationToken).ConfigureAwait(false);
+            await calls.ChangeAsync(context.IdempotencyKey, before => before with { TaskId = id }, cancellationToken)
+                .ConfigureAwait(false);
             return Reconciliation.StillRunning;
         }
 
@@ -93,14 +100,16 @@ internal sealed partial class RemoteCalls(
         try
         {
             JsonObject told = await tasks.CallAsync(
-                call.Agent, "GetTask", new JsonObject { ["id"] = call.TaskId, ["historyLength"] = 0 }, UseOf(context), cancellationToken).ConfigureAwait(false);
+                call.Agent, "GetTask", new JsonObject { ["id"] = call.TaskId, ["historyLength"] = 0 }, UseOf(context),
+                cancellationToken).ConfigureAwait(false);
             answer = RemoteAnswer.Read(agent, told);
         }
         catch (RemoteException e) when (e.Code == RemoteException.TaskNotFound)
         {
             await calls.RemoveAsync(call.Call, cancellationToken).ConfigureAwait(false);
             return Reconciliation.TookEffect(ToolOutcome.Failed(
-                ErrorCode.ToolOutcomeUnknown, $"The agent '{agent}' does not know the task any more, so what came of it is not known."));
+                ErrorCode.ToolOutcomeUnknown,
+                $"The agent '{agent}' does not know the task any more, so what came of it is not known."));
         }
 
         if (answer is { NeedsPeople: true })
@@ -130,8 +139,10 @@ internal sealed partial class RemoteCalls(
     {
         foreach (MeshCall call in await calls.OfRunAsync(run.Id, cancellationToken).ConfigureAwait(false))
         {
-            int[] place = [.. call.Call.Split('/').Skip(1).Select(static part => int.TryParse(part, out int number) ? number : 0), 0, 0];
-            await CancelAsync(call, new TokenUse(run.Id, place[0], place[1], call.Call) { IsToEnd = true }, cancellationToken).ConfigureAwait(false);
+            int[] place = [.. call.Call.Split('/').Skip(1).Select(static part => int.TryParse(part, out int number) ? number : 0),
+                0, 0];
+            await CancelAsync(call, new TokenUse(run.Id, place[0], place[1], call.Call) { IsToEnd = true }, cancellationToken)
+                .ConfigureAwait(false);
         }
     }
 
@@ -142,7 +153,8 @@ internal sealed partial class RemoteCalls(
     {
         await CancelAsync(call, UseOf(context), cancellationToken).ConfigureAwait(false);
         return Reconciliation.TookEffect(ToolOutcome.Failed(
-            ErrorCode.ToolFailed, $"A person here had the task of the agent '{call.Agent}' cancelled, which waited for people at its own host."));
+            ErrorCode.ToolFailed,
+            $"A person here had the task of the agent '{call.Agent}' cancelled, which waited for people at its own host."));
     }
 
     /// <summary>Cancels a task, once, and forgets it: the other host may be away.</summary>
@@ -152,7 +164,8 @@ internal sealed partial class RemoteCalls(
         {
             if (call.TaskId.Length > 0)
             {
-                await tasks.CallAsync(call.Agent, "CancelTask", new JsonObject { ["id"] = call.TaskId }, use, cancellationToken).ConfigureAwait(false);
+                await tasks.CallAsync(call.Agent, "CancelTask", new JsonObject { ["id"] = call.TaskId }, use, cancellationToken)
+                    .ConfigureAwait(false);
             }
         }
         catch (Exception e) when (e is AgentException or RemoteException or HttpRequestException or TaskCanceledException

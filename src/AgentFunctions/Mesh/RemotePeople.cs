@@ -8,8 +8,8 @@ using AgentFunctions.Tools.Asking;
 namespace AgentFunctions.Mesh;
 
 /// <summary>
-/// Tells people here that a task waits for people at its own host, as a question: they may see to it there, or have the task cancelled. The
-/// call goes on looking in the meantime.
+/// Tells people here that a task waits for people at its own host, as a question: they may see to it there, or have the task
+/// cancelled. The call goes on looking in the meantime.
 /// </summary>
 internal sealed class RemotePeople(MeshCalls calls)
 {
@@ -45,7 +45,9 @@ internal sealed class RemotePeople(MeshCalls calls)
 
         string? open = answer.Verdict == PersonVerdict.Waits ? answer.Id : null;
         await calls.ChangeAsync(
-            call.Call, before => before.Asked == number && before.Question == open ? before : before with { Asked = number, AskedOf = hash, Question = open },
+            call.Call, before => before.Asked == number && before.Question == open
+                ? before
+                : before with { Asked = number, AskedOf = hash, Question = open },
             cancellationToken).ConfigureAwait(false);
         return answer is { Verdict: PersonVerdict.Answered, Answers: { ValueKind: JsonValueKind.Object } answers }
             && answers.TryGetProperty("answer", out JsonElement chosen) && chosen.ValueEquals(Cancel);
@@ -60,7 +62,8 @@ internal sealed class RemotePeople(MeshCalls calls)
         if (call.Question is { } open && context.Features.Get<IPersonAsker>() is { } asker)
         {
             await asker.WithdrawAsync(open, "the task waits for people no more", cancellationToken).ConfigureAwait(false);
-            await calls.ChangeAsync(call.Call, static before => before with { Question = null }, cancellationToken).ConfigureAwait(false);
+            await calls.ChangeAsync(call.Call, static before => before with { Question = null }, cancellationToken)
+                .ConfigureAwait(false);
         }
     }
 

@@ -30,7 +30,9 @@ internal static class CallArguments
 
         if (Parse(mended) is not { } values)
         {
-            var broken = new FunctionCallContent(id, name) { AdditionalProperties = new() { [ModelConventions.InvalidArguments] = mended } };
+            var broken = new FunctionCallContent(id,
+                name)
+            { AdditionalProperties = new() { [ModelConventions.InvalidArguments] = mended } };
             if (isCut)
             {
                 broken.AdditionalProperties[ModelConventions.CutArguments] = true;
@@ -54,7 +56,8 @@ internal static class CallArguments
         {
             using var parsed = JsonDocument.Parse(text, new JsonDocumentOptions { MaxDepth = MaxDepth });
             JsonElement root = parsed.RootElement;
-            if (root.ValueKind == JsonValueKind.String && root.GetString() is { } inner && inner.AsSpan().TrimStart().StartsWith("{"))
+            if (root.ValueKind == JsonValueKind.String && root.GetString() is { } inner
+                && inner.AsSpan().TrimStart().StartsWith("{"))
             {
                 // Some endpoints serialise the arguments twice.
                 return Parse(inner);
@@ -89,9 +92,12 @@ internal static class CallArguments
     };
 
     private static bool IsDecimalWhole(JsonElement value) =>
-        !value.TryGetInt64(out _) && value.TryGetDouble(out double number) && Math.Abs(number) <= MaxExact && Math.Floor(number) == number;
+        !value.TryGetInt64(out _) && value.TryGetDouble(out double number) && Math.Abs(number) <= MaxExact
+            && Math.Floor(number) == number;
 
-    /// <summary>The value with such numbers written as whole ones: JSON does not tell them apart, readers of integers do.</summary>
+    /// <summary>
+    /// The value with such numbers written as whole ones: JSON does not tell them apart, readers of integers do.
+    /// </summary>
     private static JsonElement Whole(JsonElement value)
     {
         var buffer = new System.Buffers.ArrayBufferWriter<byte>();

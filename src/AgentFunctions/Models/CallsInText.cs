@@ -4,8 +4,8 @@ using System.Text.RegularExpressions;
 namespace AgentFunctions.Models;
 
 /// <summary>
-/// Finds tool calls that an endpoint left in the text of an answer. They are not made, since that would be a guess; but such a text is no
-/// answer either.
+/// Finds tool calls that an endpoint left in the text of an answer. They are not made, since that would be a guess; but such a
+/// text is no answer either.
 /// </summary>
 internal static partial class CallsInText
 {
@@ -33,13 +33,17 @@ internal static partial class CallsInText
         try
         {
             using var parsed = JsonDocument.Parse(json);
-            JsonElement call = parsed.RootElement is { ValueKind: JsonValueKind.Array } list && list.GetArrayLength() > 0 ? list[0] : parsed.RootElement;
+            JsonElement call = parsed.RootElement is { ValueKind: JsonValueKind.Array } list && list.GetArrayLength() > 0
+                ? list[0]
+                : parsed.RootElement;
             if (call.ValueKind != JsonValueKind.Object)
             {
                 return false;
             }
 
-            call = call.TryGetProperty("function", out JsonElement function) && function.ValueKind == JsonValueKind.Object ? function : call;
+            call = call.TryGetProperty("function", out JsonElement function) && function.ValueKind == JsonValueKind.Object
+                ? function
+                : call;
             return call.TryGetProperty("name", out JsonElement name) && name.ValueKind == JsonValueKind.String
                 && (call.TryGetProperty("arguments", out _) || call.TryGetProperty("parameters", out _))
                 && tools.Contains(name.GetString(), StringComparer.Ordinal);

@@ -11,15 +11,19 @@ public interface IModelCatalog
 
     /// <summary>Finds a model.</summary>
     /// <param name="name">The name; <see langword="null"/> for the default.</param>
-    /// <exception cref="AgentException"><see cref="ErrorCode.ModelNotFound"/>: the message lists the names that exist.</exception>
+    /// <exception cref="AgentException">
+    /// <see cref="ErrorCode.ModelNotFound"/>: the message lists the names that exist.
+    /// </exception>
     ModelBinding Resolve(string? name);
 
     /// <summary>
-    /// Finds the model for an agent, whose author may have written for another provider: by name, else by <c>Models:Aliases</c>, else the
-    /// default one with a note, unless <c>Models:Strict</c> is set.
+    /// Finds the model for an agent, whose author may have written for another provider: by name, else by <c>Models:Aliases</c>,
+    /// else the default one with a note, unless <c>Models:Strict</c> is set.
     /// </summary>
     /// <param name="name">The name in the agent's definition; <see langword="null"/> for the default.</param>
-    /// <exception cref="AgentException"><see cref="ErrorCode.ModelNotFound"/>: the message lists the names that exist.</exception>
+    /// <exception cref="AgentException">
+    /// <see cref="ErrorCode.ModelNotFound"/>: the message lists the names that exist.
+    /// </exception>
     ModelChoice ResolveFor(string? name) => new(Resolve(name), null);
 }
 
@@ -40,7 +44,9 @@ public sealed record ModelBinding(string Name, string ModelId, ModelProfile Prof
     /// </summary>
     public bool IsOfOneAgent { get; init; }
 
-    /// <summary>Gets the models that answer while this one gives no answers; <see langword="null"/>, the default, for none.</summary>
+    /// <summary>
+    /// Gets the models that answer while this one gives no answers; <see langword="null"/>, the default, for none.
+    /// </summary>
     public ModelFallback? Fallback { get; init; }
 }
 
@@ -101,7 +107,8 @@ public sealed record ModelProfile
     public long? MaxToolBytes { get; init; }
 
     /// <summary>How many tools one request may declare.</summary>
-    internal Runs.ToolBound Tools => new(MaxTools, MaxToolBytes ?? Math.Max(LeastToolBytes, (long)(ContextWindow * BytesPerToken * ToolShare)));
+    internal Runs.ToolBound Tools =>
+        new(MaxTools, MaxToolBytes ?? Math.Max(LeastToolBytes, (long)(ContextWindow * BytesPerToken * ToolShare)));
 
     /// <summary>Gets whether this is the scripted rehearsal model, which every output must say.</summary>
     public bool IsRehearsal { get; init; }

@@ -3,8 +3,8 @@ using Microsoft.Extensions.Configuration;
 namespace AgentFunctions.Models;
 
 /// <summary>
-/// Represents what the names of models that agents use stand for on this host: <c>Models:Aliases:NAME</c>, with <c>*</c> for any other
-/// name, and <c>Models:Strict</c>.
+/// Represents what the names of models that agents use stand for on this host: <c>Models:Aliases:NAME</c>, with <c>*</c> for any
+/// other name, and <c>Models:Strict</c>.
 /// </summary>
 /// <param name="Names">Names of the host's models by the names that stand for them.</param>
 /// <param name="Strict">Whether a name that nobody knows is refused; false by default, and then the default model speaks.</param>
@@ -36,7 +36,8 @@ internal sealed record ModelAliases(IReadOnlyDictionary<string, string> Names, b
 
     /// <summary>Gets the name of the host's model that a name stands for; <see langword="null"/> if it stands for none.</summary>
     /// <param name="name">The name. What stands in brackets at its end, a variant of another provider's, does not count.</param>
-    public string? Find(string name) => Names.GetValueOrDefault(name) ?? Names.GetValueOrDefault(Plain(name)) ?? Names.GetValueOrDefault(Any);
+    public string? Find(string name) =>
+        Names.GetValueOrDefault(name) ?? Names.GetValueOrDefault(Plain(name)) ?? Names.GetValueOrDefault(Any);
 
     private static string Plain(string name) =>
         name.EndsWith(']') && name.IndexOf('[', StringComparison.Ordinal) is > 0 and var open ? name[..open] : name;

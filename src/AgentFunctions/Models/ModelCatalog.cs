@@ -1,8 +1,8 @@
 namespace AgentFunctions.Models;
 
 /// <summary>
-/// The models of one host: the one that is called <c>default</c>, then those that code added, those of the configuration, and the rehearsal
-/// model after them, and those that belong to one agent last. The first speaks where none is named.
+/// The models of one host: the one that is called <c>default</c>, then those that code added, those of the configuration, and the
+/// rehearsal model after them, and those that belong to one agent last. The first speaks where none is named.
 /// </summary>
 internal sealed class ModelCatalog : IModelCatalog
 {
@@ -15,7 +15,8 @@ internal sealed class ModelCatalog : IModelCatalog
         _aliases = aliases ?? ModelAliases.None;
         Models = [.. models.Where(model => _byName.TryAdd(model.Name, model))
             .OrderBy(static model => !IsDefault(model)).ThenBy(static model => model.IsOfOneAgent)];
-        foreach ((ModelBinding model, string other) in Models.SelectMany(static model => (model.Fallback?.Models ?? []).Select(other => (model, other))))
+        foreach ((ModelBinding model,
+            string other) in Models.SelectMany(static model => (model.Fallback?.Models ?? []).Select(other => (model, other))))
         {
             if (Find(other) is not { } found || found == model)
             {

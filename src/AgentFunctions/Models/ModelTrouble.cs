@@ -33,10 +33,13 @@ internal static class ModelTroubles
 
     /// <summary>Gets the trouble of a failed call.</summary>
     /// <param name="error">What the model's client reported.</param>
-    /// <returns>The trouble; <see cref="ModelTrouble.None"/> if another model would fail alike, for the request is at fault.</returns>
+    /// <returns>
+    /// The trouble; <see cref="ModelTrouble.None"/> if another model would fail alike, for the request is at fault.
+    /// </returns>
     public static ModelTrouble Of(AgentException error) => error switch
     {
-        { Code: ErrorCode.ModelUnavailable, InnerException: TimeoutRejectedException } or { Code: ErrorCode.ModelStreamTruncated } => ModelTrouble.Slow,
+        { Code: ErrorCode.ModelUnavailable, InnerException: TimeoutRejectedException }
+            or { Code: ErrorCode.ModelStreamTruncated } => ModelTrouble.Slow,
         { Code: ErrorCode.ModelUnavailable or ErrorCode.ModelProtocolError } => ModelTrouble.Unreachable,
         { Code: ErrorCode.ModelUnauthorized or ErrorCode.ModelNotFound or ErrorCode.ModelKeyMissing } => ModelTrouble.Refused,
         { Code: ErrorCode.ModelRateLimited } => ModelTrouble.Overloaded,

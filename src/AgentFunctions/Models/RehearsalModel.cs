@@ -6,7 +6,8 @@ namespace AgentFunctions.Models;
 internal static class RehearsalModel
 {
     /// <summary>Gets what the host must know of it.</summary>
-    public static ModelProfile Profile { get; } = new() { Provider = "rehearsal", Streaming = false, IsRehearsal = true, ContextWindow = 1_000_000 };
+    public static ModelProfile Profile { get; } =
+        new() { Provider = "rehearsal", Streaming = false, IsRehearsal = true, ContextWindow = 1_000_000 };
 
     /// <summary>Makes the model.</summary>
     /// <param name="name">Its name on this host.</param>

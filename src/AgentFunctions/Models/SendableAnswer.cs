@@ -6,8 +6,8 @@ using Microsoft.Extensions.AI;
 namespace AgentFunctions.Models;
 
 /// <summary>
-/// Makes of an answer the one message that is recorded, such that every store keeps it and every endpoint takes it back. It is done once,
-/// for any client; what the model said is kept beside what was mended.
+/// Makes of an answer the one message that is recorded, such that every store keeps it and every endpoint takes it back. It is
+/// done once, for any client; what the model said is kept beside what was mended.
 /// </summary>
 internal static class SendableAnswer
 {
@@ -27,7 +27,8 @@ internal static class SendableAnswer
                 case UsageContent or FunctionCallContent:
                     break;
                 case TextReasoningContent thought:
-                    contents.Add(Text(thought, new TextReasoningContent(Fit(thought.Text, ref isCut)) { ProtectedData = thought.ProtectedData }));
+                    contents.Add(Text(thought,
+                        new TextReasoningContent(Fit(thought.Text, ref isCut)) { ProtectedData = thought.ProtectedData }));
                     break;
                 case TextContent said:
                     (string thoughts, string words) = Thoughts.Split(Fit(said.Text, ref isCut));
@@ -80,7 +81,9 @@ internal static class SendableAnswer
         return mended;
     }
 
-    /// <summary>A call whose arguments can be stored; one that another client could not read keeps that, and is not made without them.</summary>
+    /// <summary>
+    /// A call whose arguments can be stored; one that another client could not read keeps that, and is not made without them.
+    /// </summary>
     private static FunctionCallContent Readable(FunctionCallContent call)
     {
         if (ModelConventions.InvalidArgumentsOf(call) is { } broken)
@@ -100,8 +103,11 @@ internal static class SendableAnswer
 
         try
         {
-            byte[] json = JsonSerializer.SerializeToUtf8Bytes(call.Arguments, ModelConventions.Json.GetTypeInfo(typeof(IDictionary<string, object?>)));
-            return json.Length <= MaxContentBytes ? call : Broken(call, TextCut.Head(Encoding.UTF8.GetString(json), MaxContentBytes / 3));
+            byte[] json = JsonSerializer.SerializeToUtf8Bytes(call.Arguments,
+                ModelConventions.Json.GetTypeInfo(typeof(IDictionary<string, object?>)));
+            return json.Length <= MaxContentBytes
+                ? call
+                : Broken(call, TextCut.Head(Encoding.UTF8.GetString(json), MaxContentBytes / 3));
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException or NotSupportedException or ArgumentException)
         {

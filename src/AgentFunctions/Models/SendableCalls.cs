@@ -4,8 +4,8 @@ using Microsoft.Extensions.AI;
 namespace AgentFunctions.Models;
 
 /// <summary>
-/// Makes the calls of a message such that every endpoint takes them back: each has a name of letters, digits, <c>_</c> and <c>-</c>, and
-/// an id of its own. What the model said is kept beside it. Calls that are good already stay the same instances.
+/// Makes the calls of a message such that every endpoint takes them back: each has a name of letters, digits, <c>_</c> and
+/// <c>-</c>, and an id of its own. What the model said is kept beside it. Calls that are good already stay the same instances.
 /// </summary>
 internal static class SendableCalls
 {

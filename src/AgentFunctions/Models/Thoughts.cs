@@ -9,7 +9,8 @@ internal static class Thoughts
 
     private static readonly (string Open, string Close)[] Marks =
     [
-        ("<think>", Close), ("<thinking>", "</thinking>"), ("<thought>", "</thought>"), ("◁think▷", "◁/think▷"), ("[THINK]", "[/THINK]"),
+        ("<think>", Close), ("<thinking>", "</thinking>"), ("<thought>", "</thought>"), ("◁think▷", "◁/think▷"),
+        ("[THINK]", "[/THINK]"),
     ];
 
     /// <summary>No mark is longer.</summary>
@@ -20,7 +21,8 @@ internal static class Thoughts
     public static bool MayBegin(string text)
     {
         ReadOnlySpan<char> start = text.AsSpan().TrimStart();
-        if (start.Length == 0 || (start.StartsWith(Channel, StringComparison.Ordinal) && !text.Contains(FinalChannel, StringComparison.Ordinal))
+        if (start.Length == 0
+            || (start.StartsWith(Channel, StringComparison.Ordinal) && !text.Contains(FinalChannel, StringComparison.Ordinal))
             || Channel.AsSpan().StartsWith(start, StringComparison.Ordinal))
         {
             return true;

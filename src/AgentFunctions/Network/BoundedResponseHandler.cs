@@ -4,7 +4,9 @@ using AgentFunctions.Core;
 
 namespace AgentFunctions.Network;
 
-/// <summary>Ends answers that are longer than anybody could use. Of a stream of events each one has the limit for itself.</summary>
+/// <summary>
+/// Ends answers that are longer than anybody could use. Of a stream of events each one has the limit for itself.
+/// </summary>
 internal sealed class BoundedResponseHandler(long limit) : DelegatingHandler
 {
     private const string EventStream = "text/event-stream";
@@ -24,7 +26,8 @@ internal sealed class BoundedResponseHandler(long limit) : DelegatingHandler
     }
 
     private static HttpRequestException TooLong(long limit) => new(
-        HttpRequestError.ConfigurationLimitExceeded, string.Create(CultureInfo.InvariantCulture, $"The answer is longer than {limit} bytes."));
+        HttpRequestError.ConfigurationLimitExceeded,
+        string.Create(CultureInfo.InvariantCulture, $"The answer is longer than {limit} bytes."));
 
     private sealed class BoundedContent : HttpContent
     {
@@ -72,7 +75,8 @@ internal sealed class BoundedResponseHandler(long limit) : DelegatingHandler
         private long _length;
         private bool _isLineEmpty;
 
-        public override int Read(byte[] buffer, int offset, int count) => Count(buffer.AsSpan(offset, Inner.Read(buffer, offset, count)));
+        public override int Read(byte[] buffer, int offset, int count) =>
+            Count(buffer.AsSpan(offset, Inner.Read(buffer, offset, count)));
 
         public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
         {

@@ -4,7 +4,9 @@ using AgentFunctions.Governance.Options;
 
 namespace AgentFunctions.Network;
 
-/// <summary>One thing that may be reached although it is not public: a host by name, or a network; each with a port or any.</summary>
+/// <summary>
+/// One thing that may be reached although it is not public: a host by name, or a network; each with a port or any.
+/// </summary>
 internal sealed record NetworkAllowance
 {
     private const string AnyBelow = "*.";
@@ -39,7 +41,8 @@ internal sealed record NetworkAllowance
         int colon = text.LastIndexOf(':');
         int? port = null;
         string host = text;
-        if (colon > 0 && int.TryParse(text.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out int number) && number is > 0 and <= 65_535)
+        if (colon > 0 && int.TryParse(text.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out int number)
+            && number is > 0 and <= 65_535)
         {
             (host, port) = (text[..colon], number);
         }

@@ -5,8 +5,8 @@ using AgentFunctions.Governance.Options;
 namespace AgentFunctions.Network;
 
 /// <summary>
-/// Keeps HTTP calls whose address a model or a caller chose away from this machine's own network: the check is made on the address
-/// that is really connected to, after name resolution and at every redirect.
+/// Keeps HTTP calls whose address a model or a caller chose away from this machine's own network: the check is made on the
+/// address that is really connected to, after name resolution and at every redirect.
 /// </summary>
 internal static class NetworkBoundary
 {
@@ -14,7 +14,9 @@ internal static class NetworkBoundary
     /// <param name="allowedHosts">
     /// What may be reached beside them, for instance a service of the same network: as <see cref="NetworkOptions.Allow"/> has it.
     /// </param>
-    /// <exception cref="AgentException"><see cref="ErrorCode.InvalidInput"/>: an entry is no host, address or network.</exception>
+    /// <exception cref="AgentException">
+    /// <see cref="ErrorCode.InvalidInput"/>: an entry is no host, address or network.
+    /// </exception>
     public static SocketsHttpHandler CreateHandler(IReadOnlyCollection<string>? allowedHosts = null) =>
         new NetworkGuard(allowedHosts ?? []).CreateHandler("");
 

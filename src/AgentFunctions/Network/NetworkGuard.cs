@@ -43,11 +43,14 @@ internal sealed class NetworkGuard
         PooledConnectionLifetime = TimeSpan.FromMinutes(5),
         ConnectTimeout = TimeSpan.FromSeconds(15),
         ConnectCallback = async (context, cancellationToken) => new NetworkStream(
-            await ConnectAsync(client, context.DnsEndPoint, IsProxy(context), cancellationToken).ConfigureAwait(false), ownsSocket: true),
+            await ConnectAsync(client, context.DnsEndPoint, IsProxy(context), cancellationToken).ConfigureAwait(false),
+            ownsSocket: true),
     };
 
     /// <summary>Connects.</summary>
-    /// <exception cref="AgentException"><see cref="ErrorCode.NotAllowed"/>: the name leads where it must not; nothing was sent.</exception>
+    /// <exception cref="AgentException">
+    /// <see cref="ErrorCode.NotAllowed"/>: the name leads where it must not; nothing was sent.
+    /// </exception>
     public Task<Socket> ConnectAsync(string client, string host, int port, CancellationToken cancellationToken) =>
         ConnectAsync(client, new DnsEndPoint(host, port), false, cancellationToken);
 
@@ -55,7 +58,8 @@ internal sealed class NetworkGuard
 
     private bool IsProxy(SocketsHttpConnectionContext context) =>
         _usesProxy && context.InitialRequestMessage.RequestUri is { } asked
-        && (!asked.IdnHost.Equals(context.DnsEndPoint.Host, StringComparison.OrdinalIgnoreCase) || asked.Port != context.DnsEndPoint.Port);
+        && (!asked.IdnHost.Equals(context.DnsEndPoint.Host, StringComparison.OrdinalIgnoreCase)
+            || asked.Port != context.DnsEndPoint.Port);
 
     private async Task<Socket> ConnectAsync(string client, DnsEndPoint target, bool isProxy, CancellationToken cancellationToken)
     {

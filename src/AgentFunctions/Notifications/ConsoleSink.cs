@@ -10,5 +10,6 @@ internal sealed class ConsoleSink : INotificationSink
     public async Task SendAsync(
         string channelName, NotificationChannel channel, ChannelMessage message, CancellationToken cancellationToken) =>
         await Console.Out.WriteLineAsync(
-            $"{message.At.UtcDateTime:u} {LogText.Escape(message.Line.ReplaceLineEndings(" "))}".AsMemory(), cancellationToken).ConfigureAwait(false);
+            $"{message.At.UtcDateTime:u} {LogText.Escape(message.Line.ReplaceLineEndings(" "))}".AsMemory(), cancellationToken)
+            .ConfigureAwait(false);
 }

@@ -7,6 +7,8 @@ internal interface INotificationSink
     bool Handles(NotificationChannel channel);
 
     /// <summary>Delivers one message.</summary>
-    /// <exception cref="AgentException"><see cref="ErrorCode.NotificationRejected"/>: a repetition cannot help. Any other error may pass.</exception>
+    /// <exception cref="AgentException">
+    /// <see cref="ErrorCode.NotificationRejected"/>: a repetition cannot help. Any other error may pass.
+    /// </exception>
     Task SendAsync(string channelName, NotificationChannel channel, ChannelMessage message, CancellationToken cancellationToken);
 }

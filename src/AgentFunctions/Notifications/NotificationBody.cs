@@ -4,8 +4,12 @@ using System.Text.Json;
 
 namespace AgentFunctions.Notifications;
 
-/// <summary>Writes the one shape that every notification has: <c>{"type", "timestamp", "data"}</c>, as Standard Webhooks has it.</summary>
-/// <remarks>The specification: https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md.</remarks>
+/// <summary>
+/// Writes the one shape that every notification has: <c>{"type", "timestamp", "data"}</c>, as Standard Webhooks has it.
+/// </summary>
+/// <remarks>
+/// The specification: https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md.
+/// </remarks>
 internal static class NotificationBody
 {
     /// <summary>Writes a notification.</summary>
@@ -15,7 +19,8 @@ internal static class NotificationBody
     public static byte[] Of(string type, DateTimeOffset timestamp, ReadOnlySpan<byte> data)
     {
         var buffer = new ArrayBufferWriter<byte>();
-        using (var writer = new Utf8JsonWriter(buffer, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
+        using (var writer = new Utf8JsonWriter(buffer,
+            new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
         {
             writer.WriteStartObject();
             writer.WriteString("type", type);

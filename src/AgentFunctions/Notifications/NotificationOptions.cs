@@ -7,7 +7,8 @@ public sealed class NotificationOptions
     public const string Section = "Notifications";
 
     /// <summary>Gets the channels by the names that monitors use. There is always one called <c>console</c>.</summary>
-    public IDictionary<string, NotificationChannel> Channels { get; } = new Dictionary<string, NotificationChannel>(StringComparer.Ordinal);
+    public IDictionary<string, NotificationChannel> Channels { get; } =
+        new Dictionary<string, NotificationChannel>(StringComparer.Ordinal);
 }
 
 /// <summary>

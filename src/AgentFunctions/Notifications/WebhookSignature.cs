@@ -4,7 +4,9 @@ using System.Text;
 namespace AgentFunctions.Notifications;
 
 /// <summary>Signs messages as Standard Webhooks has it: HMAC-SHA256 over <c>id.timestamp.body</c>.</summary>
-/// <remarks>The specification: https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md.</remarks>
+/// <remarks>
+/// The specification: https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md.
+/// </remarks>
 internal static class WebhookSignature
 {
     private const string SecretPrefix = "whsec_";

@@ -25,7 +25,8 @@ internal sealed class WebhookSink(IHttpClientFactory http, VariableText texts, T
         byte[] body = message.Body.ToArray();
         string id = $"{message.Id}-{channelName}";
         long timestamp = time.GetUtcNow().ToUnixTimeSeconds();
-        string url = await texts.ExpandAsync(channel.Url!, $"Notifications:Channels:{channelName}:Url", cancellationToken).ConfigureAwait(false);
+        string url = await texts.ExpandAsync(channel.Url!, $"Notifications:Channels:{channelName}:Url", cancellationToken)
+            .ConfigureAwait(false);
         using var request = new HttpRequestMessage(HttpMethod.Post, url)
         {
             Content = new ByteArrayContent(body) { Headers = { ContentType = new MediaTypeHeaderValue("application/json") } },
@@ -35,16 +36,19 @@ internal sealed class WebhookSink(IHttpClientFactory http, VariableText texts, T
         request.Headers.Add("webhook-timestamp", timestamp.ToString(CultureInfo.InvariantCulture));
         if (channel.Secret is { } reference)
         {
-            string secret = await texts.ExpandAsync(reference, $"Notifications:Channels:{channelName}:Secret", cancellationToken).ConfigureAwait(false);
+            string secret = await texts.ExpandAsync(reference, $"Notifications:Channels:{channelName}:Secret", cancellationToken)
+                .ConfigureAwait(false);
             request.Headers.Add("webhook-signature", WebhookSignature.Sign(secret, id, timestamp, body));
         }
 
         using HttpClient client = http.CreateClient(HttpClientName);
-        using HttpResponseMessage response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken).ConfigureAwait(false);
+        using HttpResponseMessage response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead,
+            cancellationToken).ConfigureAwait(false);
         if (IsFinal(response.StatusCode))
         {
             throw new AgentException(
-                ErrorCode.NotificationRejected, $"{channelName}: the receiver refused the message with status {(int)response.StatusCode}.");
+                ErrorCode.NotificationRejected,
+                $"{channelName}: the receiver refused the message with status {(int)response.StatusCode}.");
         }
 
         response.EnsureSuccessStatusCode();

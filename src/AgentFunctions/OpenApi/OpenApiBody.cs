@@ -8,13 +8,17 @@ namespace AgentFunctions.OpenApi;
 /// <param name="MediaType">Its media type; for a file it may be a range such as <c>image/*</c>.</param>
 internal sealed record OpenApiBody(string Argument, OpenApiBodyForm Form, string MediaType)
 {
-    /// <summary>Gets how the fields of a form are written that say so; others are written as <c>form</c>, objects as JSON.</summary>
+    /// <summary>
+    /// Gets how the fields of a form are written that say so; others are written as <c>form</c>, objects as JSON.
+    /// </summary>
     public IReadOnlyDictionary<string, OpenApiStyle> Fields { get; init; } = new Dictionary<string, OpenApiStyle>();
 
     /// <summary>Gets the fields of a multipart form that are files, or have a media type or headers of their own.</summary>
     public IReadOnlyDictionary<string, OpenApiPart> Parts { get; init; } = new Dictionary<string, OpenApiPart>();
 
-    /// <summary>Gets the argument that holds the headers of parts, by field and name; <see langword="null"/> if no part has any.</summary>
+    /// <summary>
+    /// Gets the argument that holds the headers of parts, by field and name; <see langword="null"/> if no part has any.
+    /// </summary>
     public string? HeadersArgument { get; init; }
 }
 

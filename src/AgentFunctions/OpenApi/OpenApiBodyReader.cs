@@ -21,12 +21,14 @@ internal sealed class OpenApiBodyReader(OpenApiSchemas schemas)
     private const string FileHint = "A file to send: its path in the workspace, or artifact:NAME for an artifact of this run.";
 
     private static readonly HashSet<string> TextTypes = new(
-        ["application/xml", "application/yaml", "application/x-yaml", "application/x-ndjson", "application/jsonl", "application/graphql",
+        ["application/xml", "application/yaml", "application/x-yaml", "application/x-ndjson", "application/jsonl",
+            "application/graphql",
          "application/javascript", "application/sql", "application/toml"],
         StringComparer.Ordinal);
 
     /// <summary>Keywords that say nothing of what a value is.</summary>
-    private static readonly HashSet<string> Annotations = new(["description", "title", "example", "examples", "nullable", "deprecated"], StringComparer.Ordinal);
+    private static readonly HashSet<string> Annotations =
+        new(["description", "title", "example", "examples", "nullable", "deprecated"], StringComparer.Ordinal);
 
     /// <summary>Reads a request body.</summary>
     /// <param name="request">The request body, with its reference followed.</param>
@@ -39,7 +41,8 @@ internal sealed class OpenApiBodyReader(OpenApiSchemas schemas)
             .. (request["content"] as JsonObject ?? []).Where(static media => media.Value is JsonObject)
                 .Select(static media => (media.Key.Split(';')[0].Trim().ToLowerInvariant(), (JsonObject)media.Value!)),
         ];
-        return offered.OrderBy(media => Rank(media.Type, SaysBinary(media.Media))).Select(media => Read(media.Type, media.Media, argument))
+        return offered.OrderBy(media => Rank(media.Type, SaysBinary(media.Media)))
+            .Select(media => Read(media.Type, media.Media, argument))
             .FirstOrDefault(static read => read is not null);
     }
 
@@ -55,15 +58,19 @@ internal sealed class OpenApiBodyReader(OpenApiSchemas schemas)
         _ => 6,
     };
 
-    private static bool IsText(string type) => (type.StartsWith("text/", StringComparison.Ordinal) && !type.EndsWith('*')) || TextTypes.Contains(type)
+    private static bool IsText(string type) => (type.StartsWith("text/", StringComparison.Ordinal) && !type.EndsWith('*'))
+        || TextTypes.Contains(type)
         || type.EndsWith("+xml", StringComparison.Ordinal) || type.EndsWith("+yaml", StringComparison.Ordinal);
 
-    private bool SaysBinary(JsonObject media) => schemas.Resolve(media["schema"]) is { } schema && Text(schema["format"]) == "binary";
+    private bool SaysBinary(JsonObject media) =>
+        schemas.Resolve(media["schema"]) is { } schema && Text(schema["format"]) == "binary";
 
     private OpenApiBodyArguments? Read(string type, JsonObject media, string argument) => Rank(type, SaysBinary(media)) switch
     {
-        0 or 1 => new(new OpenApiBody(argument, OpenApiBodyForm.Json, type == "*/*" ? "application/json" : type), schemas.Inline(media["schema"]), null),
-        2 => new(new OpenApiBody(argument, OpenApiBodyForm.Form, type) { Fields = StylesOf(media) }, schemas.Inline(media["schema"]), null),
+        0 or 1 => new(new OpenApiBody(argument, OpenApiBodyForm.Json, type == "*/*" ? "application/json" : type),
+            schemas.Inline(media["schema"]), null),
+        2 => new(new OpenApiBody(argument, OpenApiBodyForm.Form, type) { Fields = StylesOf(media) },
+            schemas.Inline(media["schema"]), null),
         3 => Multipart(media, argument),
         4 or 5 => new(new OpenApiBody(argument, OpenApiBodyForm.Text, type), AsText(media, type), null),
         _ when type.StartsWith("multipart/", StringComparison.Ordinal) => null,
@@ -115,7 +122,8 @@ internal sealed class OpenApiBodyReader(OpenApiSchemas schemas)
         var schemaOfAll = new JsonObject { ["type"] = "object", ["properties"] = properties };
         if (required.Count > 0)
         {
-            schemaOfAll["required"] = new JsonArray([.. required.Where(fields.ContainsKey).Distinct().Select(static name => JsonValue.Create(name))]);
+            schemaOfAll["required"] =
+                new JsonArray([.. required.Where(fields.ContainsKey).Distinct().Select(static name => JsonValue.Create(name))]);
         }
 
         return new OpenApiBodyArguments(
@@ -167,7 +175,8 @@ internal sealed class OpenApiBodyReader(OpenApiSchemas schemas)
 
     private OpenApiPart PartOf(JsonNode? schema, JsonObject? encoding)
     {
-        string[] declared = [.. (Text(encoding?["contentType"]) ?? "").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)];
+        string[] declared = [.. (Text(encoding?["contentType"]) ?? "").Split(',',
+            StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)];
         (bool isFile, bool isBase64, string? type) = FileOf(schema, 0);
         return new OpenApiPart(isFile, isBase64, declared.Length > 0 ? declared : type is null ? [] : [type]);
     }
@@ -202,7 +211,8 @@ internal sealed class OpenApiBodyReader(OpenApiSchemas schemas)
             foreach (JsonNode? part in schema[keyword] as JsonArray ?? [])
             {
                 (bool IsFile, bool IsBase64, string? MediaType) found = FileOf(part, depth + 1);
-                if (found.IsFile && schemas.Resolve(part) is { Count: > 0 } described && !described.All(static member => Annotations.Contains(member.Key)))
+                if (found.IsFile && schemas.Resolve(part) is { Count: > 0 } described
+                    && !described.All(static member => Annotations.Contains(member.Key)))
                 {
                     return found;
                 }
@@ -227,7 +237,8 @@ internal sealed class OpenApiBodyReader(OpenApiSchemas schemas)
             }
 
             properties[name] = schemas.Inline(header["schema"]);
-            if (properties[name] is JsonObject described && !described.ContainsKey("description") && Text(header["description"]) is { } description)
+            if (properties[name] is JsonObject described && !described.ContainsKey("description")
+                && Text(header["description"]) is { } description)
             {
                 described["description"] = description;
             }
@@ -239,13 +250,21 @@ internal sealed class OpenApiBodyReader(OpenApiSchemas schemas)
         }
 
         return properties.Count == 0 ? null
-            : new JsonObject { ["type"] = "object", ["properties"] = properties, ["required"] = required, ["additionalProperties"] = false };
+            : new JsonObject
+            {
+                ["type"] = "object",
+                ["properties"] = properties,
+                ["required"] = required,
+                ["additionalProperties"] = false
+            };
     }
 
     private static JsonObject FileSchema(JsonObject? schema) => new()
     {
         ["type"] = schema?["nullable"]?.GetValueKind() == JsonValueKind.True ? new JsonArray("string", "null") : "string",
-        ["description"] = Text(schema?["description"]) is { Length: > 0 } description ? $"{description.TrimEnd('.')}. {FileHint}" : FileHint,
+        ["description"] = Text(schema?["description"]) is { Length: > 0 } description
+            ? $"{description.TrimEnd('.')}. {FileHint}"
+            : FileHint,
     };
 
     private static JsonObject FileList(JsonObject list, JsonObject file)
@@ -263,8 +282,10 @@ internal sealed class OpenApiBodyReader(OpenApiSchemas schemas)
     }
 
     private static Dictionary<string, OpenApiStyle> StylesOf(JsonObject media) => (media["encoding"] as JsonObject ?? [])
-        .Where(static field => field.Value is JsonObject encoding && (encoding.ContainsKey("style") || encoding.ContainsKey("explode")))
-        .ToDictionary(static field => field.Key, static field => OpenApiStyles.Of((JsonObject)field.Value!, "form"), StringComparer.Ordinal);
+        .Where(static field => field.Value is JsonObject encoding
+            && (encoding.ContainsKey("style") || encoding.ContainsKey("explode")))
+        .ToDictionary(static field => field.Key, static field => OpenApiStyles.Of((JsonObject)field.Value!, "form"),
+            StringComparer.Ordinal);
 
     private static string? Text(JsonNode? node) => node is JsonValue value && value.TryGetValue(out string? text) ? text : null;
 }

@@ -11,7 +11,9 @@ namespace AgentFunctions.OpenApi;
 /// <param name="Url">Its address; <see langword="null"/> for a file.</param>
 internal sealed record OpenApiDocument(OpenApiBundle Bundle, string Text, string Origin, Uri? Url);
 
-/// <summary>Reads a description from its files when they changed, or from its address from time to time; keeps the last good one.</summary>
+/// <summary>
+/// Reads a description from its files when they changed, or from its address from time to time; keeps the last good one.
+/// </summary>
 /// <param name="options">Where it is.</param>
 /// <param name="known">The parts of a description in files that were there when the host started.</param>
 /// <param name="http">Makes the client that fetches.</param>
@@ -37,12 +39,15 @@ internal sealed class OpenApiDocumentSource(
                 : await ReadAsync(cancellationToken).ConfigureAwait(false);
         }
         catch (Exception e) when (
-            e is IOException or UnauthorizedAccessException or HttpRequestException or AgentException or OperationCanceledException
+            e is IOException or UnauthorizedAccessException or HttpRequestException or AgentException
+                or OperationCanceledException
             && !cancellationToken.IsCancellationRequested)
         {
             if (_latest is null)
             {
-                throw e as AgentException ?? new AgentException(ErrorCode.ToolUnavailable, $"The API description {options.Document} cannot be read: {e.Message}", e);
+                throw e as AgentException
+                    ?? new AgentException(ErrorCode.ToolUnavailable,
+                        $"The API description {options.Document} cannot be read: {e.Message}", e);
             }
 
             OpenApiLog.Stale(logger, options.Document, e.Message);
@@ -63,14 +68,18 @@ internal sealed class OpenApiDocumentSource(
 
         string text = OpenApiText.Load(options.Document);
         OpenApiBundle bundle = await OpenApiBundle.ReadAsync(
-            OpenApiText.Parse(text, options.Document), options.Document, new FolderParts(options.Document, known), cancellationToken).ConfigureAwait(false);
+            OpenApiText.Parse(text, options.Document), options.Document, new FolderParts(options.Document, known),
+            cancellationToken).ConfigureAwait(false);
         _files = StateOf(bundle.Places);
         return Latest(bundle, null);
     }
 
     /// <summary>What changes when one of the files does.</summary>
-    private string StateOf(IReadOnlyList<string> places) => string.Join('|', places.Prepend(options.Document).Select(static path => new FileInfo(path))
-        .Select(static file => file.Exists ? $"{file.FullName}:{file.LastWriteTimeUtc.Ticks}:{file.Length}" : $"{file.FullName}:none"));
+    private string StateOf(IReadOnlyList<string> places) =>
+        string.Join('|', places.Prepend(options.Document).Select(static path => new FileInfo(path))
+        .Select(static file => file.Exists
+            ? $"{file.FullName}:{file.LastWriteTimeUtc.Ticks}:{file.Length}"
+            : $"{file.FullName}:none"));
 
     private async Task<OpenApiDocument> FetchAsync(Uri url, CancellationToken cancellationToken)
     {
@@ -84,12 +93,14 @@ internal sealed class OpenApiDocumentSource(
         using HttpClient client = http.CreateClient(options.HttpClientName);
         using CancellationTokenSource timeout = new(options.Timeout, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, timeout.Token);
-        using HttpResponseMessage response = await client.GetAsync(url, HttpCompletionOption.ResponseHeadersRead, either.Token).ConfigureAwait(false);
+        using HttpResponseMessage response = await client.GetAsync(url, HttpCompletionOption.ResponseHeadersRead, either.Token)
+            .ConfigureAwait(false);
         response.EnsureSuccessStatusCode();
         await response.Content.LoadIntoBufferAsync(MaxBytes, either.Token).ConfigureAwait(false);
         string text = Encoding.UTF8.GetString(await response.Content.ReadAsByteArrayAsync(either.Token).ConfigureAwait(false));
         return Latest(
-            await OpenApiBundle.ReadAsync(OpenApiText.Parse(text, options.Document), options.Document, new AddressParts(url, client), either.Token)
+            await OpenApiBundle.ReadAsync(OpenApiText.Parse(text, options.Document), options.Document,
+                new AddressParts(url, client), either.Token)
                 .ConfigureAwait(false),
             url);
     }

@@ -49,16 +49,20 @@ internal static class OpenApiFiles
     /// <param name="cancellationToken">The token to cancel the read.</param>
     /// <returns>The files by what the arguments say.</returns>
     public static async Task<IReadOnlyDictionary<string, OpenApiFile>> ReadAsync(
-        OpenApiBody? body, IReadOnlyDictionary<string, JsonElement> arguments, ToolContext context, long limit, CancellationToken cancellationToken)
+        OpenApiBody? body, IReadOnlyDictionary<string, JsonElement> arguments, ToolContext context, long limit,
+        CancellationToken cancellationToken)
     {
         var files = new Dictionary<string, OpenApiFile>(StringComparer.Ordinal);
         long left = limit;
-        foreach ((string argument, string file) in body is null ? [] : NamedBy(body, name => arguments.TryGetValue(name, out JsonElement value) ? value : null))
+        foreach ((string argument, string file) in body is null
+            ? []
+            : NamedBy(body, name => arguments.TryGetValue(name, out JsonElement value) ? value : null))
         {
             if (!files.ContainsKey(file))
             {
                 files[file] = file.StartsWith(ArtifactPrefix, StringComparison.Ordinal)
-                    ? await ArtifactAsync(argument, file[ArtifactPrefix.Length..], context, cancellationToken).ConfigureAwait(false)
+                    ? await ArtifactAsync(argument, file[ArtifactPrefix.Length..], context, cancellationToken)
+                        .ConfigureAwait(false)
                     : await FileAsync(argument, file, context, left, cancellationToken).ConfigureAwait(false);
                 left -= files[file].Content.Length;
                 if (left < 0)
@@ -71,7 +75,8 @@ internal static class OpenApiFiles
         return files;
     }
 
-    private static async Task<OpenApiFile> ArtifactAsync(string argument, string name, ToolContext context, CancellationToken cancellationToken) =>
+    private static async Task<OpenApiFile> ArtifactAsync(string argument, string name, ToolContext context,
+        CancellationToken cancellationToken) =>
         await context.Artifacts.GetAsync(context.RunId, name, cancellationToken).ConfigureAwait(false) is { } found
             ? new OpenApiFile(name, found.Artifact.MediaType, found.Content)
             : throw new AgentException(
@@ -91,18 +96,21 @@ internal static class OpenApiFiles
 
             // The file may grow while it is read; what was there when it was opened is sent.
             byte[] content = new byte[stream.Length];
-            int length = await stream.ReadAtLeastAsync(content, content.Length, throwOnEndOfStream: false, cancellationToken).ConfigureAwait(false);
+            int length = await stream.ReadAtLeastAsync(content, content.Length, throwOnEndOfStream: false, cancellationToken)
+                .ConfigureAwait(false);
             string name = PathSyntax.Show(path.Replace('\\', '/').Split('/')[^1]);
             return new OpenApiFile(name, MediaTypes.OfFile(name), content.AsMemory(0, length));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new AgentException(ErrorCode.ToolFailed, $"{argument}: '{PathSyntax.Show(path)}' cannot be read: {e.Message} Nothing was sent.", e);
+            throw new AgentException(ErrorCode.ToolFailed,
+                $"{argument}: '{PathSyntax.Show(path)}' cannot be read: {e.Message} Nothing was sent.", e);
         }
     }
 
     private static AgentException TooLarge(string argument, long limit) => new(
-        ErrorCode.ToolArgumentsInvalid, $"{argument}: the files of a call may have {limit} bytes together; send a smaller one. Nothing was sent.");
+        ErrorCode.ToolArgumentsInvalid,
+        $"{argument}: the files of a call may have {limit} bytes together; send a smaller one. Nothing was sent.");
 
     private static IEnumerable<(string, string)> Texts(string argument, JsonElement value) => value.ValueKind switch
     {

@@ -9,7 +9,8 @@ using Microsoft.Extensions.DependencyInjection;
 namespace AgentFunctions.OpenApi;
 
 /// <summary>One operation of an API as a function of the Microsoft.Extensions.AI ecosystem.</summary>
-internal sealed class OpenApiFunction(OpenApiOperation operation, OpenApiOptions options, VariableText variables, IHttpClientFactory http) : AIFunction
+internal sealed class OpenApiFunction(OpenApiOperation operation, OpenApiOptions options, VariableText variables,
+    IHttpClientFactory http) : AIFunction
 {
     /// <summary>The header that carries <c>run/turn/call</c>, the same when the call is repeated.</summary>
     private const string IdempotencyHeader = "Idempotency-Key";
@@ -22,17 +23,21 @@ internal sealed class OpenApiFunction(OpenApiOperation operation, OpenApiOptions
 
     public override JsonElement JsonSchema => operation.Schema;
 
-    protected override async ValueTask<object?> InvokeCoreAsync(AIFunctionArguments arguments, CancellationToken cancellationToken)
+    protected override async ValueTask<object?> InvokeCoreAsync(AIFunctionArguments arguments,
+        CancellationToken cancellationToken)
     {
         var context = (ToolContext)arguments.Context![typeof(ToolContext)]!;
         Dictionary<string, JsonElement> sent = SentArguments.Check(this, arguments);
         IReadOnlyDictionary<string, OpenApiFile> files =
-            await OpenApiFiles.ReadAsync(operation.Body, sent, context, options.UploadLimit, cancellationToken).ConfigureAwait(false);
+            await OpenApiFiles.ReadAsync(operation.Body, sent, context, options.UploadLimit, cancellationToken)
+                .ConfigureAwait(false);
         using HttpClient client = http.CreateClient(options.HttpClientName);
         try
         {
-            using HttpResponseMessage response = await SendAsync(client, sent, files, context, cancellationToken).ConfigureAwait(false);
-            string text = await OpenApiResponse.ToTextAsync(response, options.ResponseLimit, context, cancellationToken).ConfigureAwait(false);
+            using HttpResponseMessage response = await SendAsync(client, sent, files, context, cancellationToken)
+                .ConfigureAwait(false);
+            string text = await OpenApiResponse.ToTextAsync(response, options.ResponseLimit, context, cancellationToken)
+                .ConfigureAwait(false);
             string status = $"HTTP {(int)response.StatusCode} {response.ReasonPhrase}".TrimEnd();
             return response.IsSuccessStatusCode
                 ? text.Length == 0 ? status : text
@@ -43,12 +48,15 @@ internal sealed class OpenApiFunction(OpenApiOperation operation, OpenApiOptions
             throw refusal;
         }
         catch (HttpRequestException e) when (
-            e.HttpRequestError is HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError or HttpRequestError.SecureConnectionError)
+            e.HttpRequestError is HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError
+                or HttpRequestError.SecureConnectionError)
         {
             throw new AgentException(
-                ErrorCode.ToolUnavailable, $"The API '{options.Name}' cannot be reached: {e.Message} The call was not made; try again later or go on without it.", e);
+                ErrorCode.ToolUnavailable,
+                $"The API '{options.Name}' cannot be reached: {e.Message} The call was not made; try again later or go on without it.", e);
         }
-        catch (Exception e) when (e is HttpRequestException or IOException or OperationCanceledException && !cancellationToken.IsCancellationRequested)
+        catch (Exception e) when (e is HttpRequestException or IOException or OperationCanceledException
+            && !cancellationToken.IsCancellationRequested)
         {
             throw new AgentException(
                 ErrorCode.ToolOutcomeUnknown,
@@ -57,13 +65,15 @@ internal sealed class OpenApiFunction(OpenApiOperation operation, OpenApiOptions
     }
 
     private async Task<HttpResponseMessage> SendAsync(
-        HttpClient client, IReadOnlyDictionary<string, JsonElement> arguments, IReadOnlyDictionary<string, OpenApiFile> files, ToolContext context,
+        HttpClient client, IReadOnlyDictionary<string, JsonElement> arguments, IReadOnlyDictionary<string, OpenApiFile> files,
+        ToolContext context,
         CancellationToken cancellationToken)
     {
         HttpRequestMessage request = OpenApiRequest.Create(operation, arguments, files);
         string? token = options.Identity is not { } identity ? null : await context.Services.GetRequiredService<RunTokens>()
             .MintAsync(context, identity.AudienceOf(operation.BaseUrl), identity.Scopes, cancellationToken).ConfigureAwait(false);
-        IReadOnlyList<(string Name, string Value)> headers = await HeadersAsync(context, token, cancellationToken).ConfigureAwait(false);
+        IReadOnlyList<(string Name, string Value)> headers = await HeadersAsync(context, token, cancellationToken)
+            .ConfigureAwait(false);
         for (int redirects = 0; ; redirects++)
         {
             HttpResponseMessage response;
@@ -75,7 +85,8 @@ internal sealed class OpenApiFunction(OpenApiOperation operation, OpenApiOptions
                     request.Headers.TryAddWithoutValidation(name, value);
                 }
 
-                response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken).ConfigureAwait(false);
+                response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken)
+                    .ConfigureAwait(false);
             }
 
             // A client of the host's own may have followed a redirect by itself.
@@ -110,7 +121,8 @@ internal sealed class OpenApiFunction(OpenApiOperation operation, OpenApiOptions
     }
 
     /// <summary>The host's own headers, which stand over whatever the model put there.</summary>
-    private async Task<IReadOnlyList<(string Name, string Value)>> HeadersAsync(ToolContext context, string? token, CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<(string Name, string Value)>> HeadersAsync(ToolContext context, string? token,
+        CancellationToken cancellationToken)
     {
         var headers = new List<(string, string)> { (IdempotencyHeader, context.IdempotencyKey) };
         if (token is not null)
@@ -120,22 +132,26 @@ internal sealed class OpenApiFunction(OpenApiOperation operation, OpenApiOptions
 
         foreach ((string name, string value) in options.Headers)
         {
-            headers.Add((name, await variables.ExpandAsync(value, $"OpenAPI tools '{options.Name}': Headers.{name}", cancellationToken).ConfigureAwait(false)));
+            headers.Add((name, await variables.ExpandAsync(value, $"OpenAPI tools '{options.Name}': Headers.{name}",
+                cancellationToken).ConfigureAwait(false)));
         }
 
         return headers;
     }
 
     private bool IsOwn(Uri address) =>
-        Uri.Compare(address, operation.BaseUrl, UriComponents.SchemeAndServer, UriFormat.UriEscaped, StringComparison.OrdinalIgnoreCase) == 0;
+        Uri.Compare(address, operation.BaseUrl, UriComponents.SchemeAndServer, UriFormat.UriEscaped,
+            StringComparison.OrdinalIgnoreCase) == 0;
 
-    private static bool IsRedirect(HttpStatusCode status) => status is HttpStatusCode.MovedPermanently or HttpStatusCode.Found or HttpStatusCode.SeeOther
+    private static bool IsRedirect(HttpStatusCode status) =>
+        status is HttpStatusCode.MovedPermanently or HttpStatusCode.Found or HttpStatusCode.SeeOther
         or HttpStatusCode.TemporaryRedirect or HttpStatusCode.PermanentRedirect;
 
     private AgentException Elsewhere(HttpResponseMessage response, Uri next)
     {
         response.Dispose();
         return new AgentException(
-            ErrorCode.ToolFailed, $"The API '{options.Name}' redirects to {next.GetLeftPart(UriPartial.Authority)}, which is not followed: calls stay with their own server.");
+            ErrorCode.ToolFailed,
+            $"The API '{options.Name}' redirects to {next.GetLeftPart(UriPartial.Authority)}, which is not followed: calls stay with their own server.");
     }
 }

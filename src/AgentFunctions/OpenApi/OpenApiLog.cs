@@ -5,7 +5,8 @@ namespace AgentFunctions.OpenApi;
 /// <summary>What is logged about API descriptions.</summary>
 internal static partial class OpenApiLog
 {
-    [LoggerMessage(4120, LogLevel.Warning, "The API description {Origin} cannot be read again, the last one stays in use: {Reason}")]
+    [LoggerMessage(4120, LogLevel.Warning,
+        "The API description {Origin} cannot be read again, the last one stays in use: {Reason}")]
     public static partial void Stale(ILogger logger, string origin, string reason);
 
     [LoggerMessage(4121, LogLevel.Warning, "Agent '{Agent}' goes without the tools of API '{Api}': {Reason}")]

@@ -13,7 +13,8 @@ namespace AgentFunctions.OpenApi;
 /// <param name="Schema">The JSON schema of all arguments together.</param>
 /// <param name="Effect">What it does to the world.</param>
 internal sealed record OpenApiOperation(
-    string Id, string Description, HttpMethod Method, Uri BaseUrl, string Path, IReadOnlyList<OpenApiParameter> Parameters, OpenApiBody? Body,
+    string Id, string Description, HttpMethod Method, Uri BaseUrl, string Path, IReadOnlyList<OpenApiParameter> Parameters,
+    OpenApiBody? Body,
     JsonElement Schema, ToolEffect Effect);
 
 /// <summary>A parameter of an operation.</summary>
@@ -24,7 +25,10 @@ internal sealed record OpenApiOperation(
 internal sealed record OpenApiParameter(string Argument, string Name, OpenApiLocation Place, OpenApiStyle Style);
 
 /// <summary>How a value is written, by the standard's names.</summary>
-/// <param name="Name"><c>simple</c>, <c>label</c>, <c>matrix</c>, <c>form</c>, <c>spaceDelimited</c>, <c>pipeDelimited</c>, <c>deepObject</c>, or <c>json</c> for a parameter that has a media type.</param>
+/// <param name="Name">
+/// <c>simple</c>, <c>label</c>, <c>matrix</c>, <c>form</c>, <c>spaceDelimited</c>, <c>pipeDelimited</c>, <c>deepObject</c>, or
+/// <c>json</c> for a parameter that has a media type.
+/// </param>
 /// <param name="Explode">Whether each item and member stands on its own.</param>
 /// <param name="AllowReserved">Whether characters that structure an address stand as they are.</param>
 internal sealed record OpenApiStyle(string Name, bool Explode, bool AllowReserved = false);

@@ -67,7 +67,9 @@ public sealed class OpenApiOptions
     private static readonly string[] SecretHeaders = ["Authorization", "Proxy-Authorization", "Cookie", "X-Api-Key", "Api-Key"];
 
     /// <summary>Checks the options.</summary>
-    /// <exception cref="AgentException"><see cref="ErrorCode.InvalidInput"/>: the message names the option and the remedy.</exception>
+    /// <exception cref="AgentException">
+    /// <see cref="ErrorCode.InvalidInput"/>: the message names the option and the remedy.
+    /// </exception>
     internal void Validate()
     {
         Require(
@@ -81,7 +83,8 @@ public sealed class OpenApiOptions
         Require(ResponseLimit > 0, nameof(ResponseLimit), "use at least 1");
         Require(UploadLimit > 0, nameof(UploadLimit), "use at least 1");
         Require(
-            Identity is null || !Headers.ContainsKey("Authorization"), nameof(Identity), "stands next to Headers.Authorization; keep one of them");
+            Identity is null || !Headers.ContainsKey("Authorization"), nameof(Identity),
+            "stands next to Headers.Authorization; keep one of them");
         foreach ((string header, string value) in Headers)
         {
             Require(

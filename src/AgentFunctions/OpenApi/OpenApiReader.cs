@@ -131,7 +131,8 @@ internal sealed partial class OpenApiReader
             JsonObject request = _schemas.Resolve(node) ?? throw Broken(Elsewhere(node));
             if (_bodies.Read(request, properties.ContainsKey("body") ? "request_body" : "body") is not { } read)
             {
-                return LeaveOut(path, method, "its body is of no media type that can be written here (a multipart form must name its fields)");
+                return LeaveOut(path, method,
+                    "its body is of no media type that can be written here (a multipart form must name its fields)");
             }
 
             body = read.Body;
@@ -148,7 +149,8 @@ internal sealed partial class OpenApiReader
         }
 
         return new OpenApiOperation(
-            Text(operation["operationId"]) ?? $"{method}_{path.Trim('/').Replace('/', '_').Replace("{", "", StringComparison.Ordinal).Replace("}", "", StringComparison.Ordinal)}",
+            Text(operation["operationId"])
+                ?? $"{method}_{path.Trim('/').Replace('/', '_').Replace("{", "", StringComparison.Ordinal).Replace("}", "", StringComparison.Ordinal)}",
             Describe(operation, method, path),
             HttpMethod.Parse(method.ToUpperInvariant()),
             BaseOf(item, operation),
@@ -190,7 +192,8 @@ internal sealed partial class OpenApiReader
 
     private static JsonNode Described(JsonNode schema, JsonObject owner)
     {
-        if (schema is JsonObject described && !described.ContainsKey("description") && Text(owner["description"]) is { } description)
+        if (schema is JsonObject described && !described.ContainsKey("description")
+            && Text(owner["description"]) is { } description)
         {
             described["description"] = description;
         }
@@ -200,7 +203,8 @@ internal sealed partial class OpenApiReader
 
     private static string Describe(JsonObject operation, string method, string path)
     {
-        string[] words = [.. new[] { Text(operation["summary"]), Text(operation["description"]) }.OfType<string>().Where(static w => w.Length > 0).Distinct()];
+        string[] words = [.. new[] { Text(operation["summary"]), Text(operation["description"]) }.OfType<string>()
+            .Where(static w => w.Length > 0).Distinct()];
         return words.Length == 0 ? $"{method.ToUpperInvariant()} {path}" : string.Join("\n", words);
     }
 
@@ -241,7 +245,9 @@ internal sealed partial class OpenApiReader
     {
         string address = _baseUrl ?? ServerOf(operation) ?? ServerOf(item) ?? ServerOf(_document) ?? "/";
         return Uri.TryCreate(_documentUrl, address, out Uri? joined) || Uri.TryCreate(address, UriKind.Absolute, out joined)
-            ? joined.Scheme is "http" or "https" ? joined : throw Broken($"servers: '{address}' is not an http or https address. Set BaseUrl")
+            ? joined.Scheme is "http" or "https"
+                ? joined
+                : throw Broken($"servers: '{address}' is not an http or https address. Set BaseUrl")
             : throw Broken($"servers: '{address}' is not an absolute address. Set BaseUrl");
     }
 

@@ -3,7 +3,9 @@ using System.Text.Json;
 
 namespace AgentFunctions.OpenApi;
 
-/// <summary>Writes arguments as an HTTP request. Whatever they hold, the request goes to the operation's own server and path.</summary>
+/// <summary>
+/// Writes arguments as an HTTP request. Whatever they hold, the request goes to the operation's own server and path.
+/// </summary>
 internal static class OpenApiRequest
 {
     /// <summary>Writes a request.</summary>
@@ -11,7 +13,8 @@ internal static class OpenApiRequest
     /// <param name="arguments">Its arguments.</param>
     /// <param name="files">The files that the arguments name.</param>
     public static HttpRequestMessage Create(
-        OpenApiOperation operation, IReadOnlyDictionary<string, JsonElement> arguments, IReadOnlyDictionary<string, OpenApiFile> files)
+        OpenApiOperation operation, IReadOnlyDictionary<string, JsonElement> arguments,
+        IReadOnlyDictionary<string, OpenApiFile> files)
     {
         // A path of the description may have a query of its own, and a fragment that only tells it apart from others.
         string[] halves = operation.Path.Split('#')[0].Split('?', 2);
@@ -20,7 +23,8 @@ internal static class OpenApiRequest
         var headers = new List<(string Name, string Value)>();
         foreach (OpenApiParameter parameter in operation.Parameters)
         {
-            if (!arguments.TryGetValue(parameter.Argument, out JsonElement value) || value.ValueKind is JsonValueKind.Null or JsonValueKind.Undefined)
+            if (!arguments.TryGetValue(parameter.Argument, out JsonElement value)
+                || value.ValueKind is JsonValueKind.Null or JsonValueKind.Undefined)
             {
                 continue;
             }
@@ -41,16 +45,20 @@ internal static class OpenApiRequest
 
         if (path.IndexOf('{', StringComparison.Ordinal) is >= 0 and int open)
         {
-            throw new AgentException(ErrorCode.ToolArgumentsInvalid, $"the path needs {path[open..].Split('/')[0]}, and no argument gives it.");
+            throw new AgentException(ErrorCode.ToolArgumentsInvalid,
+                $"the path needs {path[open..].Split('/')[0]}, and no argument gives it.");
         }
 
         // Several arguments in one segment may make dots together that none is alone.
         if (path.Split('/', '\\').FirstOrDefault(static segment => Uri.UnescapeDataString(segment) is "." or "..") is { } dots)
         {
-            throw new AgentException(ErrorCode.ToolArgumentsInvalid, $"the arguments make the path '{path}', and '{dots}' would lead out of it.");
+            throw new AgentException(ErrorCode.ToolArgumentsInvalid,
+                $"the arguments make the path '{path}', and '{dots}' would lead out of it.");
         }
 
-        var request = new HttpRequestMessage(operation.Method, Address(operation, path, query)) { Content = OpenApiContent.Of(operation.Body, arguments, files) };
+        var request = new HttpRequestMessage(operation.Method,
+            Address(operation, path, query))
+        { Content = OpenApiContent.Of(operation.Body, arguments, files) };
         foreach ((string name, string value) in headers)
         {
             request.Headers.TryAddWithoutValidation(name, value);
@@ -74,7 +82,8 @@ internal static class OpenApiRequest
     {
         string text = OpenApiValue.Path(parameter, value);
         return text is "." or ".." or ""
-            ? throw new AgentException(ErrorCode.ToolArgumentsInvalid, $"{parameter.Argument}: '{text}' cannot stand in the path.")
+            ? throw new AgentException(ErrorCode.ToolArgumentsInvalid,
+                $"{parameter.Argument}: '{text}' cannot stand in the path.")
             : text.Replace("{", "%7B", StringComparison.Ordinal);
     }
 
@@ -82,7 +91,8 @@ internal static class OpenApiRequest
     {
         string text = OpenApiValue.Header(parameter.Style, value);
         return text.Any(char.IsControl)
-            ? throw new AgentException(ErrorCode.ToolArgumentsInvalid, $"{parameter.Argument}: control characters cannot stand in a header.")
+            ? throw new AgentException(ErrorCode.ToolArgumentsInvalid,
+                $"{parameter.Argument}: control characters cannot stand in a header.")
             : text;
     }
 }

@@ -20,11 +20,13 @@ internal static class OpenApiResponse
         }
 
         string name = $"tool-{context.Turn}-{context.Call}{MediaTypes.Extension(mediaType)}";
-        Artifact artifact = await context.Artifacts.SaveAsync(context.RunId, name, mediaType, content, cancellationToken).ConfigureAwait(false);
+        Artifact artifact = await context.Artifacts.SaveAsync(context.RunId, name, mediaType, content, cancellationToken)
+            .ConfigureAwait(false);
         return $"[saved as artifact {artifact.Name}: {mediaType}, {artifact.Length} bytes]{note}";
     }
 
-    private static async Task<(byte[] Content, bool IsCut)> ReadAsync(HttpContent content, int limit, CancellationToken cancellationToken)
+    private static async Task<(byte[] Content, bool IsCut)> ReadAsync(HttpContent content, int limit,
+        CancellationToken cancellationToken)
     {
         using Stream stream = await content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false);
         using var kept = new MemoryStream();

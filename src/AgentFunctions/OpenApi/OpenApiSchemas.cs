@@ -5,8 +5,8 @@ using System.Text.RegularExpressions;
 namespace AgentFunctions.OpenApi;
 
 /// <summary>
-/// The schemas of a description as JSON Schema: shared ones by reference in <c>$defs</c>, so that recursive types stay finite, and
-/// the dialect of OpenAPI 3.0 (<c>nullable</c>, boolean limits) translated.
+/// The schemas of a description as JSON Schema: shared ones by reference in <c>$defs</c>, so that recursive types stay finite,
+/// and the dialect of OpenAPI 3.0 (<c>nullable</c>, boolean limits) translated.
 /// </summary>
 internal sealed partial class OpenApiSchemas(JsonObject document)
 {
@@ -19,14 +19,16 @@ internal sealed partial class OpenApiSchemas(JsonObject document)
 
     /// <summary>Keywords of OpenAPI alone, and texts for people.</summary>
     private static readonly HashSet<string> NotOfJsonSchema =
-        new(["nullable", "discriminator", "xml", "externalDocs", "example", "examples", "$schema", "$id"], StringComparer.Ordinal);
+        new(["nullable", "discriminator", "xml", "externalDocs", "example", "examples", "$schema", "$id"],
+            StringComparer.Ordinal);
 
     /// <summary>Keywords whose members are names, each with a schema.</summary>
     private static readonly HashSet<string> SchemasByName =
         new(["properties", "patternProperties", "dependentSchemas", "$defs", "definitions"], StringComparer.Ordinal);
 
     /// <summary>Keywords that hold values and not schemas.</summary>
-    private static readonly HashSet<string> Values = new(["enum", "const", "default", "required", "type", "dependentRequired"], StringComparer.Ordinal);
+    private static readonly HashSet<string> Values = new(["enum", "const", "default", "required", "type", "dependentRequired"],
+        StringComparer.Ordinal);
 
     /// <summary>The references that became definitions, by the name of the definition.</summary>
     private readonly Dictionary<string, string> _named = new(StringComparer.Ordinal);
@@ -143,7 +145,10 @@ internal sealed partial class OpenApiSchemas(JsonObject document)
     /// <summary>The name of a definition: that of the shared schema, else one that is made of the reference.</summary>
     private string NameOf(string reference)
     {
-        string wanted = NotOfName().Replace(reference.StartsWith(Shared, StringComparison.Ordinal) ? reference[Shared.Length..] : reference.TrimStart('#', '/'), "_");
+        string wanted = NotOfName()
+            .Replace(reference.StartsWith(Shared, StringComparison.Ordinal)
+                ? reference[Shared.Length..]
+                : reference.TrimStart('#', '/'), "_");
         string name = wanted;
         for (int number = 2; !_named.TryAdd(name, reference) && _named[name] != reference; number++)
         {
@@ -161,7 +166,8 @@ internal sealed partial class OpenApiSchemas(JsonObject document)
     /// <summary>A type of its own takes null in; whatever else decides is put beside it.</summary>
     private static JsonObject OrNull(JsonObject schema)
     {
-        if (schema["type"] is JsonValue type && !schema.ContainsKey("oneOf") && !schema.ContainsKey("anyOf") && !schema.ContainsKey("allOf"))
+        if (schema["type"] is JsonValue type && !schema.ContainsKey("oneOf") && !schema.ContainsKey("anyOf")
+            && !schema.ContainsKey("allOf"))
         {
             schema["type"] = new JsonArray(type.DeepClone(), "null");
             if (schema["enum"] is JsonArray choices && choices.All(static choice => choice is not null))
@@ -172,7 +178,9 @@ internal sealed partial class OpenApiSchemas(JsonObject document)
             return schema;
         }
 
-        return schema.Count == 0 ? schema : new JsonObject { ["anyOf"] = new JsonArray(schema, new JsonObject { ["type"] = "null" }) };
+        return schema.Count == 0
+            ? schema
+            : new JsonObject { ["anyOf"] = new JsonArray(schema, new JsonObject { ["type"] = "null" }) };
     }
 
     /// <summary>What is for answers alone need not be sent.</summary>
@@ -220,7 +228,8 @@ internal sealed partial class OpenApiSchemas(JsonObject document)
 
         foreach ((string key, JsonNode? value) in node as JsonObject ?? [])
         {
-            if (key == "$ref" && value is JsonValue reference && reference.ToString().StartsWith(Definitions, StringComparison.Ordinal))
+            if (key == "$ref" && value is JsonValue reference
+                && reference.ToString().StartsWith(Definitions, StringComparison.Ordinal))
             {
                 yield return reference.ToString()[Definitions.Length..];
             }
@@ -244,8 +253,11 @@ internal sealed partial class OpenApiSchemas(JsonObject document)
         JsonNode? place = document;
         foreach (string part in reference[2..].Split('/'))
         {
-            string name = Uri.UnescapeDataString(part).Replace("~1", "/", StringComparison.Ordinal).Replace("~0", "~", StringComparison.Ordinal);
-            place = place is JsonArray list && int.TryParse(name, out int index) && index >= 0 && index < list.Count ? list[index] : (place as JsonObject)?[name];
+            string name = Uri.UnescapeDataString(part).Replace("~1", "/", StringComparison.Ordinal)
+                .Replace("~0", "~", StringComparison.Ordinal);
+            place = place is JsonArray list && int.TryParse(name, out int index) && index >= 0 && index < list.Count
+                ? list[index]
+                : (place as JsonObject)?[name];
         }
 
         return place;

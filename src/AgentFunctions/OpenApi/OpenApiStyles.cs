@@ -7,7 +7,8 @@ namespace AgentFunctions.OpenApi;
 internal static class OpenApiStyles
 {
     /// <summary>Gets the style of a parameter.</summary>
-    public static OpenApiStyle Of(JsonObject parameter, OpenApiLocation place) => parameter["schema"] is null && parameter["content"] is JsonObject
+    public static OpenApiStyle Of(JsonObject parameter, OpenApiLocation place) =>
+        parameter["schema"] is null && parameter["content"] is JsonObject
         ? new OpenApiStyle("json", false)
         : Of(parameter, place == OpenApiLocation.Query ? "form" : "simple");
 

@@ -17,10 +17,12 @@ internal static partial class OpenApiText
     /// <summary>Reads the file of a description.</summary>
     /// <param name="path">The file.</param>
     /// <exception cref="AgentException">
-    /// <see cref="ErrorCode.ToolUnavailable"/>: it cannot be read or is too large. <see cref="ErrorCode.InvalidInput"/>: it is no text.
+    /// <see cref="ErrorCode.ToolUnavailable"/>: it cannot be read or is too large. <see cref="ErrorCode.InvalidInput"/>: it is no
+    /// text.
     /// </exception>
     public static string Load(string path) => TextFile.Read(path, MaxBytes, (line, words, error) => new AgentException(
-        error is null ? ErrorCode.InvalidInput : ErrorCode.ToolUnavailable, $"The API description {path}({line}): {words}.", error));
+        error is null ? ErrorCode.InvalidInput : ErrorCode.ToolUnavailable, $"The API description {path}({line}): {words}.",
+        error));
 
     /// <summary>Reads a description.</summary>
     /// <param name="text">The text.</param>
@@ -29,7 +31,8 @@ internal static partial class OpenApiText
     public static JsonObject Parse(string text, string origin)
     {
         JsonNode? root = ReadAny(text, origin);
-        return root is JsonObject document && (string?)(document["openapi"] as JsonValue) is { } version && version.StartsWith("3.", StringComparison.Ordinal)
+        return root is JsonObject document && (string?)(document["openapi"] as JsonValue) is { } version
+            && version.StartsWith("3.", StringComparison.Ordinal)
             ? document
             : throw new AgentException(ErrorCode.InvalidInput, $"{origin}: openapi: is no 3.0 or 3.1 description; convert it.");
     }
@@ -56,7 +59,10 @@ internal static partial class OpenApiText
         }
     }
 
-    /// <summary>Published descriptions have blank lines of more spaces than the text below them, which the YAML reader refuses; others take them as empty.</summary>
+    /// <summary>
+    /// Published descriptions have blank lines of more spaces than the text below them, which the YAML reader refuses; others
+    /// take them as empty.
+    /// </summary>
     private static JsonNode? ReadAnyYaml(string text)
     {
         try

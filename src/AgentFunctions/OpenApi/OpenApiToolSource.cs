@@ -6,7 +6,10 @@ using Microsoft.Extensions.Logging;
 
 namespace AgentFunctions.OpenApi;
 
-/// <summary>The operations of an HTTP API as tools <c>name__operation</c>. The description is read when it is first needed, and again when it changes.</summary>
+/// <summary>
+/// The operations of an HTTP API as tools <c>name__operation</c>. The description is read when it is first needed, and again when
+/// it changes.
+/// </summary>
 internal sealed class OpenApiToolSource(
     OpenApiOptions options, IReadOnlySet<string> known, IHttpClientFactory http, NetworkGuard network, VariableText variables,
     ILogger<OpenApiToolSource> logger, TimeProvider time)
@@ -46,11 +49,16 @@ internal sealed class OpenApiToolSource(
 
         try
         {
-            return new ToolOffer(await ToolsAsync(cancellationToken).WaitAsync(patience, time, cancellationToken).ConfigureAwait(false));
+            return new ToolOffer(await ToolsAsync(cancellationToken).WaitAsync(patience, time, cancellationToken)
+                .ConfigureAwait(false));
         }
         catch (TimeoutException)
         {
-            return new ToolOffer([]) { Missing = [new MissingTools(options.Name, $"the description of '{options.Name}' has not come yet")] };
+            return new ToolOffer([])
+            {
+                Missing = [new MissingTools(options.Name,
+                $"the description of '{options.Name}' has not come yet")]
+            };
         }
         catch (AgentException e)
         {

@@ -22,7 +22,8 @@ internal static class CompactionText
     private const int WordLength = 7;
 
     /// <summary>The size of a request without the conversation, in bytes (UTF-8).</summary>
-    public static long Bytes(string goal) => Frame + Instructions.Length + Encoding.UTF8.GetByteCount(Request(goal, "", int.MaxValue));
+    public static long Bytes(string goal) =>
+        Frame + Instructions.Length + Encoding.UTF8.GetByteCount(Request(goal, "", int.MaxValue));
 
     public static string Request(string goal, string conversation, int maxBytes) => string.Create(
         CultureInfo.InvariantCulture,

@@ -21,7 +21,8 @@ internal sealed class PinnedText(PlanStore plans, PinStore pins, Inbox inbox)
         var text = new StringBuilder($"{Prompt.HostMark} Pinned, word for word.");
         Section(text, "Plan", PlanText.Render(await plans.GetAsync(runId, cancellationToken).ConfigureAwait(false)));
         Section(text, "Pinned facts", string.Join('\n', await pins.GetAsync(runId, cancellationToken).ConfigureAwait(false)));
-        Section(text, "What people said to you, in order", await SaidAsync(runId, shown, turn, cancellationToken).ConfigureAwait(false));
+        Section(text, "What people said to you, in order",
+            await SaidAsync(runId, shown, turn, cancellationToken).ConfigureAwait(false));
         return text.ToString();
     }
 
@@ -30,7 +31,8 @@ internal sealed class PinnedText(PlanStore plans, PinStore pins, Inbox inbox)
         List<string> words = [];
         int length = 0;
         IReadOnlyList<InboxMessage> messages = await inbox.ReadAsync(runId, 0, shown, cancellationToken).ConfigureAwait(false);
-        IReadOnlyList<(string Place, InboxMessage Said)> answers = await inbox.AnswersAsync(runId, turn - 1, cancellationToken).ConfigureAwait(false);
+        IReadOnlyList<(string Place, InboxMessage Said)> answers = await inbox.AnswersAsync(runId, turn - 1, cancellationToken)
+            .ConfigureAwait(false);
         foreach (InboxMessage message in messages.Where(static message => message.IsHost != true)
             .Concat(answers.Select(static answer => answer.Said)).OrderBy(static message => message.At).Reverse())
         {

@@ -23,7 +23,10 @@ internal static class Prompt
     /// <summary>What a large image costs with the providers that tell; no bound is known for other data.</summary>
     internal const int MediaTokens = 2_048;
 
-    /// <summary>What the host's own messages begin with. The model is told by marks that it cannot forge what a person said, never by this alone.</summary>
+    /// <summary>
+    /// What the host's own messages begin with. The model is told by marks that it cannot forge what a person said, never by this
+    /// alone.
+    /// </summary>
     public const string HostMark = "[host]";
 
     /// <summary>The key, with who it was, of a result that is a person's words and not what a tool returned.</summary>
@@ -39,13 +42,15 @@ internal static class Prompt
     private static readonly ConditionalWeakTable<ChatMessage, ChatMessage> s_markedResults = [];
     private static readonly ConditionalWeakTable<ChatMessage, ChatMessage> s_markedWords = [];
 
-    private static readonly ConditionalWeakTable<ChatMessage, ChatMessage>.CreateValueCallback s_markResult = static message => With(
+    private static readonly ConditionalWeakTable<ChatMessage, ChatMessage>.CreateValueCallback s_markResult =
+        static message => With(
         message,
         static content => content is FunctionResultContent { Result: { } result } answer
             ? new FunctionResultContent(answer.CallId, MarkedResult(answer, result.ToString() ?? ""))
             : content);
 
-    private static readonly ConditionalWeakTable<ChatMessage, ChatMessage>.CreateValueCallback s_markWords = static message => With(
+    private static readonly ConditionalWeakTable<ChatMessage, ChatMessage>.CreateValueCallback s_markWords =
+        static message => With(
         message, static content => content is TextContent said ? new TextContent(UntrustedText.MarkPerson(said.Text)) : content);
 
     /// <summary>What a model is told that takes part in a conversation.</summary>
@@ -117,8 +122,8 @@ internal static class Prompt
     }
 
     /// <summary>
-    /// What tools returned and what people say, marked as what it is. Here and not in the transcript: people and tools read that without the marks,
-    /// and whatever was recorded is marked, also by an earlier version.
+    /// What tools returned and what people say, marked as what it is. Here and not in the transcript: people and tools read that
+    /// without the marks, and whatever was recorded is marked, also by an earlier version.
     /// </summary>
     private static ChatMessage Marked(TranscriptEntry entry) => entry.Source switch
     {
@@ -131,11 +136,13 @@ internal static class Prompt
     private static ChatMessage MarkedResults(TranscriptEntry entry) =>
         entry.Source == TranscriptOrigin.Person ? entry.Message : Marked(entry);
 
-    private static string MarkedResult(FunctionResultContent answer, string text) => answer.AdditionalProperties?.ContainsKey(SaidBy) == true
+    private static string MarkedResult(FunctionResultContent answer, string text) =>
+        answer.AdditionalProperties?.ContainsKey(SaidBy) == true
         ? UntrustedText.MarkPerson(text)
         : UntrustedText.Mark(text, answer.CallId);
 
-    private static ChatMessage With(ChatMessage message, Func<AIContent, AIContent> change) => new(message.Role, [.. message.Contents.Select(change)]);
+    private static ChatMessage With(ChatMessage message, Func<AIContent, AIContent> change) =>
+        new(message.Role, [.. message.Contents.Select(change)]);
 
     /// <summary>An upper bound of the first request's tokens: its bytes, since no token is shorter than a byte.</summary>
     public static long FirstRequestBytes(AgentDefinition agent, RunRecord run, IReadOnlyList<ToolDeclaration> tools)
@@ -150,7 +157,8 @@ internal static class Prompt
     {
         TextContent text => Encoding.UTF8.GetByteCount(text.Text),
         TextReasoningContent reasoning => Encoding.UTF8.GetByteCount(reasoning.Text),
-        FunctionCallContent call => call.Name.Length + (long)Encoding.UTF8.GetByteCount(ModelConventions.ArgumentsText(call)) + MessageFrame,
+        FunctionCallContent call =>
+            call.Name.Length + (long)Encoding.UTF8.GetByteCount(ModelConventions.ArgumentsText(call)) + MessageFrame,
         FunctionResultContent result => Encoding.UTF8.GetByteCount(result.Result?.ToString() ?? "") + MessageFrame,
         DataContent or UriContent => MediaTokens,
         _ => MessageFrame,

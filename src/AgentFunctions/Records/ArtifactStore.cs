@@ -42,7 +42,8 @@ public sealed class ArtifactStore
         string hash = await _blobs.PutAsync(content, cancellationToken).ConfigureAwait(false);
         var artifact = new Artifact(name, mediaType, content.Length, hash, _time.GetUtcNow());
         await _records.PutAsync(
-            key, JsonSerializer.SerializeToUtf8Bytes(artifact, StoredRecordsJsonContext.Default.Artifact), default, cancellationToken)
+            key, JsonSerializer.SerializeToUtf8Bytes(artifact, StoredRecordsJsonContext.Default.Artifact), default,
+            cancellationToken)
             .ConfigureAwait(false);
         return artifact;
     }
@@ -55,7 +56,8 @@ public sealed class ArtifactStore
     {
         await _refs.AddAsync(artifact.Hash, runId, cancellationToken).ConfigureAwait(false);
         await _records.PutAsync(
-            Key(runId, artifact.Name), JsonSerializer.SerializeToUtf8Bytes(artifact, StoredRecordsJsonContext.Default.Artifact), default, cancellationToken)
+            Key(runId, artifact.Name), JsonSerializer.SerializeToUtf8Bytes(artifact, StoredRecordsJsonContext.Default.Artifact),
+            default, cancellationToken)
             .ConfigureAwait(false);
     }
 
@@ -65,7 +67,8 @@ public sealed class ArtifactStore
     public async Task<IReadOnlyList<Artifact>> ListAsync(string runId, CancellationToken cancellationToken = default)
     {
         var artifacts = new List<Artifact>();
-        await foreach (StoredRecord record in _records.ListAsync($"artifacts/{runId}/", null, cancellationToken).ConfigureAwait(false))
+        await foreach (StoredRecord record in _records.ListAsync($"artifacts/{runId}/", null, cancellationToken)
+            .ConfigureAwait(false))
         {
             artifacts.Add(JsonSerializer.Deserialize(record.Value.Span, StoredRecordsJsonContext.Default.Artifact)!);
         }
@@ -97,9 +100,11 @@ public sealed class ArtifactStore
         IsName(name)
             ? $"artifacts/{runId}/{name}"
             : throw new AgentException(
-                ErrorCode.InvalidInput, $"name: '{name}' is not a valid artifact name. Use letters, digits, '.', '_' and '-', at most 200 characters.");
+                ErrorCode.InvalidInput,
+                $"name: '{name}' is not a valid artifact name. Use letters, digits, '.', '_' and '-', at most 200 characters.");
 
     /// <summary>Determines whether a text can be the name of an artifact.</summary>
     internal static bool IsName(string name) =>
-        name.Length is > 0 and <= 200 && name is not ("." or "..") && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-');
+        name.Length is > 0 and <= 200 && name is not ("." or "..")
+            && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-');
 }

@@ -11,7 +11,9 @@ public sealed class ClaimedRequest : IDisposable
     /// <summary>Gets what the key stands for: the id of the run that the first request led to, or is about.</summary>
     public string Subject { get; }
 
-    /// <summary>Gets a name of the request that is the same at every repetition; <see langword="null"/> if it has no key.</summary>
+    /// <summary>
+    /// Gets a name of the request that is the same at every repetition; <see langword="null"/> if it has no key.
+    /// </summary>
     public string? Token { get; }
 
     /// <summary>Gets whether the request was carried out before.</summary>
@@ -20,7 +22,9 @@ public sealed class ClaimedRequest : IDisposable
     /// <summary>Gets whether the request was begun before and cut off: parts of it may have been carried out.</summary>
     public bool IsResumed { get; internal init; }
 
-    /// <summary>Gets whether anything was carried out, so that the key stays bound to the request even if it fails from here on.</summary>
+    /// <summary>
+    /// Gets whether anything was carried out, so that the key stays bound to the request even if it fails from here on.
+    /// </summary>
     public bool HasBegun { get; private set; }
 
     internal IdempotencyClaim? Claim { get; }

@@ -4,7 +4,9 @@ using AgentFunctions.Storage;
 
 namespace AgentFunctions.Records;
 
-/// <summary>Which run trees use a content: <c>refs/HASH/ROOT</c>. Equal content is kept once, so it goes with the last tree that uses it.</summary>
+/// <summary>
+/// Which run trees use a content: <c>refs/HASH/ROOT</c>. Equal content is kept once, so it goes with the last tree that uses it.
+/// </summary>
 internal sealed class ContentRefs(IRecordStore records)
 {
     /// <summary>What the names of references begin with.</summary>

@@ -10,7 +10,9 @@ internal static class Conversation
     /// <summary>How much of one content is repeated, in characters: from generous to scarce.</summary>
     private static readonly int[] Limits = [4_000, 1_500, 500, 150];
 
-    /// <summary>The messages within a size: each is shortened as far as the size asks for, and then the oldest are left out.</summary>
+    /// <summary>
+    /// The messages within a size: each is shortened as far as the size asks for, and then the oldest are left out.
+    /// </summary>
     /// <param name="entries">The messages.</param>
     /// <param name="maxBytes">The most bytes (UTF-8).</param>
     public static string Render(IReadOnlyList<TranscriptEntry> entries, int maxBytes)
@@ -55,7 +57,9 @@ internal static class Conversation
     };
 
     /// <summary>Only a line's own first row says who speaks: what stands in a message cannot pass for another.</summary>
-    private static string Indented(string line) => line.Contains('\n', StringComparison.Ordinal) ? line.Replace("\n", "\n  ", StringComparison.Ordinal) : line;
+    private static string Indented(string line) => line.Contains('\n', StringComparison.Ordinal)
+        ? line.Replace("\n", "\n  ", StringComparison.Ordinal)
+        : line;
 
     private static string? Line(TranscriptEntry entry, AIContent content, int limit) => content switch
     {

@@ -23,8 +23,8 @@ internal sealed record InboxMessage(string Text, string By, DateTimeOffset At)
 }
 
 /// <summary>
-/// What people say to runs: the messages that they send, a log each, and what they answer to questions, a record for each call that asked.
-/// The model is shown each once, and again beside every summary.
+/// What people say to runs: the messages that they send, a log each, and what they answer to questions, a record for each call
+/// that asked. The model is shown each once, and again beside every summary.
 /// </summary>
 internal sealed class Inbox(ILogStore logs, IRecordStore records)
 {
@@ -65,11 +65,13 @@ internal sealed class Inbox(ILogStore logs, IRecordStore records)
     /// <param name="runId">The run.</param>
     /// <param name="key">What the request is known by.</param>
     /// <param name="cancellationToken">The token to cancel the read.</param>
-    internal async Task<(InboxMessage Message, long Count)?> FindAsync(string runId, string key, CancellationToken cancellationToken)
+    internal async Task<(InboxMessage Message, long Count)?> FindAsync(string runId, string key,
+        CancellationToken cancellationToken)
     {
         await foreach (LogEntry entry in logs.ReadAsync(StreamOf(runId), 0, null, cancellationToken).ConfigureAwait(false))
         {
-            if (JsonSerializer.Deserialize(entry.Data.Span, StoredRecordsJsonContext.Default.InboxMessage) is { } message && message.Key == key)
+            if (JsonSerializer.Deserialize(entry.Data.Span, StoredRecordsJsonContext.Default.InboxMessage) is { } message
+                && message.Key == key)
             {
                 return (message, entry.Position + 1);
             }
@@ -104,14 +106,17 @@ internal sealed class Inbox(ILogStore logs, IRecordStore records)
     /// <param name="call">The number of the call within its turn.</param>
     /// <param name="said">What was said.</param>
     /// <param name="cancellationToken">The token to cancel the wait.</param>
-    internal Task AddAnswerAsync(string runId, int turn, int call, InboxMessage said, CancellationToken cancellationToken) => records.PutAsync(
-        $"{AnswersOf(runId)}{turn:D6}/{call:D4}", JsonSerializer.SerializeToUtf8Bytes(said, StoredRecordsJsonContext.Default.InboxMessage), default, cancellationToken);
+    internal Task AddAnswerAsync(string runId, int turn, int call, InboxMessage said, CancellationToken cancellationToken) =>
+        records.PutAsync(
+        $"{AnswersOf(runId)}{turn:D6}/{call:D4}",
+        JsonSerializer.SerializeToUtf8Bytes(said, StoredRecordsJsonContext.Default.InboxMessage), default, cancellationToken);
 
     /// <summary>Lists what was answered, in the order of the calls.</summary>
     /// <param name="runId">The run.</param>
     /// <param name="turn">The last turn to look at.</param>
     /// <param name="cancellationToken">The token to cancel the wait.</param>
-    internal async Task<IReadOnlyList<(string Place, InboxMessage Said)>> AnswersAsync(string runId, int turn, CancellationToken cancellationToken)
+    internal async Task<IReadOnlyList<(string Place, InboxMessage Said)>> AnswersAsync(string runId, int turn,
+        CancellationToken cancellationToken)
     {
         var said = new List<(string, InboxMessage)>();
         await foreach (StoredRecord record in records.ListAsync(AnswersOf(runId), null, cancellationToken).ConfigureAwait(false))
@@ -136,7 +141,8 @@ internal sealed class Inbox(ILogStore logs, IRecordStore records)
         foreach ((string place, InboxMessage said) in await AnswersAsync(from, turn, cancellationToken).ConfigureAwait(false))
         {
             await records.PutAsync(
-                AnswersOf(to) + place, JsonSerializer.SerializeToUtf8Bytes(said, StoredRecordsJsonContext.Default.InboxMessage), default, cancellationToken)
+                AnswersOf(to) + place, JsonSerializer.SerializeToUtf8Bytes(said, StoredRecordsJsonContext.Default.InboxMessage),
+                default, cancellationToken)
                 .ConfigureAwait(false);
         }
     }

@@ -79,7 +79,9 @@ public static class JournalEventTypes
     /// <summary>Reports that the model answered, with text or with tool calls.</summary>
     public const string ModelCompleted = "model.completed";
 
-    /// <summary>Reports that another model than before answers: one that stands in for the run's own, or the run's own again.</summary>
+    /// <summary>
+    /// Reports that another model than before answers: one that stands in for the run's own, or the run's own again.
+    /// </summary>
     public const string ModelSwitched = "model.switched";
 
     /// <summary>Reports that a model call was interrupted. It counts as if it had consumed its whole reserve.</summary>
@@ -154,7 +156,9 @@ public static class JournalEventTypes
     /// <summary>Reports that a person brought an earlier state of the run's folder back.</summary>
     public const string WorkspaceRestored = "workspace.restored";
 
-    /// <summary>Reports that a person went on from a turn of the run in another one, which <see cref="JournalEvent.Run"/> names.</summary>
+    /// <summary>
+    /// Reports that a person went on from a turn of the run in another one, which <see cref="JournalEvent.Run"/> names.
+    /// </summary>
     public const string RunSuperseded = "run.superseded";
 
     /// <summary>Reports that the run ended; <see cref="JournalEvent.Code"/> is its final status.</summary>
@@ -210,14 +214,15 @@ public sealed class Journal
     }
 
     /// <summary>
-    /// Adds an event unless one of the same type, turn, call, approval and question is there. For the recovery after a crash, when nobody
-    /// knows whether the event was written; it reads the journal, so the usual way is <see cref="AppendAsync"/>.
+    /// Adds an event unless one of the same type, turn, call, approval and question is there. For the recovery after a crash,
+    /// when nobody knows whether the event was written; it reads the journal, so the usual way is <see cref="AppendAsync"/>.
     /// </summary>
     /// <param name="runId">The run.</param>
     /// <param name="journalEvent">The event.</param>
     /// <param name="cancellationToken">The token to cancel the wait.</param>
     /// <returns>Whether it was missing.</returns>
-    public async Task<bool> AppendIfMissingAsync(string runId, JournalEvent journalEvent, CancellationToken cancellationToken = default)
+    public async Task<bool> AppendIfMissingAsync(string runId, JournalEvent journalEvent,
+        CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(journalEvent);
         byte[] data = JsonSerializer.SerializeToUtf8Bytes(journalEvent, StoredRecordsJsonContext.Default.JournalEvent);
@@ -260,16 +265,19 @@ public sealed class Journal
         string runId, long from = 0, int? maxCount = null,
         [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
-        await foreach (LogEntry entry in _logs.ReadAsync(StreamOf(runId), from, maxCount, cancellationToken).ConfigureAwait(false))
+        await foreach (LogEntry entry in _logs.ReadAsync(StreamOf(runId), from, maxCount, cancellationToken)
+            .ConfigureAwait(false))
         {
-            yield return (entry.Position, JsonSerializer.Deserialize(entry.Data.Span, StoredRecordsJsonContext.Default.JournalEvent)!);
+            yield return (entry.Position,
+                JsonSerializer.Deserialize(entry.Data.Span, StoredRecordsJsonContext.Default.JournalEvent)!);
         }
     }
 
     /// <summary>Gets how many events a run's journal has.</summary>
     /// <param name="runId">The run.</param>
     /// <param name="cancellationToken">The token to cancel the wait.</param>
-    public Task<long> LengthAsync(string runId, CancellationToken cancellationToken = default) => _logs.GetLengthAsync(StreamOf(runId), cancellationToken);
+    public Task<long> LengthAsync(string runId, CancellationToken cancellationToken = default) =>
+        _logs.GetLengthAsync(StreamOf(runId), cancellationToken);
 
     private Task ObserveAsync(string runId, JournalEvent journalEvent, CancellationToken cancellationToken) =>
         Observer?.WrittenAsync(runId, journalEvent, cancellationToken) ?? Task.CompletedTask;

@@ -20,6 +20,7 @@ public sealed record KeyedRequest(string Requester, string Key, ReadOnlyMemory<b
             ? null
             : new KeyedRequest(
                 requester, key,
-                System.Text.Json.JsonSerializer.SerializeToUtf8Bytes([.. parts.Select(static part => part ?? "")], CoreJsonContext.Default.StringArray));
+                System.Text.Json.JsonSerializer.SerializeToUtf8Bytes([.. parts.Select(static part => part ?? "")],
+                    CoreJsonContext.Default.StringArray));
     }
 }

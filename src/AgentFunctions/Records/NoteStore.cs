@@ -31,7 +31,9 @@ internal sealed class NoteStore(IRecordStore records)
     /// <param name="scope">Whose note it is.</param>
     /// <param name="note">The note.</param>
     /// <param name="cancellationToken">The token to cancel the wait.</param>
-    /// <exception cref="AgentException"><see cref="ErrorCode.InvalidInput"/>: a bad name, too long a text, or too many notes.</exception>
+    /// <exception cref="AgentException">
+    /// <see cref="ErrorCode.InvalidInput"/>: a bad name, too long a text, or too many notes.
+    /// </exception>
     public async Task PutAsync(NoteScope scope, Note note, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(note);
@@ -47,7 +49,8 @@ internal sealed class NoteStore(IRecordStore records)
         }
 
         await records.PutAsync(
-            Key(scope, note.Name), JsonSerializer.SerializeToUtf8Bytes(note, StoredRecordsJsonContext.Default.Note), default, cancellationToken)
+            Key(scope, note.Name), JsonSerializer.SerializeToUtf8Bytes(note, StoredRecordsJsonContext.Default.Note), default,
+            cancellationToken)
             .ConfigureAwait(false);
     }
 
@@ -73,7 +76,8 @@ internal sealed class NoteStore(IRecordStore records)
     }
 
     private static string Key(NoteScope scope, string name) =>
-        name.Length is > 0 and <= 64 && name is not ("." or "..") && name.All(static c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-')
+        name.Length is > 0 and <= 64 && name is not ("." or "..")
+            && name.All(static c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-')
             ? Prefix(scope) + name
             : throw new AgentException(ErrorCode.InvalidInput, "name: use 1 to 64 letters, digits, '.', '_' and '-'.");
 

@@ -17,7 +17,8 @@ internal sealed class PinStore(IRecordStore records)
     /// <summary>Replaces a run's facts.</summary>
     public Task PutAsync(string runId, IReadOnlyList<string> facts, CancellationToken cancellationToken = default) =>
         records.PutAsync(
-            Key(runId), JsonSerializer.SerializeToUtf8Bytes([.. facts], CoreJsonContext.Default.StringArray), default, cancellationToken);
+            Key(runId), JsonSerializer.SerializeToUtf8Bytes([.. facts], CoreJsonContext.Default.StringArray), default,
+            cancellationToken);
 
     private static string Key(string runId) => $"pins/{runId}";
 }

@@ -8,7 +8,9 @@ namespace AgentFunctions.Records;
 /// <param name="Done">Whether it is done.</param>
 public sealed record PlanItem(string Text, bool Done = false);
 
-/// <summary>The plans of runs: what people see as progress, and what the model is reminded of after its context was summed up.</summary>
+/// <summary>
+/// The plans of runs: what people see as progress, and what the model is reminded of after its context was summed up.
+/// </summary>
 internal sealed class PlanStore(IRecordStore records)
 {
     /// <summary>A run's plan; empty where it has none.</summary>
@@ -17,7 +19,9 @@ internal sealed class PlanStore(IRecordStore records)
     public async Task<IReadOnlyList<PlanItem>> GetAsync(string runId, CancellationToken cancellationToken = default)
     {
         StoredRecord? record = await records.GetAsync(Key(runId), cancellationToken).ConfigureAwait(false);
-        return record is null ? [] : JsonSerializer.Deserialize(record.Value.Span, StoredRecordsJsonContext.Default.PlanItemArray)!;
+        return record is null
+            ? []
+            : JsonSerializer.Deserialize(record.Value.Span, StoredRecordsJsonContext.Default.PlanItemArray)!;
     }
 
     /// <summary>Replaces a run's plan.</summary>
@@ -26,7 +30,8 @@ internal sealed class PlanStore(IRecordStore records)
     /// <param name="cancellationToken">The token to cancel the wait.</param>
     public Task PutAsync(string runId, IReadOnlyList<PlanItem> plan, CancellationToken cancellationToken = default) =>
         records.PutAsync(
-            Key(runId), JsonSerializer.SerializeToUtf8Bytes([.. plan], StoredRecordsJsonContext.Default.PlanItemArray), default, cancellationToken);
+            Key(runId), JsonSerializer.SerializeToUtf8Bytes([.. plan], StoredRecordsJsonContext.Default.PlanItemArray), default,
+            cancellationToken);
 
     private static string Key(string runId) => $"plans/{runId}";
 }

@@ -31,15 +31,18 @@ public sealed class RequestKeys
     /// <param name="request">The request; <see langword="null"/> if it has no key.</param>
     /// <param name="subject">The id of what the request is about.</param>
     /// <param name="act">
-    /// Carries it out. It is called again if a crash cut it off, and calls <see cref="ClaimedRequest.Begin"/> before its first effect.
+    /// Carries it out. It is called again if a crash cut it off, and calls <see cref="ClaimedRequest.Begin"/> before its first
+    /// effect.
     /// </param>
     /// <param name="again">Answers a repetition, without any effect.</param>
     /// <param name="cancellationToken">The token to cancel the wait. The request may have been carried out.</param>
     /// <exception cref="AgentException">
-    /// <see cref="ErrorCode.InvalidInput"/>: the key is too long. <see cref="ErrorCode.IdempotencyKeyReused"/>: it was used for another request.
+    /// <see cref="ErrorCode.InvalidInput"/>: the key is too long. <see cref="ErrorCode.IdempotencyKeyReused"/>: it was used for
+    /// another request.
     /// </exception>
     public async Task<T> OnceAsync<T>(
-        KeyedRequest? request, string subject, Func<ClaimedRequest, Task<T>> act, Func<Task<T>> again, CancellationToken cancellationToken = default)
+        KeyedRequest? request, string subject, Func<ClaimedRequest, Task<T>> act, Func<Task<T>> again,
+        CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(act);
         ArgumentNullException.ThrowIfNull(again);
@@ -67,10 +70,13 @@ public sealed class RequestKeys
     /// <summary>Claims the key of a request.</summary>
     /// <param name="request">The request; <see langword="null"/> if it has no key.</param>
     /// <param name="subject">What the key stands for if it is new.</param>
-    /// <param name="isDone">Says whether the request that led to a subject was carried out; <see langword="null"/> if the claim itself says so.</param>
+    /// <param name="isDone">
+    /// Says whether the request that led to a subject was carried out; <see langword="null"/> if the claim itself says so.
+    /// </param>
     /// <param name="cancellationToken">The token to cancel the wait.</param>
     internal async Task<ClaimedRequest> ClaimAsync(
-        KeyedRequest? request, string subject, Func<string, CancellationToken, Task<bool>>? isDone, CancellationToken cancellationToken)
+        KeyedRequest? request, string subject, Func<string, CancellationToken, Task<bool>>? isDone,
+        CancellationToken cancellationToken)
     {
         if (request is null)
         {
@@ -114,7 +120,8 @@ public sealed class RequestKeys
 
         try
         {
-            await _records.DeleteAsync(KeyOf(token), RecordCondition.IfMatch(claim.Etag!), CancellationToken.None).ConfigureAwait(false);
+            await _records.DeleteAsync(KeyOf(token), RecordCondition.IfMatch(claim.Etag!), CancellationToken.None)
+                .ConfigureAwait(false);
             if (MarkOf(claim.Subject, token) is { } mark)
             {
                 await _records.DeleteAsync(mark, default, CancellationToken.None).ConfigureAwait(false);
@@ -122,20 +129,23 @@ public sealed class RequestKeys
         }
         catch (AgentException)
         {
-            // Another host has taken the request over, or the store is out of reach: the refusal is what counts, and the same request
-            // can be repeated under the key in any case.
+            // Another host has taken the request over, or the store is out of reach: the refusal is what counts, and the same
+            // request can be repeated under the key in any case.
         }
     }
 
     /// <summary>What a key of a caller stands for; <see langword="null"/> if it is free.</summary>
     internal async Task<string?> FindAsync(string requester, string key, CancellationToken cancellationToken) =>
-        await _records.GetAsync(KeyOf(TokenOf(requester, key)), cancellationToken).ConfigureAwait(false) is { } record ? Read(record).RunId : null;
+        await _records.GetAsync(KeyOf(TokenOf(requester, key)), cancellationToken).ConfigureAwait(false) is { } record
+            ? Read(record).RunId
+            : null;
 
     /// <summary>Frees a key that stands for a subject.</summary>
     internal async Task ForgetAsync(string requester, string key, string subject, CancellationToken cancellationToken)
     {
         string recordKey = KeyOf(TokenOf(requester, key));
-        if (await _records.GetAsync(recordKey, cancellationToken).ConfigureAwait(false) is { } record && Read(record).RunId == subject)
+        if (await _records.GetAsync(recordKey, cancellationToken).ConfigureAwait(false) is { } record
+            && Read(record).RunId == subject)
         {
             await _records.DeleteAsync(recordKey, RecordCondition.IfMatch(record.Etag), cancellationToken).ConfigureAwait(false);
         }
@@ -151,7 +161,8 @@ public sealed class RequestKeys
 
     /// <summary>The claim; <see langword="null"/> if another host may still be at work on the request.</summary>
     private async Task<ClaimedRequest?> TryClaimAsync(
-        string token, string body, string subject, Func<string, CancellationToken, Task<bool>>? isDone, IDisposable turn, CancellationToken cancellationToken)
+        string token, string body, string subject, Func<string, CancellationToken, Task<bool>>? isDone, IDisposable turn,
+        CancellationToken cancellationToken)
     {
         DateTimeOffset now = _time.GetUtcNow();
         var own = new IdempotencyClaim(subject, body) { At = now };
@@ -174,7 +185,8 @@ public sealed class RequestKeys
         IdempotencyClaim first = Read(record);
         if (first.BodyHash != body)
         {
-            throw new AgentException(ErrorCode.IdempotencyKeyReused, "Idempotency-Key: this key was used for another request; use a new key.");
+            throw new AgentException(ErrorCode.IdempotencyKeyReused,
+                "Idempotency-Key: this key was used for another request; use a new key.");
         }
 
         if (first.IsDone == true || (isDone is not null && await isDone(first.RunId, cancellationToken).ConfigureAwait(false)))
@@ -189,25 +201,32 @@ public sealed class RequestKeys
 
         // The new version keeps the host that began it from giving the key back.
         first = first with { At = now };
-        return await TryWriteAsync(token, first, RecordCondition.IfMatch(record.Etag), cancellationToken).ConfigureAwait(false) is { } taken
+        return await TryWriteAsync(token, first, RecordCondition.IfMatch(record.Etag), cancellationToken)
+            .ConfigureAwait(false) is { } taken
             ? new ClaimedRequest(first.RunId, token, turn, first, taken) { IsResumed = true }
             : null;
     }
 
-    private Task<string?> TryWriteAsync(string token, IdempotencyClaim claim, RecordCondition condition, CancellationToken cancellationToken) =>
+    private Task<string?> TryWriteAsync(string token, IdempotencyClaim claim, RecordCondition condition,
+        CancellationToken cancellationToken) =>
         RecordStoreExtensions.IfHoldsAsync(() => WriteAsync(token, claim, condition, cancellationToken));
 
-    private Task<string> WriteAsync(string token, IdempotencyClaim claim, RecordCondition condition, CancellationToken cancellationToken) => _records.PutAsync(
-        KeyOf(token), JsonSerializer.SerializeToUtf8Bytes(claim, ClaimsJsonContext.Default.IdempotencyClaim), condition, cancellationToken);
+    private Task<string> WriteAsync(string token, IdempotencyClaim claim, RecordCondition condition,
+        CancellationToken cancellationToken) => _records.PutAsync(
+        KeyOf(token), JsonSerializer.SerializeToUtf8Bytes(claim, ClaimsJsonContext.Default.IdempotencyClaim), condition,
+        cancellationToken);
 
     private static IdempotencyClaim Read(StoredRecord record) =>
         JsonSerializer.Deserialize(record.Value.Span, ClaimsJsonContext.Default.IdempotencyClaim)!;
 
     private static string KeyOf(string token) => $"idempotency/{token}";
 
-    /// <summary>The record by which the keys of a subject are found; <see langword="null"/> if the subject is no name of the store.</summary>
+    /// <summary>
+    /// The record by which the keys of a subject are found; <see langword="null"/> if the subject is no name of the store.
+    /// </summary>
     private static string? MarkOf(string subject, string token) =>
-        subject.Length is > 0 and <= 300 && subject.All(static c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-') && !subject.StartsWith('.')
+        subject.Length is > 0 and <= 300 && subject.All(static c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-')
+            && !subject.StartsWith('.')
             ? $"{RunNames.Claims}/{subject}/{token}"
             : null;
 

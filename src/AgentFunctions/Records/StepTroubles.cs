@@ -3,7 +3,9 @@ using AgentFunctions.Storage;
 
 namespace AgentFunctions.Records;
 
-/// <summary>Remembers of each run which steps failed and are tried again. One small record a run, only while there is trouble.</summary>
+/// <summary>
+/// Remembers of each run which steps failed and are tried again. One small record a run, only while there is trouble.
+/// </summary>
 internal sealed class StepTroubles(IRecordStore records)
 {
     /// <summary>The most steps that are remembered of one run: parallel calls beyond them are in the journal.</summary>

@@ -19,7 +19,9 @@ public sealed class Transcript
         _refs = refs;
     }
 
-    /// <summary>A larger entry's message is kept as a blob, in bytes. An entry may have 1 MiB, and what redaction adds needs room.</summary>
+    /// <summary>
+    /// A larger entry's message is kept as a blob, in bytes. An entry may have 1 MiB, and what redaction adds needs room.
+    /// </summary>
     private const int MaxEntryBytes = 768 * 1024;
 
     /// <summary>How many runs' windows stay in memory; others are read again when they are needed.</summary>
@@ -51,15 +53,16 @@ public sealed class Transcript
     }
 
     /// <summary>
-    /// Reads the window in which the model has spoken in a turn. What is recorded never changes, so a window in memory that has the
-    /// message is not compared with the store.
+    /// Reads the window in which the model has spoken in a turn. What is recorded never changes, so a window in memory that has
+    /// the message is not compared with the store.
     /// </summary>
     /// <param name="runId">The run.</param>
     /// <param name="context">Which part of the messages.</param>
     /// <param name="turn">The turn.</param>
     /// <param name="cancellationToken">The token to cancel the read.</param>
     /// <returns>The window; without the message only if the store lacks it.</returns>
-    internal async Task<TranscriptWindow> ReadTurnAsync(string runId, ContextRef context, int turn, CancellationToken cancellationToken)
+    internal async Task<TranscriptWindow> ReadTurnAsync(string runId, ContextRef context, int turn,
+        CancellationToken cancellationToken)
     {
         if (_windows.TryGet(runId, out TranscriptWindow? cached) && cached.Context == context && cached.ReplyOf(turn) is not null)
         {
@@ -67,7 +70,9 @@ public sealed class Transcript
         }
 
         TranscriptWindow window = await ReadWindowAsync(runId, context, cancellationToken).ConfigureAwait(false);
-        return window.ReplyOf(turn) is null ? await ReadWholeAsync(runId, context, cancellationToken).ConfigureAwait(false) : window;
+        return window.ReplyOf(turn) is null
+            ? await ReadWholeAsync(runId, context, cancellationToken).ConfigureAwait(false)
+            : window;
     }
 
     /// <summary>The window with what other processes have appended since it was read.</summary>
@@ -123,9 +128,12 @@ public sealed class Transcript
     /// <param name="entries">The messages.</param>
     /// <param name="cancellationToken">The token to cancel the wait; the messages may have been added.</param>
     /// <returns>The window with the messages in it.</returns>
-    /// <exception cref="AgentException"><see cref="ErrorCode.PositionConflict"/>: somebody else has written; read the window again.</exception>
+    /// <exception cref="AgentException">
+    /// <see cref="ErrorCode.PositionConflict"/>: somebody else has written; read the window again.
+    /// </exception>
     internal async Task<TranscriptWindow> AppendAsync(
-        string runId, TranscriptWindow window, IReadOnlyList<TranscriptEntry> entries, CancellationToken cancellationToken = default)
+        string runId, TranscriptWindow window, IReadOnlyList<TranscriptEntry> entries,
+        CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(window);
         ArgumentNullException.ThrowIfNull(entries);
@@ -155,10 +163,13 @@ public sealed class Transcript
         string runId, long from = 0, int? maxCount = null,
         [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
-        await foreach (LogEntry entry in _logs.ReadAsync(StreamOf(runId), from, maxCount, cancellationToken).ConfigureAwait(false))
+        await foreach (LogEntry entry in _logs.ReadAsync(StreamOf(runId), from, maxCount, cancellationToken)
+            .ConfigureAwait(false))
         {
             TranscriptEntry read = JsonSerializer.Deserialize(entry.Data.Span, StoredRecordsJsonContext.Default.TranscriptEntry)!;
-            yield return (read.Blob is null ? read : await FetchAsync(runId, read, read.Blob, cancellationToken).ConfigureAwait(false)) with
+            yield return (read.Blob is null
+                ? read
+                : await FetchAsync(runId, read, read.Blob, cancellationToken).ConfigureAwait(false)) with
             {
                 Position = entry.Position,
             };
@@ -217,10 +228,14 @@ public sealed class Transcript
         return JsonSerializer.SerializeToUtf8Bytes(entry with { Message = stub, Blob = hash }, TranscriptJson.Entry);
     }
 
-    private async Task<TranscriptEntry> FetchAsync(string runId, TranscriptEntry entry, string hash, CancellationToken cancellationToken)
+    private async Task<TranscriptEntry> FetchAsync(string runId, TranscriptEntry entry, string hash,
+        CancellationToken cancellationToken)
     {
-        ReadOnlyMemory<byte> content = (_blobs is null ? null : await _blobs.GetAsync(hash, cancellationToken).ConfigureAwait(false))
-            ?? throw new AgentException(ErrorCode.DataFileUnusable, $"A message of run '{runId}' ({hash}) is gone from the store.");
+        ReadOnlyMemory<byte> content = (_blobs is null
+            ? null
+            : await _blobs.GetAsync(hash, cancellationToken).ConfigureAwait(false))
+            ?? throw new AgentException(ErrorCode.DataFileUnusable,
+                $"A message of run '{runId}' ({hash}) is gone from the store.");
         return entry with { Message = JsonSerializer.Deserialize(content.Span, TranscriptJson.Message)!, Blob = null };
     }
 
@@ -236,9 +251,13 @@ public sealed class Transcript
     }
 }
 
-/// <summary>Which part of its transcript a run's model is shown: the goal, a summary of the older part, and the rest as it was.</summary>
+/// <summary>
+/// Which part of its transcript a run's model is shown: the goal, a summary of the older part, and the rest as it was.
+/// </summary>
 /// <param name="From">The position where the part begins that is shown as it was.</param>
-/// <param name="Summary">The position of the summary of everything before; <see langword="null"/> if nothing was summed up yet.</param>
+/// <param name="Summary">
+/// The position of the summary of everything before; <see langword="null"/> if nothing was summed up yet.
+/// </param>
 internal sealed record ContextRef(long From = 0, long? Summary = null);
 
 /// <summary>The messages that a run's model is shown.</summary>
@@ -268,7 +287,8 @@ internal sealed record TranscriptWindow(ContextRef Context, long End, IReadOnlyL
         Entries =
         [
             .. Entries,
-            .. added.Select((entry, index) => entry with { Position = End + index }).Where(entry => entry.SummaryKeepsFrom is null),
+            .. added.Select((entry,
+                index) => entry with { Position = End + index }).Where(entry => entry.SummaryKeepsFrom is null),
         ],
     };
 }

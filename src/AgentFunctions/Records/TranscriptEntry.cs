@@ -24,8 +24,8 @@ public sealed record TranscriptEntry(
     public TranscriptOrigin? Origin { get; init; }
 
     /// <summary>
-    /// Gets where the message comes from, also of an entry that does not say so: what is neither the model's, a tool's, a summary nor
-    /// the first message counts as a person's, whatever it claims to be.
+    /// Gets where the message comes from, also of an entry that does not say so: what is neither the model's, a tool's, a summary
+    /// nor the first message counts as a person's, whatever it claims to be.
     /// </summary>
     [JsonIgnore]
     public TranscriptOrigin Source => Origin
@@ -42,7 +42,9 @@ public sealed record TranscriptEntry(
     /// <summary>Gets the model that sent the message; <see langword="null"/> for messages of others.</summary>
     public string? Model { get; init; }
 
-    /// <summary>Gets the model that was asked, if <see cref="Model"/> answered in its place; <see langword="null"/> otherwise.</summary>
+    /// <summary>
+    /// Gets the model that was asked, if <see cref="Model"/> answered in its place; <see langword="null"/> otherwise.
+    /// </summary>
     public string? InPlaceOf { get; init; }
 
     /// <summary>Gets the consumption of the call; <see langword="null"/> for messages of others.</summary>
@@ -51,7 +53,9 @@ public sealed record TranscriptEntry(
     /// <summary>Gets the reason why the model stopped; <see langword="null"/> for messages of others.</summary>
     public string? FinishReason { get; init; }
 
-    /// <summary>The blob that holds the message, where it is too large for a log's entry; <see langword="null"/> once it is read.</summary>
+    /// <summary>
+    /// The blob that holds the message, where it is too large for a log's entry; <see langword="null"/> once it is read.
+    /// </summary>
     [JsonInclude]
     internal string? Blob { get; init; }
 
@@ -70,14 +74,19 @@ internal sealed class ChatMessageConverter : JsonConverter<ChatMessage>
         JsonSerializer.Serialize(writer, value, ModelConventions.Json.GetTypeInfo(typeof(ChatMessage)));
 }
 
-/// <summary>How messages are stored: as they are read, but with every character as itself. Escaped, Chinese takes twice the room.</summary>
+/// <summary>
+/// How messages are stored: as they are read, but with every character as itself. Escaped, Chinese takes twice the room.
+/// </summary>
 internal static class TranscriptJson
 {
-    private static readonly JsonSerializerOptions Options = new(StoredRecordsJsonContext.Default.Options) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static readonly JsonSerializerOptions Options =
+        new(StoredRecordsJsonContext.Default.Options) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <summary>Gets how an entry is stored.</summary>
-    public static JsonTypeInfo<TranscriptEntry> Entry { get; } = (JsonTypeInfo<TranscriptEntry>)Options.GetTypeInfo(typeof(TranscriptEntry));
+    public static JsonTypeInfo<TranscriptEntry> Entry { get; } =
+        (JsonTypeInfo<TranscriptEntry>)Options.GetTypeInfo(typeof(TranscriptEntry));
 
     /// <summary>Gets how a message alone is stored.</summary>
-    public static JsonTypeInfo<ChatMessage> Message { get; } = (JsonTypeInfo<ChatMessage>)ModelConventions.Json.GetTypeInfo(typeof(ChatMessage));
+    public static JsonTypeInfo<ChatMessage> Message { get; } =
+        (JsonTypeInfo<ChatMessage>)ModelConventions.Json.GetTypeInfo(typeof(ChatMessage));
 }

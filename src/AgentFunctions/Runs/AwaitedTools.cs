@@ -4,7 +4,9 @@ namespace AgentFunctions.Runs;
 /// <param name="Groups">The groups that were missing, for instance <c>mcp__github</c>, each with the reason.</param>
 internal sealed record AwaitedTools(IReadOnlyDictionary<string, string> Groups)
 {
-    /// <summary>Gets which of them the run may have: those that every entry allows. <see langword="null"/>, the default, for all.</summary>
+    /// <summary>
+    /// Gets which of them the run may have: those that every entry allows. <see langword="null"/>, the default, for all.
+    /// </summary>
     public IReadOnlyList<ToolAllowance>? Allowances { get; init; }
 
     /// <summary>Gets how many tools a request may declare with them; <see langword="null"/> for any number.</summary>

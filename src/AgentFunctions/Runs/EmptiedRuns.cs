@@ -16,15 +16,18 @@ internal static class EmptiedRuns
 
     /// <summary>Gets the value of the record.</summary>
     /// <param name="at">When the content was erased.</param>
-    public static byte[] Write(DateTimeOffset at) => Encoding.ASCII.GetBytes($"\"{at.UtcDateTime.ToString("O", CultureInfo.InvariantCulture)}\"");
+    public static byte[] Write(DateTimeOffset at) =>
+        Encoding.ASCII.GetBytes($"\"{at.UtcDateTime.ToString("O", CultureInfo.InvariantCulture)}\"");
 
     /// <summary>Gets when the content of a run was erased (UTC); <see langword="null"/> if it was not.</summary>
     /// <param name="records">The store.</param>
     /// <param name="runId">The run.</param>
     /// <param name="cancellationToken">The token to cancel the wait.</param>
-    public static async Task<DateTimeOffset?> FindAsync(IRecordStore records, string runId, CancellationToken cancellationToken) =>
+    public static async Task<DateTimeOffset?> FindAsync(IRecordStore records, string runId,
+        CancellationToken cancellationToken) =>
         await records.GetAsync(KeyOf(runId), cancellationToken).ConfigureAwait(false) is { } record
         && DateTimeOffset.TryParse(
-            Encoding.ASCII.GetString(record.Value.Span).Trim('"'), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out DateTimeOffset at)
+            Encoding.ASCII.GetString(record.Value.Span).Trim('"'), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal,
+            out DateTimeOffset at)
             ? at : null;
 }

@@ -13,7 +13,8 @@ internal sealed class ErasedRuns(IRecordStore records)
     /// <param name="id">The run.</param>
     /// <param name="cancellationToken">The token to cancel the wait.</param>
     public async Task<ErasedRun?> FindAsync(string id, CancellationToken cancellationToken = default) =>
-        RunId.IsValid(id) && await records.GetAsync(Prefix + ChildName.RootOf(id), cancellationToken).ConfigureAwait(false) is { } record
+        RunId.IsValid(id) && await records.GetAsync(Prefix + ChildName.RootOf(id), cancellationToken)
+            .ConfigureAwait(false) is { } record
             ? JsonSerializer.Deserialize(record.Value.Span, RunsJsonContext.Default.ErasedRun)
             : null;
 
@@ -21,7 +22,8 @@ internal sealed class ErasedRuns(IRecordStore records)
     /// <param name="erased">The erasure.</param>
     /// <param name="cancellationToken">The token to cancel the wait.</param>
     public Task PutAsync(ErasedRun erased, CancellationToken cancellationToken) => records.PutAsync(
-        Prefix + erased.Run, JsonSerializer.SerializeToUtf8Bytes(erased, RunsJsonContext.Default.ErasedRun), default, cancellationToken);
+        Prefix + erased.Run, JsonSerializer.SerializeToUtf8Bytes(erased, RunsJsonContext.Default.ErasedRun), default,
+        cancellationToken);
 
     /// <summary>The error of whoever asks for an erased run.</summary>
     public static AgentException Gone(string id, ErasedRun erased) => new(

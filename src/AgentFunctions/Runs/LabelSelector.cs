@@ -1,6 +1,8 @@
 namespace AgentFunctions.Runs;
 
-/// <summary>Which runs are meant by a label: those that have it (<c>name</c>), or those that have it with a value (<c>name=value</c>).</summary>
+/// <summary>
+/// Which runs are meant by a label: those that have it (<c>name</c>), or those that have it with a value (<c>name=value</c>).
+/// </summary>
 /// <param name="Name">The label's name.</param>
 /// <param name="Value">Its value; <see langword="null"/> for any.</param>
 internal readonly record struct LabelSelector(string Name, string? Value)

@@ -21,7 +21,8 @@ internal sealed class ReceiverStore(IRecordStore records, TreeKeys keys)
         byte[] plain = JsonSerializer.SerializeToUtf8Bytes(receiver, ReceiversJsonContext.Default.RunReceiver);
         var stored = new SealedReceiver(secret.Seal(plain, Encoding.UTF8.GetBytes(key)));
         await records.PutAsync(
-            key, JsonSerializer.SerializeToUtf8Bytes(stored, ReceiversJsonContext.Default.SealedReceiver), default, cancellationToken)
+            key, JsonSerializer.SerializeToUtf8Bytes(stored, ReceiversJsonContext.Default.SealedReceiver), default,
+            cancellationToken)
             .ConfigureAwait(false);
     }
 
@@ -40,7 +41,8 @@ internal sealed class ReceiverStore(IRecordStore records, TreeKeys keys)
     public async Task<IReadOnlyList<RunReceiver>> ListAsync(string runId, CancellationToken cancellationToken)
     {
         var found = new List<RunReceiver>();
-        await foreach (StoredRecord record in records.ListAsync($"receivers/{runId}/", null, cancellationToken).ConfigureAwait(false))
+        await foreach (StoredRecord record in records.ListAsync($"receivers/{runId}/", null, cancellationToken)
+            .ConfigureAwait(false))
         {
             if (await OpenAsync(runId, record, cancellationToken).ConfigureAwait(false) is { } receiver)
             {

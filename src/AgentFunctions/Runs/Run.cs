@@ -100,8 +100,8 @@ public sealed record Run
     public TokenUsage Usage { get; init; } = new();
 
     /// <summary>
-    /// Gets what other models than the run's own consumed, by name; part of <see cref="Usage"/>: those that answered in its place, and
-    /// those of sub-agents that have ended.
+    /// Gets what other models than the run's own consumed, by name; part of <see cref="Usage"/>: those that answered in its
+    /// place, and those of sub-agents that have ended.
     /// </summary>
     public IReadOnlyDictionary<string, TokenUsage> UsageOfOthers { get; init; } = new Dictionary<string, TokenUsage>();
 
@@ -123,18 +123,22 @@ public sealed record Run
     public RunError? Error { get; init; }
 
     /// <summary>
-    /// Gets how long it is kept after its end, as the rules said when it was admitted; empty for ever. Rules that say more now win. Only
-    /// where one run is asked for.
+    /// Gets how long it is kept after its end, as the rules said when it was admitted; empty for ever. Rules that say more now
+    /// win. Only where one run is asked for.
     /// </summary>
     public IReadOnlyList<RetentionTerm> Retention { get; init; } = [];
 
     /// <summary>
-    /// Gets when its messages, arguments, results and files were erased by retention (UTC); <see langword="null"/> if they were not.
+    /// Gets when its messages, arguments, results and files were erased by retention (UTC); <see langword="null"/> if they were
+    /// not.
     /// </summary>
     public DateTimeOffset? ContentErasedAt { get; init; }
 
-    /// <summary>Gets until when it is kept at least (UTC); <see langword="null"/> for ever, and as long as it has not ended.</summary>
-    public DateTimeOffset? KeptUntil => CompletedAt + Retention.FirstOrDefault(term => term.Status is null || term.Status == Status)?.All;
+    /// <summary>
+    /// Gets until when it is kept at least (UTC); <see langword="null"/> for ever, and as long as it has not ended.
+    /// </summary>
+    public DateTimeOffset? KeptUntil =>
+        CompletedAt + Retention.FirstOrDefault(term => term.Status is null || term.Status == Status)?.All;
 
     /// <summary>A run as its record says; where it stands is still to be told.</summary>
     internal static Run Of(RunRecord record) => new()
@@ -182,7 +186,9 @@ public sealed record RunWaiting(string Kind, string? Id = null, DateTimeOffset? 
     /// <summary>The kind of a run that waits for its model's provider, or for a quota.</summary>
     internal const string ModelCapacity = "modelCapacity";
 
-    /// <summary>The kind of a run whose caller is to execute a call; <see cref="Id"/> is the call's key, <c>run/turn/call</c>.</summary>
+    /// <summary>
+    /// The kind of a run whose caller is to execute a call; <see cref="Id"/> is the call's key, <c>run/turn/call</c>.
+    /// </summary>
     public const string Caller = "caller";
 
     /// <summary>The kind of a run that is paused.</summary>

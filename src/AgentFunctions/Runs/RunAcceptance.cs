@@ -36,7 +36,9 @@ public sealed record RunAcceptance
 
     /// <summary>Converts conditions in words.</summary>
     /// <param name="criteria">The words.</param>
-    public static implicit operator RunAcceptance?(string? criteria) => criteria is null ? null : new RunAcceptance { Criteria = criteria };
+    public static implicit operator RunAcceptance?(string? criteria) => criteria is null
+        ? null
+        : new RunAcceptance { Criteria = criteria };
 }
 
 /// <summary>Represents a model that judges an answer.</summary>
@@ -82,7 +84,8 @@ public sealed class RunAcceptanceConverter : JsonConverter<RunAcceptance>
     }
 
     /// <summary>The object.</summary>
-    internal sealed record Form(string? Criteria, IReadOnlyList<string>? Command, JsonElement? Schema, RunJudge? Judge, int? MaxAttempts);
+    internal sealed record Form(string? Criteria, IReadOnlyList<string>? Command, JsonElement? Schema, RunJudge? Judge,
+        int? MaxAttempts);
 }
 
 /// <summary>How the object is read: strictly, since a slip in a name would drop a check.</summary>

@@ -18,13 +18,17 @@ internal static class RunFolders
         return mode == SnapshotMode.All && IsTooWide(folder) ? SnapshotMode.Writes : mode;
     }
 
-    /// <summary>Determines whether a folder holds far more than a run's work, so that it is never gone through: a root, a home, or what holds homes.</summary>
+    /// <summary>
+    /// Determines whether a folder holds far more than a run's work, so that it is never gone through: a root, a home, or what
+    /// holds homes.
+    /// </summary>
     public static bool IsTooWide(string folder)
     {
         string full = Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder));
         string home = Path.TrimEndingDirectorySeparator(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile));
         StringComparison comparison = OperatingSystem.IsLinux() ? StringComparison.Ordinal : StringComparison.OrdinalIgnoreCase;
         return Path.GetDirectoryName(full) is null
-            || (home.Length > 0 && (home.Equals(full, comparison) || home.StartsWith(full + Path.DirectorySeparatorChar, comparison)));
+            || (home.Length > 0 && (home.Equals(full, comparison)
+                || home.StartsWith(full + Path.DirectorySeparatorChar, comparison)));
     }
 }

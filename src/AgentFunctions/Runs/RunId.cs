@@ -36,5 +36,6 @@ internal static class RunId
     public static bool IsMade(string? id) => id is { Length: Length } && id.All(static digit => Digits.Contains(digit));
 
     /// <summary>Whether a text has the form of a run id; asked before it becomes part of a key.</summary>
-    public static bool IsValid(string? id) => id is { Length: > 0 and <= 128 } && id.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.');
+    public static bool IsValid(string? id) =>
+        id is { Length: > 0 and <= 128 } && id.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.');
 }

@@ -16,15 +16,15 @@ public sealed class RunOptions
     public string? WorkspaceRoot { get; set; }
 
     /// <summary>
-    /// Gets or sets the most turns of a run whose agent names no limit and whose budget limits nothing; 1,000 by default, at least 1. The
-    /// configuration's <c>Runs:MaxTurns</c>.
+    /// Gets or sets the most turns of a run whose agent names no limit and whose budget limits nothing; 1,000 by default, at
+    /// least 1. The configuration's <c>Runs:MaxTurns</c>.
     /// </summary>
     public int MaxTurns { get; set; } = 1_000;
 
     /// <summary>
-    /// Gets or sets which changes of a run's folder are kept, so that they can be undone. By default <see langword="null"/>: all in a
-    /// folder of the run's own, and what is written by name in a <see cref="Workspace"/> that runs share. The configuration's
-    /// <c>Workspace:Snapshots</c> goes before it.
+    /// Gets or sets which changes of a run's folder are kept, so that they can be undone. By default <see langword="null"/>: all
+    /// in a folder of the run's own, and what is written by name in a <see cref="Workspace"/> that runs share. The
+    /// configuration's <c>Workspace:Snapshots</c> goes before it.
     /// </summary>
     public SnapshotMode? Snapshots { get; set; }
 }

@@ -58,8 +58,8 @@ internal sealed record RunRecord
     public IReadOnlyList<string> RequesterRoles { get; init; } = [];
 
     /// <summary>
-    /// The scopes that the run's tokens may carry; <see langword="null"/>, the default, for all that the runs above it have. Never
-    /// more than theirs.
+    /// The scopes that the run's tokens may carry; <see langword="null"/>, the default, for all that the runs above it have.
+    /// Never more than theirs.
     /// </summary>
     public IReadOnlyList<string>? Scopes { get; init; }
 
@@ -88,14 +88,14 @@ internal sealed record RunRecord
     public IReadOnlyList<string>? Notes { get; init; }
 
     /// <summary>
-    /// Gets how long it is kept after its end, as the rules said when it was admitted; <see langword="null"/> for ever, and for sub-agents,
-    /// which go with their root.
+    /// Gets how long it is kept after its end, as the rules said when it was admitted; <see langword="null"/> for ever, and for
+    /// sub-agents, which go with their root.
     /// </summary>
     public IReadOnlyList<RetentionTerm>? Retention { get; init; }
 
     /// <summary>
-    /// Gets the context of the root span of the run, as W3C's <c>traceparent</c>; <see langword="null"/>, the default, if nobody traced it
-    /// when it was admitted. Ids alone: it grants nothing.
+    /// Gets the context of the root span of the run, as W3C's <c>traceparent</c>; <see langword="null"/>, the default, if nobody
+    /// traced it when it was admitted. Ids alone: it grants nothing.
     /// </summary>
     public string? TraceParent { get; init; }
 

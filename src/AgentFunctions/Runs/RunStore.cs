@@ -29,7 +29,8 @@ internal sealed class RunStore(IRecordStore records, IBlobStore blobs, ILogger<R
     /// <param name="cancellationToken">The token to cancel the wait.</param>
     /// <returns>The hash to find it by.</returns>
     public Task<string> PutDefinitionAsync(AgentDefinition definition, CancellationToken cancellationToken = default) =>
-        blobs.PutAsync(JsonSerializer.SerializeToUtf8Bytes(definition, AgentsJsonContext.Default.AgentDefinition), cancellationToken);
+        blobs.PutAsync(JsonSerializer.SerializeToUtf8Bytes(definition, AgentsJsonContext.Default.AgentDefinition),
+            cancellationToken);
 
     /// <summary>Writes a run's record; a record of the same id is left as it is.</summary>
     /// <param name="run">The record.</param>
@@ -38,12 +39,14 @@ internal sealed class RunStore(IRecordStore records, IBlobStore blobs, ILogger<R
     {
         ArgumentNullException.ThrowIfNull(run);
         // Handed over together; only what is in both may start.
-        await Task.WhenAll(PutAsync(run, cancellationToken), Index?.AdmittedAsync(run, cancellationToken) ?? Task.CompletedTask).ConfigureAwait(false);
+        await Task.WhenAll(PutAsync(run, cancellationToken), Index?.AdmittedAsync(run, cancellationToken) ?? Task.CompletedTask)
+            .ConfigureAwait(false);
     }
 
     /// <summary>Of a repeated submission the first one's record stands.</summary>
     private Task PutAsync(RunRecord run, CancellationToken cancellationToken) => records.TryPutAsync(
-        Prefix + run.Id, JsonSerializer.SerializeToUtf8Bytes(run, RunsJsonContext.Default.RunRecord), RecordCondition.IfNew, cancellationToken);
+        Prefix + run.Id, JsonSerializer.SerializeToUtf8Bytes(run, RunsJsonContext.Default.RunRecord), RecordCondition.IfNew,
+        cancellationToken);
 
     /// <summary>A run's record, or <see langword="null"/>.</summary>
     /// <param name="id">The run.</param>
@@ -95,7 +98,8 @@ internal sealed class RunStore(IRecordStore records, IBlobStore blobs, ILogger<R
         }
 
         ReadOnlyMemory<byte> json = await blobs.GetAsync(run.DefinitionHash, cancellationToken).ConfigureAwait(false)
-            ?? throw new AgentException(ErrorCode.DataFileUnusable, $"The definition {run.DefinitionHash} of run '{run.Id}' is gone.");
+            ?? throw new AgentException(ErrorCode.DataFileUnusable,
+                $"The definition {run.DefinitionHash} of run '{run.Id}' is gone.");
         AgentDefinition definition = JsonSerializer.Deserialize(json.Span, AgentsJsonContext.Default.AgentDefinition)!;
         _definitions.Set(run.DefinitionHash, definition);
         return definition;
@@ -105,16 +109,20 @@ internal sealed class RunStore(IRecordStore records, IBlobStore blobs, ILogger<R
     /// <param name="after">Only runs older than this id; <see langword="null"/> for all.</param>
     /// <param name="cancellationToken">The token to cancel the read.</param>
     public async IAsyncEnumerable<RunRecord> ListAsync(
-        string? after = null, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken = default)
+        string? after = null,
+        [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         string? afterKey = after is null ? null : Prefix + after;
-        await foreach (RunRecord run in records.ReadAllAsync(Prefix, Read, log, cancellationToken, afterKey).ConfigureAwait(false))
+        await foreach (RunRecord run in records.ReadAllAsync(Prefix, Read, log, cancellationToken, afterKey)
+            .ConfigureAwait(false))
         {
             yield return run;
         }
     }
 
-    /// <summary>The runs below one in its tree: its sub-agents, theirs, and so on, each after the one that it works for.</summary>
+    /// <summary>
+    /// The runs below one in its tree: its sub-agents, theirs, and so on, each after the one that it works for.
+    /// </summary>
     /// <param name="id">The run.</param>
     /// <param name="cancellationToken">The token to cancel the read.</param>
     public async IAsyncEnumerable<RunRecord> ListDescendantsAsync(
@@ -125,7 +133,8 @@ internal sealed class RunStore(IRecordStore records, IBlobStore blobs, ILogger<R
             yield break;
         }
 
-        await foreach (RunRecord run in records.ReadAllAsync($"{Prefix}{id}{ChildName.Separator}", Read, log, cancellationToken).ConfigureAwait(false))
+        await foreach (RunRecord run in records.ReadAllAsync($"{Prefix}{id}{ChildName.Separator}", Read, log, cancellationToken)
+            .ConfigureAwait(false))
         {
             if (run.Parent is not null)
             {
@@ -142,7 +151,8 @@ internal sealed class RunStore(IRecordStore records, IBlobStore blobs, ILogger<R
         }
         catch (JsonException e)
         {
-            throw new AgentException(ErrorCode.DataFileUnusable, $"The record '{record.Key}' cannot be read: {e.Message} Restore it from a backup.", e);
+            throw new AgentException(ErrorCode.DataFileUnusable,
+                $"The record '{record.Key}' cannot be read: {e.Message} Restore it from a backup.", e);
         }
     }
 }

@@ -2,7 +2,9 @@ using AgentFunctions.Workspaces;
 
 namespace AgentFunctions.Snapshots;
 
-/// <summary>Keeps what one call changes in the folder. The tools that write by name tell it, within their lock on the file.</summary>
+/// <summary>
+/// Keeps what one call changes in the folder. The tools that write by name tell it, within their lock on the file.
+/// </summary>
 /// <param name="snapshots">Where it is kept.</param>
 /// <param name="workspace">The folder.</param>
 /// <param name="place">The call.</param>
@@ -21,7 +23,9 @@ internal sealed class CallCapture(FolderSnapshots snapshots, Workspace workspace
     public async Task PrepareAsync(CancellationToken cancellationToken) =>
         _state = snapshots.IsShared ? null : await snapshots.StateAsync(_root, cancellationToken).ConfigureAwait(false);
 
-    /// <summary>Keeps what stands where the call is about to write, or goes through the folder before a command. Durable on return.</summary>
+    /// <summary>
+    /// Keeps what stands where the call is about to write, or goes through the folder before a command. Durable on return.
+    /// </summary>
     public async Task BeginAsync(CancellationToken cancellationToken)
     {
         _state ??= await snapshots.StateAsync(_root, cancellationToken).ConfigureAwait(false);
@@ -69,7 +73,9 @@ internal sealed class CallCapture(FolderSnapshots snapshots, Workspace workspace
         }
     }
 
-    /// <summary>Makes a write: what stands there was kept before, and what was written is entered before the lock on the file is left.</summary>
+    /// <summary>
+    /// Makes a write: what stands there was kept before, and what was written is entered before the lock on the file is left.
+    /// </summary>
     /// <param name="fullPath">The file.</param>
     /// <param name="content">What is written.</param>
     /// <param name="write">Writes it.</param>
@@ -86,7 +92,8 @@ internal sealed class CallCapture(FolderSnapshots snapshots, Workspace workspace
         }
 
         List<string> paths = [.. WithNewFolders(path)];
-        if (paths.Any(one => !_before.TryGetValue(one, out FolderEntry? before) || before.Look != EntryLook.Of(Path.Join(workspace.Root, one))))
+        if (paths.Any(one => !_before.TryGetValue(one, out FolderEntry? before)
+            || before.Look != EntryLook.Of(Path.Join(workspace.Root, one))))
         {
             // Somebody else wrote there since, or it is another file than the arguments named.
             await CaptureAsync(state, paths, cancellationToken).ConfigureAwait(false);
@@ -153,25 +160,33 @@ internal sealed class CallCapture(FolderSnapshots snapshots, Workspace workspace
         using IDisposable group = snapshots.Group();
         foreach (string path in paths)
         {
-            if (written is null && _before.TryGetValue(path, out FolderEntry? untouched) && untouched.Look == EntryLook.Of(Path.Join(workspace.Root, path)))
+            if (written is null && _before.TryGetValue(path, out FolderEntry? untouched)
+                && untouched.Look == EntryLook.Of(Path.Join(workspace.Root, path)))
             {
                 continue;
             }
 
-            FolderEntry entry = path == written && content.Length <= FolderBounds.File ? Written(path, content) : FolderEntry.Read(workspace, path);
+            FolderEntry entry = path == written && content.Length <= FolderBounds.File
+                ? Written(path, content)
+                : FolderEntry.Read(workspace, path);
             FileImage? before = _before.Remove(path, out FolderEntry? known) ? known.Image : null;
-            FileImage? later = written is null && _follows is { } seq ? await LaterAsync(state, path, seq).ConfigureAwait(false) : null;
+            FileImage? later = written is null && _follows is { } seq
+                ? await LaterAsync(state, path, seq).ConfigureAwait(false)
+                : null;
             if (FileImage.Same(before, later ?? entry.Image))
             {
                 continue;
             }
 
-            (FileImage? image, string? why, Task kept) = later is null ? snapshots.Keep(state, entry, CancellationToken.None) : (later, null, Task.CompletedTask);
+            (FileImage? image, string? why, Task kept) = later is null
+                ? snapshots.Keep(state, entry, CancellationToken.None)
+                : (later, null, Task.CompletedTask);
             keeping.Add(kept);
             changes.Add(new FolderChange(path, before, image));
             if (why is not null || before is { NotKept: true })
             {
-                skipped.Add(new SkippedPath(path, why ?? "what stood there before was not kept: it is too large, or cannot be read"));
+                skipped.Add(new SkippedPath(path,
+                    why ?? "what stood there before was not kept: it is too large, or cannot be read"));
             }
 
             if (later is null)
@@ -192,7 +207,8 @@ internal sealed class CallCapture(FolderSnapshots snapshots, Workspace workspace
     /// <summary>What stood at a path after the call, if others have written there before it was taken up again.</summary>
     private async Task<FileImage?> LaterAsync(FolderState state, string path, long seq)
     {
-        IReadOnlyList<SnapshotEntry> entries = await snapshots.EntriesAsync(state.Root, CancellationToken.None).ConfigureAwait(false);
+        IReadOnlyList<SnapshotEntry> entries = await snapshots.EntriesAsync(state.Root, CancellationToken.None)
+            .ConfigureAwait(false);
         return entries.Where(entry => entry.Seq > seq && entry.Kind != SnapshotKind.Begun && entry.Follows is null)
             .SelectMany(static entry => entry.Changes).FirstOrDefault(change => change.Path == path)?.Before;
     }
@@ -203,7 +219,8 @@ internal sealed class CallCapture(FolderSnapshots snapshots, Workspace workspace
     private FolderEntry Look(FolderState state, string path)
     {
         EntryLook look = EntryLook.Of(Path.Join(workspace.Root, path));
-        return state.Find(path) is { } known && known.Look == look && known.Image is { NotKept: false } image && (image.Hash is null || state.IsKept(image.Hash))
+        return state.Find(path) is { } known && known.Look == look && known.Image is { NotKept: false } image
+            && (image.Hash is null || state.IsKept(image.Hash))
             ? new FolderEntry(image, look)
             : FolderEntry.Read(workspace, path);
     }

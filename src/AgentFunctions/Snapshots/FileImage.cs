@@ -32,5 +32,7 @@ public sealed record FileImage
 
     /// <summary>Determines whether two images are of the same thing; <see langword="null"/> is nothing.</summary>
     internal static bool Same(FileImage? one, FileImage? other) =>
-        one is null || other is null ? one is null && other is null : one with { NotKept = false } == other with { NotKept = false };
+        one is null || other is null
+            ? one is null && other is null
+            : one with { NotKept = false } == other with { NotKept = false };
 }

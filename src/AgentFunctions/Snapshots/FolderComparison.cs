@@ -2,7 +2,9 @@ using AgentFunctions.Workspaces;
 
 namespace AgentFunctions.Snapshots;
 
-/// <summary>What is different in a folder from what is known of it. What is found is known from then on, and its content is kept.</summary>
+/// <summary>
+/// What is different in a folder from what is known of it. What is found is known from then on, and its content is kept.
+/// </summary>
 /// <param name="Changes">What changed.</param>
 /// <param name="Skipped">What was not kept.</param>
 /// <param name="Kept">Ends when the contents are kept.</param>

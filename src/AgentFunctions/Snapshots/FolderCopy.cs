@@ -19,7 +19,8 @@ internal static class FolderCopy
         while (open.TryPop(out string? folder))
         {
             cancellationToken.ThrowIfCancellationRequested();
-            foreach (FileSystemInfo entry in new DirectoryInfo(Path.Join(from.Root, folder)).EnumerateFileSystemInfos("*", Everything))
+            foreach (FileSystemInfo entry in new DirectoryInfo(Path.Join(from.Root, folder)).EnumerateFileSystemInfos("*",
+                Everything))
             {
                 string path = Path.Join(folder, entry.Name);
                 string target = Path.Join(to, path);

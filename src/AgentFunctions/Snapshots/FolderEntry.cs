@@ -54,7 +54,8 @@ internal sealed record FolderEntry(FileImage? Image, EntryLook Look)
 
     private static FolderEntry ReadFile(Workspace workspace, string path, string full, EntryLook look, int? mode)
     {
-        using var stream = new FileStream(full, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
+        using var stream = new FileStream(full, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete,
+            bufferSize: 0);
         workspace.Confirm(stream.SafeFileHandle, full, path);
         if (stream.Length > FolderBounds.File)
         {

@@ -27,7 +27,9 @@ internal sealed class FolderHistory
         {
             SnapshotEntry entry = _entries[i];
             bool isOwn = entry.Kind == SnapshotKind.Call && entry.Run == run;
-            bool isOver = isOwn ? entry.Turn <= turn : next is { } begun ? entry.At <= begun : entry.Kind == SnapshotKind.Call && turn > 0;
+            bool isOver = isOwn ? entry.Turn <= turn : next is { } begun
+                ? entry.At <= begun
+                : entry.Kind == SnapshotKind.Call && turn > 0;
             if (isOwn && entry.Turn > turn)
             {
                 break;
@@ -94,8 +96,8 @@ internal sealed class FolderHistory
     }
 
     /// <summary>
-    /// Gets what it takes to undo what one run and its sub-agents did since a number of entries. What others have changed since, or in
-    /// between, is named and not undone.
+    /// Gets what it takes to undo what one run and its sub-agents did since a number of entries. What others have changed since,
+    /// or in between, is named and not undone.
     /// </summary>
     /// <param name="run">The run.</param>
     /// <param name="end">After how many entries.</param>
@@ -140,7 +142,8 @@ internal sealed class FolderHistory
         ? candidates.All(call => IsWithin(run, RunOf(call)))
         : entry.Kind is SnapshotKind.Call or SnapshotKind.Restored && IsWithin(run, entry.Run!);
 
-    private static bool IsWithin(string run, string other) => other == run || other.StartsWith(run + ".", StringComparison.Ordinal);
+    private static bool IsWithin(string run, string other) => other == run
+        || other.StartsWith(run + ".", StringComparison.Ordinal);
 
     private static string RunOf(string call) => call[..call.IndexOf('/', StringComparison.Ordinal)];
 }

@@ -7,8 +7,8 @@ namespace AgentFunctions.Snapshots;
 
 /// <summary>Keeps what the calls of runs change in their folders.</summary>
 /// <remarks>
-/// A call that writes files by name says before it writes what stands there, in the commit that enters the call as begun, and afterwards
-/// what it wrote. Before and after a command the folder is gone through, and what looks as it did is not read.
+/// A call that writes files by name says before it writes what stands there, in the commit that enters the call as begun, and
+/// afterwards what it wrote. Before and after a command the folder is gone through, and what looks as it did is not read.
 /// </remarks>
 internal sealed class FolderSnapshots(
     SnapshotLog log, SnapshotContents contents, IWriteGroups groups, IOptions<RunOptions> options, TimeProvider time)
@@ -106,7 +106,8 @@ internal sealed class FolderSnapshots(
     }
 
     /// <summary>Makes an entry of the present moment.</summary>
-    public SnapshotEntry NewEntry(SnapshotKind kind, IReadOnlyList<FolderChange> changes, IReadOnlyList<SkippedPath>? skipped = null) =>
+    public SnapshotEntry NewEntry(SnapshotKind kind, IReadOnlyList<FolderChange> changes,
+        IReadOnlyList<SkippedPath>? skipped = null) =>
         new(kind, time.GetUtcNow()) { Changes = changes, Skipped = skipped is { Count: > 0 } ? skipped : null };
 
     /// <summary>Makes an entry of what a call changed.</summary>
@@ -117,7 +118,8 @@ internal sealed class FolderSnapshots(
 
     /// <summary>Keeps the content of an entry, as far as there is room.</summary>
     /// <returns>The image, and why its content is not kept.</returns>
-    public (FileImage? Image, string? Why, Task Kept) Keep(FolderState state, FolderEntry entry, CancellationToken cancellationToken)
+    public (FileImage? Image, string? Why, Task Kept) Keep(FolderState state, FolderEntry entry,
+        CancellationToken cancellationToken)
     {
         if (entry.Image is not { Hash: { } hash } image)
         {
@@ -149,7 +151,9 @@ internal sealed class FolderSnapshots(
             if (found.Changes.Count > 0 || found.Skipped.Count > 0 || isFirst)
             {
                 SnapshotEntry entry = NewEntry(isFirst ? SnapshotKind.Base : SnapshotKind.Found, found.Changes, found.Skipped);
-                entry = isFirst || candidates.Count == 0 ? entry : entry with { Changes = [.. entry.Changes.Select(change => change with { By = candidates })] };
+                entry = isFirst || candidates.Count == 0
+                    ? entry
+                    : entry with { Changes = [.. entry.Changes.Select(change => change with { By = candidates })] };
                 await EnterAsync(state, found, entry, group, cancellationToken).ConfigureAwait(false);
             }
         }
@@ -228,7 +232,8 @@ internal sealed class FolderSnapshots(
 
     private async Task ReadAsync(FolderState state, CancellationToken cancellationToken)
     {
-        await foreach (SnapshotEntry entry in log.ReadAsync(state.Root, Math.Max(0, state.Next), cancellationToken).ConfigureAwait(false))
+        await foreach (SnapshotEntry entry in log.ReadAsync(state.Root, Math.Max(0, state.Next), cancellationToken)
+            .ConfigureAwait(false))
         {
             state.Apply(entry);
         }

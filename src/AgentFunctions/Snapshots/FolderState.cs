@@ -2,7 +2,9 @@ using AgentFunctions.Workspaces;
 
 namespace AgentFunctions.Snapshots;
 
-/// <summary>What is known of the folder of a tree: what its log says, and how it looked when that was written. Guarded by itself.</summary>
+/// <summary>
+/// What is known of the folder of a tree: what its log says, and how it looked when that was written. Guarded by itself.
+/// </summary>
 /// <param name="root">The root of the tree.</param>
 internal sealed class FolderState(string root)
 {
@@ -81,7 +83,8 @@ internal sealed class FolderState(string root)
             _told.UnionWith(entry.Skipped ?? []);
             NoteKept(entry.Changes.SelectMany(static change => new[] { change.Before, change.After }));
             // One that was written late tells of the time before what others have written since.
-            foreach (FolderChange change in entry.Changes.Where(change => entry.Follows is null || _changedAt.GetValueOrDefault(change.Path, -1) <= entry.Follows))
+            foreach (FolderChange change in entry.Changes.Where(change => entry.Follows is null
+                || _changedAt.GetValueOrDefault(change.Path, -1) <= entry.Follows))
             {
                 SetCore(change.Path, change.After, null);
                 _changedAt[change.Path] = entry.Seq;

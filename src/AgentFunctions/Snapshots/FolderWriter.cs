@@ -11,14 +11,16 @@ internal sealed class FolderWriter(Workspace workspace, SnapshotContents content
     /// <param name="targets">What is to stand at the paths; <see langword="null"/> for nothing.</param>
     /// <param name="cancellationToken">The token to stop. A part may be done.</param>
     /// <returns>What was left as it is, and why.</returns>
-    public async Task<IReadOnlyList<SkippedPath>> ApplyAsync(IReadOnlyDictionary<string, FileImage?> targets, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<SkippedPath>> ApplyAsync(IReadOnlyDictionary<string, FileImage?> targets,
+        CancellationToken cancellationToken)
     {
         var skipped = new List<SkippedPath>();
         foreach ((string path, FileImage? target) in targets.OrderByDescending(static pair => pair.Key, StringComparer.Ordinal))
         {
             // What becomes something of another kind goes first.
             EntryLook look = EntryLook.Of(FullOf(path));
-            if (look.Kind != EntryKind.Missing && (target is null || IsOtherKind(look, target)) && !TryRemove(path, look, out string? why))
+            if (look.Kind != EntryKind.Missing && (target is null || IsOtherKind(look, target))
+                && !TryRemove(path, look, out string? why))
             {
                 skipped.Add(new SkippedPath(path, why));
             }
@@ -27,7 +29,8 @@ internal sealed class FolderWriter(Workspace workspace, SnapshotContents content
         HashSet<string> left = [.. skipped.Select(static one => one.Path)];
         foreach ((string path, FileImage? target) in targets.OrderBy(static pair => pair.Key, StringComparer.Ordinal))
         {
-            if (target is not null && !left.Contains(path) && await TryPutAsync(path, target, cancellationToken).ConfigureAwait(false) is { } why)
+            if (target is not null && !left.Contains(path)
+                && await TryPutAsync(path, target, cancellationToken).ConfigureAwait(false) is { } why)
             {
                 skipped.Add(new SkippedPath(path, why));
             }
@@ -143,7 +146,8 @@ internal sealed class FolderWriter(Workspace workspace, SnapshotContents content
     {
         for (int slash = path.IndexOf('/', StringComparison.Ordinal); slash > 0; slash = path.IndexOf('/', slash + 1))
         {
-            if (EntryLook.Of(FullOf(path[..slash])) is { Kind: not EntryKind.Missing } above && (above.IsLink || above.Kind != EntryKind.Folder))
+            if (EntryLook.Of(FullOf(path[..slash])) is { Kind: not EntryKind.Missing } above
+                && (above.IsLink || above.Kind != EntryKind.Folder))
             {
                 return $"'{path[..slash]}' is no folder any more";
             }

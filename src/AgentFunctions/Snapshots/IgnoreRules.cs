@@ -5,15 +5,16 @@ using AgentFunctions.Workspaces;
 namespace AgentFunctions.Snapshots;
 
 /// <summary>
-/// What is left out where a folder is gone through: what <c>.gitignore</c> and <c>.afignore</c> name, by git's rules, and folders of tools. A
-/// file that is known already is looked at all the same.
+/// What is left out where a folder is gone through: what <c>.gitignore</c> and <c>.afignore</c> name, by git's rules, and folders
+/// of tools. A file that is known already is looked at all the same.
 /// </summary>
 internal sealed partial class IgnoreRules
 {
     private const int MaxFile = 256 * 1024;
     private const int MaxRules = 2_000;
 
-    private static readonly HashSet<string> Always = new(StringComparer.Ordinal) { ".git", "node_modules", "bin", "obj", ".venv", "target" };
+    private static readonly HashSet<string> Always =
+        new(StringComparer.Ordinal) { ".git", "node_modules", "bin", "obj", ".venv", "target" };
     private static readonly string[] Files = [".gitignore", ".afignore"];
 
     private readonly IReadOnlyList<Rule> _rules;
@@ -100,7 +101,8 @@ internal sealed partial class IgnoreRules
         string expression = $"^{start}{(isAnchored ? "" : "(?:.*/)?")}{Expression(pattern.TrimStart('/'))}$";
         try
         {
-            return new Rule(new Regex(expression, RegexOptions.NonBacktracking | RegexOptions.CultureInvariant | RegexOptions.Singleline), isException, forFolders);
+            return new Rule(new Regex(expression,
+                RegexOptions.NonBacktracking | RegexOptions.CultureInvariant | RegexOptions.Singleline), isException, forFolders);
         }
         catch (ArgumentException)
         {
@@ -127,7 +129,8 @@ internal sealed partial class IgnoreRules
             }
             else if (pattern[i] == '[' && pattern.IndexOf(']', Math.Min(i + 2, pattern.Length)) is var end and > 0)
             {
-                string set = pattern[(i + 1)..end].Replace("\\", "\\\\", StringComparison.Ordinal).Replace("[", "\\[", StringComparison.Ordinal);
+                string set = pattern[(i + 1)..end].Replace("\\", "\\\\", StringComparison.Ordinal)
+                    .Replace("[", "\\[", StringComparison.Ordinal);
                 text.Append('[').Append(set.StartsWith('!') ? "^" + set[1..] : set).Append(']');
                 i = end;
             }
@@ -138,7 +141,13 @@ internal sealed partial class IgnoreRules
             else
             {
                 // A set that is not closed matches nothing, as with git.
-                text.Append(pattern[i] switch { '*' => "[^/]*", '?' => "[^/]", '[' => @"[^\s\S]", var other => Regex.Escape(other.ToString()) });
+                text.Append(pattern[i] switch
+                {
+                    '*' => "[^/]*",
+                    '?' => "[^/]",
+                    '[' => @"[^\s\S]",
+                    var other => Regex.Escape(other.ToString())
+                });
             }
         }
 

@@ -21,7 +21,8 @@ internal sealed class SnapshotContents(IBlobStore blobs, IRecordStore records, C
     }
 
     /// <summary>Reads a content; <see langword="null"/> if it is gone.</summary>
-    public Task<ReadOnlyMemory<byte>?> ReadAsync(string hash, CancellationToken cancellationToken) => blobs.GetAsync(hash, cancellationToken);
+    public Task<ReadOnlyMemory<byte>?> ReadAsync(string hash, CancellationToken cancellationToken) =>
+        blobs.GetAsync(hash, cancellationToken);
 
     /// <summary>Gets the hash of a content.</summary>
     public static string HashOf(ReadOnlySpan<byte> content) => ContentRefs.HashOf(content);

@@ -8,7 +8,9 @@ internal enum SnapshotKind
     /// <summary>A call changed something.</summary>
     Call,
 
-    /// <summary>A call is about to write: what stands there before it does. Holds for nothing once the call has an entry of its own.</summary>
+    /// <summary>
+    /// A call is about to write: what stands there before it does. Holds for nothing once the call has an entry of its own.
+    /// </summary>
     Begun,
 
     /// <summary>What stood in the folder when it was gone through for the first time: nobody knows since when.</summary>

@@ -5,7 +5,9 @@ using AgentFunctions.Storage;
 
 namespace AgentFunctions.Snapshots;
 
-/// <summary>The log of what became of the folder of a run tree, under the root of the tree: it is sealed and erased with the tree.</summary>
+/// <summary>
+/// The log of what became of the folder of a run tree, under the root of the tree: it is sealed and erased with the tree.
+/// </summary>
 internal sealed class SnapshotLog(ILogStore logs)
 {
     /// <summary>How many changes an entry has at most, so that it is no longer than a store takes.</summary>
@@ -17,15 +19,19 @@ internal sealed class SnapshotLog(ILogStore logs)
     /// <summary>Adds an entry, in several parts if it is long. Durable on return.</summary>
     public Task AppendAsync(string root, SnapshotEntry entry, CancellationToken cancellationToken) => logs.AppendAsync(
         StreamOf(root),
-        [.. Parts(entry).Select(static part => (ReadOnlyMemory<byte>)JsonSerializer.SerializeToUtf8Bytes(part, SnapshotsJsonContext.Default.SnapshotEntry))],
+        [.. Parts(entry).Select(static part => (ReadOnlyMemory<byte>)JsonSerializer.SerializeToUtf8Bytes(part,
+            SnapshotsJsonContext.Default.SnapshotEntry))],
         null, cancellationToken);
 
     /// <summary>Reads the entries from a number on.</summary>
-    public async IAsyncEnumerable<SnapshotEntry> ReadAsync(string root, long from, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public async IAsyncEnumerable<SnapshotEntry> ReadAsync(string root, long from,
+        [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         await foreach (LogEntry entry in logs.ReadAsync(StreamOf(root), from, null, cancellationToken).ConfigureAwait(false))
         {
-            yield return JsonSerializer.Deserialize(entry.Data.Span, SnapshotsJsonContext.Default.SnapshotEntry)! with { Seq = entry.Position };
+            yield return JsonSerializer.Deserialize(entry.Data.Span,
+                SnapshotsJsonContext.Default.SnapshotEntry)! with
+            { Seq = entry.Position };
         }
     }
 
@@ -49,5 +55,6 @@ internal sealed class SnapshotLog(ILogStore logs)
 
     private static IEnumerable<SnapshotEntry> Parts(SnapshotEntry entry) => entry.Changes.Count <= MostChanges
         ? [entry]
-        : entry.Changes.Chunk(MostChanges).Select((changes, number) => entry with { Changes = changes, Skipped = number == 0 ? entry.Skipped : null });
+        : entry.Changes.Chunk(MostChanges)
+            .Select((changes, number) => entry with { Changes = changes, Skipped = number == 0 ? entry.Skipped : null });
 }

@@ -17,7 +17,8 @@ internal sealed class AnswerCheck(AnswerJudge judge, AcceptanceCommand commands)
         RunAcceptance acceptance = run.Acceptance!;
         string? complaint = acceptance.Schema is { } schema ? SchemaError(schema, answer) : null;
         complaint ??= acceptance.Command is { } command
-            ? await commands.FindErrorAsync(input, command, CheckAcceptanceActivity.MaxFindings - 500, cancellationToken).ConfigureAwait(false)
+            ? await commands.FindErrorAsync(input, command, CheckAcceptanceActivity.MaxFindings - 500, cancellationToken)
+                .ConfigureAwait(false)
             : null;
         if (complaint is not null)
         {

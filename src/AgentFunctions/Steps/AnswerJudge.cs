@@ -33,17 +33,28 @@ internal sealed class AnswerJudge(ModelCaller caller, IModelCatalog models, Arti
         List<ChatMessage> request =
         [
             new(ChatRole.System, Instructions),
-            new(ChatRole.User, await QuestionAsync(run, judge, answer, input.MaxInputBytes, cancellationToken).ConfigureAwait(false)),
+            new(ChatRole.User, await QuestionAsync(run, judge, answer, input.MaxInputBytes, cancellationToken)
+                .ConfigureAwait(false)),
         ];
-        var options = new ChatOptions { ModelId = model.ModelId, MaxOutputTokens = input.MaxOutputTokens, Temperature = model.Profile.Temperature };
+        var options = new ChatOptions
+        {
+            ModelId = model.ModelId,
+            MaxOutputTokens = input.MaxOutputTokens,
+            Temperature = model.Profile.Temperature
+        };
         ModelAnswer? answered;
         try
         {
             answered = await caller
-                .CallAsync(new ModelCall(run.Id, input.Call, input.Reserve is not null, run.Priority), model, request, options, cancellationToken)
+                .CallAsync(new ModelCall(run.Id, input.Call, input.Reserve is not null, run.Priority), model, request, options,
+                    cancellationToken)
                 .ConfigureAwait(false);
         }
-        catch (AgentException e) when (e is { Code: ErrorCode.ModelRateLimited or ErrorCode.ModelUnavailable or ErrorCode.QuotaExceeded, RetryAfter: not null })
+        catch (AgentException e) when (e is
+        {
+            Code: ErrorCode.ModelRateLimited or ErrorCode.ModelUnavailable
+            or ErrorCode.QuotaExceeded, RetryAfter: not null
+        })
         {
             return new CheckAcceptanceResult(false, new()) { RetryAfter = e.RetryAfter };
         }
@@ -58,7 +69,8 @@ internal sealed class AnswerJudge(ModelCaller caller, IModelCatalog models, Arti
         return Read(response.Text) with { Usage = usage, Model = ReferenceEquals(speaker, model) ? null : speaker.Name };
     }
 
-    private async Task<string> QuestionAsync(RunRecord run, RunJudge judge, string answer, long maxBytes, CancellationToken cancellationToken)
+    private async Task<string> QuestionAsync(RunRecord run, RunJudge judge, string answer, long maxBytes,
+        CancellationToken cancellationToken)
     {
         var text = new StringBuilder(Prompt.Goal(run).Text)
             .Append("\n\n# Rubric\n").Append(judge.Rubric)
@@ -87,10 +99,14 @@ internal sealed class AnswerJudge(ModelCaller caller, IModelCatalog models, Arti
                 if (verdict.RootElement.TryGetProperty("accepted", out JsonElement accepted)
                     && accepted.ValueKind is JsonValueKind.True or JsonValueKind.False)
                 {
-                    string? findings = verdict.RootElement.TryGetProperty("findings", out JsonElement said) ? said.ToString() : null;
+                    string? findings = verdict.RootElement.TryGetProperty("findings", out JsonElement said)
+                        ? said.ToString()
+                        : null;
                     return accepted.GetBoolean()
                         ? new CheckAcceptanceResult(true, new())
-                        : new CheckAcceptanceResult(false, new(), string.IsNullOrWhiteSpace(findings) ? "The judge gave no reasons." : findings);
+                        : new CheckAcceptanceResult(false, new(), string.IsNullOrWhiteSpace(findings)
+                            ? "The judge gave no reasons."
+                            : findings);
                 }
             }
         }

@@ -29,7 +29,8 @@ internal sealed class CallModelActivity(
     public async Task<CallModelResult> RunAsync(ActivityContext context, CallModelInput input)
     {
         CancellationToken cancellationToken = context.CancellationToken;
-        TranscriptWindow window = await transcript.ReadWindowAsync(input.RunId, input.Context, cancellationToken).ConfigureAwait(false);
+        TranscriptWindow window = await transcript.ReadWindowAsync(input.RunId, input.Context, cancellationToken)
+            .ConfigureAwait(false);
         if (window.ReplyOf(input.Turn) is { } recorded)
         {
             // A crash came between the record and the engine's: the journal may or may not have heard of it.
@@ -44,7 +45,8 @@ internal sealed class CallModelActivity(
 
         ModelRequest request = await requests.ComposeAsync(input, window, cancellationToken).ConfigureAwait(false);
         (RunRecord run, ModelBinding model, IReadOnlyList<TranscriptEntry> added) = (request.Run, request.Model, request.Added);
-        (List<ChatMessage> messages, ChatOptions options, IReadOnlyList<ToolDeclaration> declared) = (request.Messages, request.Options, request.Declared);
+        (List<ChatMessage> messages, ChatOptions options, IReadOnlyList<ToolDeclaration> declared) = (request.Messages,
+            request.Options, request.Declared);
 
         long start = time.GetTimestamp();
         ModelAnswer? answer;
@@ -60,11 +62,16 @@ internal sealed class CallModelActivity(
             };
             answer = await caller.CallAsync(call, model, messages, options, cancellationToken).ConfigureAwait(false);
         }
-        catch (AgentException e) when (e is { Code: ErrorCode.ModelRateLimited or ErrorCode.ModelUnavailable or ErrorCode.QuotaExceeded, RetryAfter: not null })
+        catch (AgentException e) when (e is
+        {
+            Code: ErrorCode.ModelRateLimited or ErrorCode.ModelUnavailable
+            or ErrorCode.QuotaExceeded, RetryAfter: not null
+        })
         {
             return CallModelResult.None with { RetryAfter = e.RetryAfter };
         }
-        catch (AgentException e) when (e.Code == ErrorCode.ModelContextExceeded || (e.Data.Contains(ModelConventions.UnknownRefusal) && MayBeTooLong(window, input)))
+        catch (AgentException e) when (e.Code == ErrorCode.ModelContextExceeded
+            || (e.Data.Contains(ModelConventions.UnknownRefusal) && MayBeTooLong(window, input)))
         {
             return CallModelResult.None with { ContextExceeded = true };
         }
@@ -73,13 +80,16 @@ internal sealed class CallModelActivity(
         {
             await journal.AppendAsync(
                 input.RunId,
-                new JournalEvent(JournalEventTypes.ModelLost, time.GetUtcNow()) { Turn = input.Turn, Model = model.Name, Usage = input.Reserve },
+                new JournalEvent(JournalEventTypes.ModelLost,
+                    time.GetUtcNow())
+                { Turn = input.Turn, Model = model.Name, Usage = input.Reserve },
                 cancellationToken).ConfigureAwait(false);
             return CallModelResult.None with { Lost = true };
         }
 
         ChatMessage said = response.Messages[0];
-        bool hasCallsInText = !input.Closing && response.FinishReason != ChatFinishReason.Length && !said.Contents.OfType<FunctionCallContent>().Any()
+        bool hasCallsInText = !input.Closing && response.FinishReason != ChatFinishReason.Length
+            && !said.Contents.OfType<FunctionCallContent>().Any()
             && CallsInText.Has(said.Text, declared.Select(static tool => tool.Name));
         var reply = new TranscriptEntry(input.Turn, said, time.GetUtcNow())
         {
@@ -98,15 +108,18 @@ internal sealed class CallModelActivity(
 
         // Handed over together, in this order, so that they share one flush to disk.
         Task kept = transcript.AppendAsync(input.RunId, window, [.. added, reply], cancellationToken);
-        Task told = SwitchOf(reply, window) is { } other ? journal.AppendAsync(input.RunId, other, cancellationToken) : Task.CompletedTask;
-        await Task.WhenAll(kept, told, journal.AppendAsync(input.RunId, Describe(reply, took) with { Delivery = delivery }, cancellationToken))
+        Task told = SwitchOf(reply, window) is { } other
+            ? journal.AppendAsync(input.RunId, other, cancellationToken)
+            : Task.CompletedTask;
+        await Task.WhenAll(kept, told,
+            journal.AppendAsync(input.RunId, Describe(reply, took) with { Delivery = delivery }, cancellationToken))
             .ConfigureAwait(false);
         return ResultOf(reply);
     }
 
     /// <summary>
-    /// Whether a refusal in words that nobody knows may be about the request's length: tried once, where there is something to sum up and
-    /// it was not summed up just now.
+    /// Whether a refusal in words that nobody knows may be about the request's length: tried once, where there is something to
+    /// sum up and it was not summed up just now.
     /// </summary>
     private static bool MayBeTooLong(TranscriptWindow window, CallModelInput input)
     {

@@ -30,7 +30,8 @@ internal sealed class CallbackMessages(ReceiverStore receivers, IEnumerable<IRec
 
         IReceiverForm form = forms.FirstOrDefault(one => one.Name == receiver.Form) ?? throw new AgentException(
             ErrorCode.EngineUnavailable, $"This host cannot make messages in the form '{receiver.Form}'; map that door on it.");
-        ReceiverMessage? message = await form.MessageAsync(run.Id, receiver, input.Asked, cancellationToken).ConfigureAwait(false);
+        ReceiverMessage? message = await form.MessageAsync(run.Id, receiver, input.Asked, cancellationToken)
+            .ConfigureAwait(false);
         if (message is null)
         {
             return null;

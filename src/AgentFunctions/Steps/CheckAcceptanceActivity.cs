@@ -15,7 +15,10 @@ namespace AgentFunctions.Steps;
 internal sealed class CheckAcceptanceActivity(
     RunStore runs, Transcript transcript, Journal journal, IRecordStore records, AnswerCheck checks, TimeProvider time)
 {
-    /// <summary>How much of the findings the model is shown, in bytes (UTF-8): they travel in the run's status, of which some engines keep 16 KiB.</summary>
+    /// <summary>
+    /// How much of the findings the model is shown, in bytes (UTF-8): they travel in the run's status, of which some engines keep
+    /// 16 KiB.
+    /// </summary>
     internal const int MaxFindings = 4_000;
 
     public async Task<CheckAcceptanceResult> RunAsync(ActivityContext context, CheckAcceptanceInput input)
@@ -24,25 +27,34 @@ internal sealed class CheckAcceptanceActivity(
         string key = $"acceptance/{input.RunId}/{input.Turn:D6}";
         if (await records.GetAsync(key, cancellationToken).ConfigureAwait(false) is { } record)
         {
-            CheckAcceptanceResult known = JsonSerializer.Deserialize(record.Value.Span, LoopJsonContext.Default.CheckAcceptanceResult)!;
+            CheckAcceptanceResult known = JsonSerializer.Deserialize(record.Value.Span,
+                LoopJsonContext.Default.CheckAcceptanceResult)!;
             await journal.AppendIfMissingAsync(input.RunId, Describe(input, known), cancellationToken).ConfigureAwait(false);
             return known;
         }
 
         RunRecord run = await runs.GetAsync(input.RunId, cancellationToken).ConfigureAwait(false);
-        TranscriptWindow window = await transcript.ReadTurnAsync(input.RunId, input.Context, input.Turn, cancellationToken).ConfigureAwait(false);
+        TranscriptWindow window = await transcript.ReadTurnAsync(input.RunId, input.Context, input.Turn, cancellationToken)
+            .ConfigureAwait(false);
         string answer = window.ReplyOf(input.Turn)?.Message.Text ?? "";
         CheckAcceptanceResult? result = await checks.CheckAsync(run, input, answer, cancellationToken).ConfigureAwait(false);
         if (result is null)
         {
-            var lost = new JournalEvent(JournalEventTypes.ModelLost, time.GetUtcNow()) { Turn = input.Turn, Usage = input.Reserve };
+            var lost = new JournalEvent(JournalEventTypes.ModelLost,
+                time.GetUtcNow())
+            { Turn = input.Turn, Usage = input.Reserve };
             await journal.AppendAsync(run.Id, lost, cancellationToken).ConfigureAwait(false);
             return new CheckAcceptanceResult(false, new()) { Lost = true };
         }
 
         if (result.RetryAfter is null)
         {
-            result = result with { Findings = string.IsNullOrEmpty(result.Findings) ? null : Preview.OfBytes(result.Findings, MaxFindings) };
+            result = result with
+            {
+                Findings = string.IsNullOrEmpty(result.Findings)
+                ? null
+                : Preview.OfBytes(result.Findings, MaxFindings)
+            };
             byte[] json = JsonSerializer.SerializeToUtf8Bytes(result, LoopJsonContext.Default.CheckAcceptanceResult);
             await records.PutAsync(key, json, default, cancellationToken).ConfigureAwait(false);
             await journal.AppendAsync(run.Id, Describe(input, result), cancellationToken).ConfigureAwait(false);
@@ -51,11 +63,12 @@ internal sealed class CheckAcceptanceActivity(
         return result;
     }
 
-    private JournalEvent Describe(CheckAcceptanceInput input, CheckAcceptanceResult result) => new(JournalEventTypes.AnswerChecked, time.GetUtcNow())
-    {
-        Turn = input.Turn,
-        Text = result.Findings,
-        IsError = result.Accepted ? null : true,
-        Usage = result.Usage,
-    };
+    private JournalEvent Describe(CheckAcceptanceInput input, CheckAcceptanceResult result) =>
+        new(JournalEventTypes.AnswerChecked, time.GetUtcNow())
+        {
+            Turn = input.Turn,
+            Text = result.Findings,
+            IsError = result.Accepted ? null : true,
+            Usage = result.Usage,
+        };
 }

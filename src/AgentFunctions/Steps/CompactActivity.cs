@@ -20,7 +20,8 @@ internal sealed class CompactActivity(
         CancellationToken cancellationToken = context.CancellationToken;
         RunRecord run = await runs.GetAsync(input.RunId, cancellationToken).ConfigureAwait(false);
         AgentDefinition agent = await runs.GetDefinitionAsync(run, cancellationToken).ConfigureAwait(false);
-        TranscriptWindow window = await transcript.ReadWindowAsync(input.RunId, input.Context, cancellationToken).ConfigureAwait(false);
+        TranscriptWindow window = await transcript.ReadWindowAsync(input.RunId, input.Context, cancellationToken)
+            .ConfigureAwait(false);
         TranscriptEntry? summary = await FindSummaryAsync(input, window, cancellationToken).ConfigureAwait(false);
         if (summary is not null)
         {
@@ -38,7 +39,11 @@ internal sealed class CompactActivity(
                     await journal.AppendAsync(run.Id, Describe(summary), cancellationToken).ConfigureAwait(false);
                 }
             }
-            catch (AgentException e) when (e is { Code: ErrorCode.ModelRateLimited or ErrorCode.ModelUnavailable or ErrorCode.QuotaExceeded, RetryAfter: not null })
+            catch (AgentException e) when (e is
+            {
+                Code: ErrorCode.ModelRateLimited or ErrorCode.ModelUnavailable
+                or ErrorCode.QuotaExceeded, RetryAfter: not null
+            })
             {
                 return new CompactResult(input.Context, 0, new()) { RetryAfter = e.RetryAfter };
             }
@@ -46,7 +51,9 @@ internal sealed class CompactActivity(
 
         if (summary is null)
         {
-            var lost = new JournalEvent(JournalEventTypes.ModelLost, time.GetUtcNow()) { Turn = input.Turn, Model = run.Model, Usage = input.Reserve };
+            var lost = new JournalEvent(JournalEventTypes.ModelLost,
+                time.GetUtcNow())
+            { Turn = input.Turn, Model = run.Model, Usage = input.Reserve };
             await journal.AppendAsync(run.Id, lost, cancellationToken).ConfigureAwait(false);
             return new CompactResult(input.Context, 0, new()) { Lost = true };
         }
@@ -54,7 +61,8 @@ internal sealed class CompactActivity(
         long from = summary.SummaryKeepsFrom!.Value;
         IReadOnlyList<ToolDeclaration> declared = await tools.DeclaredAsync(run, agent, cancellationToken).ConfigureAwait(false);
         long bytes = Prompt.FirstRequestBytes(agent, run, declared) + Prompt.BytesOf(summary.Message)
-            + window.Entries.Where(entry => entry.Position >= from && entry.Position > 0).Sum(entry => Prompt.BytesOf(entry.Message));
+            + window.Entries.Where(entry => entry.Position >= from && entry.Position > 0)
+                .Sum(entry => Prompt.BytesOf(entry.Message));
         return new CompactResult(new ContextRef(from, summary.Position), bytes, summary.Usage!)
         {
             Model = summary.InPlaceOf is null ? null : summary.Model,
@@ -62,11 +70,13 @@ internal sealed class CompactActivity(
     }
 
     /// <summary>The summary of this very step, where a crash came between its record and the engine's.</summary>
-    private async Task<TranscriptEntry?> FindSummaryAsync(CompactInput input, TranscriptWindow window, CancellationToken cancellationToken)
+    private async Task<TranscriptEntry?> FindSummaryAsync(CompactInput input, TranscriptWindow window,
+        CancellationToken cancellationToken)
     {
         long last = window.Entries.Count == 0 ? -1 : window.Entries[^1].Position;
         long from = Math.Max(last, input.Context.Summary ?? -1) + 1;
-        await foreach (TranscriptEntry entry in transcript.ReadAsync(input.RunId, from, null, cancellationToken).ConfigureAwait(false))
+        await foreach (TranscriptEntry entry in transcript.ReadAsync(input.RunId, from, null, cancellationToken)
+            .ConfigureAwait(false))
         {
             if (entry.SummaryKeepsFrom is not null && entry.Turn == input.Turn)
             {

@@ -24,17 +24,24 @@ internal sealed class ModelCaller(
     /// <param name="cancellationToken">The token to cancel the wait; the model may have been called.</param>
     /// <returns>The answer, and whose it is; <see langword="null"/> if this very call was begun before and cut off.</returns>
     /// <exception cref="AgentException">
-    /// What the model's client reports, and <see cref="ErrorCode.QuotaExceeded"/> where the call must wait for a quota's next window.
+    /// What the model's client reports, and <see cref="ErrorCode.QuotaExceeded"/> where the call must wait for a quota's next
+    /// window.
     /// </exception>
     public async Task<ModelAnswer?> CallAsync(
-        ModelCall call, ModelBinding model, IEnumerable<ChatMessage> messages, ChatOptions options, CancellationToken cancellationToken)
+        ModelCall call, ModelBinding model, IEnumerable<ChatMessage> messages, ChatOptions options,
+        CancellationToken cancellationToken)
     {
         try
         {
             return await stoppable.RunAsync(
-                call.RunId, (run, token) => CountedAsync(call with { Run = run }, run, model, messages, options, token), cancellationToken).ConfigureAwait(false);
+                call.RunId, (run, token) => CountedAsync(call with { Run = run }, run, model, messages, options, token),
+                cancellationToken).ConfigureAwait(false);
         }
-        catch (AgentException e) when (e is { Code: ErrorCode.ModelRateLimited or ErrorCode.ModelUnavailable or ErrorCode.QuotaExceeded, RetryAfter: { } pause })
+        catch (AgentException e) when (e is
+        {
+            Code: ErrorCode.ModelRateLimited or ErrorCode.ModelUnavailable
+            or ErrorCode.QuotaExceeded, RetryAfter: { } pause
+        })
         {
             await new ModelRetry(model.Name, e.Code, e.Message, pause, IsPostponed: true).ReportAsync().ConfigureAwait(false);
             throw;
@@ -55,19 +62,23 @@ internal sealed class ModelCaller(
         IReadOnlyList<ChatMessage> request = [.. messages];
         ModelAnswer? answer = await AnsweredAsync(call, model, request, options, cancellationToken).ConfigureAwait(false);
         // Counted before the answer is recorded: a call that a crash repeats has the same number, and is counted once.
-        TokenUsage usage = answer is null ? new TokenUsage(Estimate(request, model.Profile)) : UsageOf(answer.Response, request, options, answer.Model.Profile);
+        TokenUsage usage = answer is null
+            ? new TokenUsage(Estimate(request, model.Profile))
+            : UsageOf(answer.Response, request, options, answer.Model.Profile);
         int asked = answer?.Response.Messages.Sum(static message => message.Contents.OfType<FunctionCallContent>().Count()) ?? 0;
         await quotas.CountAsync(run, call.Number, 1 + asked, usage, cancellationToken).ConfigureAwait(false);
         return answer;
     }
 
     private Task<ModelAnswer?> AnsweredAsync(
-        ModelCall call, ModelBinding model, IEnumerable<ChatMessage> messages, ChatOptions options, CancellationToken cancellationToken) =>
+        ModelCall call, ModelBinding model, IEnumerable<ChatMessage> messages, ChatOptions options,
+        CancellationToken cancellationToken) =>
         failover.CallAsync(
             model, call.IsMarked,
             other => Estimate(messages, other.Profile) + EstimateTools(options, other.Profile) < other.Profile.ContextWindow
                 && (options.Tools?.Count ?? 0) <= other.Profile.MaxTools,
-            speaker => GatedAsync(call, speaker, messages, ReferenceEquals(speaker, model) ? options : For(speaker, options), cancellationToken));
+            speaker => GatedAsync(call, speaker, messages, ReferenceEquals(speaker, model) ? options : For(speaker, options),
+                cancellationToken));
 
     /// <summary>The same options for another model.</summary>
     private static ChatOptions For(ModelBinding model, ChatOptions options)
@@ -80,16 +91,20 @@ internal sealed class ModelCaller(
     }
 
     private async Task<ChatResponse?> GatedAsync(
-        ModelCall call, ModelBinding model, IEnumerable<ChatMessage> messages, ChatOptions options, CancellationToken cancellationToken)
+        ModelCall call, ModelBinding model, IEnumerable<ChatMessage> messages, ChatOptions options,
+        CancellationToken cancellationToken)
     {
-        using AdaptiveConcurrencyLimiter.Place place = await failover.EnterAsync(model, call.Priority, cancellationToken).ConfigureAwait(false);
-        ChatResponse? response = await MarkedAsync(call, place, model, messages, options, cancellationToken).ConfigureAwait(false);
+        using AdaptiveConcurrencyLimiter.Place place = await failover.EnterAsync(model, call.Priority, cancellationToken)
+            .ConfigureAwait(false);
+        ChatResponse? response = await MarkedAsync(call, place, model, messages, options, cancellationToken)
+            .ConfigureAwait(false);
         place.Succeeded = response is not null;
         return response;
     }
 
     private async Task<ChatResponse?> MarkedAsync(
-        ModelCall call, AdaptiveConcurrencyLimiter.Place place, ModelBinding model, IEnumerable<ChatMessage> messages, ChatOptions options,
+        ModelCall call, AdaptiveConcurrencyLimiter.Place place, ModelBinding model, IEnumerable<ChatMessage> messages,
+        ChatOptions options,
         CancellationToken cancellationToken)
     {
         // Never given up half way: whoever does not know whether it was written cannot take it back.
@@ -103,7 +118,8 @@ internal sealed class ModelCaller(
             await place.BeginAsync(cancellationToken).ConfigureAwait(false);
             return await exchange.MakeAsync(call, model, messages, options, cancellationToken).ConfigureAwait(false);
         }
-        catch (Exception e) when (call.IsMarked && (!place.HasBegun || (e is AgentException failure && !CallMarks.MayHaveConsumed(failure))))
+        catch (Exception e) when (call.IsMarked
+            && (!place.HasBegun || (e is AgentException failure && !CallMarks.MayHaveConsumed(failure))))
         {
             // Even where the wait was given up: the call was not made, or nobody charges for it.
             await marks.TakeBackAsync(call.RunId, CancellationToken.None).ConfigureAwait(false);
@@ -111,19 +127,22 @@ internal sealed class ModelCaller(
         }
     }
 
-    /// <summary>Gets why another model answers in place of one, in the words of its client; <see langword="null"/> if none does.</summary>
+    /// <summary>
+    /// Gets why another model answers in place of one, in the words of its client; <see langword="null"/> if none does.
+    /// </summary>
     /// <param name="model">The model.</param>
     public string? WhyNot(string model) => failover.WhyNot(model);
 
     /// <summary>
-    /// What a call consumed: as the provider counted it, or estimated from its bytes where it says nothing. Zero is no count of a request,
-    /// and nothing can be less.
+    /// What a call consumed: as the provider counted it, or estimated from its bytes where it says nothing. Zero is no count of a
+    /// request, and nothing can be less.
     /// </summary>
     /// <param name="response">The answer.</param>
     /// <param name="request">The messages that were sent.</param>
     /// <param name="options">The options that were sent with them.</param>
     /// <param name="profile">The model's profile.</param>
-    public static TokenUsage UsageOf(ChatResponse response, IEnumerable<ChatMessage> request, ChatOptions? options, ModelProfile profile)
+    public static TokenUsage UsageOf(ChatResponse response, IEnumerable<ChatMessage> request, ChatOptions? options,
+        ModelProfile profile)
     {
         long input = Count(response.Usage?.InputTokenCount) ?? Estimate(request, profile) + EstimateTools(options, profile);
         long output = Count(response.Usage?.OutputTokenCount) ?? Estimate(response.Messages, profile);
@@ -134,8 +153,10 @@ internal sealed class ModelCaller(
     /// <summary>A count that no request can have is none.</summary>
     private static long? Count(long? count) => count is > 0 and <= MostTokens ? count : null;
 
-    private static long EstimateTools(ChatOptions? options, ModelProfile profile) => (long)((options?.Tools?.OfType<AIFunctionDeclaration>()
-        .Sum(static tool => (long)tool.Name.Length + tool.Description.Length + tool.JsonSchema.GetRawText().Length) ?? 0) / profile.BytesPerToken);
+    private static long EstimateTools(ChatOptions? options, ModelProfile profile) =>
+        (long)((options?.Tools?.OfType<AIFunctionDeclaration>()
+        .Sum(static tool => (long)tool.Name.Length + tool.Description.Length + tool.JsonSchema.GetRawText().Length)
+        ?? 0) / profile.BytesPerToken);
 
     private static long Estimate(IEnumerable<ChatMessage> messages, ModelProfile profile) =>
         (long)(messages.Sum(Prompt.BytesOf) / profile.BytesPerToken);
@@ -151,7 +172,10 @@ internal readonly record struct ModelCall(string RunId, int Number, bool IsMarke
     /// <summary>Gets the record of the run; <see langword="null"/> if it has none.</summary>
     public RunRecord? Run { get; init; }
 
-    /// <summary>Gets the turn whose answer it is, which whoever follows the run is shown as it comes; <see langword="null"/> for any other call.</summary>
+    /// <summary>
+    /// Gets the turn whose answer it is, which whoever follows the run is shown as it comes; <see langword="null"/> for any other
+    /// call.
+    /// </summary>
     public int? Turn { get; init; }
 
     /// <summary>Gets how many messages of people the model had been shown before.</summary>
@@ -161,7 +185,8 @@ internal readonly record struct ModelCall(string RunId, int Number, bool IsMarke
     public long InboxTo { get; init; }
 
     /// <summary>
-    /// Gets what is called with the delivery of the answer if somebody was shown it while it came; <see langword="null"/> for nothing.
+    /// Gets what is called with the delivery of the answer if somebody was shown it while it came; <see langword="null"/> for
+    /// nothing.
     /// </summary>
     public Action<string>? Shown { get; init; }
 }

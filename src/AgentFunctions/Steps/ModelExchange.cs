@@ -8,10 +8,11 @@ using Microsoft.Extensions.Options;
 namespace AgentFunctions.Steps;
 
 /// <summary>
-/// Exchanges one request and its answer with a model: streamed where the model streams, shown to whoever follows, traced, and made one
-/// message of.
+/// Exchanges one request and its answer with a model: streamed where the model streams, shown to whoever follows, traced, and
+/// made one message of.
 /// </summary>
-internal sealed class ModelExchange(MessageView view, LivePublisher publisher, IOptions<TelemetryOptions> telemetry, TimeProvider time)
+internal sealed class ModelExchange(MessageView view, LivePublisher publisher, IOptions<TelemetryOptions> telemetry,
+    TimeProvider time)
 {
     /// <summary>The most that an answer of any client may hold in memory, in bytes.</summary>
     private const long MaxAnswerBytes = 256L * 1024 * 1024;
@@ -27,7 +28,8 @@ internal sealed class ModelExchange(MessageView view, LivePublisher publisher, I
     /// <param name="cancellationToken">The token to cancel the wait; the model may have been called.</param>
     /// <exception cref="AgentException">What the model's client reports.</exception>
     public async Task<ChatResponse> MakeAsync(
-        ModelCall call, ModelBinding model, IEnumerable<ChatMessage> messages, ChatOptions options, CancellationToken cancellationToken)
+        ModelCall call, ModelBinding model, IEnumerable<ChatMessage> messages, ChatOptions options,
+        CancellationToken cancellationToken)
     {
         IReadOnlyList<ChatMessage> shown = view.Of(messages);
         ChatOptions used = view.Of(options);
@@ -52,7 +54,8 @@ internal sealed class ModelExchange(MessageView view, LivePublisher publisher, I
     }
 
     private async Task<ChatResponse> ShownAsync(
-        ModelCall call, ModelBinding model, IEnumerable<ChatMessage> messages, ChatOptions options, CancellationToken cancellationToken)
+        ModelCall call, ModelBinding model, IEnumerable<ChatMessage> messages, ChatOptions options,
+        CancellationToken cancellationToken)
     {
         ModelCallContext.Current = new ModelCallContext
         {
@@ -81,11 +84,13 @@ internal sealed class ModelExchange(MessageView view, LivePublisher publisher, I
     }
 
     private static async Task<ChatResponse> CallAsync(
-        ModelBinding model, IEnumerable<ChatMessage> messages, ChatOptions options, LiveText? live, CancellationToken cancellationToken)
+        ModelBinding model, IEnumerable<ChatMessage> messages, ChatOptions options, LiveText? live,
+        CancellationToken cancellationToken)
     {
         if (!model.Profile.Streaming)
         {
-            return SendableAnswer.Of(await model.Client.GetResponseAsync(messages, options, cancellationToken).ConfigureAwait(false));
+            return SendableAnswer.Of(await model.Client.GetResponseAsync(messages, options, cancellationToken)
+                .ConfigureAwait(false));
         }
 
         var updates = new List<ChatResponseUpdate>();
@@ -103,7 +108,8 @@ internal sealed class ModelExchange(MessageView view, LivePublisher publisher, I
             if (bytes > MaxAnswerBytes)
             {
                 throw new AgentException(
-                    ErrorCode.ModelProtocolError, $"model '{model.Name}': the answer is longer than {MaxAnswerBytes} bytes and was not read to its end.");
+                    ErrorCode.ModelProtocolError,
+                    $"model '{model.Name}': the answer is longer than {MaxAnswerBytes} bytes and was not read to its end.");
             }
 
             live?.Add(update);

@@ -8,8 +8,9 @@ using Microsoft.Extensions.Logging;
 namespace AgentFunctions.Steps;
 
 /// <summary>
-/// Has another model answer while the one that is asked gives no answers. A call that the provider may charge for is never repeated
-/// within its step where the budget counts it: it is lost, counted at its worst once, and the next call goes to the other model.
+/// Has another model answer while the one that is asked gives no answers. A call that the provider may charge for is never
+/// repeated within its step where the budget counts it: it is lost, counted at its worst once, and the next call goes to the
+/// other model.
 /// </summary>
 internal sealed partial class ModelFailover(
     IModelCatalog models, ModelConcurrency gates, ModelOutages outages, TimeProvider time, ILogger<ModelFailover> log)
@@ -30,7 +31,8 @@ internal sealed partial class ModelFailover(
         }
 
         var failed = new List<AgentException>();
-        foreach (ModelBinding candidate in (IEnumerable<ModelBinding>)[model, .. fallback.Models.Select(Find).OfType<ModelBinding>().Where(fits)])
+        foreach (ModelBinding candidate in (IEnumerable<ModelBinding>)[model,
+            .. fallback.Models.Select(Find).OfType<ModelBinding>().Where(fits)])
         {
             if (!outages.MayTry(candidate.Name))
             {
@@ -47,7 +49,8 @@ internal sealed partial class ModelFailover(
 
                 return response is null ? null : new ModelAnswer(response, candidate);
             }
-            catch (AgentException e) when (ModelTroubles.Of(e) is not ModelTrouble.None and var trouble && fallback.On.HasFlag(trouble))
+            catch (AgentException e) when (ModelTroubles.Of(e) is not ModelTrouble.None and var trouble
+                && fallback.On.HasFlag(trouble))
             {
                 outages.Failed(candidate.Name, e);
                 LogFailed(log, candidate.Name, trouble, e.Message);
@@ -66,10 +69,13 @@ internal sealed partial class ModelFailover(
     /// <param name="model">The model.</param>
     /// <param name="priority">How urgent the call is.</param>
     /// <param name="cancellationToken">The token to cancel the wait.</param>
-    public Task<AdaptiveConcurrencyLimiter.Place> EnterAsync(ModelBinding model, RunPriority priority, CancellationToken cancellationToken) =>
+    public Task<AdaptiveConcurrencyLimiter.Place> EnterAsync(ModelBinding model, RunPriority priority,
+        CancellationToken cancellationToken) =>
         gates.Of(model.Name).EnterAsync(priority, cancellationToken);
 
-    /// <summary>Gets why a model is left alone at present, in the words of its client; <see langword="null"/> if it is not.</summary>
+    /// <summary>
+    /// Gets why a model is left alone at present, in the words of its client; <see langword="null"/> if it is not.
+    /// </summary>
     /// <param name="model">The model.</param>
     public string? WhyNot(string model) => outages.Find(model)?.Why;
 
@@ -89,20 +95,28 @@ internal sealed partial class ModelFailover(
     private AgentException AllAreDown(ModelBinding model, ModelFallback fallback)
     {
         (string Name, (string Why, DateTimeOffset Until)? Outage)[] down =
-            [.. fallback.Models.Prepend(model.Name).Select(name => (name, outages.Find(name))).Where(static one => one.Item2 is not null)];
-        TimeSpan pause = down.Length == 0 ? TimeSpan.FromSeconds(1) : down.Min(static one => one.Outage!.Value.Until) - time.GetUtcNow();
+            [.. fallback.Models.Prepend(model.Name).Select(name => (name, outages.Find(name)))
+                .Where(static one => one.Item2 is not null)];
+        TimeSpan pause = down.Length == 0
+            ? TimeSpan.FromSeconds(1)
+            : down.Min(static one => one.Outage!.Value.Until) - time.GetUtcNow();
         return new AgentException(
             ErrorCode.ModelUnavailable,
             $"model '{model.Name}' and those that stand in for it give no answers: {string.Join(" ", down.Select(static one => one.Outage!.Value.Why))}")
         { RetryAfter = pause < TimeSpan.FromSeconds(1) ? TimeSpan.FromSeconds(1) : pause };
     }
 
-    /// <summary>What can be mended by waiting is told first: a refused key of one model must not end a run that another one can go on with.</summary>
+    /// <summary>
+    /// What can be mended by waiting is told first: a refused key of one model must not end a run that another one can go on
+    /// with.
+    /// </summary>
     private static AgentException Failure(List<AgentException> failed)
     {
         AgentException told = failed.FirstOrDefault(static e => ModelTroubles.Of(e) != ModelTrouble.Refused) ?? failed[0];
         return failed.Count == 1 ? told
-            : new AgentException(told.Code, string.Join(" ", failed.Select(static e => e.Message)), told.InnerException) { RetryAfter = told.RetryAfter };
+            : new AgentException(told.Code, string.Join(" ", failed.Select(static e => e.Message)),
+                told.InnerException)
+            { RetryAfter = told.RetryAfter };
     }
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Model '{Model}' gives no answers ({Trouble}): {Reason}")]

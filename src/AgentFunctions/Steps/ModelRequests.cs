@@ -10,13 +10,15 @@ using Microsoft.Extensions.AI;
 namespace AgentFunctions.Steps;
 
 /// <summary>Composes what a model is sent for the next turn of a run.</summary>
-internal sealed class ModelRequests(RunStore runs, PromptMessages prompts, IModelCatalog models, RunTools tools, LateTools lateTools, TimeProvider time)
+internal sealed class ModelRequests(RunStore runs, PromptMessages prompts, IModelCatalog models, RunTools tools,
+    LateTools lateTools, TimeProvider time)
 {
     /// <summary>Composes the request of a turn.</summary>
     /// <param name="input">The step.</param>
     /// <param name="window">The part of the transcript that the model is shown.</param>
     /// <param name="cancellationToken">The token to cancel the wait.</param>
-    public async Task<ModelRequest> ComposeAsync(CallModelInput input, TranscriptWindow window, CancellationToken cancellationToken)
+    public async Task<ModelRequest> ComposeAsync(CallModelInput input, TranscriptWindow window,
+        CancellationToken cancellationToken)
     {
         RunRecord run = await runs.GetAsync(input.RunId, cancellationToken).ConfigureAwait(false);
         AgentDefinition agent = await runs.GetDefinitionAsync(run, cancellationToken).ConfigureAwait(false);
@@ -26,12 +28,15 @@ internal sealed class ModelRequests(RunStore runs, PromptMessages prompts, IMode
         if (!input.Closing)
         {
             IReadOnlyList<string> news = await lateTools
-                .LookAsync(run, agent, input.Turn, window.Entries.All(static entry => entry.Turn == 0), cancellationToken).ConfigureAwait(false);
+                .LookAsync(run, agent, input.Turn, window.Entries.All(static entry => entry.Turn == 0), cancellationToken)
+                .ConfigureAwait(false);
             added = [.. added, .. PromptMessages.OfHost(news, input.Turn, time.GetUtcNow())];
         }
 
         List<ChatMessage> messages = Prompt.Build(agent, [.. window.Entries, .. added]);
-        IReadOnlyList<ToolDeclaration> declared = input.Closing ? [] : await tools.DeclaredAsync(run, agent, cancellationToken).ConfigureAwait(false);
+        IReadOnlyList<ToolDeclaration> declared = input.Closing
+            ? []
+            : await tools.DeclaredAsync(run, agent, cancellationToken).ConfigureAwait(false);
         ChatOptions options = Prompt.Options(agent, model, declared, input.MaxOutputTokens);
         return new ModelRequest(run, model, added, messages, options, declared);
     }

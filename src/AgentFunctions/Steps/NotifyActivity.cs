@@ -4,9 +4,13 @@ using AgentFunctions.Runs;
 
 namespace AgentFunctions.Steps;
 
-/// <summary>Tells those who follow a run that it has ended: the journal, the rooms that hold something for it, the audit log, its receivers.</summary>
+/// <summary>
+/// Tells those who follow a run that it has ended: the journal, the rooms that hold something for it, the audit log, its
+/// receivers.
+/// </summary>
 internal sealed class NotifyActivity(
-    RunStore runs, RunEndLog log, IEnumerable<IRunEndObserver> observers, IOrchestrationClient orchestrations, RunReceivers receivers)
+    RunStore runs, RunEndLog log, IEnumerable<IRunEndObserver> observers, IOrchestrationClient orchestrations,
+    RunReceivers receivers)
 {
     public async Task<bool> RunAsync(ActivityContext context, NotifyInput input)
     {

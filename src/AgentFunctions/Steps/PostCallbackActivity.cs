@@ -5,7 +5,8 @@ using AgentFunctions.Runs;
 namespace AgentFunctions.Steps;
 
 /// <summary>Posts one message about a run to the address that its caller gave, or to another receiver.</summary>
-internal sealed class PostCallbackActivity(RunStore runs, CallbackMessages messages, CallbackTrouble trouble, IHttpClientFactory http)
+internal sealed class PostCallbackActivity(RunStore runs, CallbackMessages messages, CallbackTrouble trouble,
+    IHttpClientFactory http)
 {
     /// <summary>The name of the HTTP client that posts to callback addresses.</summary>
     public const string HttpClientName = "AgentFunctions.Callbacks";

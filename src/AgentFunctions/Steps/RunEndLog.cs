@@ -28,7 +28,8 @@ internal sealed class RunEndLog(Journal journal, RunIndexLog index, AuditLog aud
             Usage = outcome.State.Usage,
         };
         Task<bool> isNew = journal.AppendIfMissingAsync(run.Id, ended, cancellationToken);
-        await Task.WhenAll(isNew, index.EndedAsync(run.Id, RunEnding.Of(outcome, ended.At), cancellationToken)).ConfigureAwait(false);
+        await Task.WhenAll(isNew, index.EndedAsync(run.Id, RunEnding.Of(outcome, ended.At), cancellationToken))
+            .ConfigureAwait(false);
         if (await isNew.ConfigureAwait(false))
         {
             AgentTelemetry.RunEnded(run, ended.Code, ended.At - run.CreatedAt);

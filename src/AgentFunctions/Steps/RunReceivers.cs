@@ -8,8 +8,8 @@ using AgentFunctions.Runs;
 namespace AgentFunctions.Steps;
 
 /// <summary>
-/// Tells receivers of runs. Each message is delivered by an orchestration of its own, with retries: however long a receiver is away,
-/// the run goes on.
+/// Tells receivers of runs. Each message is delivered by an orchestration of its own, with retries: however long a receiver is
+/// away, the run goes on.
 /// </summary>
 public sealed class RunReceivers : IRunAskObserver
 {
@@ -24,17 +24,23 @@ public sealed class RunReceivers : IRunAskObserver
     internal RunReceivers(ReceiverStore store, IOrchestrationClient orchestrations, Redactor redactor, TimeProvider time) =>
         (_store, _orchestrations, _redactor, _time) = (store, orchestrations, redactor, time);
 
-    /// <summary>Adds a receiver in place of one with the same id. One that comes after the end of the run is told of the end.</summary>
+    /// <summary>
+    /// Adds a receiver in place of one with the same id. One that comes after the end of the run is told of the end.
+    /// </summary>
     /// <param name="runId">The run.</param>
     /// <param name="receiver">The receiver.</param>
     /// <param name="cancellationToken">The token to cancel the wait.</param>
-    /// <exception cref="AgentException"><see cref="ErrorCode.InvalidInput"/>: the address is none, or the run has too many receivers.</exception>
+    /// <exception cref="AgentException">
+    /// <see cref="ErrorCode.InvalidInput"/>: the address is none, or the run has too many receivers.
+    /// </exception>
     public async Task AddAsync(string runId, RunReceiver receiver, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(receiver);
-        if (receiver.Url.Length > 2048 || !Uri.TryCreate(receiver.Url, UriKind.Absolute, out Uri? uri) || uri.Scheme is not ("http" or "https"))
+        if (receiver.Url.Length > 2048 || !Uri.TryCreate(receiver.Url, UriKind.Absolute, out Uri? uri)
+            || uri.Scheme is not ("http" or "https"))
         {
-            throw new AgentException(ErrorCode.InvalidInput, "url: use an absolute http or https address of at most 2,048 characters.");
+            throw new AgentException(ErrorCode.InvalidInput,
+                "url: use an absolute http or https address of at most 2,048 characters.");
         }
 
         IReadOnlyList<RunReceiver> known = await _store.ListAsync(runId, cancellationToken).ConfigureAwait(false);
@@ -49,7 +55,8 @@ public sealed class RunReceivers : IRunAskObserver
         if (state is { IsEnded: true })
         {
             // The end may have come before the receiver was there.
-            await ScheduleAsync(new CallbackInput(runId, -1, RunStatus.Completed), receiver, "late", cancellationToken).ConfigureAwait(false);
+            await ScheduleAsync(new CallbackInput(runId, -1, RunStatus.Completed), receiver, "late", cancellationToken)
+                .ConfigureAwait(false);
         }
     }
 
@@ -111,8 +118,10 @@ public sealed class RunReceivers : IRunAskObserver
         }
     }
 
-    private Task ScheduleAsync(CallbackInput input, RunReceiver receiver, string what, CancellationToken cancellationToken) => ScheduleAsync(
-        input with { Receiver = receiver.Id }, $"callback.{input.RunId}.{ReceiverStore.MarkOf(receiver.Id)}.{what}", cancellationToken);
+    private Task ScheduleAsync(CallbackInput input, RunReceiver receiver, string what, CancellationToken cancellationToken) =>
+        ScheduleAsync(
+        input with { Receiver = receiver.Id }, $"callback.{input.RunId}.{ReceiverStore.MarkOf(receiver.Id)}.{what}",
+        cancellationToken);
 
     private async Task ScheduleAsync(CallbackInput input, string id, CancellationToken cancellationToken)
     {

@@ -13,8 +13,9 @@ using Microsoft.Extensions.Logging;
 namespace AgentFunctions.Steps;
 
 /// <summary>
-/// Makes the steps of runs, and tells of each one that fails and is tried again: a line in the log, an event in the journal, and what the
-/// run waits for. The same words again are told at the first, second, fourth, eighth … failure, so that a journal stays small.
+/// Makes the steps of runs, and tells of each one that fails and is tried again: a line in the log, an event in the journal, and
+/// what the run waits for. The same words again are told at the first, second, fourth, eighth … failure, so that a journal stays
+/// small.
 /// </summary>
 internal sealed partial class StepRetries(
     StepTroubles troubles, Journal journal, Redactor redactor, TimeProvider time, ILogger<StepRetries> log)
@@ -57,7 +58,8 @@ internal sealed partial class StepRetries(
 
             return result;
         }
-        catch (Exception e) when (!context.CancellationToken.IsCancellationRequested && FailureDetails.FromException(e) is { IsNonRetriable: false } failure)
+        catch (Exception e) when (!context.CancellationToken.IsCancellationRequested
+            && FailureDetails.FromException(e) is { IsNonRetriable: false } failure)
         {
             FailureDetails cause = failure.Cause();
             ErrorCode? code = Enum.TryParse(cause.ErrorType, out ErrorCode known) ? known : null;
@@ -154,12 +156,14 @@ internal sealed partial class StepRetries(
     private static string KindOf(ErrorCode? code) => code switch
     {
         ErrorCode.ModelRateLimited or ErrorCode.QuotaExceeded => RunWaiting.ModelCapacity,
-        ErrorCode.ModelUnavailable or ErrorCode.ModelProtocolError or ErrorCode.ModelStreamTruncated => RunWaiting.ModelUnavailable,
+        ErrorCode.ModelUnavailable or ErrorCode.ModelProtocolError or ErrorCode.ModelStreamTruncated =>
+            RunWaiting.ModelUnavailable,
         _ => StepRetry,
     };
 
     [LoggerMessage(
-        Level = LogLevel.Warning, Message = "Run {Run}: step {Step} failed {Failures} time(s) in a row ({Reason}); it is tried again at {Until:u}.")]
+        Level = LogLevel.Warning,
+        Message = "Run {Run}: step {Step} failed {Failures} time(s) in a row ({Reason}); it is tried again at {Until:u}.")]
     private static partial void LogRetry(ILogger log, string run, string step, int failures, string reason, DateTimeOffset until);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Run {Run}: step {Step}: {Reason} This could not be recorded: {Error}")]

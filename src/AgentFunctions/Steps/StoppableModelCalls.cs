@@ -3,7 +3,9 @@ using AgentFunctions.Runs;
 
 namespace AgentFunctions.Steps;
 
-/// <summary>Lets the kill switch stop model calls that are in flight, on whichever host they are: engines cannot all cancel an activity.</summary>
+/// <summary>
+/// Lets the kill switch stop model calls that are in flight, on whichever host they are: engines cannot all cancel an activity.
+/// </summary>
 internal sealed class StoppableModelCalls(InFlightCalls calls, KillOrderStore kills, RunStore runs, RunLineage lineage)
 {
     /// <summary>No order for a tool has an empty name.</summary>
@@ -14,9 +16,11 @@ internal sealed class StoppableModelCalls(InFlightCalls calls, KillOrderStore ki
     /// <param name="call">The call; it gets the record of the run, <see langword="null"/> if there is none.</param>
     /// <param name="cancellationToken">The token to cancel the call.</param>
     /// <exception cref="AgentException">
-    /// <see cref="ErrorCode.EngineUnavailable"/>: an order stopped it. The order also ends the run, so a repetition of the step finds the end.
+    /// <see cref="ErrorCode.EngineUnavailable"/>: an order stopped it. The order also ends the run, so a repetition of the step
+    /// finds the end.
     /// </exception>
-    public async Task<T> RunAsync<T>(string runId, Func<RunRecord?, CancellationToken, Task<T>> call, CancellationToken cancellationToken)
+    public async Task<T> RunAsync<T>(string runId, Func<RunRecord?, CancellationToken, Task<T>> call,
+        CancellationToken cancellationToken)
     {
         if (await runs.FindAsync(runId, cancellationToken).ConfigureAwait(false) is not { } run)
         {

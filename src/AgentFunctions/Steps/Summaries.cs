@@ -45,7 +45,8 @@ internal sealed class Summaries(ModelCaller caller, IModelCatalog models, Pinned
             new ChatMessage(ChatRole.User,
             [
                 new TextContent(CompactionText.Summary(input.Turn, Preview.OfBytes(text, input.MaxSummaryBytes))),
-                new TextContent(await pinned.RenderAsync(run.Id, input.Inbox, input.Turn, cancellationToken).ConfigureAwait(false)),
+                new TextContent(await pinned.RenderAsync(run.Id, input.Inbox, input.Turn, cancellationToken)
+                    .ConfigureAwait(false)),
             ]),
             time.GetUtcNow())
         {
@@ -62,20 +63,28 @@ internal sealed class Summaries(ModelCaller caller, IModelCatalog models, Pinned
 
     /// <summary>Asks for the summary; with half of the text where the provider finds the whole too long.</summary>
     private async Task<(IReadOnlyList<ChatMessage> Request, ModelAnswer Answer)?> AskAsync(
-        RunRecord run, ModelBinding model, CompactInput input, IReadOnlyList<TranscriptEntry> older, CancellationToken cancellationToken)
+        RunRecord run, ModelBinding model, CompactInput input, IReadOnlyList<TranscriptEntry> older,
+        CancellationToken cancellationToken)
     {
         string goal = Prompt.Goal(run).Text;
         long room = input.MaxInputBytes - CompactionText.Bytes(goal);
-        var options = new ChatOptions { ModelId = model.ModelId, MaxOutputTokens = input.MaxOutputTokens, Temperature = model.Profile.Temperature };
+        var options = new ChatOptions
+        {
+            ModelId = model.ModelId,
+            MaxOutputTokens = input.MaxOutputTokens,
+            Temperature = model.Profile.Temperature
+        };
         for (int halving = 0; ; halving++)
         {
             string conversation = Conversation.Render(older, (int)Math.Clamp(room, 256, int.MaxValue));
             IReadOnlyList<ChatMessage> request =
-                [new(ChatRole.System, CompactionText.Instructions), new(ChatRole.User, CompactionText.Request(goal, conversation, input.MaxSummaryBytes))];
+                [new(ChatRole.System, CompactionText.Instructions),
+                    new(ChatRole.User, CompactionText.Request(goal, conversation, input.MaxSummaryBytes))];
             try
             {
                 ModelAnswer? answer = await caller
-                    .CallAsync(new ModelCall(run.Id, input.Call, input.Reserve is not null, run.Priority), model, request, options, cancellationToken)
+                    .CallAsync(new ModelCall(run.Id, input.Call, input.Reserve is not null, run.Priority), model, request,
+                        options, cancellationToken)
                     .ConfigureAwait(false);
                 return answer is null ? null : (request, answer);
             }

@@ -3,7 +3,9 @@ namespace AgentFunctions.Storage;
 /// <summary>Represents how far something that only grows had grown at some moment.</summary>
 /// <param name="Epoch">The identity of what grows, at most 128 letters, digits, <c>.</c>, <c>_</c>, <c>:</c> or <c>-</c>.</param>
 /// <param name="Count">How many entries, or commits, were durable.</param>
-/// <param name="Chain">A value that only the true content leads to, such as the hash of the last entry; in the form of the epoch.</param>
+/// <param name="Chain">
+/// A value that only the true content leads to, such as the hash of the last entry; in the form of the epoch.
+/// </param>
 public sealed record Head(string Epoch, long Count, string Chain);
 
 /// <summary>
@@ -20,10 +22,14 @@ public interface IHeadStore
     /// <param name="name">The name: letters, digits, <c>.</c>, <c>_</c> or <c>-</c>.</param>
     /// <param name="cancellationToken">The token to cancel the wait.</param>
     /// <returns>The head; <see langword="null"/> if none was ever written.</returns>
-    /// <exception cref="AgentException"><see cref="ErrorCode.DataFileUnusable"/>: what is there does not carry the host's seal.</exception>
+    /// <exception cref="AgentException">
+    /// <see cref="ErrorCode.DataFileUnusable"/>: what is there does not carry the host's seal.
+    /// </exception>
     ValueTask<Head?> ReadAsync(string name, CancellationToken cancellationToken = default);
 
-    /// <summary>Writes the head of a name in place of the one before. It survives the end of the process at once, a loss of power in time.</summary>
+    /// <summary>
+    /// Writes the head of a name in place of the one before. It survives the end of the process at once, a loss of power in time.
+    /// </summary>
     /// <param name="name">The name.</param>
     /// <param name="head">The head.</param>
     /// <param name="cancellationToken">The token to cancel the wait.</param>

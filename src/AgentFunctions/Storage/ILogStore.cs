@@ -9,15 +9,17 @@ namespace AgentFunctions.Storage;
 public interface ILogStore
 {
     /// <summary>
-    /// Gets whether other processes may append to the streams at the same time. What is remembered of a shared store is compared with
-    /// the store before it is believed.
+    /// Gets whether other processes may append to the streams at the same time. What is remembered of a shared store is compared
+    /// with the store before it is believed.
     /// </summary>
     bool IsShared => true;
 
     /// <summary>Adds entries at the end of a stream; a new name makes a new stream.</summary>
     /// <param name="stream">The stream: segments of <c>A-Z a-z 0-9 . _ -</c> joined by <c>/</c>, at most 512 characters.</param>
     /// <param name="entries">What to add, in order; at least one, each at most 1 MiB (larger things are blobs).</param>
-    /// <param name="expectedPosition">The position that the first entry must get; <see langword="null"/> for wherever the end is.</param>
+    /// <param name="expectedPosition">
+    /// The position that the first entry must get; <see langword="null"/> for wherever the end is.
+    /// </param>
     /// <param name="cancellationToken">The token to cancel the wait; the entries may have been added.</param>
     /// <returns>The position of the first added entry.</returns>
     /// <exception cref="AgentException">
@@ -25,7 +27,8 @@ public interface ILogStore
     /// <see cref="ErrorCode.PayloadTooLarge"/>: an entry is too large; nothing was added.
     /// </exception>
     Task<long> AppendAsync(
-        string stream, IReadOnlyList<ReadOnlyMemory<byte>> entries, long? expectedPosition = null, CancellationToken cancellationToken = default);
+        string stream, IReadOnlyList<ReadOnlyMemory<byte>> entries, long? expectedPosition = null,
+        CancellationToken cancellationToken = default);
 
     /// <summary>Reads the entries from a position to the present end, in order; none for a stream that does not exist.</summary>
     /// <param name="stream">The stream.</param>
@@ -47,19 +50,24 @@ public interface ILogStore
     Task WaitForAppendAsync(string stream, long length, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Deletes entries at the beginning of a stream, as far as the store can: it may keep some of them, or all. The last entry stays, and
-    /// positions are as before.
+    /// Deletes entries at the beginning of a stream, as far as the store can: it may keep some of them, or all. The last entry
+    /// stays, and positions are as before.
     /// </summary>
     /// <param name="stream">The stream.</param>
     /// <param name="before">The position before which entries are deleted.</param>
     /// <param name="cancellationToken">The token to cancel the wait.</param>
     Task TrimAsync(string stream, long before, CancellationToken cancellationToken = default) => Task.CompletedTask;
 
-    /// <summary>Finds how far <see cref="TrimAsync"/> would delete now: a store may only be able to delete whole parts of a stream.</summary>
+    /// <summary>
+    /// Finds how far <see cref="TrimAsync"/> would delete now: a store may only be able to delete whole parts of a stream.
+    /// </summary>
     /// <param name="stream">The stream; it need not exist.</param>
     /// <param name="before">The position before which entries would be deleted.</param>
     /// <param name="cancellationToken">The token to cancel the look.</param>
-    /// <returns>The position of the first entry that would be left, at most <paramref name="before"/>; 0 if nothing would be deleted, as by default.</returns>
+    /// <returns>
+    /// The position of the first entry that would be left, at most <paramref name="before"/>; 0 if nothing would be deleted, as
+    /// by default.
+    /// </returns>
     Task<long> FindTrimAsync(string stream, long before, CancellationToken cancellationToken = default) => Task.FromResult(0L);
 
     /// <summary>Deletes a stream; one that does not exist is fine.</summary>

@@ -18,7 +18,9 @@ public interface IRecordStore
     /// <param name="cancellationToken">The token to cancel the wait.</param>
     Task<StoredRecord?> GetAsync(string key, CancellationToken cancellationToken = default);
 
-    /// <summary>Reads the record under a key if it has changed; a store that can tells so without sending the value again.</summary>
+    /// <summary>
+    /// Reads the record under a key if it has changed; a store that can tells so without sending the value again.
+    /// </summary>
     /// <param name="key">The key.</param>
     /// <param name="etag">The version that is known.</param>
     /// <param name="cancellationToken">The token to cancel the wait.</param>
@@ -37,13 +39,16 @@ public interface IRecordStore
     /// <see cref="ErrorCode.PayloadTooLarge"/>: the value is too large; nothing changed.
     /// </exception>
     Task<string> PutAsync(
-        string key, ReadOnlyMemory<byte> value, RecordCondition condition = default, CancellationToken cancellationToken = default);
+        string key, ReadOnlyMemory<byte> value, RecordCondition condition = default,
+        CancellationToken cancellationToken = default);
 
     /// <summary>Deletes a record; one that does not exist is fine.</summary>
     /// <param name="key">The key.</param>
     /// <param name="condition">What must hold; by default nothing.</param>
     /// <param name="cancellationToken">The token to cancel the wait.</param>
-    /// <exception cref="AgentException"><see cref="ErrorCode.EtagConflict"/>: the condition does not hold; nothing changed.</exception>
+    /// <exception cref="AgentException">
+    /// <see cref="ErrorCode.EtagConflict"/>: the condition does not hold; nothing changed.
+    /// </exception>
     Task DeleteAsync(string key, RecordCondition condition = default, CancellationToken cancellationToken = default);
 
     /// <summary>Lists the records whose keys begin with a prefix, in ordinal order of their keys.</summary>

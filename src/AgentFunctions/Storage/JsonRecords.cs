@@ -28,7 +28,9 @@ internal sealed class JsonRecords<T>(IRecordStore records, JsonTypeInfo<T> type)
 
     /// <summary>Changes a value, again if others change it at the same time.</summary>
     /// <param name="key">The key.</param>
-    /// <param name="change">Returns the new value. It is called once for each attempt; a value that it returns unchanged is not written.</param>
+    /// <param name="change">
+    /// Returns the new value. It is called once for each attempt; a value that it returns unchanged is not written.
+    /// </param>
     /// <param name="cancellationToken">The token to cancel the wait.</param>
     /// <param name="empty">The value to change if there is none yet; <see langword="null"/> to pass that on.</param>
     /// <returns>The value from now on.</returns>

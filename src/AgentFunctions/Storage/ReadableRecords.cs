@@ -17,7 +17,8 @@ internal static class ReadableRecords
     /// <param name="cancellationToken">The token to cancel the wait.</param>
     /// <param name="after">Only records after this key; <see langword="null"/> for all.</param>
     public static async IAsyncEnumerable<T> ReadAllAsync<T>(
-        this IRecordStore records, string prefix, Func<StoredRecord, T?> read, ILogger? log, [EnumeratorCancellation] CancellationToken cancellationToken,
+        this IRecordStore records, string prefix, Func<StoredRecord, T?> read, ILogger? log,
+        [EnumeratorCancellation] CancellationToken cancellationToken,
         string? after = null)
         where T : class
     {

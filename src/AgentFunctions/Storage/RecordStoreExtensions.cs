@@ -11,7 +11,8 @@ internal static class RecordStoreExtensions
     /// <param name="cancellationToken">The token to cancel the wait; the record may have been written.</param>
     /// <returns>The new version; <see langword="null"/> if the condition does not hold and nothing changed.</returns>
     public static Task<string?> TryPutAsync(
-        this IRecordStore records, string key, ReadOnlyMemory<byte> value, RecordCondition condition, CancellationToken cancellationToken) =>
+        this IRecordStore records, string key, ReadOnlyMemory<byte> value, RecordCondition condition,
+        CancellationToken cancellationToken) =>
         IfHoldsAsync(() => records.PutAsync(key, value, condition, cancellationToken));
 
     /// <summary>Makes a conditional write, unless its condition does not hold.</summary>

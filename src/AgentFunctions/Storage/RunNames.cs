@@ -1,8 +1,8 @@
 namespace AgentFunctions.Storage;
 
 /// <summary>
-/// The names under which the stores keep what belongs to one run, or to one tree under the id of its root: the id is the second part. What
-/// is new about runs is entered here, so that it is sealed under their key and erased with them.
+/// The names under which the stores keep what belongs to one run, or to one tree under the id of its root: the id is the second
+/// part. What is new about runs is entered here, so that it is sealed under their key and erased with them.
 /// </summary>
 internal static class RunNames
 {
@@ -39,22 +39,30 @@ internal static class RunNames
     /// <summary>Gets the records, each <c>NAME/ID</c> or <c>NAME/ID/…</c>, but for the record of the run itself.</summary>
     public static IReadOnlyList<string> Records { get; } =
     [
-        "acceptance", "agent-framework", OpenApprovals, Artifacts, "budgets", "calls", Claims, "client-calls", "conversations", "deliveries", "emptied",
-        "exchanges", "leases", Ledger, "live", "live-wanted", "mcp-tasks", "memos", "mesh-calls", "pins", "plans", AskedQuestions, "questions-open",
+        "acceptance", "agent-framework", OpenApprovals, Artifacts, "budgets", "calls", Claims, "client-calls", "conversations",
+        "deliveries", "emptied",
+        "exchanges", "leases", Ledger, "live", "live-wanted", "mcp-tasks", "memos", "mesh-calls", "pins", "plans", AskedQuestions,
+        "questions-open",
         "receivers", "rewinds", "said", "steerers", "sub-agents", "tool-input", "tool-notices", "troubles",
     ];
 
     /// <summary>Gets those of the records that have no words: they stay where only the content of a run is erased.</summary>
     public static IReadOnlyList<string> Numbers { get; } = ["budgets", "calls", Claims, "emptied", "live-wanted", "steerers"];
 
-    /// <summary>Gets the names of which single streams or records belong to a run, which erasing looks for in ways of their own.</summary>
+    /// <summary>
+    /// Gets the names of which single streams or records belong to a run, which erasing looks for in ways of their own.
+    /// </summary>
     public static IReadOnlyList<string> Shared { get; } =
-        ["approvals", "questions", "erased", "idempotency", "index", "notes", "refs", "reviews", "sealed-content", "audit", "tree-keys"];
+        ["approvals", "questions", "erased", "idempotency", "index", "notes", "refs", "reviews", "sealed-content", "audit",
+            "tree-keys"];
 
-    /// <summary>Gets the names of what belongs to the host and to no run: it has no words of runs, or is kept on purpose.</summary>
+    /// <summary>
+    /// Gets the names of what belongs to the host and to no run: it has no words of runs, or is kept on purpose.
+    /// </summary>
     public static IReadOnlyList<string> OfHost { get; } =
     [
-        "api-key-names", "api-keys", "approval-counts", "dead-letters", "door-requests", "gateway", "holds", "incidents", "kill", "monitor-memory",
+        "api-key-names", "api-keys", "approval-counts", "dead-letters", "door-requests", "gateway", "holds", "incidents", "kill",
+        "monitor-memory",
         "monitor-notes", "monitor-spending", "monitors", "quotas", "retention", "sign-ins", "signing-keys", "ticks",
     ];
 

@@ -46,7 +46,8 @@ internal sealed class SharedRecord<T>(IRecordStore records, string key, Func<Jso
     /// unchanged is not written.
     /// </param>
     /// <param name="cancellationToken">The token to cancel the wait; the change may be made.</param>
-    public async Task<TResult> ChangeAsync<TResult>(Func<T, (T Value, TResult Result)> change, CancellationToken cancellationToken)
+    public async Task<TResult> ChangeAsync<TResult>(Func<T, (T Value, TResult Result)> change,
+        CancellationToken cancellationToken)
     {
         TResult result = default!;
         var mine = new Change(value =>
@@ -118,7 +119,8 @@ internal sealed class SharedRecord<T>(IRecordStore records, string key, Func<Jso
         }
 
         if (await records.TryPutAsync(
-            key, JsonSerializer.SerializeToUtf8Bytes(value, type()), RecordCondition.Since(before.Etag), CancellationToken.None).ConfigureAwait(false) is not { } etag)
+            key, JsonSerializer.SerializeToUtf8Bytes(value, type()), RecordCondition.Since(before.Etag), CancellationToken.None)
+            .ConfigureAwait(false) is not { } etag)
         {
             return false;
         }

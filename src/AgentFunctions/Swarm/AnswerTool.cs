@@ -34,7 +34,8 @@ internal static class AnswerTool
         }
         else
         {
-            await questions.AnswerAsync(question, lead, hasForm ? answers!.Value : InForm(asked, answer!), cancellationToken).ConfigureAwait(false);
+            await questions.AnswerAsync(question, lead, hasForm ? answers!.Value : InForm(asked, answer!), cancellationToken)
+                .ConfigureAwait(false);
         }
 
         return $"Told {ChildName.NameOf(asked.RunId)}.";
@@ -50,7 +51,8 @@ internal static class AnswerTool
             [{ Kind: QuestionFieldKind.Choice } choice, { Name: "other" } other] =>
                 choice.Choices.Any(one => one.Value == answer || one.Title == answer) ? choice : other,
             _ => throw new AgentException(
-                ErrorCode.ToolArgumentsInvalid, $"answers: this form has several fields; give a value for each: {string.Join(", ", fields.Select(static one => one.Name))}."),
+                ErrorCode.ToolArgumentsInvalid,
+                $"answers: this form has several fields; give a value for each: {string.Join(", ", fields.Select(static one => one.Name))}."),
         };
         var given = new JsonObject { [field.Name] = JsonNode.Parse(field.Parse(answer).GetRawText()) };
         return JsonElement.Parse(given.ToJsonString());

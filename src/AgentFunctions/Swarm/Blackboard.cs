@@ -29,7 +29,8 @@ internal sealed class Blackboard(ILogStore logs, RunStore runs, RunLineage linea
         long end = 0;
         while (true)
         {
-            await foreach ((long number, BoardNote written) in NotesAsync(stream, end, null, cancellationToken).ConfigureAwait(false))
+            await foreach ((long number, BoardNote written) in NotesAsync(stream, end, null, cancellationToken)
+                .ConfigureAwait(false))
             {
                 if (written.Key == key)
                 {
@@ -41,7 +42,8 @@ internal sealed class Blackboard(ILogStore logs, RunStore runs, RunLineage linea
 
             if (end >= MaxNotes)
             {
-                throw new AgentException(ErrorCode.SwarmBoundReached, $"The blackboard is full: it has {MaxNotes} notes. Say it in your answer instead.");
+                throw new AgentException(ErrorCode.SwarmBoundReached,
+                    $"The blackboard is full: it has {MaxNotes} notes. Say it in your answer instead.");
             }
 
             try
@@ -56,7 +58,8 @@ internal sealed class Blackboard(ILogStore logs, RunStore runs, RunLineage linea
     }
 
     /// <summary>The notes from a number on.</summary>
-    public async Task<IReadOnlyList<(long Number, BoardNote Note)>> ReadAsync(string runId, long from, int most, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<(long Number, BoardNote Note)>> ReadAsync(string runId, long from, int most,
+        CancellationToken cancellationToken)
     {
         string stream = await StreamOfAsync(runId, cancellationToken).ConfigureAwait(false);
         var notes = new List<(long, BoardNote)>();
@@ -69,7 +72,8 @@ internal sealed class Blackboard(ILogStore logs, RunStore runs, RunLineage linea
     }
 
     private async IAsyncEnumerable<(long Number, BoardNote Note)> NotesAsync(
-        string stream, long from, int? most, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
+        string stream, long from, int? most,
+        [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
     {
         await foreach (LogEntry entry in logs.ReadAsync(stream, from, most, cancellationToken).ConfigureAwait(false))
         {

@@ -22,7 +22,9 @@ internal sealed class ChildAdmission(RunStore runs, ChildKinds kinds, Journal jo
     /// <summary>The longest task of a sub-agent, in bytes (UTF-8).</summary>
     public const int MaxGoalBytes = 32 * 1024;
 
-    /// <summary>First requests are accounted for in steps of this size, so that sub-agents of one kind are alike for the loop.</summary>
+    /// <summary>
+    /// First requests are accounted for in steps of this size, so that sub-agents of one kind are alike for the loop.
+    /// </summary>
     private const int BytesStep = 1_024;
 
     /// <summary>Puts the sub-agents of a call on record and asks the loop to start them.</summary>
@@ -30,7 +32,8 @@ internal sealed class ChildAdmission(RunStore runs, ChildKinds kinds, Journal jo
     /// <param name="order">What is asked for, given what the lead is.</param>
     /// <param name="cancellationToken">The token to cancel the wait; what was recorded is found again by the same call.</param>
     /// <exception cref="AgentException">What forbids it, for the lead to read; nothing will be started.</exception>
-    public async Task<ChildStart> AdmitAsync(ToolContext context, Func<AgentDefinition, ChildOrder> order, CancellationToken cancellationToken)
+    public async Task<ChildStart> AdmitAsync(ToolContext context, Func<AgentDefinition, ChildOrder> order,
+        CancellationToken cancellationToken)
     {
         SwarmCall call = SwarmArguments.Require(context);
         RunRecord lead = await runs.GetAsync(context.RunId, cancellationToken).ConfigureAwait(false);
@@ -39,16 +42,21 @@ internal sealed class ChildAdmission(RunStore runs, ChildKinds kinds, Journal jo
         CheckBounds(asked, call.Allowance);
         string[] goals = [.. Enumerable.Range(0, asked.Count).Select(asked.GoalOf)];
         CheckGoals(goals);
-        AccessRuling access = await admission.EnsureNotDeniedAsync(lead, asked.Agent.Name, goals, cancellationToken).ConfigureAwait(false);
+        AccessRuling access = await admission.EnsureNotDeniedAsync(lead, asked.Agent.Name, goals, cancellationToken)
+            .ConfigureAwait(false);
         ChildKind kind = await kinds.FindAsync(lead, leadAgent, asked, call.Allowance.Limits, access).ConfigureAwait(false);
 
         DateTimeOffset now = time.GetUtcNow();
-        RunRecord[] children = [.. goals.Select((goal, index) => ChildOf(lead, kind, asked, goal, context, asked.IsAnswer ? null : asked.FirstItem + index, now))];
+        RunRecord[] children =
+            [.. goals.Select((goal, index) => ChildOf(lead, kind, asked, goal, context, asked.IsAnswer
+                ? null
+                : asked.FirstItem + index, now))];
         await Task.WhenAll(children.Select(child => RecordAsync(child, cancellationToken))).ConfigureAwait(false);
 
         long bytes = goals.Max(static goal => (long)Encoding.UTF8.GetByteCount(goal)) + kind.BaseBytes;
         bytes = (bytes + BytesStep - 1) / BytesStep * BytesStep;
-        var start = new ChildStart(children.Length, new RunState { Limits = kind.Limits, BaseBytes = bytes, PendingBytes = bytes })
+        var start = new ChildStart(children.Length,
+            new RunState { Limits = kind.Limits, BaseBytes = bytes, PendingBytes = bytes })
         {
             FirstItem = asked.IsAnswer ? null : asked.FirstItem,
             Awaited = asked.IsAnswer,
@@ -65,7 +73,8 @@ internal sealed class ChildAdmission(RunStore runs, ChildKinds kinds, Journal jo
         if (goals.Any(static goal => string.IsNullOrWhiteSpace(goal) || Encoding.UTF8.GetByteCount(goal) > MaxGoalBytes))
         {
             throw new AgentException(
-                ErrorCode.ToolArgumentsInvalid, $"Every sub-agent needs a task of 1 to {MaxGoalBytes} bytes; say it shorter, or put the details in a file.");
+                ErrorCode.ToolArgumentsInvalid,
+                $"Every sub-agent needs a task of 1 to {MaxGoalBytes} bytes; say it shorter, or put the details in a file.");
         }
     }
 
@@ -77,7 +86,9 @@ internal sealed class ChildAdmission(RunStore runs, ChildKinds kinds, Journal jo
             throw new AgentException(
                 ErrorCode.SwarmBoundReached,
                 $"This call may start {allowance.Children} sub-agents at the most and asks for {count}: the tree's bound on sub-agents would be passed. "
-                + (allowance.Children == 0 ? "Go on with what you have." : "Ask for fewer, each with a larger part of the work."));
+                + (allowance.Children == 0
+                    ? "Go on with what you have."
+                    : "Ask for fewer, each with a larger part of the work."));
         }
 
         if (allowance.Left.Steps is { } steps && steps < 2 * count)
@@ -95,26 +106,27 @@ internal sealed class ChildAdmission(RunStore runs, ChildKinds kinds, Journal jo
         }
     }
 
-    private static RunRecord ChildOf(RunRecord lead, ChildKind kind, ChildOrder asked, string goal, ToolContext context, int? item, DateTimeOffset now) => lead with
-    {
-        Id = ChildName.RunId(lead.Id, ChildName.Of(context.Turn, context.Call, item)),
-        Agent = asked.Agent.Name,
-        DefinitionHash = kind.DefinitionHash,
-        ToolsHash = kind.Tools.Hash,
-        ToolSearch = kind.Tools.Search,
-        AwaitedTools = lead.AwaitedTools is { } awaited ? awaited with { Bound = kind.Bound } : null,
-        Notes = kind.Notes,
-        Model = kind.Model,
-        Goal = goal,
-        Acceptance = null,
-        Input = null,
-        Scopes = ScopeSet.Narrow(lead.Scopes, asked.Agent.Scopes),
-        Priority = asked.Priority < lead.Priority ? asked.Priority : lead.Priority,
-        CallbackUrl = null,
-        Parent = lead.Id,
-        Origin = new RunOrigin(context.Turn, context.Call, asked.IsAnswer) { Item = item, Name = asked.As },
-        CreatedAt = now,
-    };
+    private static RunRecord ChildOf(RunRecord lead, ChildKind kind, ChildOrder asked, string goal, ToolContext context,
+        int? item, DateTimeOffset now) => lead with
+        {
+            Id = ChildName.RunId(lead.Id, ChildName.Of(context.Turn, context.Call, item)),
+            Agent = asked.Agent.Name,
+            DefinitionHash = kind.DefinitionHash,
+            ToolsHash = kind.Tools.Hash,
+            ToolSearch = kind.Tools.Search,
+            AwaitedTools = lead.AwaitedTools is { } awaited ? awaited with { Bound = kind.Bound } : null,
+            Notes = kind.Notes,
+            Model = kind.Model,
+            Goal = goal,
+            Acceptance = null,
+            Input = null,
+            Scopes = ScopeSet.Narrow(lead.Scopes, asked.Agent.Scopes),
+            Priority = asked.Priority < lead.Priority ? asked.Priority : lead.Priority,
+            CallbackUrl = null,
+            Parent = lead.Id,
+            Origin = new RunOrigin(context.Turn, context.Call, asked.IsAnswer) { Item = item, Name = asked.As },
+            CreatedAt = now,
+        };
 
     private async Task RecordAsync(RunRecord child, CancellationToken cancellationToken)
     {
@@ -132,7 +144,9 @@ internal sealed class ChildAdmission(RunStore runs, ChildKinds kinds, Journal jo
 
     private async Task BeginAsync(RunRecord child, CancellationToken cancellationToken)
     {
-        var submitted = new JournalEvent(JournalEventTypes.RunSubmitted, child.CreatedAt) { Text = child.Goal, Model = child.Model };
+        var submitted = new JournalEvent(JournalEventTypes.RunSubmitted,
+            child.CreatedAt)
+        { Text = child.Goal, Model = child.Model };
         await journal.BeginAsync(child.Id, submitted, cancellationToken).ConfigureAwait(false);
         if (child.Notes is { } notes)
         {

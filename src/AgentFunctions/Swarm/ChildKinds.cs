@@ -21,8 +21,12 @@ internal sealed class ChildKinds(RunStore runs, RunTools tools, IModelCatalog mo
 
     private readonly LruCache<string, Task<ChildKind>> _kinds = new(CacheSize);
 
-    /// <summary>What sub-agents of a run and a definition have in common; made once, also for the calls of a turn that come at the same time.</summary>
-    public async Task<ChildKind> FindAsync(RunRecord lead, AgentDefinition leadAgent, ChildOrder asked, SwarmLimits limits, AccessRuling access)
+    /// <summary>
+    /// What sub-agents of a run and a definition have in common; made once, also for the calls of a turn that come at the same
+    /// time.
+    /// </summary>
+    public async Task<ChildKind> FindAsync(RunRecord lead, AgentDefinition leadAgent, ChildOrder asked, SwarmLimits limits,
+        AccessRuling access)
     {
         string denied = string.Join('\n', access.Allowances?.SelectMany(static one => one.Denied) ?? []);
         string key = $"{lead.Id}/{asked.Agent.Hash}/{denied}";
@@ -46,7 +50,9 @@ internal sealed class ChildKinds(RunStore runs, RunTools tools, IModelCatalog mo
     private async Task<ChildKind> MakeAsync(
         RunRecord lead, AgentDefinition leadAgent, AgentDefinition asked, SwarmLimits limits, AccessRuling access)
     {
-        ModelChoice choice = asked.Model is null ? new ModelChoice(models.Resolve(lead.Model), null) : models.ResolveFor(asked.Model);
+        ModelChoice choice = asked.Model is null
+            ? new ModelChoice(models.Resolve(lead.Model), null)
+            : models.ResolveFor(asked.Model);
         ModelBinding model = choice.Model;
         AgentDefinition agent = limits.Depth > 1 && SwarmOptions.MayDelegate(leadAgent)
             ? DelegationContract.Resolve(asked, model.Profile.Provider)
@@ -54,7 +60,8 @@ internal sealed class ChildKinds(RunStore runs, RunTools tools, IModelCatalog mo
         IReadOnlyList<ToolDeclaration> leads = await tools.GrantedAsync(lead, leadAgent).ConfigureAwait(false);
         ToolOffer offer = await tools.ChooseAsync(agent).ConfigureAwait(false);
         IReadOnlyList<ToolDeclaration> own =
-            [.. ToolNarrowing.Of(agent, [.. offer.Tools.Select(ToolDeclaration.Of)], leads).Where(tool => access.Allows(tool.Name))];
+            [.. ToolNarrowing.Of(agent, [.. offer.Tools.Select(ToolDeclaration.Of)], leads)
+                .Where(tool => access.Allows(tool.Name))];
         var budget = new Budget { Steps = limits.ChildSteps, WallClock = limits.ChildTime };
         LoopLimits bounds = runLimits.Of(agent, model, null, budget) with
         {
@@ -78,7 +85,8 @@ internal sealed class ChildKinds(RunStore runs, RunTools tools, IModelCatalog mo
 }
 
 /// <summary>What sub-agents of one lead and one definition have in common.</summary>
-internal sealed record ChildKind(string DefinitionHash, PinnedTools Tools, ToolBound Bound, string Model, LoopLimits Limits, long BaseBytes)
+internal sealed record ChildKind(string DefinitionHash, PinnedTools Tools, ToolBound Bound, string Model, LoopLimits Limits,
+    long BaseBytes)
 {
     /// <summary>Gets what was left out, or stands for something else.</summary>
     public IReadOnlyList<string>? Notes { get; init; }

@@ -33,9 +33,11 @@ internal static class ClaudeTools
         CancellationToken cancellationToken)
     {
         SwarmArguments.RequireText(description, nameof(description), 1_000);
-        AgentDefinition agent = SwarmArguments.Find(context.Services.GetRequiredService<AgentCatalog>(), subagent_type, nameof(subagent_type));
+        AgentDefinition agent = SwarmArguments.Find(context.Services.GetRequiredService<AgentCatalog>(), subagent_type,
+            nameof(subagent_type));
         await context.Services.GetRequiredService<ChildAdmission>().AdmitAsync(
-            context, _ => new ChildOrder(agent, 1) { GoalOf = _ => prompt, IsAnswer = true, As = description }, cancellationToken).ConfigureAwait(false);
+            context, _ => new ChildOrder(agent, 1) { GoalOf = _ => prompt, IsAnswer = true, As = description }, cancellationToken)
+            .ConfigureAwait(false);
         return "";
     }
 }

@@ -7,8 +7,9 @@ using AgentFunctions.Views.Runs;
 namespace AgentFunctions.Swarm;
 
 /// <summary>
-/// Ends sub-agents that did not end when they were told to: held ones, for instance, which hear nothing. A step ends a bounded number, and
-/// enters in the run index whom it told, so that the next one, or the same one made again after a crash, goes on with the others.
+/// Ends sub-agents that did not end when they were told to: held ones, for instance, which hear nothing. A step ends a bounded
+/// number, and enters in the run index whom it told, so that the next one, or the same one made again after a crash, goes on with
+/// the others.
 /// </summary>
 internal sealed class EndChildrenActivity(IOrchestrationClient orchestrations, RunStore runs, RunReader reader)
 {
@@ -22,7 +23,8 @@ internal sealed class EndChildrenActivity(IOrchestrationClient orchestrations, R
         CancellationToken cancellationToken = context.CancellationToken;
         for (int room = MaxAtOnce; input.RunIds.Count > 0;)
         {
-            if (reader.Index is not { } index || !await index.OpenAsync(input.RunIds[0], reader, cancellationToken).ConfigureAwait(false))
+            if (reader.Index is not { } index
+                || !await index.OpenAsync(input.RunIds[0], reader, cancellationToken).ConfigureAwait(false))
             {
                 await EndRecordedAsync(input.RunIds, cancellationToken).ConfigureAwait(false);
                 return true;
@@ -50,7 +52,8 @@ internal sealed class EndChildrenActivity(IOrchestrationClient orchestrations, R
         var found = new List<string>(ids);
         foreach (string id in ids)
         {
-            found.AddRange(await runs.ListDescendantsAsync(id, cancellationToken).Select(static run => run.Id).ToListAsync(cancellationToken).ConfigureAwait(false));
+            found.AddRange(await runs.ListDescendantsAsync(id, cancellationToken).Select(static run => run.Id)
+                .ToListAsync(cancellationToken).ConfigureAwait(false));
         }
 
         await EndAsync(found, cancellationToken).ConfigureAwait(false);

@@ -2,7 +2,9 @@ using System.Text;
 
 namespace AgentFunctions.Swarm;
 
-/// <summary>How long each of several texts may be, so that they fit together: what short ones leave over goes to the long ones.</summary>
+/// <summary>
+/// How long each of several texts may be, so that they fit together: what short ones leave over goes to the long ones.
+/// </summary>
 internal static class FairShare
 {
     /// <summary>The most bytes (UTF-8) of each text; those that are shorter stay whole.</summary>

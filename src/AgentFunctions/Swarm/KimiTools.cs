@@ -42,7 +42,8 @@ internal static class KimiTools
     {
         SwarmArguments.RequireText(name, nameof(name), MaxName);
         SwarmArguments.RequireText(system_prompt, nameof(system_prompt), MaxPrompt);
-        await context.Services.GetRequiredService<SubAgentStore>().PutAsync(context.RunId, name, system_prompt, cancellationToken).ConfigureAwait(false);
+        await context.Services.GetRequiredService<SubAgentStore>().PutAsync(context.RunId, name, system_prompt, cancellationToken)
+            .ConfigureAwait(false);
         return $"Created the sub-agent '{name}'. Give it work with {SwarmToolNames.AssignTask}.";
     }
 
@@ -52,10 +53,13 @@ internal static class KimiTools
         [Description("The task for the agent to perform.")] string prompt,
         CancellationToken cancellationToken)
     {
-        string instructions = await context.Services.GetRequiredService<SubAgentStore>().GetAsync(context.RunId, agent, cancellationToken).ConfigureAwait(false);
+        string instructions = await context.Services.GetRequiredService<SubAgentStore>()
+            .GetAsync(context.RunId, agent, cancellationToken).ConfigureAwait(false);
         await context.Services.GetRequiredService<ChildAdmission>().AdmitAsync(
             context,
-            lead => new ChildOrder(lead with { Instructions = instructions, Delegation = Delegation.None, OutputSchema = null }, 1) { GoalOf = _ => prompt, IsAnswer = true, As = agent },
+            lead => new ChildOrder(lead with { Instructions = instructions, Delegation = Delegation.None, OutputSchema = null },
+                1)
+            { GoalOf = _ => prompt, IsAnswer = true, As = agent },
             cancellationToken).ConfigureAwait(false);
         return "";
     }

@@ -29,7 +29,8 @@ internal sealed class LeadAnswers(
 
         ToolOutcome answer = await results.SumUpAsync(run, input.Outcome, lead, cancellationToken).ConfigureAwait(false);
         LedgerEntry asked = await ledger.FindAsync(lead.RunId, origin.Turn, origin.Call, cancellationToken).ConfigureAwait(false)
-            ?? throw new AgentException(ErrorCode.DataFileUnusable, $"The ledger of run '{lead.RunId}' lacks call {origin.Call} of turn {origin.Turn}.");
+            ?? throw new AgentException(ErrorCode.DataFileUnusable,
+                $"The ledger of run '{lead.RunId}' lacks call {origin.Call} of turn {origin.Turn}.");
         await ledger.WriteAsync(
             lead.RunId, origin.Turn, origin.Call,
             asked with { State = LedgerState.Finished, Outcome = answer }, cancellationToken).ConfigureAwait(false);

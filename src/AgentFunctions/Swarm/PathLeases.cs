@@ -12,7 +12,8 @@ namespace AgentFunctions.Swarm;
 /// One writer per file within a tree of runs: who writes a file has it for a while, so that the writes of two sub-agents are not
 /// mixed. Whose time ran out, and whose file somebody else then wrote, is told so before it writes again.
 /// </summary>
-internal sealed class PathLeases(RunStore runs, RunLineage lineage, IRecordStore records, IOrchestrationClient orchestrations, TimeProvider time)
+internal sealed class PathLeases(RunStore runs, RunLineage lineage, IRecordStore records, IOrchestrationClient orchestrations,
+    TimeProvider time)
     : IFileLeases
 {
     /// <summary>How long a file stays with its writer after a write.</summary>
@@ -28,7 +29,8 @@ internal sealed class PathLeases(RunStore runs, RunLineage lineage, IRecordStore
     /// <inheritdoc/>
     public async Task TakeAsync(string runId, string path, CancellationToken cancellationToken)
     {
-        if (await runs.FindAsync(runId, cancellationToken).ConfigureAwait(false) is not { } run || !await IsInTreeAsync(run, cancellationToken).ConfigureAwait(false))
+        if (await runs.FindAsync(runId, cancellationToken).ConfigureAwait(false) is not { } run
+            || !await IsInTreeAsync(run, cancellationToken).ConfigureAwait(false))
         {
             return;
         }
@@ -40,7 +42,8 @@ internal sealed class PathLeases(RunStore runs, RunLineage lineage, IRecordStore
         {
             if (time.GetElapsedTime(start) >= Patience)
             {
-                throw new AgentException(ErrorCode.PathLeaseHeld, $"{path}: another sub-agent is writing this file. Do something else first, then read it and write again.");
+                throw new AgentException(ErrorCode.PathLeaseHeld,
+                    $"{path}: another sub-agent is writing this file. Do something else first, then read it and write again.");
             }
 
             await Task.Delay(Look, time, cancellationToken).ConfigureAwait(false);
@@ -48,7 +51,8 @@ internal sealed class PathLeases(RunStore runs, RunLineage lineage, IRecordStore
     }
 
     private async Task<bool> IsInTreeAsync(RunRecord run, CancellationToken cancellationToken) =>
-        run.Parent is not null || (await runs.GetDefinitionAsync(run, cancellationToken).ConfigureAwait(false)).Delegation != Delegation.None;
+        run.Parent is not null
+            || (await runs.GetDefinitionAsync(run, cancellationToken).ConfigureAwait(false)).Delegation != Delegation.None;
 
     private async Task<bool> TryTakeAsync(string key, string runId, string path, CancellationToken cancellationToken)
     {
@@ -56,7 +60,8 @@ internal sealed class PathLeases(RunStore runs, RunLineage lineage, IRecordStore
         PathLease? lease = found?.Value;
         DateTimeOffset now = time.GetUtcNow();
         bool isOver = lease?.Until <= now;
-        bool isFree = lease is null || lease.Holder == runId || isOver || await HasEndedAsync(lease.Holder, cancellationToken).ConfigureAwait(false);
+        bool isFree = lease is null || lease.Holder == runId || isOver
+            || await HasEndedAsync(lease.Holder, cancellationToken).ConfigureAwait(false);
         bool isLost = lease?.Lost.Contains(runId, StringComparer.Ordinal) == true;
         if (!isFree && !isLost)
         {
@@ -77,7 +82,8 @@ internal sealed class PathLeases(RunStore runs, RunLineage lineage, IRecordStore
 
         return isLost
             ? throw new AgentException(
-                ErrorCode.PathLeaseLost, $"{path}: your lease on this file ran out and another sub-agent has written it since. Read it again before you write.")
+                ErrorCode.PathLeaseLost,
+                $"{path}: your lease on this file ran out and another sub-agent has written it since. Read it again before you write.")
             : true;
     }
 

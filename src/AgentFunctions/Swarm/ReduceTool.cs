@@ -39,9 +39,11 @@ internal static class ReduceTool
         SwarmCall call = SwarmArguments.Require(context);
         SubAgents children = context.Services.GetRequiredService<SubAgents>();
         IReadOnlyList<SubAgent> all = call.Allowance.Phase > 0
-            ? await children.ListAwaitedAsync(context.RunId, call.Allowance.Names, call.Allowance, cancellationToken).ConfigureAwait(false)
+            ? await children.ListAwaitedAsync(context.RunId, call.Allowance.Names, call.Allowance, cancellationToken)
+                .ConfigureAwait(false)
             : await children.ListAsync(context.RunId, sub_agents, cancellationToken).ConfigureAwait(false);
-        SubAgent[] parts = [.. all.Where(child => child.IsEnded && (call.Allowance.Phase > 0 || !child.IsOf(context.Turn, context.Call)))];
+        SubAgent[] parts = [.. all.Where(child => child.IsEnded
+            && (call.Allowance.Phase > 0 || !child.IsOf(context.Turn, context.Call)))];
         if (parts.Length == 0)
         {
             throw new AgentException(ErrorCode.ToolArgumentsInvalid, "sub_agents: none of them has ended; wait for them first.");
@@ -56,18 +58,31 @@ internal static class ReduceTool
         int first = call.Allowance.Phase == 0 ? 0 : parts.Max(static part => part.Item ?? 0) + 1;
         ChildStart start = await context.Services.GetRequiredService<ChildAdmission>().AdmitAsync(
             context,
-            lead => new ChildOrder(lead with { Instructions = MergerInstructions, Delegation = Delegation.None, Tools = [], OutputSchema = null }, groups.Length)
+            lead => new ChildOrder(lead with
+            {
+                Instructions = MergerInstructions,
+                Delegation = Delegation.None,
+                Tools = [],
+                OutputSchema = null
+            }, groups.Length)
             {
                 GoalOf = index => GoalOf(instructions, groups[index]),
                 FirstItem = first,
             },
             cancellationToken).ConfigureAwait(false);
-        string[] mergers = [.. Enumerable.Range(first, groups.Length).Select(item => ChildName.Of(context.Turn, context.Call, item))];
-        call.Request = new SwarmRequest { Start = start, Wait = new ChildWait(mergers) { Phase = call.Allowance.Phase, Patient = true } };
+        string[] mergers = [.. Enumerable.Range(first, groups.Length)
+            .Select(item => ChildName.Of(context.Turn, context.Call, item))];
+        call.Request = new SwarmRequest
+        {
+            Start = start,
+            Wait = new ChildWait(mergers) { Phase = call.Allowance.Phase, Patient = true }
+        };
         return "";
     }
 
-    /// <summary>A merger's task. The answers are marked as results of tools are: what a sub-agent read may speak out of them.</summary>
+    /// <summary>
+    /// A merger's task. The answers are marked as results of tools are: what a sub-agent read may speak out of them.
+    /// </summary>
     private static string GoalOf(string instructions, SubAgent[] group)
     {
         int room = ChildAdmission.MaxGoalBytes - Encoding.UTF8.GetByteCount(instructions) - (group.Length * AnswerFrame);

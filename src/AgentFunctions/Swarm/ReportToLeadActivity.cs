@@ -19,9 +19,11 @@ internal sealed class ReportToLeadActivity(NotifyActivity notify, IOrchestration
         {
             // The loop will not come to it: its instance ends with the steps that it has left, and this very activity's token.
             await orchestrations.RaiseEventAsync(
-                input.Outcome.State.Lead!.RunId, ChildEnded.EventName, ChildEnded.Of(input.RunId, input.Outcome, bytes), CancellationToken.None)
+                input.Outcome.State.Lead!.RunId, ChildEnded.EventName, ChildEnded.Of(input.RunId, input.Outcome, bytes),
+                CancellationToken.None)
                 .ConfigureAwait(false);
-            await orchestrations.TerminateAsync(input.RunId, input.Outcome, cancellationToken: CancellationToken.None).ConfigureAwait(false);
+            await orchestrations.TerminateAsync(input.RunId, input.Outcome, cancellationToken: CancellationToken.None)
+                .ConfigureAwait(false);
         }
 
         return new ReportResult(bytes);

@@ -34,9 +34,12 @@ internal static class ResultsTool
         SubAgent[] page = [.. ended.Skip(offset).Take(limit)];
         int share = FairShare.Of(page.Select(static child => child.Words), PageBytes);
         string? whole = page is [var only] && Encoding.UTF8.GetByteCount(only.Words) > share
-            ? await ChildResults.KeepAsync(context.Artifacts, context.RunId, only.Name, only.Answer, cancellationToken).ConfigureAwait(false)
+            ? await ChildResults.KeepAsync(context.Artifacts, context.RunId, only.Name, only.Answer, cancellationToken)
+                .ConfigureAwait(false)
             : null;
-        string note = whole is null ? "… [cut: ask for fewer at once]" : $"… [cut: the whole is your artifact {whole}; page through it with recall]";
+        string note = whole is null
+            ? "… [cut: ask for fewer at once]"
+            : $"… [cut: the whole is your artifact {whole}; page through it with recall]";
         var text = new StringBuilder();
         foreach (SubAgent child in page)
         {
@@ -45,7 +48,8 @@ internal static class ResultsTool
         }
 
         int next = offset + page.Length;
-        return text.Append(CultureInfo.InvariantCulture, $"[{page.Length} of {ended.Length} answers; {all.Count - ended.Length} sub-agents have not ended.")
+        return text.Append(CultureInfo.InvariantCulture,
+            $"[{page.Length} of {ended.Length} answers; {all.Count - ended.Length} sub-agents have not ended.")
             .Append(next < ended.Length ? $" Go on with offset {next}.]" : "]").ToString();
     }
 }

@@ -33,7 +33,8 @@ internal static class SharedTools
     private static AgentTool Tool(string name, string description, ToolEffect effect, Delegate method) =>
         new(AgentTool.CreateFunction(name, description, method), effect) { IsOptIn = true, Reach = ToolReach.Runtime };
 
-    private static async Task<string> PostAsync(ToolContext context, [Description("The note.")] string text, CancellationToken cancellationToken)
+    private static async Task<string> PostAsync(ToolContext context, [Description("The note.")] string text,
+        CancellationToken cancellationToken)
     {
         SwarmArguments.RequireText(text, nameof(text), MaxNote);
         long number = await context.Services.GetRequiredService<Blackboard>()
@@ -42,7 +43,8 @@ internal static class SharedTools
     }
 
     private static async Task<string> ReadAsync(
-        ToolContext context, [Description("The number of the first note; 0 by default.")] long from = 0, CancellationToken cancellationToken = default)
+        ToolContext context, [Description("The number of the first note; 0 by default.")] long from = 0,
+        CancellationToken cancellationToken = default)
     {
         IReadOnlyList<(long Number, BoardNote Note)> notes = await context.Services.GetRequiredService<Blackboard>()
             .ReadAsync(context.RunId, Math.Max(0, from), MaxRead, cancellationToken).ConfigureAwait(false);
@@ -74,10 +76,12 @@ internal static class SharedTools
         }
 
         (Artifact Artifact, ReadOnlyMemory<byte> Content) found =
-            await context.Services.GetRequiredService<ArtifactStore>().GetAsync(run, name, cancellationToken).ConfigureAwait(false)
+            await context.Services.GetRequiredService<ArtifactStore>().GetAsync(run, name, cancellationToken)
+                .ConfigureAwait(false)
             ?? throw new AgentException(ErrorCode.ArtifactNotFound, $"name: run '{run}' has no artifact '{name}'.");
         return found.Artifact.MediaType.StartsWith("text/", StringComparison.Ordinal)
-            ? Preview.OfBytes(Encoding.UTF8.GetString(found.Content.Span), MaxArtifact, $"\n… [cut: {found.Artifact.Length} bytes in all]")
+            ? Preview.OfBytes(Encoding.UTF8.GetString(found.Content.Span), MaxArtifact,
+                $"\n… [cut: {found.Artifact.Length} bytes in all]")
             : throw new AgentException(ErrorCode.InvalidInput, $"name: '{name}' is {found.Artifact.MediaType}, not text.");
     }
 }

@@ -20,7 +20,8 @@ internal static class SteerTools
     {
         SwarmArguments.RequireText(text, nameof(text), MaxText);
         SubAgent child = await AtWorkAsync(context, sub_agent, cancellationToken).ConfigureAwait(false);
-        await context.Services.GetRequiredService<RunSteering>().SendAsync(child.RunId, text, By(context), cancellationToken).ConfigureAwait(false);
+        await context.Services.GetRequiredService<RunSteering>().SendAsync(child.RunId, text, By(context), cancellationToken)
+            .ConfigureAwait(false);
         return $"Told {sub_agent}.";
     }
 
@@ -40,7 +41,8 @@ internal static class SteerTools
 
         if (more.LimitedBy(call.Allowance.Left).Beyond(call.Allowance.Left) is not null)
         {
-            throw new AgentException(ErrorCode.SwarmBoundReached, $"budget: more than can be given away, which is {SwarmArguments.Words(call.Allowance.Left)}. Grant less.");
+            throw new AgentException(ErrorCode.SwarmBoundReached,
+                $"budget: more than can be given away, which is {SwarmArguments.Words(call.Allowance.Left)}. Grant less.");
         }
 
         await AtWorkAsync(context, sub_agent, cancellationToken).ConfigureAwait(false);
@@ -54,24 +56,28 @@ internal static class SteerTools
         [Description("Why.")] string? reason = null,
         CancellationToken cancellationToken = default)
     {
-        SubAgent child = await context.Services.GetRequiredService<SubAgents>().GetAsync(context.RunId, sub_agent, cancellationToken).ConfigureAwait(false);
+        SubAgent child = await context.Services.GetRequiredService<SubAgents>()
+            .GetAsync(context.RunId, sub_agent, cancellationToken).ConfigureAwait(false);
         if (child.IsEnded)
         {
             return $"{sub_agent} has ended as {child.StatusName}.";
         }
 
         await AtWorkAsync(context, sub_agent, cancellationToken).ConfigureAwait(false);
-        await context.Services.GetRequiredService<RunSteering>().CancelAsync(child.RunId, By(context), reason, cancellationToken).ConfigureAwait(false);
+        await context.Services.GetRequiredService<RunSteering>().CancelAsync(child.RunId, By(context), reason, cancellationToken)
+            .ConfigureAwait(false);
         return $"{sub_agent} is told to end.";
     }
 
     private static async Task<SubAgent> AtWorkAsync(ToolContext context, string name, CancellationToken cancellationToken)
     {
-        SubAgent child = await context.Services.GetRequiredService<SubAgents>().GetAsync(context.RunId, name, cancellationToken).ConfigureAwait(false);
+        SubAgent child = await context.Services.GetRequiredService<SubAgents>().GetAsync(context.RunId, name, cancellationToken)
+            .ConfigureAwait(false);
         return child switch
         {
             { Run: null } => throw new AgentException(ErrorCode.RunStateForbids, $"{name} still waits for its turn."),
-            { IsEnded: true } => throw new AgentException(ErrorCode.RunStateForbids, $"{name} has ended as {child.StatusName}; start another one."),
+            { IsEnded: true } => throw new AgentException(ErrorCode.RunStateForbids,
+                $"{name} has ended as {child.StatusName}; start another one."),
             _ => child,
         };
     }

@@ -6,7 +6,9 @@ using AgentFunctions.Views;
 
 namespace AgentFunctions.Swarm;
 
-/// <summary>The sub-agents of a run as it sees them: by the names that it was told, in the order in which it asked for them.</summary>
+/// <summary>
+/// The sub-agents of a run as it sees them: by the names that it was told, in the order in which it asked for them.
+/// </summary>
 internal sealed class SubAgents(RunStore runs, RunReader reader, TimeProvider time)
 {
     /// <summary>How long a run that has reported may take until it is seen to have ended.</summary>
@@ -38,7 +40,8 @@ internal sealed class SubAgents(RunStore runs, RunReader reader, TimeProvider ti
     /// <param name="names">Only these; <see langword="null"/> or none for all.</param>
     /// <param name="cancellationToken">The token to cancel the wait.</param>
     /// <exception cref="AgentException"><see cref="ErrorCode.SubAgentNotFound"/>.</exception>
-    public async Task<IReadOnlyList<SubAgent>> ListAsync(string runId, IReadOnlyList<string>? names, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<SubAgent>> ListAsync(string runId, IReadOnlyList<string>? names,
+        CancellationToken cancellationToken)
     {
         var found = new List<SubAgent>();
         if (names is { Count: > 0 })
@@ -59,7 +62,8 @@ internal sealed class SubAgents(RunStore runs, RunReader reader, TimeProvider ti
             }
         }
 
-        return [.. found.OrderBy(static child => child.Turn).ThenBy(static child => child.Call).ThenBy(static child => child.Item)];
+        return [.. found.OrderBy(static child => child.Turn).ThenBy(static child => child.Call)
+            .ThenBy(static child => child.Item)];
     }
 
     /// <summary>A sub-agent of a run.</summary>
@@ -70,7 +74,8 @@ internal sealed class SubAgents(RunStore runs, RunReader reader, TimeProvider ti
             ? await runs.FindAsync(ChildName.RunId(runId, name), cancellationToken).ConfigureAwait(false)
             : null;
         return record is null
-            ? throw new AgentException(ErrorCode.SubAgentNotFound, $"There is no sub-agent '{name}'; use a name that {SwarmToolNames.Spawn} told you.")
+            ? throw new AgentException(ErrorCode.SubAgentNotFound,
+                $"There is no sub-agent '{name}'; use a name that {SwarmToolNames.Spawn} told you.")
             : await ReadAsync(record, cancellationToken).ConfigureAwait(false);
     }
 
@@ -120,7 +125,9 @@ internal sealed record SubAgent(RunRecord Record, Run? Run)
         get
         {
             string how = Run?.Status is null or RunStatus.Completed ? "" : $"[It ended as {StatusName}: {Run.Error?.Message}]\n";
-            string files = Run?.Result?.Artifacts is { Count: > 0 } names ? $"\n[Artifacts: {string.Join(", ", names.Take(20))}]" : "";
+            string files = Run?.Result?.Artifacts is { Count: > 0 } names
+                ? $"\n[Artifacts: {string.Join(", ", names.Take(20))}]"
+                : "";
             string cut = Run?.Result?.Note is { } note ? $"[{note}]\n" : "";
             return how + cut + Answer + files;
         }

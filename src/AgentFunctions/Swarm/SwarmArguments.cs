@@ -20,7 +20,8 @@ internal static class SwarmArguments
     /// <summary>The call, for a tool that only the loop can serve.</summary>
     public static SwarmCall Require(ToolContext context) => context.Features.Get<SwarmCall>()
         ?? throw new AgentException(
-            ErrorCode.SwarmBoundReached, "No sub-agent can be started from here: none may be at work beside this one. Do the work yourself.");
+            ErrorCode.SwarmBoundReached,
+            "No sub-agent can be started from here: none may be at work beside this one. Do the work yourself.");
 
     /// <summary>A budget in words.</summary>
     public static string Words(Budget budget) => string.Join(

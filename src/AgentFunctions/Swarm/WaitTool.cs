@@ -26,7 +26,8 @@ internal static class WaitTool
         SubAgents children = context.Services.GetRequiredService<SubAgents>();
         if (call.Allowance.Phase > 0)
         {
-            return Overview(await children.ListAwaitedAsync(context.RunId, sub_agents, call.Allowance, cancellationToken).ConfigureAwait(false));
+            return Overview(await children.ListAwaitedAsync(context.RunId, sub_agents, call.Allowance, cancellationToken)
+                .ConfigureAwait(false));
         }
 
         if (count < 1 || minutes is <= 0 or > 60 * 24 * 365 or double.NaN)
@@ -39,7 +40,9 @@ internal static class WaitTool
             await children.GetAsync(context.RunId, name, cancellationToken).ConfigureAwait(false);
         }
 
-        DateTimeOffset? until = minutes is null ? null : context.Services.GetRequiredService<TimeProvider>().GetUtcNow().AddMinutes(minutes.Value);
+        DateTimeOffset? until = minutes is null
+            ? null
+            : context.Services.GetRequiredService<TimeProvider>().GetUtcNow().AddMinutes(minutes.Value);
         call.Request = new SwarmRequest { Wait = new ChildWait(sub_agents is { Count: 0 } ? null : sub_agents, count, until) };
         return "";
     }
@@ -48,10 +51,13 @@ internal static class WaitTool
     {
         var text = new StringBuilder();
         text.Append(CultureInfo.InvariantCulture, $"{children.Count} sub-agents: ");
-        text.AppendJoin(", ", children.GroupBy(static child => child.StatusName).Select(static group => $"{group.Count()} {group.Key}")).Append(".\n");
+        text.AppendJoin(", ",
+            children.GroupBy(static child => child.StatusName).Select(static group => $"{group.Count()} {group.Key}"))
+            .Append(".\n");
         foreach (SubAgent child in children.Where(static child => child.IsEnded).Take(MaxListed))
         {
-            text.Append(CultureInfo.InvariantCulture, $"{child.Name} {child.StatusName}: {JournalLine.OneLine(child.Answer, PreviewLength)}\n");
+            text.Append(CultureInfo.InvariantCulture,
+                $"{child.Name} {child.StatusName}: {JournalLine.OneLine(child.Answer, PreviewLength)}\n");
         }
 
         int more = children.Count(static child => child.IsEnded) - MaxListed;

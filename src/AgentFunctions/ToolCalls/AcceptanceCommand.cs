@@ -16,11 +16,15 @@ internal sealed class AcceptanceCommand([FromKeyedServices(ToolCallPipeline.OfAc
     /// <param name="maxBytes">How long the complaint may be, roughly.</param>
     /// <param name="cancellationToken">The token to cancel the check.</param>
     /// <returns>What is wrong, in words for the model; <see langword="null"/> if the command accepts.</returns>
-    /// <exception cref="AgentException">A store failed, or another delivery is at the check. It is repeated as a whole.</exception>
+    /// <exception cref="AgentException">
+    /// A store failed, or another delivery is at the check. It is repeated as a whole.
+    /// </exception>
     public async Task<string?> FindErrorAsync(
         CheckAcceptanceInput input, IReadOnlyList<string> command, int maxBytes, CancellationToken cancellationToken)
     {
-        var state = new ToolCallState(new CallToolInput(input.RunId, input.Turn, CallLedger.Acceptance, input.Context) { BudgetLeft = input.BudgetLeft });
+        var state = new ToolCallState(new CallToolInput(input.RunId, input.Turn, CallLedger.Acceptance,
+            input.Context)
+        { BudgetLeft = input.BudgetLeft });
         CallOutcome outcome = await pipeline.RunAsync(state, cancellationToken).ConfigureAwait(false);
         string shown = string.Join(' ', command);
         if (outcome is not CallOutcome.Completed { Outcome: var told })
@@ -46,5 +50,7 @@ internal sealed class AcceptanceCommand([FromKeyedServices(ToolCallPipeline.OfAc
 
     // Of a failing build or test the end says what is wrong; of a short text there is nothing to cut.
     private static string Tail(string text, int room) =>
-        text.Length <= room ? text : string.Concat(TextCut.Head(text, 100), "\n…\n", text.AsSpan(TextCut.At(text, text.Length - (room - 100))));
+        text.Length <= room
+            ? text
+            : string.Concat(TextCut.Head(text, 100), "\n…\n", text.AsSpan(TextCut.At(text, text.Length - (room - 100))));
 }

@@ -18,12 +18,16 @@ internal sealed class ApprovalQuestions(ApprovalRequester approvals, PolicySourc
         ToolContext context = request.Context;
         return approvals.RequestAsync(
             Question(
-                request, CallHash.ApprovalId(context.RunId, context.Turn, context.Call), decision.Rule, decision.Reason, decision.Approval!),
+                request, CallHash.ApprovalId(context.RunId, context.Turn, context.Call), decision.Rule, decision.Reason,
+                decision.Approval!),
             cancellationToken);
     }
 
-    /// <summary>Asks whether to repeat a call of which nobody can tell whether it took effect. Safe to repeat after a crash.</summary>
-    public Task<Approval> AskToRepeatAsync(ToolCallRequest request, int repeats, UnknownOutcomeRule rule, CancellationToken cancellationToken)
+    /// <summary>
+    /// Asks whether to repeat a call of which nobody can tell whether it took effect. Safe to repeat after a crash.
+    /// </summary>
+    public Task<Approval> AskToRepeatAsync(ToolCallRequest request, int repeats, UnknownOutcomeRule rule,
+        CancellationToken cancellationToken)
     {
         ToolContext context = request.Context;
         Approval question = Question(
@@ -34,10 +38,11 @@ internal sealed class ApprovalQuestions(ApprovalRequester approvals, PolicySourc
     }
 
     /// <summary>Gets what a call waits for that a person is asked about.</summary>
-    public static ToolCallWait WaitFor(Approval approval) => new("approval", approval.Id, approval.EventName, HumanTaskSchedule.NextLook(approval))
-    {
-        Deadline = approval.ExpiresAt,
-    };
+    public static ToolCallWait WaitFor(Approval approval) =>
+        new("approval", approval.Id, approval.EventName, HumanTaskSchedule.NextLook(approval))
+        {
+            Deadline = approval.ExpiresAt,
+        };
 
     /// <summary>Gets the hash that an approval must have been given for.</summary>
     public static string HashOf(ToolCallRequest request) => CallHash.Of(

@@ -20,7 +20,8 @@ internal sealed class ApprovalStep(ApprovalRequester approvals, PolicySource pol
         state.ApprovalId = approval.Id;
         if (approval.IsAltered)
         {
-            return Refuse("its approval was altered outside this host and may be meant for other arguments", ErrorCode.PolicyDenied);
+            return Refuse("its approval was altered outside this host and may be meant for other arguments",
+                ErrorCode.PolicyDenied);
         }
 
         if (approval.State == ApprovalState.Approved && approval.CallHash == ApprovalQuestions.HashOf(state.Request))

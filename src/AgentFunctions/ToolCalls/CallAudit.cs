@@ -22,14 +22,16 @@ internal sealed class CallAudit(AuditLog audit, Redactor redactor)
 
     /// <summary>Adds what was decided about a call, as the first of a group of writes where that can be.</summary>
     public Task DecidedAsync(ToolCallState state, out bool isHandedOver, CancellationToken cancellationToken) =>
-        audit.AppendAsync(Decided(Entry(AuditTypes.CallDecided, state), state, state.Decision!), out isHandedOver, cancellationToken);
+        audit.AppendAsync(Decided(Entry(AuditTypes.CallDecided, state), state, state.Decision!), out isHandedOver,
+            cancellationToken);
 
     /// <summary>Adds what came of a call.</summary>
     public Task FinishedAsync(ToolCallState state, ToolOutcome outcome, CancellationToken cancellationToken) =>
         audit.AppendAsync(Finished(state, outcome), cancellationToken);
 
     /// <summary>Adds what came of a call, as the first of a group of writes where that can be.</summary>
-    public Task FinishedAsync(ToolCallState state, ToolOutcome outcome, out bool isHandedOver, CancellationToken cancellationToken) =>
+    public Task FinishedAsync(ToolCallState state, ToolOutcome outcome, out bool isHandedOver,
+        CancellationToken cancellationToken) =>
         audit.AppendAsync(Finished(state, outcome), out isHandedOver, cancellationToken);
 
     private AuditEntry Finished(ToolCallState state, ToolOutcome outcome)

@@ -26,7 +26,8 @@ internal sealed class CallCaptures(FolderSnapshots snapshots)
     }
 
     /// <summary>Takes up the capture of a call that a crash cut off, if it is one of those.</summary>
-    public Task ResumeAsync(ToolCallState state, CancellationToken cancellationToken) => Of(state.Call!)?.ResumeAsync(cancellationToken) ?? Task.CompletedTask;
+    public Task ResumeAsync(ToolCallState state, CancellationToken cancellationToken) =>
+        Of(state.Call!)?.ResumeAsync(cancellationToken) ?? Task.CompletedTask;
 
     private CallCapture? Of(ToolCall call)
     {
@@ -39,7 +40,9 @@ internal sealed class CallCaptures(FolderSnapshots snapshots)
         }
 
         CallCapture? capture = snapshots.Of(
-            workspace, new CallPlace(context.RunId, context.Turn, context.Call), isCommand ? null : [.. PathsOf(call).Select(PathIn).OfType<string>()]);
+            workspace, new CallPlace(context.RunId, context.Turn, context.Call), isCommand
+                ? null
+                : [.. PathsOf(call).Select(PathIn).OfType<string>()]);
         if (capture is not null)
         {
             context.Features.Set(capture);

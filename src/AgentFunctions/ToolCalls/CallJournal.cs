@@ -29,14 +29,21 @@ internal sealed class CallJournal(Journal journal, Redactor redactor, TimeProvid
             cancellationToken);
 
     /// <summary>Adds that a call has an outcome.</summary>
-    public Task CompletedAsync(CallToolInput call, string tool, ToolOutcome outcome, TimeSpan took, CancellationToken cancellationToken) =>
-        IsToldElsewhere(call) ? Task.CompletedTask : journal.AppendAsync(call.RunId, Completed(call, tool, outcome, took), cancellationToken);
+    public Task CompletedAsync(CallToolInput call, string tool, ToolOutcome outcome, TimeSpan took,
+        CancellationToken cancellationToken) =>
+        IsToldElsewhere(call)
+            ? Task.CompletedTask
+            : journal.AppendAsync(call.RunId, Completed(call, tool, outcome, took), cancellationToken);
 
     /// <summary>Adds that a call has an outcome, unless a pass before a crash did.</summary>
     public Task CompletedBeforeAsync(CallToolInput call, string tool, ToolOutcome outcome, CancellationToken cancellationToken) =>
-        IsToldElsewhere(call) ? Task.CompletedTask : journal.AppendIfMissingAsync(call.RunId, Completed(call, tool, outcome, null), cancellationToken);
+        IsToldElsewhere(call)
+            ? Task.CompletedTask
+            : journal.AppendIfMissingAsync(call.RunId, Completed(call, tool, outcome, null), cancellationToken);
 
-    /// <summary>Gets whether another event tells of the call: an acceptance command's result is in the one about the answer.</summary>
+    /// <summary>
+    /// Gets whether another event tells of the call: an acceptance command's result is in the one about the answer.
+    /// </summary>
     private static bool IsToldElsewhere(CallToolInput call) => call.Call == CallLedger.Acceptance;
 
     private JournalEvent Completed(CallToolInput call, string tool, ToolOutcome outcome, TimeSpan? took) =>

@@ -28,11 +28,17 @@ internal sealed class CallOutlook(RunStore runs, RunTools tools, CallContexts co
         {
             AgentDefinition agent = await runs.GetDefinitionAsync(run, cancellationToken).ConfigureAwait(false);
             PreparedCall prepared = await tools.PrepareAsync(
-                run, agent, CallOf(approval), contexts.Of(run, new CallToolInput(run.Id, approval.Turn, approval.Call, new ContextRef())), either.Token)
+                run, agent, CallOf(approval),
+                contexts.Of(run, new CallToolInput(run.Id, approval.Turn, approval.Call, new ContextRef())), either.Token)
                 .ConfigureAwait(false);
-            return prepared.Refusal is { Code: ErrorCode.ToolNotFound or ErrorCode.ToolChanged or ErrorCode.ToolArgumentsInvalid } refusal ? refusal.Text : null;
+            return prepared.Refusal is
+            {
+                Code: ErrorCode.ToolNotFound or ErrorCode.ToolChanged
+                or ErrorCode.ToolArgumentsInvalid
+            } refusal ? refusal.Text : null;
         }
-        catch (Exception e) when (e is AgentException || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
+        catch (Exception e) when (e is AgentException
+            || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
         {
             return null;
         }
@@ -40,5 +46,6 @@ internal sealed class CallOutlook(RunStore runs, RunTools tools, CallContexts co
 
     private static FunctionCallContent CallOf(Approval approval) => new(
         approval.Id, approval.Tool,
-        (approval.Edited ?? approval.Arguments).EnumerateObject().ToDictionary(static member => member.Name, static member => (object?)member.Value, StringComparer.Ordinal));
+        (approval.Edited ?? approval.Arguments).EnumerateObject()
+            .ToDictionary(static member => member.Name, static member => (object?)member.Value, StringComparer.Ordinal));
 }

@@ -24,7 +24,8 @@ internal sealed class CallReader(RunStore runs, Transcript transcript)
             return (run, agent, AcceptanceCommand.CallOf(run.Acceptance!.Command!));
         }
 
-        TranscriptWindow window = await transcript.ReadTurnAsync(call.RunId, call.Context, call.Turn, cancellationToken).ConfigureAwait(false);
+        TranscriptWindow window = await transcript.ReadTurnAsync(call.RunId, call.Context, call.Turn, cancellationToken)
+            .ConfigureAwait(false);
         FunctionCallContent asked =
             window.ReplyOf(call.Turn)?.Message.Contents.OfType<FunctionCallContent>().ElementAtOrDefault(call.Call)
             ?? throw new AgentException(

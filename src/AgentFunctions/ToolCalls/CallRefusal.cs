@@ -19,6 +19,7 @@ internal static class CallRefusal
             ? ToolOutcome.Failed(
                 ErrorCode.ToolOutcomeUnknown,
                 $"the call of '{tool}' was cut off, so that its outcome is unknown, and it is not made again (rule '{decision.Rule}'){reason}.")
-            : ToolOutcome.Failed(code, $"the call of '{tool}' was not allowed (rule '{decision.Rule}'){reason}. Nothing was done."));
+            : ToolOutcome.Failed(code,
+                $"the call of '{tool}' was not allowed (rule '{decision.Rule}'){reason}. Nothing was done."));
     }
 }

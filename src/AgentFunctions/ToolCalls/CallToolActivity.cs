@@ -14,7 +14,8 @@ internal sealed class CallToolActivity([FromKeyedServices(ToolCallPipeline.OfMod
             CallOutcome.Waiting waiting => new CallToolResult(false, 0) { Wait = waiting.For },
             CallOutcome.Delegated delegated => new CallToolResult(false, 0) { Swarm = delegated.Request },
             CallOutcome.Completed { Outcome: var told, Swarm: var swarm } =>
-                new CallToolResult(told.IsError, (int)Math.Min(int.MaxValue, Encoding.UTF8.GetByteCount(told.Text) + told.LoadedBytes), told.Code?.ToString())
+                new CallToolResult(told.IsError,
+                    (int)Math.Min(int.MaxValue, Encoding.UTF8.GetByteCount(told.Text) + told.LoadedBytes), told.Code?.ToString())
                 {
                     Swarm = swarm,
                     EndsTurn = told.EndsTurn ? true : null,

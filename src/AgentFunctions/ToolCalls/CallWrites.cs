@@ -6,18 +6,21 @@ using AgentFunctions.Tools;
 namespace AgentFunctions.ToolCalls;
 
 /// <summary>
-/// Writes what is on record of a call, in few commits: one before it is made, one after. Within each, an entry of the audit log comes
-/// first, then the ledger, then the journal.
+/// Writes what is on record of a call, in few commits: one before it is made, one after. Within each, an entry of the audit log
+/// comes first, then the ledger, then the journal.
 /// </summary>
 internal sealed class CallWrites(CallLedger ledger, CallJournal journal, CallAudit audit, CallCaptures captures)
 {
-    /// <summary>Enters that a call is about to be made: why it may be, then what stands in its folder, then that it is begun.</summary>
+    /// <summary>
+    /// Enters that a call is about to be made: why it may be, then what stands in its folder, then that it is begun.
+    /// </summary>
     /// <param name="state">The call.</param>
     /// <param name="entry">Its entry in the ledger.</param>
     /// <param name="isNew">Whether nobody was told of it before.</param>
     /// <param name="cancellationToken">The token to cancel the wait.</param>
     /// <returns>The entry as it is in the ledger; a call without effects has none yet.</returns>
-    public async Task<LedgerEntry> BeginAsync(ToolCallState state, LedgerEntry entry, bool isNew, CancellationToken cancellationToken)
+    public async Task<LedgerEntry> BeginAsync(ToolCallState state, LedgerEntry entry, bool isNew,
+        CancellationToken cancellationToken)
     {
         CallToolInput call = state.Input;
         CallCapture? capture = await captures.PrepareAsync(state, cancellationToken).ConfigureAwait(false);
@@ -40,7 +43,9 @@ internal sealed class CallWrites(CallLedger ledger, CallJournal journal, CallAud
         Task<LedgerEntry> begun = state.Call!.Tool is { Effect: ToolEffect.None, Job: null }
             ? Task.FromResult(entry)
             : ledger.EnterAsync(call.RunId, call.Turn, call.Call, entry, cancellationToken);
-        Task told = isNew ? journal.StartedAsync(call, state.Request.Asked, state.Call.Tool.IsClient, cancellationToken) : Task.CompletedTask;
+        Task told = isNew
+            ? journal.StartedAsync(call, state.Request.Asked, state.Call.Tool.IsClient, cancellationToken)
+            : Task.CompletedTask;
         group.Dispose();
         await Task.WhenAll(decided, captured, begun, told).ConfigureAwait(false);
         return await begun.ConfigureAwait(false);
@@ -52,7 +57,8 @@ internal sealed class CallWrites(CallLedger ledger, CallJournal journal, CallAud
     /// <param name="took">How long the tool took.</param>
     /// <param name="cancellationToken">The token to cancel the wait.</param>
     /// <returns>The entry that counts: that of another delivery, where that was first. Then the journal was not told.</returns>
-    public async Task<LedgerEntry> FinishAsync(ToolCallState state, LedgerEntry entry, TimeSpan took, CancellationToken cancellationToken)
+    public async Task<LedgerEntry> FinishAsync(ToolCallState state, LedgerEntry entry, TimeSpan took,
+        CancellationToken cancellationToken)
     {
         CallToolInput call = state.Input;
         // A delivery that resumed another's call may lose the race, so it journals only after its ledger entry has won.

@@ -1,8 +1,8 @@
 namespace AgentFunctions.ToolCalls;
 
 /// <summary>
-/// Records why a call with effects may be made, before it can have any: at once, or, for a call that is entered in the ledger, together with
-/// that it is begun.
+/// Records why a call with effects may be made, before it can have any: at once, or, for a call that is entered in the ledger,
+/// together with that it is begun.
 /// </summary>
 internal sealed class DecisionAuditStep(CallAudit audit) : IToolCallStep
 {

@@ -7,7 +7,9 @@ namespace AgentFunctions.ToolCalls;
 /// <summary>Makes the call that was decided from the one that was asked for.</summary>
 internal static class GovernedCall
 {
-    /// <summary>Applies the arguments and limits of a decision; what a rule or a person put in is checked like the model's.</summary>
+    /// <summary>
+    /// Applies the arguments and limits of a decision; what a rule or a person put in is checked like the model's.
+    /// </summary>
     /// <param name="request">The call.</param>
     /// <param name="decision">What was decided.</param>
     /// <param name="refusal">What to tell the model if the decided arguments do not fit the tool.</param>

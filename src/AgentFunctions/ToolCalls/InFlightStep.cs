@@ -16,7 +16,8 @@ internal sealed class InFlightStep(InFlightCalls calls, KillOrderStore kills, Ti
         using (InFlightCall stoppable = calls.Begin(request.Run, request.Lineage.AncestorIds, tool.Name, cancellationToken))
         {
             // From here on an order reaches the call. One that was given since the call was decided is looked for once more.
-            if (await kills.FindAsync(request.Run, request.Lineage.AncestorIds, tool.Name, cancellationToken).ConfigureAwait(false) is { } order)
+            if (await kills.FindAsync(request.Run, request.Lineage.AncestorIds, tool.Name, cancellationToken)
+                .ConfigureAwait(false) is { } order)
             {
                 return Stopped(order, tool, state.Phase == ToolCallPhase.Resumed);
             }
@@ -25,7 +26,8 @@ internal sealed class InFlightStep(InFlightCalls calls, KillOrderStore kills, Ti
             {
                 outcome = await next(state, stoppable.Token).ConfigureAwait(false);
             }
-            catch (OperationCanceledException) when (stoppable.StoppedBy is not null && !cancellationToken.IsCancellationRequested)
+            catch (OperationCanceledException) when (stoppable.StoppedBy is not null
+                && !cancellationToken.IsCancellationRequested)
             {
                 outcome = Stopped(stoppable.StoppedBy, tool, true);
             }

@@ -15,7 +15,8 @@ internal sealed class KillOrderStep(KillOrderStore kills) : IToolCallStep
         }
 
         ToolCallRequest request = state.Request;
-        KillOrder? order = await kills.FindAsync(request.Run, request.Lineage.AncestorIds, request.Tool.Name, cancellationToken).ConfigureAwait(false);
+        KillOrder? order = await kills.FindAsync(request.Run, request.Lineage.AncestorIds, request.Tool.Name, cancellationToken)
+            .ConfigureAwait(false);
         if (order is null)
         {
             return await next(state, cancellationToken).ConfigureAwait(false);

@@ -8,7 +8,8 @@ namespace AgentFunctions.ToolCalls;
 
 /// <summary>Gives the recorded outcome of a call that has one, and records what comes of any other: no outcome is lost.</summary>
 internal sealed class LedgerStep(
-    CallLedger ledger, CallJournal journal, CallWrites writes, ApprovalRequester approvals, QuestionRequester questions, TimeProvider time)
+    CallLedger ledger, CallJournal journal, CallWrites writes, ApprovalRequester approvals, QuestionRequester questions,
+    TimeProvider time)
     : IToolCallStep
 {
     public async Task<CallOutcome> RunAsync(ToolCallState state, ToolCallHandler next, CancellationToken cancellationToken)
@@ -29,11 +30,13 @@ internal sealed class LedgerStep(
                 return await FinishAsync(state, completed, cancellationToken).ConfigureAwait(false);
             case CallOutcome.Waiting { Left: LedgerState.Waiting }:
                 // One that was to be made again and asks people was begun: only before that what is known of it stays.
-                LedgerEntry waiting = state is { IsRepeat: true, Entry: null } ? known! : (state.Entry ?? state.NewEntry(time.GetUtcNow())) with
-                {
-                    State = LedgerState.Waiting,
-                    QuestionIds = state.QuestionIds ?? known?.QuestionIds,
-                };
+                LedgerEntry waiting = state is { IsRepeat: true, Entry: null }
+                    ? known!
+                    : (state.Entry ?? state.NewEntry(time.GetUtcNow())) with
+                    {
+                        State = LedgerState.Waiting,
+                        QuestionIds = state.QuestionIds ?? known?.QuestionIds,
+                    };
                 await ledger.EnterAsync(call.RunId, call.Turn, call.Call, waiting, cancellationToken).ConfigureAwait(false);
                 return outcome;
             case CallOutcome.Waiting { Left: LedgerState.Unknown } asking:
@@ -41,7 +44,8 @@ internal sealed class LedgerStep(
                 await SettleAsync(state.Entry!.ApprovalId, cancellationToken).ConfigureAwait(false);
                 return outcome;
             case CallOutcome.Waiting { Left: LedgerState.Started } when state is { Entry.GoesOn: false, Call.Tool: { Job: not null, IsClient: false } }:
-                await ledger.EnterAsync(call.RunId, call.Turn, call.Call, state.Entry with { GoesOn = true }, cancellationToken).ConfigureAwait(false);
+                await ledger.EnterAsync(call.RunId, call.Turn, call.Call, state.Entry with { GoesOn = true }, cancellationToken)
+                    .ConfigureAwait(false);
                 return outcome;
             default:
                 // What goes on elsewhere stays entered as begun.
@@ -49,13 +53,15 @@ internal sealed class LedgerStep(
         }
     }
 
-    private async Task<CallOutcome> FinishAsync(ToolCallState state, CallOutcome.Completed completed, CancellationToken cancellationToken)
+    private async Task<CallOutcome> FinishAsync(ToolCallState state, CallOutcome.Completed completed,
+        CancellationToken cancellationToken)
     {
         CallToolInput call = state.Input;
         ToolOutcome outcome = completed.Outcome;
         LedgerEntry entry = (state.Entry ?? state.NewEntry(time.GetUtcNow())) with { Swarm = completed.Swarm };
         entry = entry with { QuestionIds = state.QuestionIds ?? entry.QuestionIds };
-        LedgerEntry counts = await writes.FinishAsync(state, entry with { Outcome = outcome }, completed.Took, cancellationToken).ConfigureAwait(false);
+        LedgerEntry counts = await writes.FinishAsync(state, entry with { Outcome = outcome }, completed.Took, cancellationToken)
+            .ConfigureAwait(false);
         if (entry is { IsOwner: false, Etag: not null } && !ReferenceEquals(counts.Outcome, outcome))
         {
             return await RecordedAsync(call, counts, cancellationToken).ConfigureAwait(false);
@@ -75,7 +81,9 @@ internal sealed class LedgerStep(
         return new CallOutcome.Completed(known.Outcome!) { Swarm = known.Swarm };
     }
 
-    /// <summary>Enters that a person is asked about a call; if another delivery has its outcome, the question is withdrawn.</summary>
+    /// <summary>
+    /// Enters that a person is asked about a call; if another delivery has its outcome, the question is withdrawn.
+    /// </summary>
     private async Task EnterQuestionAsync(ToolCallState state, string approvalId, CancellationToken cancellationToken)
     {
         CallToolInput call = state.Input;
@@ -86,7 +94,8 @@ internal sealed class LedgerStep(
         }
         catch (AgentException e) when (e.Code == ErrorCode.EngineUnavailable)
         {
-            if (await ledger.FindAsync(call.RunId, call.Turn, call.Call, cancellationToken).ConfigureAwait(false) is { State: LedgerState.Finished })
+            if (await ledger.FindAsync(call.RunId, call.Turn, call.Call, cancellationToken)
+                .ConfigureAwait(false) is { State: LedgerState.Finished })
             {
                 await SettleAsync(approvalId, cancellationToken).ConfigureAwait(false);
             }
@@ -95,7 +104,9 @@ internal sealed class LedgerStep(
         }
     }
 
-    /// <summary>Closes an approval once the ledger has what came of it: until then a crash is resumed from the approval.</summary>
+    /// <summary>
+    /// Closes an approval once the ledger has what came of it: until then a crash is resumed from the approval.
+    /// </summary>
     private Task SettleAsync(string? approvalId, CancellationToken cancellationToken) =>
         approvalId is null ? Task.CompletedTask : approvals.SettleAsync(approvalId, cancellationToken);
 

@@ -8,7 +8,8 @@ using AgentFunctions.Runs;
 namespace AgentFunctions.ToolCalls;
 
 /// <summary>Asks the policy about a call, and enters a call with effects in the history in the same stroke.</summary>
-internal sealed class PolicyDecider(PolicySource policies, CallHistory history, PlanStore plans, Redactor redactor, TimeProvider time)
+internal sealed class PolicyDecider(PolicySource policies, CallHistory history, PlanStore plans, Redactor redactor,
+    TimeProvider time)
 {
     /// <summary>Decides about a call.</summary>
     /// <param name="request">The call.</param>
@@ -55,13 +56,16 @@ internal sealed class PolicyDecider(PolicySource policies, CallHistory history, 
 
     /// <summary>Keeps a call that was decided before a crash, and reads many files, from those that a rule forbids.</summary>
     /// <param name="request">The call.</param>
-    public void LimitResumed(ToolCallRequest request) => Limit(request, policies.Current, request.Arguments, [], isApproved: true);
+    public void LimitResumed(ToolCallRequest request) =>
+        Limit(request, policies.Current, request.Arguments, [], isApproved: true);
 
-    private void Limit(ToolCallRequest request, Policy policy, JsonElement arguments, IReadOnlyList<PastCall> calls, bool isApproved)
+    private void Limit(ToolCallRequest request, Policy policy, JsonElement arguments, IReadOnlyList<PastCall> calls,
+        bool isApproved)
     {
         if (policy.ReadsArguments && request.Tool.Uses is not null)
         {
-            request.Context.Files = new PolicyFileJudge(policy, request.Action(arguments, [.. calls], time.GetUtcNow())).Filter(isApproved);
+            request.Context.Files = new PolicyFileJudge(policy,
+                request.Action(arguments, [.. calls], time.GetUtcNow())).Filter(isApproved);
         }
     }
 }

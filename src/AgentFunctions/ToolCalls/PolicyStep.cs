@@ -28,7 +28,8 @@ internal sealed class PolicyStep(PolicyDecider policy, ApprovalQuestions questio
         if (state.Approval is { } approval)
         {
             // Other arguments may be for other people to decide about.
-            if (approval.Edited is not null && decision is { Verdict: PolicyVerdict.Ask, Approval: { } terms } && !approval.Satisfies(terms))
+            if (approval.Edited is not null && decision is { Verdict: PolicyVerdict.Ask, Approval: { } terms }
+                && !approval.Satisfies(terms))
             {
                 return CallRefusal.Of(
                     state,
@@ -52,7 +53,9 @@ internal sealed class PolicyStep(PolicyDecider policy, ApprovalQuestions questio
 
         state.Decision = decision;
         state.Call = GovernedCall.Of(state.Request, decision, out ToolOutcome? refusal);
-        return state.Call is null ? new CallOutcome.Completed(refusal!) : await next(state, cancellationToken).ConfigureAwait(false);
+        return state.Call is null
+            ? new CallOutcome.Completed(refusal!)
+            : await next(state, cancellationToken).ConfigureAwait(false);
     }
 
     private static PolicyDecision Approved(PolicyDecision decision, Approval approval) => decision with

@@ -3,7 +3,9 @@ using AgentFunctions.Tools;
 
 namespace AgentFunctions.ToolCalls;
 
-/// <summary>Has the policy allow, refuse or change a call for which nobody can be asked: what needs a person is refused.</summary>
+/// <summary>
+/// Has the policy allow, refuse or change a call for which nobody can be asked: what needs a person is refused.
+/// </summary>
 internal sealed class PolicyWithoutAskingStep(PolicyDecider policy) : IToolCallStep
 {
     public async Task<CallOutcome> RunAsync(ToolCallState state, ToolCallHandler next, CancellationToken cancellationToken)
@@ -13,7 +15,8 @@ internal sealed class PolicyWithoutAskingStep(PolicyDecider policy) : IToolCallS
             return await next(state, cancellationToken).ConfigureAwait(false);
         }
 
-        PolicyDecision decision = await policy.DecideAsync(state.Request, state.Arguments, false, cancellationToken).ConfigureAwait(false);
+        PolicyDecision decision = await policy.DecideAsync(state.Request, state.Arguments, false, cancellationToken)
+            .ConfigureAwait(false);
         if (decision.Verdict == PolicyVerdict.Ask)
         {
             string reason = decision.Reason is null ? "" : $"{decision.Reason} ";
@@ -32,6 +35,8 @@ internal sealed class PolicyWithoutAskingStep(PolicyDecider policy) : IToolCallS
 
         state.Decision = decision;
         state.Call = GovernedCall.Of(state.Request, decision, out ToolOutcome? refusal);
-        return state.Call is null ? new CallOutcome.Completed(refusal!) : await next(state, cancellationToken).ConfigureAwait(false);
+        return state.Call is null
+            ? new CallOutcome.Completed(refusal!)
+            : await next(state, cancellationToken).ConfigureAwait(false);
     }
 }

@@ -9,8 +9,11 @@ using Microsoft.Extensions.AI;
 
 namespace AgentFunctions.ToolCalls;
 
-/// <summary>Finds the tool of a call as it is now and checks the arguments; a call that was begun before takes up its decision.</summary>
-internal sealed class ResolveStep(CallReader reader, CallContexts contexts, RunTools tools, RunLineage lineage, ApprovalRequester approvals, TimeProvider time) : IToolCallStep
+/// <summary>
+/// Finds the tool of a call as it is now and checks the arguments; a call that was begun before takes up its decision.
+/// </summary>
+internal sealed class ResolveStep(CallReader reader, CallContexts contexts, RunTools tools, RunLineage lineage,
+    ApprovalRequester approvals, TimeProvider time) : IToolCallStep
 {
     /// <summary>How long work is waited for whose tool cannot be reached.</summary>
     private static readonly TimeSpan LongestAbsence = TimeSpan.FromDays(7);
@@ -18,14 +21,17 @@ internal sealed class ResolveStep(CallReader reader, CallContexts contexts, RunT
     public async Task<CallOutcome> RunAsync(ToolCallState state, ToolCallHandler next, CancellationToken cancellationToken)
     {
         CallToolInput input = state.Input;
-        (RunRecord run, AgentDefinition agent, FunctionCallContent asked) = await reader.ReadAsync(input, cancellationToken).ConfigureAwait(false);
+        (RunRecord run, AgentDefinition agent, FunctionCallContent asked) = await reader.ReadAsync(input, cancellationToken)
+            .ConfigureAwait(false);
         state.Asked = asked;
         LedgerEntry? known = state.Known;
-        PreparedCall found = await tools.PrepareAsync(run, agent, asked, contexts.Of(run, input), cancellationToken).ConfigureAwait(false);
+        PreparedCall found = await tools.PrepareAsync(run, agent, asked, contexts.Of(run, input), cancellationToken)
+            .ConfigureAwait(false);
         if (found.Call is not { } prepared)
         {
             state.Entry = known;
-            if (known is { State: LedgerState.Started or LedgerState.Waiting, GoesOn: true } && found.Refusal!.Code == ErrorCode.ToolUnavailable
+            if (known is { State: LedgerState.Started or LedgerState.Waiting, GoesOn: true }
+                && found.Refusal!.Code == ErrorCode.ToolUnavailable
                 && time.GetUtcNow() - known.StartedAt < LongestAbsence)
             {
                 return new CallOutcome.Waiting(NextLook(input, known), LedgerState.Started);
@@ -37,11 +43,14 @@ internal sealed class ResolveStep(CallReader reader, CallContexts contexts, RunT
             }
 
             return new CallOutcome.Completed(
-                known is { State: LedgerState.Started or LedgerState.Unknown } or { Repeats: > 0 } ? UnknownOutcome.Of(asked.Name, found.Refusal!.Text) : found.Refusal!);
+                known is { State: LedgerState.Started or LedgerState.Unknown } or { Repeats: > 0 }
+                    ? UnknownOutcome.Of(asked.Name, found.Refusal!.Text)
+                    : found.Refusal!);
         }
 
         state.Found = found;
-        state.Request = new ToolCallRequest(run, await lineage.OfAsync(run, cancellationToken).ConfigureAwait(false), prepared, asked)
+        state.Request = new ToolCallRequest(run, await lineage.OfAsync(run, cancellationToken).ConfigureAwait(false), prepared,
+            asked)
         {
             BudgetLeft = input.BudgetLeft ?? new Budget(),
         };

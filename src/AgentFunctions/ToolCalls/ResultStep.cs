@@ -3,7 +3,9 @@ using AgentFunctions.Tools;
 
 namespace AgentFunctions.ToolCalls;
 
-/// <summary>Makes of an outcome what the model reads: with what it must know of the tool, and no longer than its window has room for.</summary>
+/// <summary>
+/// Makes of an outcome what the model reads: with what it must know of the tool, and no longer than its window has room for.
+/// </summary>
 internal sealed class ResultStep : IToolCallStep
 {
     public async Task<CallOutcome> RunAsync(ToolCallState state, ToolCallHandler next, CancellationToken cancellationToken)
@@ -23,7 +25,8 @@ internal sealed class ResultStep : IToolCallStep
 
         ToolContext context = state.Request.Context;
         outcome = state.Found?.WithNotice(outcome) ?? outcome;
-        outcome = await ToolResultLimit.FitAsync(context, state.Request.Tool.Name, outcome, state.Input.ResultBytes, cancellationToken).ConfigureAwait(false);
+        outcome = await ToolResultLimit.FitAsync(context, state.Request.Tool.Name, outcome, state.Input.ResultBytes,
+            cancellationToken).ConfigureAwait(false);
         outcome = context.LoadedBytes == 0 ? outcome : outcome with { LoadedBytes = context.LoadedBytes };
         outcome = !outcome.IsError && context.Features.Get<TurnEnd>() is not null ? outcome with { EndsTurn = true } : outcome;
         outcome = context.Features.Get<ReportedUsage>() is { } reported ? outcome with { Usage = reported.Usage } : outcome;

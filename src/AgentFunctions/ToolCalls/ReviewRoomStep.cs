@@ -7,8 +7,8 @@ using AgentFunctions.Tools;
 namespace AgentFunctions.ToolCalls;
 
 /// <summary>
-/// Holds a call with effects back while its team has no room for one more unreviewed change, before anybody is asked about it; a call
-/// that is refused, or that a person reviews anyway, leaves its place to others.
+/// Holds a call with effects back while its team has no room for one more unreviewed change, before anybody is asked about it; a
+/// call that is refused, or that a person reviews anyway, leaves its place to others.
 /// </summary>
 internal sealed class ReviewRoomStep(ReviewAdmission reviews) : IToolCallStep
 {
@@ -21,7 +21,8 @@ internal sealed class ReviewRoomStep(ReviewAdmission reviews) : IToolCallStep
 
         RunRecord run = state.Request.Run;
         ChangeLocation place = PlaceOf(state.Request.Context);
-        if (state.Known?.ApprovalId is null && await reviews.FindWaitAsync(run, place, cancellationToken).ConfigureAwait(false) is { } wait)
+        if (state.Known?.ApprovalId is null
+            && await reviews.FindWaitAsync(run, place, cancellationToken).ConfigureAwait(false) is { } wait)
         {
             return new CallOutcome.Waiting(WaitFor(wait), LedgerState.Waiting);
         }

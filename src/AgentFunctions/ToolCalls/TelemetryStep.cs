@@ -28,7 +28,8 @@ internal sealed class TelemetryStep(RunStore runs, Redactor redactor, IOptions<T
         }
         catch (Exception e)
         {
-            span?.SetTag("error.type", (e as AgentException)?.Code.ToString() ?? e.GetType().FullName).SetStatus(ActivityStatusCode.Error);
+            span?.SetTag("error.type", (e as AgentException)?.Code.ToString() ?? e.GetType().FullName)
+                .SetStatus(ActivityStatusCode.Error);
             throw;
         }
         finally
@@ -38,7 +39,8 @@ internal sealed class TelemetryStep(RunStore runs, Redactor redactor, IOptions<T
         }
     }
 
-    private async Task<RunRecord?> FindAsync(ToolCallState state, CancellationToken cancellationToken) => RunTrace.IsOn && state.HasRun
+    private async Task<RunRecord?> FindAsync(ToolCallState state, CancellationToken cancellationToken) =>
+        RunTrace.IsOn && state.HasRun
         ? await runs.FindAsync(state.Input.RunId, cancellationToken).ConfigureAwait(false)
         : null;
 
@@ -97,7 +99,8 @@ internal sealed class TelemetryStep(RunStore runs, Redactor redactor, IOptions<T
             .SetTag("agentfunctions.approval.state", state.Approval?.State.ToString());
         if (state.IsResolved)
         {
-            span.SetTag("gen_ai.agent.name", state.Request.Run.Agent).SetTag("agentfunctions.effect", state.Request.Effect.ToString());
+            span.SetTag("gen_ai.agent.name", state.Request.Run.Agent)
+                .SetTag("agentfunctions.effect", state.Request.Effect.ToString());
         }
 
         if (span.IsAllDataRequested && telemetry.Value.MessageContent)

@@ -17,7 +17,8 @@ internal sealed class ToolCallPipeline
     /// <param name="steps">The steps, in order. The last one must not continue.</param>
     public ToolCallPipeline(IReadOnlyList<IToolCallStep> steps)
     {
-        ToolCallHandler handler = static (_, _) => throw new InvalidOperationException("The last step of a pipeline makes the call.");
+        ToolCallHandler handler =
+            static (_, _) => throw new InvalidOperationException("The last step of a pipeline makes the call.");
         foreach (IToolCallStep step in steps.Reverse())
         {
             ToolCallHandler next = handler;
@@ -30,6 +31,9 @@ internal sealed class ToolCallPipeline
     /// <summary>Takes a call through the steps.</summary>
     /// <param name="state">What is known of the call.</param>
     /// <param name="cancellationToken">The token to stop the call.</param>
-    /// <exception cref="AgentException">A store failed, or another delivery is at the call. The pass is repeated as a whole.</exception>
-    public Task<CallOutcome> RunAsync(ToolCallState state, CancellationToken cancellationToken) => _first(state, cancellationToken);
+    /// <exception cref="AgentException">
+    /// A store failed, or another delivery is at the call. The pass is repeated as a whole.
+    /// </exception>
+    public Task<CallOutcome> RunAsync(ToolCallState state, CancellationToken cancellationToken) =>
+        _first(state, cancellationToken);
 }

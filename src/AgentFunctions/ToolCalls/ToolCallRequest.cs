@@ -38,7 +38,8 @@ internal sealed record ToolCallRequest(RunRecord Run, Lineage Lineage, ToolCall 
 
     /// <summary>Gets the arguments as the tool's schema has them: a JSON object.</summary>
     public JsonElement Arguments { get; } = JsonSerializer.SerializeToElement(
-        Prepared.Arguments.ToDictionary(argument => argument.Key, argument => (JsonElement)argument.Value!, StringComparer.Ordinal),
+        Prepared.Arguments.ToDictionary(argument => argument.Key, argument => (JsonElement)argument.Value!,
+            StringComparer.Ordinal),
         CoreJsonContext.Default.DictionaryStringJsonElement);
 
     /// <summary>The names of the workspace's files; <see langword="null"/> if the run has no workspace.</summary>
@@ -56,7 +57,12 @@ internal sealed record ToolCallRequest(RunRecord Run, Lineage Lineage, ToolCall 
         Labels = Run.Labels,
         Tool = Tool.Name,
         Effect = Effect,
-        Risk = HidesBlock ? RiskLevel.High : Effect switch { ToolEffect.None => RiskLevel.Low, ToolEffect.Idempotent => RiskLevel.Medium, _ => RiskLevel.High },
+        Risk = HidesBlock ? RiskLevel.High : Effect switch
+        {
+            ToolEffect.None => RiskLevel.Low,
+            ToolEffect.Idempotent => RiskLevel.Medium,
+            _ => RiskLevel.High
+        },
         Arguments = arguments,
         History = history,
         BudgetLeft = BudgetLeft,

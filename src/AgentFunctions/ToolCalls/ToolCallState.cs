@@ -44,7 +44,9 @@ internal sealed class ToolCallState(CallToolInput input)
             Request = request,
         };
 
-    /// <summary>Gets who makes the call if the host does so itself; <see langword="null"/> for a call that a model asked for.</summary>
+    /// <summary>
+    /// Gets who makes the call if the host does so itself; <see langword="null"/> for a call that a model asked for.
+    /// </summary>
     public string? Actor { get; private init; } = input.Call == CallLedger.Acceptance ? "the acceptance check" : null;
 
     /// <summary>Gets whether the call belongs to a run.</summary>
@@ -92,16 +94,23 @@ internal sealed class ToolCallState(CallToolInput input)
     /// <summary>Gets or sets what was decided; <see langword="null"/> if it did not come to a decision.</summary>
     public PolicyDecision? Decision { get; set; }
 
-    /// <summary>Gets or sets the call to make, with the arguments and limits that were decided; <see langword="null"/> unless it may be made.</summary>
+    /// <summary>
+    /// Gets or sets the call to make, with the arguments and limits that were decided; <see langword="null"/> unless it may be
+    /// made.
+    /// </summary>
     public ToolCall? Call { get; set; }
 
     /// <summary>Gets or sets what the ledger holds of the call in this pass; <see langword="null"/> until it is begun.</summary>
     public LedgerEntry? Entry { get; set; }
 
-    /// <summary>Gets or sets whether the call is entered in the ledger: then its entries in the audit log are written together with those.</summary>
+    /// <summary>
+    /// Gets or sets whether the call is entered in the ledger: then its entries in the audit log are written together with those.
+    /// </summary>
     public bool IsInLedger { get; set; }
 
-    /// <summary>Gets or sets whether the audit log is still to be told why the call may be made, together with that it is begun.</summary>
+    /// <summary>
+    /// Gets or sets whether the audit log is still to be told why the call may be made, together with that it is begun.
+    /// </summary>
     public bool IsDecisionDue { get; set; }
 
     /// <summary>Gets or sets what the audit log is still to be told that came of the call, together with the ledger.</summary>

@@ -10,13 +10,15 @@ internal sealed class UnknownOutcomeStep(PolicySource policies, ApprovalQuestion
     public async Task<CallOutcome> RunAsync(ToolCallState state, ToolCallHandler next, CancellationToken cancellationToken)
     {
         CallOutcome result = await next(state, cancellationToken).ConfigureAwait(false);
-        if (result is not CallOutcome.Completed completed || state.Call is not { } made || !UnknownOutcome.Is(made, completed.Outcome)
+        if (result is not CallOutcome.Completed completed || state.Call is not { } made
+            || !UnknownOutcome.Is(made, completed.Outcome)
             || policies.Current.AskAbout(state.Request.Action(state.Request.Arguments, [], time.GetUtcNow())) is not { } rule)
         {
             return result;
         }
 
-        Approval asked = await questions.AskToRepeatAsync(state.Request, state.Entry!.Repeats, rule, cancellationToken).ConfigureAwait(false);
+        Approval asked = await questions.AskToRepeatAsync(state.Request, state.Entry!.Repeats, rule, cancellationToken)
+            .ConfigureAwait(false);
         return new CallOutcome.Waiting(ApprovalQuestions.WaitFor(asked), LedgerState.Unknown);
     }
 }

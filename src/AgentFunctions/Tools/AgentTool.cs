@@ -70,8 +70,8 @@ public sealed class AgentTool
     public bool IsOptIn { get; init; }
 
     /// <summary>
-    /// Gets whether a person approves each call unless a rule of the host's policy decides about it; false by default: the policy's
-    /// defaults by effect hold.
+    /// Gets whether a person approves each call unless a rule of the host's policy decides about it; false by default: the
+    /// policy's defaults by effect hold.
     /// </summary>
     public bool AsksPerson { get; init; }
 
@@ -81,10 +81,14 @@ public sealed class AgentTool
     /// </summary>
     public IReadOnlyList<PathArgument> Paths { get; init; } = [];
 
-    /// <summary>What a call reads and writes in the workspace beyond the paths that its arguments name; nothing by default.</summary>
+    /// <summary>
+    /// What a call reads and writes in the workspace beyond the paths that its arguments name; nothing by default.
+    /// </summary>
     internal Func<Workspace, JsonElement, IReadOnlyList<PathUse>>? Uses { get; init; }
 
-    /// <summary>Complains about arguments that the agent's definition does not allow; <see langword="null"/> if there are no such rules.</summary>
+    /// <summary>
+    /// Complains about arguments that the agent's definition does not allow; <see langword="null"/> if there are no such rules.
+    /// </summary>
     internal Func<IReadOnlyDictionary<string, JsonElement>, string?>? Check { get; init; }
 
     /// <summary>Whether a program may be run with any arguments; <see langword="null"/> for tools that run none.</summary>
@@ -93,13 +97,17 @@ public sealed class AgentTool
     /// <summary>How far its effects reach; anywhere by default.</summary>
     internal ToolReach Reach { get; init; }
 
-    /// <summary>Whether an agent has the tool only if it has more tools than its model is shown, whatever its list of tools says.</summary>
+    /// <summary>
+    /// Whether an agent has the tool only if it has more tools than its model is shown, whatever its list of tools says.
+    /// </summary>
     internal bool IsForSearch { get; init; }
 
     /// <summary>Whether an agent has the tool by what its definition says of delegation, and not by its list of tools.</summary>
     internal bool IsDelegation { get; init; }
 
-    /// <summary>Whether the tool does nothing but ask people, so that rules about what was done before count each question as it is asked.</summary>
+    /// <summary>
+    /// Whether the tool does nothing but ask people, so that rules about what was done before count each question as it is asked.
+    /// </summary>
     internal bool AsksPeople { get; init; }
 
     /// <summary>Whether the caller of the run executes the tool.</summary>
@@ -150,7 +158,8 @@ public sealed class AgentTool
         });
 
     /// <summary>
-    /// Creates the same tool with a probe that finds out after a crash whether a started call took effect. It must not change anything.
+    /// Creates the same tool with a probe that finds out after a crash whether a started call took effect. It must not change
+    /// anything.
     /// </summary>
     /// <param name="reconcile">The probe; <see cref="ToolContext.IdempotencyKey"/> says which call is meant.</param>
     public AgentTool WithReconcile(Func<ToolContext, AIFunctionArguments, CancellationToken, Task<Reconciliation>> reconcile)
@@ -159,7 +168,9 @@ public sealed class AgentTool
         return new(this) { Reconcile = reconcile };
     }
 
-    /// <summary>Creates the same tool as a job: its function starts the work, and the host looks now and then whether there is a result.</summary>
+    /// <summary>
+    /// Creates the same tool as a job: its function starts the work, and the host looks now and then whether there is a result.
+    /// </summary>
     /// <param name="poll">Looks at the work, as <see cref="ToolJob.Poll"/>.</param>
     /// <param name="pollInterval">The least time between two looks; a minute if <see langword="null"/>.</param>
     /// <param name="timeout">The time after which the work is given up; a day if <see langword="null"/>.</param>

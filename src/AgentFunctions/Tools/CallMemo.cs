@@ -3,7 +3,9 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace AgentFunctions.Tools;
 
-/// <summary>A few bytes that a tool keeps durably before it acts, so that its probe can tell after a crash what took place.</summary>
+/// <summary>
+/// A few bytes that a tool keeps durably before it acts, so that its probe can tell after a crash what took place.
+/// </summary>
 /// <remarks>Kept as the record <c>memos/run/turn/call</c> where the host has an <see cref="IRecordStore"/>.</remarks>
 internal static class CallMemo
 {

@@ -11,7 +11,9 @@ public interface IToolSource
     /// <summary>
     /// Lists the tools that an agent may choose from. It is called when a run is admitted, which pins what it selects.
     /// </summary>
-    /// <param name="agent">The agent; a source may spare itself work that its <see cref="AgentDefinition.Tools"/> do not need.</param>
+    /// <param name="agent">
+    /// The agent; a source may spare itself work that its <see cref="AgentDefinition.Tools"/> do not need.
+    /// </param>
     /// <param name="cancellationToken">The token to cancel the wait.</param>
     /// <exception cref="AgentException">
     /// <see cref="ErrorCode.ToolUnavailable"/>: tools that the agent names cannot be learned at present.
@@ -32,8 +34,8 @@ public interface IToolSource
         (await ListAsync(agent, cancellationToken).ConfigureAwait(false)).FirstOrDefault(tool => tool.Name == name);
 
     /// <summary>
-    /// Gets the tools that an agent may choose from and that can be had within a short time. What is missing is named, with the reason,
-    /// and is no error: a run starts without it, and gets it when it comes.
+    /// Gets the tools that an agent may choose from and that can be had within a short time. What is missing is named, with the
+    /// reason, and is no error: a run starts without it, and gets it when it comes.
     /// </summary>
     /// <param name="agent">The agent.</param>
     /// <param name="patience">How long to wait for one that is not there yet.</param>

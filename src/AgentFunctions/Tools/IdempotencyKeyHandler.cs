@@ -4,15 +4,17 @@ using Microsoft.Extensions.DependencyInjection;
 namespace AgentFunctions.Tools;
 
 /// <summary>
-/// Gives every request of one tool call a key of its own that is the same when the call is repeated, and the run's token where the
-/// configuration names the server.
+/// Gives every request of one tool call a key of its own that is the same when the call is repeated, and the run's token where
+/// the configuration names the server.
 /// </summary>
 internal sealed class IdempotencyKeyHandler(ToolContext context, HttpMessageHandler inner) : DelegatingHandler(inner)
 {
     /// <summary>The name of the HTTP client whose handlers serve the requests of tools.</summary>
     public const string HttpClientName = "AgentFunctions.Tools";
 
-    /// <summary>The longest answer that is read into memory at once, in bytes; a tool that reads a stream bounds it itself.</summary>
+    /// <summary>
+    /// The longest answer that is read into memory at once, in bytes; a tool that reads a stream bounds it itself.
+    /// </summary>
     private const long AnswerLimit = 64L << 20;
 
     private const string Header = "Idempotency-Key";
@@ -22,7 +24,8 @@ internal sealed class IdempotencyKeyHandler(ToolContext context, HttpMessageHand
     /// <summary>Makes the client of a call.</summary>
     public static HttpClient ClientFor(ToolContext context)
     {
-        HttpMessageHandler shared = context.Services.GetRequiredService<IHttpMessageHandlerFactory>().CreateHandler(HttpClientName);
+        HttpMessageHandler shared = context.Services.GetRequiredService<IHttpMessageHandlerFactory>()
+            .CreateHandler(HttpClientName);
         // The shared handler is the factory's to dispose of.
         return new HttpClient(new IdempotencyKeyHandler(context, shared), disposeHandler: false)
         {

@@ -8,7 +8,9 @@ using AgentFunctions.Tools.Search;
 
 namespace AgentFunctions.Tools;
 
-/// <summary>Tools that were not there when a run started: looked for before each of its model calls, and pinned to the run when they come.</summary>
+/// <summary>
+/// Tools that were not there when a run started: looked for before each of its model calls, and pinned to the run when they come.
+/// </summary>
 internal sealed class LateTools(
     ToolCatalog catalog, RunTools tools, RunStore runs, IRecordStore records, TimeProvider time, Journal journal)
 {
@@ -18,7 +20,9 @@ internal sealed class LateTools(
     /// <summary>How many tools are named to the model, and in the journal.</summary>
     private const int MostNamed = 20;
 
-    /// <summary>Looks for the tools that a run awaits, and says what its model is to be told of them. Safe to repeat for a turn.</summary>
+    /// <summary>
+    /// Looks for the tools that a run awaits, and says what its model is to be told of them. Safe to repeat for a turn.
+    /// </summary>
     /// <param name="run">The run.</param>
     /// <param name="agent">Its agent.</param>
     /// <param name="turn">The turn that is about to begin.</param>
@@ -36,7 +40,9 @@ internal sealed class LateTools(
         ToolArrivals? before = await tools.ArrivalsAsync(run, cancellationToken).ConfigureAwait(false);
         ToolArrival[] known = [.. before?.Arrivals ?? []];
         string[] open = [.. awaited.Groups.Keys.Except(known.Select(static one => one.Group)).Order(StringComparer.Ordinal)];
-        ToolArrival[] come = open.Length == 0 ? [] : await TakeAsync(run, agent, awaited, known, open, turn, cancellationToken).ConfigureAwait(false);
+        ToolArrival[] come = open.Length == 0
+            ? []
+            : await TakeAsync(run, agent, awaited, known, open, turn, cancellationToken).ConfigureAwait(false);
         var words = new List<string>();
         if (isFirst && open.Except(come.Select(static one => one.Group)).ToArray() is { Length: > 0 } missing)
         {
@@ -59,7 +65,8 @@ internal sealed class LateTools(
     }
 
     private async Task<ToolArrival[]> TakeAsync(
-        RunRecord run, AgentDefinition agent, AwaitedTools awaited, ToolArrival[] known, string[] open, int turn, CancellationToken cancellationToken)
+        RunRecord run, AgentDefinition agent, AwaitedTools awaited, ToolArrival[] known, string[] open, int turn,
+        CancellationToken cancellationToken)
     {
         ToolOffer offer = await catalog.ChooseAsync(agent, Patience, cancellationToken).ConfigureAwait(false);
         string[] come = [.. open.Where(group => offer.Missing.All(missing => missing.Group != group))];
@@ -77,7 +84,8 @@ internal sealed class LateTools(
         IReadOnlyList<ToolDeclaration> granted = await tools.GrantedAsync(run, agent, cancellationToken).ConfigureAwait(false);
         ToolDeclaration[] added =
         [
-            .. offer.Tools.Where(tool => come.Contains(tool.Group) && IsAllowed(awaited, tool.Name) && granted.All(one => one.Name != tool.Name))
+            .. offer.Tools.Where(tool => come.Contains(tool.Group) && IsAllowed(awaited, tool.Name)
+                && granted.All(one => one.Name != tool.Name))
                 .Select(ToolDeclaration.Of).Where(tool => run.Parent is null || leads.Any(one => one.Name == tool.Name)),
         ];
         PinnedTools pinned = await tools.ExtendAsync(run, agent, added, awaited.Bound, cancellationToken).ConfigureAwait(false);
@@ -85,18 +93,21 @@ internal sealed class LateTools(
         await records.PutAsync(
             RunTools.ArrivalsKey(run.Id),
             JsonSerializer.SerializeToUtf8Bytes(
-                new ToolArrivals(pinned.Hash, [.. known, .. arrivals]) { Search = pinned.Search }, ToolsJsonContext.Default.ToolArrivals),
+                new ToolArrivals(pinned.Hash, [.. known, .. arrivals]) { Search = pinned.Search },
+                ToolsJsonContext.Default.ToolArrivals),
             default,
             cancellationToken).ConfigureAwait(false);
         string text = string.Join("; ", arrivals.Select(static one => $"{one.Group}: {InWords(one)}"));
         await journal.AppendIfMissingAsync(
-            run.Id, new JournalEvent(JournalEventTypes.ToolsArrived, time.GetUtcNow()) { Turn = turn, Text = text }, cancellationToken).ConfigureAwait(false);
+            run.Id, new JournalEvent(JournalEventTypes.ToolsArrived, time.GetUtcNow()) { Turn = turn, Text = text },
+            cancellationToken).ConfigureAwait(false);
         return arrivals;
     }
 
     /// <summary>A sub-agent never has what its lead lacks: it waits until its lead has them.</summary>
     /// <returns>The lead's tools; <see langword="null"/> if it still awaits one of the groups itself.</returns>
-    private async Task<IReadOnlyList<ToolDeclaration>?> OfLeadAsync(RunRecord run, string[] come, CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<ToolDeclaration>?> OfLeadAsync(RunRecord run, string[] come,
+        CancellationToken cancellationToken)
     {
         if (run.Parent is null || await runs.FindAsync(run.Parent, cancellationToken).ConfigureAwait(false) is not { } lead)
         {
@@ -104,9 +115,11 @@ internal sealed class LateTools(
         }
 
         ToolArrivals? arrived = await tools.ArrivalsAsync(lead, cancellationToken).ConfigureAwait(false);
-        return come.Any(group => lead.AwaitedTools?.Groups.ContainsKey(group) == true && arrived?.Arrivals.Any(one => one.Group == group) != true)
+        return come.Any(group => lead.AwaitedTools?.Groups.ContainsKey(group) == true
+            && arrived?.Arrivals.Any(one => one.Group == group) != true)
             ? null
-            : await tools.GrantedAsync(lead, await runs.GetDefinitionAsync(lead, cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
+            : await tools.GrantedAsync(lead, await runs.GetDefinitionAsync(lead, cancellationToken).ConfigureAwait(false),
+                cancellationToken).ConfigureAwait(false);
     }
 
     private static ToolArrival ArrivalOf(string group, int turn, ToolDeclaration[] added, PinnedTools pinned)

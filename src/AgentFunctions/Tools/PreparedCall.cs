@@ -6,5 +6,7 @@ namespace AgentFunctions.Tools;
 /// <param name="Notice">What the model must know about the tool, said with the result.</param>
 internal sealed record PreparedCall(ToolCall? Call, ToolOutcome? Refusal, string? Notice = null)
 {
-    internal ToolOutcome WithNotice(ToolOutcome outcome) => Notice is null ? outcome : outcome with { Text = $"[{Notice}]\n\n{outcome.Text}" };
+    internal ToolOutcome WithNotice(ToolOutcome outcome) => Notice is null
+        ? outcome
+        : outcome with { Text = $"[{Notice}]\n\n{outcome.Text}" };
 }

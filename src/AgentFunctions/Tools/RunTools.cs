@@ -31,12 +31,13 @@ internal sealed class RunTools(ToolCatalog catalog, IBlobStore blobs, IRecordSto
     /// <summary>The tools that an agent gets at present, as they are pinned; see <see cref="ChooseAsync"/>.</summary>
     /// <param name="agent">The agent.</param>
     /// <param name="cancellationToken">The token to cancel the wait.</param>
-    public async Task<IReadOnlyList<ToolDeclaration>> SelectAsync(AgentDefinition agent, CancellationToken cancellationToken = default) =>
+    public async Task<IReadOnlyList<ToolDeclaration>> SelectAsync(AgentDefinition agent,
+        CancellationToken cancellationToken = default) =>
         [.. (await ChooseAsync(agent, cancellationToken).ConfigureAwait(false)).Tools.Select(ToolDeclaration.Of)];
 
     /// <summary>
-    /// Chooses the tools that an agent gets at present; see <see cref="ToolCatalog.ChooseAsync"/>. A server that is not there yet is waited
-    /// for a few seconds (<see cref="ToolOptions.ServerPatience"/>).
+    /// Chooses the tools that an agent gets at present; see <see cref="ToolCatalog.ChooseAsync"/>. A server that is not there yet
+    /// is waited for a few seconds (<see cref="ToolOptions.ServerPatience"/>).
     /// </summary>
     /// <param name="agent">The agent.</param>
     /// <param name="cancellationToken">The token to cancel the wait.</param>
@@ -55,9 +56,12 @@ internal sealed class RunTools(ToolCatalog catalog, IBlobStore blobs, IRecordSto
     /// <param name="cancellationToken">The token to cancel the wait.</param>
     /// <returns>The hash for <see cref="RunRecord.ToolsHash"/>.</returns>
     public Task<string> PinAsync(IReadOnlyList<ToolDeclaration> tools, CancellationToken cancellationToken = default) =>
-        blobs.PutAsync(JsonSerializer.SerializeToUtf8Bytes(tools, ToolsJsonContext.Default.IReadOnlyListToolDeclaration), cancellationToken);
+        blobs.PutAsync(JsonSerializer.SerializeToUtf8Bytes(tools, ToolsJsonContext.Default.IReadOnlyListToolDeclaration),
+            cancellationToken);
 
-    /// <summary>Keeps the tools of a run, and what of them its model is shown if they are more than its requests are to carry.</summary>
+    /// <summary>
+    /// Keeps the tools of a run, and what of them its model is shown if they are more than its requests are to carry.
+    /// </summary>
     /// <param name="agent">The agent.</param>
     /// <param name="tools">The declarations, as they were made of the agent's tools.</param>
     /// <param name="bound">What a request of the model may declare.</param>
@@ -74,7 +78,9 @@ internal sealed class RunTools(ToolCatalog catalog, IBlobStore blobs, IRecordSto
         if (await SearchToolAsync(agent, cancellationToken).ConfigureAwait(false) is not { } search)
         {
             string left = $"{WhatIsTooMuch(tools, bound)} '{SearchTool.Name}' is disallowed, so {selection.Searched.Count} of them are left out.";
-            return new PinnedTools(await PinAsync(selection.Declared, cancellationToken).ConfigureAwait(false), selection.Declared) { Note = left };
+            return new PinnedTools(await PinAsync(selection.Declared, cancellationToken).ConfigureAwait(false),
+                selection.Declared)
+            { Note = left };
         }
 
         IReadOnlyList<ToolDeclaration> declared = [.. selection.Declared, SearchTool.Declare(search, selection.Searched)];
@@ -87,7 +93,8 @@ internal sealed class RunTools(ToolCatalog catalog, IBlobStore blobs, IRecordSto
 
     /// <summary>Adds tools to those that a run is pinned to. What its model is shown already stays in its place.</summary>
     internal async Task<PinnedTools> ExtendAsync(
-        RunRecord run, AgentDefinition agent, IReadOnlyList<ToolDeclaration> added, ToolBound? most, CancellationToken cancellationToken)
+        RunRecord run, AgentDefinition agent, IReadOnlyList<ToolDeclaration> added, ToolBound? most,
+        CancellationToken cancellationToken)
     {
         (string? hash, ToolSearch? search) = await PinOfAsync(run, cancellationToken).ConfigureAwait(false);
         IReadOnlyList<ToolDeclaration> before = await GrantedAsync(run, agent, cancellationToken).ConfigureAwait(false);
@@ -99,36 +106,47 @@ internal sealed class RunTools(ToolCatalog catalog, IBlobStore blobs, IRecordSto
             return new PinnedTools(pin, all);
         }
 
-        IReadOnlyList<ToolDeclaration> shown = search is null ? before : await ReadAsync(run, search.DeclaredHash, cancellationToken).ConfigureAwait(false);
+        IReadOnlyList<ToolDeclaration> shown = search is null
+            ? before
+            : await ReadAsync(run, search.DeclaredHash, cancellationToken).ConfigureAwait(false);
         ToolDeclaration[] fit = bound.Half.Beside(shown).Fits(added) ? [.. added] : [];
         AgentTool? finder = search is null ? await SearchToolAsync(agent, cancellationToken).ConfigureAwait(false) : null;
         if (search is null && finder is null)
         {
             // The search is disallowed: what does not fit is left out.
-            return new PinnedTools(await PinAsync([.. shown, .. fit], cancellationToken).ConfigureAwait(false), [.. shown, .. fit]);
+            return new PinnedTools(await PinAsync([.. shown, .. fit], cancellationToken).ConfigureAwait(false),
+                [.. shown, .. fit]);
         }
 
-        IReadOnlyList<ToolDeclaration> declared = finder is null ? [.. shown, .. fit] : [.. shown, .. fit, SearchTool.Declare(finder, added)];
+        IReadOnlyList<ToolDeclaration> declared = finder is null
+            ? [.. shown, .. fit]
+            : [.. shown, .. fit, SearchTool.Declare(finder, added)];
         return new PinnedTools(pin, declared)
         {
             Search = new ToolSearch(await PinAsync(declared, cancellationToken).ConfigureAwait(false), bound),
         };
     }
 
-    /// <summary>Gets the tool that finds others, as an agent has it; <see langword="null"/> if it is disallowed or this host has none.</summary>
+    /// <summary>
+    /// Gets the tool that finds others, as an agent has it; <see langword="null"/> if it is disallowed or this host has none.
+    /// </summary>
     internal Task<AgentTool?> SearchToolAsync(AgentDefinition agent, CancellationToken cancellationToken) =>
         catalog.FindAsync(agent, SearchTool.Name, cancellationToken);
 
-    /// <summary>Gets what the run's model is shown of its tools: the same in every request, but for what it has loaded since.</summary>
+    /// <summary>
+    /// Gets what the run's model is shown of its tools: the same in every request, but for what it has loaded since.
+    /// </summary>
     /// <param name="run">The run.</param>
     /// <param name="agent">Its agent.</param>
     /// <param name="cancellationToken">The token to cancel the wait.</param>
     /// <exception cref="AgentException"><see cref="ErrorCode.DataFileUnusable"/>: the pinned declarations are gone.</exception>
-    public Task<IReadOnlyList<ToolDeclaration>> DeclaredAsync(RunRecord run, AgentDefinition agent, CancellationToken cancellationToken = default) =>
+    public Task<IReadOnlyList<ToolDeclaration>> DeclaredAsync(RunRecord run, AgentDefinition agent,
+        CancellationToken cancellationToken = default) =>
         DeclaredAsync(run, agent, int.MaxValue, cancellationToken);
 
     /// <summary>Gets what the model was shown of its tools when it asked for the calls of a turn.</summary>
-    internal async Task<IReadOnlyList<ToolDeclaration>> DeclaredAsync(RunRecord run, AgentDefinition agent, int turn, CancellationToken cancellationToken)
+    internal async Task<IReadOnlyList<ToolDeclaration>> DeclaredAsync(RunRecord run, AgentDefinition agent, int turn,
+        CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(run);
         (string? hash, ToolSearch? search) = await PinOfAsync(run, cancellationToken).ConfigureAwait(false);
@@ -142,8 +160,10 @@ internal sealed class RunTools(ToolCatalog catalog, IBlobStore blobs, IRecordSto
             return await ReadAsync(run, hash, cancellationToken).ConfigureAwait(false);
         }
 
-        IReadOnlyList<ToolDeclaration> declared = await ReadAsync(run, search.DeclaredHash, cancellationToken).ConfigureAwait(false);
-        ToolLoad[] loads = [.. (await _loads.ReadAsync(run.Id, cancellationToken).ConfigureAwait(false)).Where(load => load.Turn < turn)];
+        IReadOnlyList<ToolDeclaration> declared = await ReadAsync(run, search.DeclaredHash, cancellationToken)
+            .ConfigureAwait(false);
+        ToolLoad[] loads = [.. (await _loads.ReadAsync(run.Id, cancellationToken)
+            .ConfigureAwait(false)).Where(load => load.Turn < turn)];
         return loads.Length == 0
             ? declared
             : LoadedTools.Add(declared, loads, await ReadAsync(run, hash, cancellationToken).ConfigureAwait(false), search.Bound);
@@ -154,7 +174,8 @@ internal sealed class RunTools(ToolCatalog catalog, IBlobStore blobs, IRecordSto
     /// <param name="agent">Its agent.</param>
     /// <param name="cancellationToken">The token to cancel the wait.</param>
     /// <exception cref="AgentException"><see cref="ErrorCode.DataFileUnusable"/>: the pinned declarations are gone.</exception>
-    public async Task<IReadOnlyList<ToolDeclaration>> GrantedAsync(RunRecord run, AgentDefinition agent, CancellationToken cancellationToken = default)
+    public async Task<IReadOnlyList<ToolDeclaration>> GrantedAsync(RunRecord run, AgentDefinition agent,
+        CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(run);
         (string? hash, _) = await PinOfAsync(run, cancellationToken).ConfigureAwait(false);
@@ -178,7 +199,8 @@ internal sealed class RunTools(ToolCatalog catalog, IBlobStore blobs, IRecordSto
             return [];
         }
 
-        IReadOnlyList<ToolDeclaration> declared = await ReadAsync(run, search.DeclaredHash, cancellationToken).ConfigureAwait(false);
+        IReadOnlyList<ToolDeclaration> declared = await ReadAsync(run, search.DeclaredHash, cancellationToken)
+            .ConfigureAwait(false);
         IReadOnlyList<ToolDeclaration> loaded = LoadedTools.Fitting(wanted, declared, search.Bound);
         var load = new ToolLoad(context.Turn, context.Call, [.. loaded.Select(static tool => tool.Name)]);
         await _loads.AddAsync(run.Id, load, cancellationToken).ConfigureAwait(false);
@@ -186,7 +208,9 @@ internal sealed class RunTools(ToolCatalog catalog, IBlobStore blobs, IRecordSto
         return loaded;
     }
 
-    /// <summary>Gives a fork what the run that it comes from had loaded up to a turn; returns what that adds to its requests, in bytes.</summary>
+    /// <summary>
+    /// Gives a fork what the run that it comes from had loaded up to a turn; returns what that adds to its requests, in bytes.
+    /// </summary>
     internal async Task<long> CopyLoadsAsync(string from, RunRecord to, int turn, CancellationToken cancellationToken)
     {
         if (to is not { ToolSearch: { } search, ToolsHash: { } hash })
@@ -195,7 +219,8 @@ internal sealed class RunTools(ToolCatalog catalog, IBlobStore blobs, IRecordSto
         }
 
         IReadOnlyList<ToolLoad> loads = await _loads.CopyAsync(from, to.Id, turn, cancellationToken).ConfigureAwait(false);
-        IReadOnlyList<ToolDeclaration> declared = await ReadAsync(to, search.DeclaredHash, cancellationToken).ConfigureAwait(false);
+        IReadOnlyList<ToolDeclaration> declared = await ReadAsync(to, search.DeclaredHash, cancellationToken)
+            .ConfigureAwait(false);
         IReadOnlyList<ToolDeclaration> all = await ReadAsync(to, hash, cancellationToken).ConfigureAwait(false);
         return LoadedTools.Add(declared, loads, all, search.Bound).Skip(declared.Count).Sum(static tool => tool.Bytes);
     }
@@ -215,7 +240,8 @@ internal sealed class RunTools(ToolCatalog catalog, IBlobStore blobs, IRecordSto
         if (!_pinned.TryGet(hash, out IReadOnlyList<ToolDeclaration>? tools))
         {
             ReadOnlyMemory<byte> content = await blobs.GetAsync(hash, cancellationToken).ConfigureAwait(false)
-                ?? throw new AgentException(ErrorCode.DataFileUnusable, $"The tools of run '{run.Id}' ({hash}) are gone from the store.");
+                ?? throw new AgentException(ErrorCode.DataFileUnusable,
+                    $"The tools of run '{run.Id}' ({hash}) are gone from the store.");
             tools = JsonSerializer.Deserialize(content.Span, ToolsJsonContext.Default.IReadOnlyListToolDeclaration)!;
             _pinned.Set(hash, tools);
         }
@@ -228,7 +254,8 @@ internal sealed class RunTools(ToolCatalog catalog, IBlobStore blobs, IRecordSto
 
     /// <summary>Gets what came to a run since its start; <see langword="null"/> for nothing.</summary>
     internal async Task<ToolArrivals?> ArrivalsAsync(RunRecord run, CancellationToken cancellationToken) =>
-        run.AwaitedTools is not null && await records.GetAsync(ArrivalsKey(run.Id), cancellationToken).ConfigureAwait(false) is { } stored
+        run.AwaitedTools is not null
+            && await records.GetAsync(ArrivalsKey(run.Id), cancellationToken).ConfigureAwait(false) is { } stored
             ? JsonSerializer.Deserialize(stored.Value.Span, ToolsJsonContext.Default.ToolArrivals)
             : null;
 
@@ -242,17 +269,21 @@ internal sealed class RunTools(ToolCatalog catalog, IBlobStore blobs, IRecordSto
     /// <param name="context">The call.</param>
     /// <param name="cancellationToken">The token to cancel the run; nothing else but the stores makes this throw.</param>
     public async Task<PreparedCall> PrepareAsync(
-        RunRecord run, AgentDefinition agent, FunctionCallContent call, ToolContext context, CancellationToken cancellationToken = default)
+        RunRecord run, AgentDefinition agent, FunctionCallContent call, ToolContext context,
+        CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(call);
-        IReadOnlyList<ToolDeclaration> declared = await DeclaredAsync(run, agent, context.Turn, cancellationToken).ConfigureAwait(false);
+        IReadOnlyList<ToolDeclaration> declared = await DeclaredAsync(run, agent, context.Turn, cancellationToken)
+            .ConfigureAwait(false);
         string name = ModelConventions.NameOf(call);
         if (declared.FirstOrDefault(tool => tool.Name == name) is not { } pinned)
         {
             return await LoadInsteadAsync(run, agent, name, context, cancellationToken).ConfigureAwait(false) ?? Refuse(
                 ErrorCode.ToolNotFound,
                 $"there is no tool '{name}'; "
-                + (declared.Count == 0 ? "this agent has no tools." : $"use one of: {string.Join(", ", declared.Select(static t => t.Name))}."));
+                + (declared.Count == 0
+                    ? "this agent has no tools."
+                    : $"use one of: {string.Join(", ", declared.Select(static t => t.Name))}."));
         }
 
         if (pinned.IsClient)
@@ -304,7 +335,8 @@ internal sealed class RunTools(ToolCatalog catalog, IBlobStore blobs, IRecordSto
     {
         (_, ToolSearch? search) = await PinOfAsync(run, cancellationToken).ConfigureAwait(false);
         if (search is null
-            || (await GrantedAsync(run, agent, cancellationToken).ConfigureAwait(false)).FirstOrDefault(tool => tool.Name == name) is not { } wanted)
+            || (await GrantedAsync(run, agent, cancellationToken)
+                .ConfigureAwait(false)).FirstOrDefault(tool => tool.Name == name) is not { } wanted)
         {
             return null;
         }
@@ -334,7 +366,9 @@ internal sealed class RunTools(ToolCatalog catalog, IBlobStore blobs, IRecordSto
             + (schema.Length <= SchemaLimit ? $"Its arguments are now: {schema}." : "Its new schema is too long to repeat.");
     }
 
-    /// <summary>Whether this call is the one that tells the model of this change; the same call, repeated after a crash, is.</summary>
+    /// <summary>
+    /// Whether this call is the one that tells the model of this change; the same call, repeated after a crash, is.
+    /// </summary>
     private async Task<bool> IsNewsAsync(AgentTool tool, ToolContext context, CancellationToken cancellationToken)
     {
         string key = $"tool-notices/{context.RunId}/{tool.Name}/{tool.Hash}";

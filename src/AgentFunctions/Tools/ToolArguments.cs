@@ -49,7 +49,8 @@ internal static class ToolArguments
             throw new AgentException(ErrorCode.NotAllowed, $"{tool.Name}: {refusal}");
         }
 
-        IReadOnlyList<string> errors = Schemas.GetValue(tool.Function, static known => JsonSchema.ForArguments(known.JsonSchema)).Errors(
+        IReadOnlyList<string> errors = Schemas.GetValue(tool.Function, static known => JsonSchema.ForArguments(known.JsonSchema))
+            .Errors(
             JsonSerializer.SerializeToElement(arguments, CoreJsonContext.Default.DictionaryStringJsonElement));
         return errors.Count == 0 ? arguments : throw Invalid(tool, $"{string.Join("; ", errors)}.");
     }
@@ -62,7 +63,9 @@ internal static class ToolArguments
         || !properties.TryGetProperty(name, out JsonElement property)
         || property.ValueKind != JsonValueKind.Object
         || !property.TryGetProperty("type", out JsonElement type)
-        || (type.ValueKind == JsonValueKind.Array ? type.EnumerateArray().Any(static t => t.ToString() == "null") : type.ToString() == "null")
+        || (type.ValueKind == JsonValueKind.Array
+            ? type.EnumerateArray().Any(static t => t.ToString() == "null")
+            : type.ToString() == "null")
         || (property.TryGetProperty("nullable", out JsonElement nullable) && nullable.ValueKind == JsonValueKind.True);
 
     private static JsonElement ToJson(object? value) => value switch

@@ -5,7 +5,10 @@ using Microsoft.Extensions.AI;
 
 namespace AgentFunctions.Tools;
 
-/// <summary>How the arguments of tools are read and described: those of the tools here without reflection, which a process pays for at its start.</summary>
+/// <summary>
+/// How the arguments of tools are read and described: those of the tools here without reflection, which a process pays for at its
+/// start.
+/// </summary>
 [JsonSerializable(typeof(IReadOnlyList<string>))]
 [JsonSerializable(typeof(IReadOnlyList<PlanItem>))]
 [JsonSerializable(typeof(string[]))]

@@ -62,7 +62,9 @@ public sealed class ToolCatalog
         }
 
         EnsureKnownDenials(agent, all);
-        return agent.Tools?.FirstOrDefault(name => !IsKnown(all, name)) is { } unknown ? throw Unknown(agent, unknown, all) : Selected(agent, all.Values);
+        return agent.Tools?.FirstOrDefault(name => !IsKnown(all, name)) is { } unknown
+            ? throw Unknown(agent, unknown, all)
+            : Selected(agent, all.Values);
     }
 
     /// <summary>
@@ -73,9 +75,11 @@ public sealed class ToolCatalog
     /// <param name="patience">How long to wait for servers that are not there yet.</param>
     /// <param name="cancellationToken">The token to cancel the wait.</param>
     /// <exception cref="AgentException">
-    /// <see cref="ErrorCode.ToolNotFound"/>: the definition disallows a tool that the host has not, which may be a slip that would allow another.
+    /// <see cref="ErrorCode.ToolNotFound"/>: the definition disallows a tool that the host has not, which may be a slip that
+    /// would allow another.
     /// </exception>
-    public async Task<ToolOffer> ChooseAsync(AgentDefinition agent, TimeSpan patience, CancellationToken cancellationToken = default)
+    public async Task<ToolOffer> ChooseAsync(AgentDefinition agent, TimeSpan patience,
+        CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(agent);
         var all = new SortedDictionary<string, AgentTool>(_byName, StringComparer.Ordinal);
@@ -92,15 +96,20 @@ public sealed class ToolCatalog
         }
 
         EnsureKnownDenials(agent, all);
-        string[] unknown = [.. (agent.Tools ?? []).Where(name => !IsKnown(all, name) && !missing.Any(group => ToolNames.IsOf(group.Group, name)))];
-        return new ToolOffer(Selected(agent, all.Values)) { Missing = missing, Unknown = unknown, Notes = [.. notes, .. unknown.Select(NoTool)] };
+        string[] unknown = [.. (agent.Tools
+            ?? []).Where(name => !IsKnown(all, name) && !missing.Any(group => ToolNames.IsOf(group.Group, name)))];
+        return new ToolOffer(Selected(agent,
+            all.Values))
+        { Missing = missing, Unknown = unknown, Notes = [.. notes, .. unknown.Select(NoTool)] };
     }
 
     /// <summary>Finds the present tool of a name; <see langword="null"/> if the agent no longer has one.</summary>
     /// <param name="agent">The agent.</param>
     /// <param name="name">The name.</param>
     /// <param name="cancellationToken">The token to cancel the wait.</param>
-    /// <exception cref="AgentException"><see cref="ErrorCode.ToolUnavailable"/>: its server cannot be reached at present.</exception>
+    /// <exception cref="AgentException">
+    /// <see cref="ErrorCode.ToolUnavailable"/>: its server cannot be reached at present.
+    /// </exception>
     public async Task<AgentTool?> FindAsync(AgentDefinition agent, string name, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(agent);
@@ -110,7 +119,9 @@ public sealed class ToolCatalog
             found = await _sources[i].FindAsync(agent, name, cancellationToken).ConfigureAwait(false);
         }
 
-        return found is not null && (found.IsForSearch ? !Denies(agent, found) : Allows(agent, found)) ? CommandRestriction.Of(agent, WithEffectOf(agent, found)) : null;
+        return found is not null && (found.IsForSearch ? !Denies(agent, found) : Allows(agent, found))
+            ? CommandRestriction.Of(agent, WithEffectOf(agent, found))
+            : null;
     }
 
     /// <summary>
@@ -124,7 +135,8 @@ public sealed class ToolCatalog
         return
         [
             .. Tools.Where(tool => Allows(agent, tool)).Select(static tool => tool.Name)
-                .Concat(Others(agent).Where(name => _sources.Length > 0 && ToolNames.IsOfSource(name))).Order(StringComparer.Ordinal),
+                .Concat(Others(agent).Where(name => _sources.Length > 0 && ToolNames.IsOfSource(name)))
+                .Order(StringComparer.Ordinal),
         ];
     }
 
@@ -160,7 +172,8 @@ public sealed class ToolCatalog
     private static AgentException Unknown(AgentDefinition agent, string name, SortedDictionary<string, AgentTool> all)
     {
         string known = all.Count == 0 ? "it has none." : $"it has: {string.Join(", ", all.Keys)}.";
-        return new AgentException(ErrorCode.ToolNotFound, $"agent '{agent.Name}': tools: this host has no tool '{name}'; {known}");
+        return new AgentException(ErrorCode.ToolNotFound,
+            $"agent '{agent.Name}': tools: this host has no tool '{name}'; {known}");
     }
 
     private static bool Allows(AgentDefinition agent, AgentTool tool) =>
@@ -170,7 +183,9 @@ public sealed class ToolCatalog
     private static bool Denies(AgentDefinition agent, AgentTool tool) =>
         agent.DisallowedTools.Any(entry => !CommandRestriction.IsPattern(entry) && ToolNames.Matches(entry, tool));
 
-    /// <summary>The agent's own word on a tool's effect goes before its word on the tool's group, and both before the tool's.</summary>
+    /// <summary>
+    /// The agent's own word on a tool's effect goes before its word on the tool's group, and both before the tool's.
+    /// </summary>
     private static AgentTool WithEffectOf(AgentDefinition agent, AgentTool tool)
     {
         if (agent.Effects.Count == 0)

@@ -54,21 +54,23 @@ public sealed record ToolContext
     internal IProgress<string>? Reports { get; set; }
 
     /// <summary>
-    /// Gets where the tool says how far it is, in a few words, as often as it likes: whoever follows the run sees the last of them
-    /// (<c>tool.progress</c>). It neither waits nor throws, and nothing of it is recorded or shown to the model.
+    /// Gets where the tool says how far it is, in a few words, as often as it likes: whoever follows the run sees the last of
+    /// them (<c>tool.progress</c>). It neither waits nor throws, and nothing of it is recorded or shown to the model.
     /// </summary>
     public IProgress<string> Progress => Reports ?? Silent.Instance;
 
     /// <summary>
-    /// Ends the work with this call, if it succeeds: its result is recorded, and the model is not asked again until somebody sends a
-    /// message. Calls of the same turn that were not made yet are not made if the agent makes them in order.
+    /// Ends the work with this call, if it succeeds: its result is recorded, and the model is not asked again until somebody
+    /// sends a message. Calls of the same turn that were not made yet are not made if the agent makes them in order.
     /// </summary>
     public void EndTurn() => Features.Set(new TurnEnd());
 
     /// <summary>How many bytes (UTF-8) the tools that the call loads add to every further request.</summary>
     internal long LoadedBytes { get; set; }
 
-    /// <summary>Which files a call that reads many may read; set by what governs the call, <see langword="null"/> for all.</summary>
+    /// <summary>
+    /// Which files a call that reads many may read; set by what governs the call, <see langword="null"/> for all.
+    /// </summary>
     internal FileFilter? Files { get; set; }
 
     /// <summary>How long the call may take, where a rule shortens the tool's own time-out.</summary>

@@ -39,9 +39,10 @@ internal sealed record ToolDeclaration(string Name, string Description, JsonElem
     [JsonIgnore]
     internal string? Group { get; init; }
 
-    internal static ToolDeclaration Of(AgentTool tool) => new(tool.Name, tool.Function.Description, tool.Function.JsonSchema, tool.Effect)
-    {
-        Rank = tool.Reach != ToolReach.Outside || tool.MayRunAny is not null ? ToolRank.BuiltIn : ToolRank.Added,
-        Group = tool.Group,
-    };
+    internal static ToolDeclaration Of(AgentTool tool) =>
+        new(tool.Name, tool.Function.Description, tool.Function.JsonSchema, tool.Effect)
+        {
+            Rank = tool.Reach != ToolReach.Outside || tool.MayRunAny is not null ? ToolRank.BuiltIn : ToolRank.Added,
+            Group = tool.Group,
+        };
 }

@@ -4,7 +4,9 @@ using Microsoft.Extensions.AI;
 
 namespace AgentFunctions.Tools;
 
-/// <summary>Makes the calls that models ask for: checks them, keeps them within their limits, and turns every failure into words.</summary>
+/// <summary>
+/// Makes the calls that models ask for: checks them, keeps them within their limits, and turns every failure into words.
+/// </summary>
 /// <remarks>
 /// It remembers nothing. Who must not repeat a call keeps the ledger around it: <see cref="Prepare"/>, record <c>started</c>,
 /// <see cref="InvokeAsync(ToolCall, CancellationToken)"/>, record <c>finished</c>; after a crash <see cref="ReconcileAsync"/>.
@@ -20,7 +22,8 @@ internal sealed class ToolInvoker(TimeProvider time)
     /// <param name="context">The call.</param>
     /// <param name="refusal">When the call is no good: what to tell the model.</param>
     /// <returns>The call to make; <see langword="null"/> when it is no good.</returns>
-    public static ToolCall? Prepare(IReadOnlyList<AgentTool> tools, FunctionCallContent call, ToolContext context, out ToolOutcome? refusal)
+    public static ToolCall? Prepare(IReadOnlyList<AgentTool> tools, FunctionCallContent call, ToolContext context,
+        out ToolOutcome? refusal)
     {
         ArgumentNullException.ThrowIfNull(tools);
         ArgumentNullException.ThrowIfNull(call);
@@ -43,10 +46,12 @@ internal sealed class ToolInvoker(TimeProvider time)
             refusal = ToolOutcome.Failed(error.Code, error.Message);
             return null;
         }
-        catch (Exception error) when (error is JsonException or InvalidOperationException or NotSupportedException or ArgumentException)
+        catch (Exception error) when (error is JsonException or InvalidOperationException or NotSupportedException
+            or ArgumentException)
         {
             // JSON that is whole but cannot be read: half a surrogate pair, nesting without end.
-            refusal = ToolOutcome.Failed(ErrorCode.ToolArgumentsInvalid, $"{call.Name}: the arguments cannot be read: {error.Message}");
+            refusal = ToolOutcome.Failed(ErrorCode.ToolArgumentsInvalid,
+                $"{call.Name}: the arguments cannot be read: {error.Message}");
             return null;
         }
     }
@@ -57,7 +62,8 @@ internal sealed class ToolInvoker(TimeProvider time)
     /// <param name="context">The call.</param>
     /// <param name="cancellationToken">The token to cancel the run; nothing else makes this throw.</param>
     public async Task<ToolOutcome> InvokeAsync(
-        IReadOnlyList<AgentTool> tools, FunctionCallContent call, ToolContext context, CancellationToken cancellationToken = default) =>
+        IReadOnlyList<AgentTool> tools, FunctionCallContent call, ToolContext context,
+        CancellationToken cancellationToken = default) =>
         Prepare(tools, call, context, out ToolOutcome? refusal) is { } prepared
             ? await InvokeAsync(prepared, cancellationToken).ConfigureAwait(false)
             : refusal!;
@@ -104,8 +110,8 @@ internal sealed class ToolInvoker(TimeProvider time)
     /// <param name="call">The call.</param>
     /// <param name="cancellationToken">The token to cancel the run; nothing else makes this throw.</param>
     /// <returns>
-    /// <see cref="Reconciliation.Unknown"/> if the tool has no probe, or the probe fails; <see cref="Reconciliation.StillRunning"/> if the look at
-    /// a job fails: it is made again.
+    /// <see cref="Reconciliation.Unknown"/> if the tool has no probe, or the probe fails;
+    /// <see cref="Reconciliation.StillRunning"/> if the look at a job fails: it is made again.
     /// </returns>
     public async Task<Reconciliation> ReconcileAsync(ToolCall call, CancellationToken cancellationToken = default)
     {
@@ -134,11 +140,13 @@ internal sealed class ToolInvoker(TimeProvider time)
     /// <param name="call">The call.</param>
     /// <param name="result">The result that the probe gave.</param>
     /// <param name="cancellationToken">The token to cancel the run; nothing else makes this throw.</param>
-    public static async Task<ToolOutcome> ToOutcomeAsync(ToolCall call, object? result, CancellationToken cancellationToken = default)
+    public static async Task<ToolOutcome> ToOutcomeAsync(ToolCall call, object? result,
+        CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(call);
         return await ToolResultLimit
-            .ApplyAsync(call, result as ToolOutcome ?? new ToolOutcome(ToolResultText.Of(result)), cancellationToken).ConfigureAwait(false);
+            .ApplyAsync(call, result as ToolOutcome ?? new ToolOutcome(ToolResultText.Of(result)), cancellationToken)
+            .ConfigureAwait(false);
     }
 
     /// <summary>
@@ -195,14 +203,19 @@ internal sealed class ToolInvoker(TimeProvider time)
     {
         AgentTool tool = call.Tool;
         string message = $"{tool.Name} took longer than {TimeoutOf(call).TotalSeconds:0.###} seconds and was stopped; ask for less at once.";
-        return tool.Effect == ToolEffect.None ? message : message + " Whether it took effect is not known: look before you repeat it.";
+        return tool.Effect == ToolEffect.None
+            ? message
+            : message + " Whether it took effect is not known: look before you repeat it.";
     }
 
-    /// <summary>Says what went wrong. What the system says names files by their place on the host, which is no agent's business.</summary>
+    /// <summary>
+    /// Says what went wrong. What the system says names files by their place on the host, which is no agent's business.
+    /// </summary>
     private static ToolOutcome Explain(Exception error, Workspace? workspace) => error switch
     {
         AgentException known => ToolOutcome.Failed(known.Code, known.Message),
         HttpRequestException { InnerException: AgentException refusal } => ToolOutcome.Failed(refusal.Code, refusal.Message),
-        _ => ToolOutcome.Failed(ErrorCode.ToolFailed, $"{error.GetType().Name}: {workspace?.Hide(error.Message) ?? error.Message}"),
+        _ => ToolOutcome.Failed(ErrorCode.ToolFailed,
+            $"{error.GetType().Name}: {workspace?.Hide(error.Message) ?? error.Message}"),
     };
 }

@@ -7,7 +7,9 @@ public sealed record ToolOffer(IReadOnlyList<AgentTool> Tools)
     /// <summary>Gets the groups of tools that are not there yet; none by default.</summary>
     public IReadOnlyList<MissingTools> Missing { get; init; } = [];
 
-    /// <summary>Gets the names in the agent's list of tools that nothing here has; none by default. <see cref="Notes"/> says so too.</summary>
+    /// <summary>
+    /// Gets the names in the agent's list of tools that nothing here has; none by default. <see cref="Notes"/> says so too.
+    /// </summary>
     public IReadOnlyList<string> Unknown { get; init; } = [];
 
     /// <summary>Gets what was left out for good, and why; nothing by default.</summary>

@@ -7,8 +7,8 @@ public sealed class ToolOptions
     internal static readonly TimeSpan DefaultServerPatience = TimeSpan.FromSeconds(5);
 
     /// <summary>
-    /// Gets or sets how long a submission waits for a tool server that is not there yet. The run then starts without its tools, and is
-    /// told when they come.
+    /// Gets or sets how long a submission waits for a tool server that is not there yet. The run then starts without its tools,
+    /// and is told when they come.
     /// </summary>
     /// <value>From zero to five minutes; five seconds by default.</value>
     public TimeSpan ServerPatience { get; set; } = DefaultServerPatience;
@@ -17,8 +17,8 @@ public sealed class ToolOptions
     internal static readonly TimeSpan DefaultClientPatience = TimeSpan.FromDays(1);
 
     /// <summary>
-    /// Gets or sets how long a call of a <see cref="ClientTool"/> waits for the answer of whoever executes it. Then its outcome counts as
-    /// unknown.
+    /// Gets or sets how long a call of a <see cref="ClientTool"/> waits for the answer of whoever executes it. Then its outcome
+    /// counts as unknown.
     /// </summary>
     /// <value>One day by default.</value>
     public TimeSpan ClientPatience { get; set; } = DefaultClientPatience;

@@ -22,7 +22,8 @@ internal static class ToolResultLimit
         }
 
         string note = string.Create(CultureInfo.InvariantCulture, $"{outcome.Text.Length} characters in all");
-        (string? artifact, string where) = await KeepAsync(call.Context, call.Tool.Name, outcome.Text, cancellationToken).ConfigureAwait(false);
+        (string? artifact, string where) = await KeepAsync(call.Context, call.Tool.Name, outcome.Text, cancellationToken)
+            .ConfigureAwait(false);
         return outcome with { Text = Preview(outcome.Text, limit, $"[{note}; {where}]"), Artifact = artifact };
     }
 
@@ -49,7 +50,9 @@ internal static class ToolResultLimit
         return outcome with { Text = Encoding.UTF8.GetByteCount(text) <= maxBytes ? text : note, Artifact = artifact };
     }
 
-    /// <summary>How many characters of a text, taken from its dense and its light parts alike, surely fit so many bytes.</summary>
+    /// <summary>
+    /// How many characters of a text, taken from its dense and its light parts alike, surely fit so many bytes.
+    /// </summary>
     private static int Fitting(string text, int bytes)
     {
         int longest = text.Max(static c => c < 0x80 ? 1 : c < 0x800 ? 2 : 3);
@@ -62,9 +65,11 @@ internal static class ToolResultLimit
         try
         {
             Artifact artifact = await context.Artifacts
-                .SaveAsync(context.RunId, Name(context, tool), "text/plain; charset=utf-8", Encoding.UTF8.GetBytes(text), cancellationToken)
+                .SaveAsync(context.RunId, Name(context, tool), "text/plain; charset=utf-8", Encoding.UTF8.GetBytes(text),
+                    cancellationToken)
                 .ConfigureAwait(false);
-            return (artifact.Name, $"the whole is kept as artifact {artifact.Name}. Ask for less at once, or page through it with recall.");
+            return (artifact.Name,
+                $"the whole is kept as artifact {artifact.Name}. Ask for less at once, or page through it with recall.");
         }
         catch (Exception error) when (!cancellationToken.IsCancellationRequested)
         {
@@ -80,13 +85,17 @@ internal static class ToolResultLimit
         int headEnd = TextCut.At(text, head);
         int tailStart = TextCut.At(text, text.Length - tail);
         return string.Create(
-            CultureInfo.InvariantCulture, $"{text.AsSpan(0, headEnd)}\n… [{tailStart - headEnd} characters left out]\n{text.AsSpan(tailStart)}\n{note}");
+            CultureInfo.InvariantCulture,
+            $"{text.AsSpan(0, headEnd)}\n… [{tailStart - headEnd} characters left out]\n{text.AsSpan(tailStart)}\n{note}");
     }
 
     private static string Name(ToolContext context, string tool)
     {
-        string name = string.Concat(tool.Take(MaxNameOfTool).Select(static c => char.IsAsciiLetterOrDigit(c) || c is '_' or '-' ? c : '_'));
-        string call = context.Call == ToolContext.AcceptanceCall ? "acceptance" : string.Create(CultureInfo.InvariantCulture, $"c{context.Call}");
+        string name = string.Concat(tool.Take(MaxNameOfTool)
+            .Select(static c => char.IsAsciiLetterOrDigit(c) || c is '_' or '-' ? c : '_'));
+        string call = context.Call == ToolContext.AcceptanceCall
+            ? "acceptance"
+            : string.Create(CultureInfo.InvariantCulture, $"c{context.Call}");
         return string.Create(CultureInfo.InvariantCulture, $"t{context.Turn}-{call}-{name}.txt");
     }
 }

@@ -27,7 +27,8 @@ public sealed class ToolSchemas
             }
 
             AgentDefinition agent = await _runs.GetDefinitionAsync(run, cancellationToken).ConfigureAwait(false);
-            IReadOnlyList<ToolDeclaration> granted = await _tools.GrantedAsync(run, agent, cancellationToken).ConfigureAwait(false);
+            IReadOnlyList<ToolDeclaration> granted = await _tools.GrantedAsync(run, agent, cancellationToken)
+                .ConfigureAwait(false);
             return granted.FirstOrDefault(one => one.Name == tool)?.Schema;
         }
         catch (AgentException e) when (e.Code is ErrorCode.DataFileUnusable or ErrorCode.RunNotFound or ErrorCode.RunErased)

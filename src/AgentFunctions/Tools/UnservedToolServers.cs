@@ -8,9 +8,12 @@ internal sealed class UnservedToolServers(IEnumerable<IToolServers> servers) : I
     private readonly bool _areServed = servers.Any();
 
     public Task<IReadOnlyList<AgentTool>> ListAsync(AgentDefinition agent, CancellationToken cancellationToken) =>
-        NoteOf(agent) is { } note ? throw new AgentException(ErrorCode.ToolUnavailable, note) : Task.FromResult<IReadOnlyList<AgentTool>>([]);
+        NoteOf(agent) is { } note
+            ? throw new AgentException(ErrorCode.ToolUnavailable, note)
+            : Task.FromResult<IReadOnlyList<AgentTool>>([]);
 
-    public Task<AgentTool?> FindAsync(AgentDefinition agent, string name, CancellationToken cancellationToken) => Task.FromResult<AgentTool?>(null);
+    public Task<AgentTool?> FindAsync(AgentDefinition agent, string name, CancellationToken cancellationToken) =>
+        Task.FromResult<AgentTool?>(null);
 
     public Task<ToolOffer> OfferAsync(AgentDefinition agent, TimeSpan patience, CancellationToken cancellationToken) =>
         Task.FromResult(new ToolOffer([]) { Notes = NoteOf(agent) is { } note ? [note] : [] });

@@ -75,13 +75,16 @@ public static class JournalLine
         JournalEventTypes.ToolCompleted when e.IsError == true => $"  {OneLine(e.Tool)} failed: {OneLine(e.Text)}",
         JournalEventTypes.ToolCompleted => $"  {OneLine(e.Tool)} done{Took(e)}",
         JournalEventTypes.StepRetrying => string.Create(
-            CultureInfo.InvariantCulture, $"  failed ({e.Attempt}); tried again at {e.Until?.UtcDateTime:HH:mm:ss} UTC: {OneLine(e.Text, 300)}"),
-        JournalEventTypes.ApprovalRequested => $"  {OneLine(e.Tool)} waits for a person (approval {OneLine(e.Approval)}) {OneLine(e.Text)}",
+            CultureInfo.InvariantCulture,
+            $"  failed ({e.Attempt}); tried again at {e.Until?.UtcDateTime:HH:mm:ss} UTC: {OneLine(e.Text, 300)}"),
+        JournalEventTypes.ApprovalRequested =>
+            $"  {OneLine(e.Tool)} waits for a person (approval {OneLine(e.Approval)}) {OneLine(e.Text)}",
         JournalEventTypes.RunCancelRequested => $"cancellation requested {OneLine(e.Text)}",
         JournalEventTypes.QuestionAsked => $"  asks a person (question {OneLine(e.Question)}): {OneLine(e.Text)}",
         JournalEventTypes.QuestionAnswered or JournalEventTypes.QuestionDeclined or JournalEventTypes.QuestionExpired
             or JournalEventTypes.QuestionWithdrawn => $"  question {OneLine(e.Question)}: {OneLine(e.Text)}",
-        JournalEventTypes.ApprovalWithdrawn => $"  nothing is to be decided about {OneLine(e.Tool)} any more (approval {OneLine(e.Approval)}): {OneLine(e.Text)}",
+        JournalEventTypes.ApprovalWithdrawn =>
+            $"  nothing is to be decided about {OneLine(e.Tool)} any more (approval {OneLine(e.Approval)}): {OneLine(e.Text)}",
         JournalEventTypes.RunEnded => $"{OneLine(e.Code)} {OneLine(e.Text)}",
         _ => $"{OneLine(e.Type)} {OneLine(e.Text)}",
     };

@@ -32,7 +32,9 @@ internal sealed class RunContents(Transcript transcript, ArtifactStore artifacts
         }
 
         IReadOnlyList<Artifact> files = await artifacts.ListAsync(run.Id, cancellationToken).ConfigureAwait(false);
-        string[] notes = [.. new[] { RunResult.NoteFor(reason), progress is null ? null : SwarmNote.Of(progress) }.OfType<string>()];
+        string[] notes = [.. new[] { RunResult.NoteFor(reason), progress is null
+            ? null
+            : SwarmNote.Of(progress) }.OfType<string>()];
         return text is null && files.Count == 0 ? null : new RunResult(text ?? "", [.. files.Select(file => file.Name)])
         {
             FinishReason = reason,

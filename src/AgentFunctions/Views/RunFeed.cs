@@ -41,7 +41,8 @@ public sealed class RunFeed
             {
                 // Asked before the journal is read: a run's last event is written before the run ends.
                 bool isLast = ended.IsCompleted;
-                await foreach ((long position, JournalEvent e) in _journal.ReadAsync(id, from, null, cancellationToken).ConfigureAwait(false))
+                await foreach ((long position, JournalEvent e) in _journal.ReadAsync(id, from, null, cancellationToken)
+                    .ConfigureAwait(false))
                 {
                     from = position + 1;
                     yield return (position, e);
@@ -55,7 +56,8 @@ public sealed class RunFeed
 
                 // Whoever has read all that was there goes on with the others.
                 Task<IReadOnlyList<(long Position, JournalEvent Event)>> next;
-                while (await Task.WhenAny(next = newest.AfterAsync(from), ended).WaitAsync(cancellationToken).ConfigureAwait(false) == next
+                while (await Task.WhenAny(next = newest.AfterAsync(from), ended).WaitAsync(cancellationToken)
+                    .ConfigureAwait(false) == next
                     && await next.ConfigureAwait(false) is { Count: > 0 } read)
                 {
                     foreach ((long position, JournalEvent e) in read.SkipWhile(one => one.Position < from))

@@ -37,7 +37,8 @@ public sealed class RunForecasts
 
         long length = await _journal.LengthAsync(run.Id, cancellationToken).ConfigureAwait(false);
         var turns = new List<JournalEvent>();
-        await foreach ((_, JournalEvent e) in _journal.ReadAsync(run.Id, Math.Max(0, length - MaxEvents), null, cancellationToken).ConfigureAwait(false))
+        await foreach ((_, JournalEvent e) in _journal.ReadAsync(run.Id, Math.Max(0, length - MaxEvents), null, cancellationToken)
+            .ConfigureAwait(false))
         {
             if (e is { Type: JournalEventTypes.ModelCompleted, Usage: not null })
             {
@@ -55,8 +56,10 @@ public sealed class RunForecasts
             return new RunForecast("unknown", turns.Count);
         }
 
-        Quartiles seconds = Quartiles.Of(turns.Zip(turns.Skip(1), static (one, next) => (decimal)Math.Max(0, (next.At - one.At).TotalSeconds)));
-        Quartiles tokens = Quartiles.Of(turns.Select(static turn => (decimal)(turn.Usage!.InputTokens + turn.Usage.OutputTokens)));
+        Quartiles seconds = Quartiles.Of(turns.Zip(turns.Skip(1),
+            static (one, next) => (decimal)Math.Max(0, (next.At - one.At).TotalSeconds)));
+        Quartiles tokens = Quartiles.Of(turns.Select(static turn => (decimal)(turn.Usage!.InputTokens
+            + turn.Usage.OutputTokens)));
         Quartiles usd = Quartiles.Of(turns.Select(static turn => turn.Usage!.Usd));
         decimal stepsATurn = run.Turns > 0 ? (decimal)run.Steps / run.Turns : 1;
         RunForecast? first = new[]
@@ -85,7 +88,9 @@ public sealed class RunForecasts
             UsdAtEnd = seconds.Median > 0 ? Cost((decimal)left.TotalSeconds / seconds.Median) : null,
         } : null;
 
-        DateTimeOffset? Time(decimal after) => after <= (decimal)Farthest.TotalSeconds ? now + TimeSpan.FromSeconds((double)Math.Max(0, after)) : null;
+        DateTimeOffset? Time(decimal after) => after <= (decimal)Farthest.TotalSeconds
+            ? now + TimeSpan.FromSeconds((double)Math.Max(0, after))
+            : null;
 
         IReadOnlyList<decimal>? Cost(decimal more)
         {
@@ -93,7 +98,8 @@ public sealed class RunForecasts
             decimal most = budget.Granted.Usd is { } granted ? granted + usd.High : decimal.MaxValue;
             return more > 1_000_000 ? null : [Bound(usd.Low), Bound(usd.High)];
 
-            decimal Bound(decimal each) => Math.Round(Math.Min(most, budget.Spent.Usd.GetValueOrDefault() + (Math.Max(0, more) * each)), 4);
+            decimal Bound(decimal each) =>
+                Math.Round(Math.Min(most, budget.Spent.Usd.GetValueOrDefault() + (Math.Max(0, more) * each)), 4);
         }
     }
 }

@@ -37,7 +37,8 @@ public sealed class RunProgress
         { Ended: { } status } => status,
         { StartedAt: null } => "waiting for the first step",
         { _questions.Count: > 0 } => $"waiting for {string.Join(", ", _questions.Select(static id => $"question {id}"))}",
-        { _approvals.Count: > 0 } => $"waiting for {string.Join(", ", _approvals.Select(static asked => $"approval {asked.Key} ({asked.Value})"))}",
+        { _approvals.Count: > 0 } =>
+            $"waiting for {string.Join(", ", _approvals.Select(static asked => $"approval {asked.Key} ({asked.Value})"))}",
         { _trouble: { } trouble } => string.Create(
             CultureInfo.InvariantCulture,
             $"failed {trouble.Attempt} time(s), tried again at {trouble.Until?.UtcDateTime:HH:mm:ss} UTC: {JournalLine.OneLine(trouble.Text)}"),
@@ -68,7 +69,8 @@ public sealed class RunProgress
                 or JournalEventTypes.QuestionWithdrawn when journalEvent.Question is { } ended:
                 _questions.Remove(ended);
                 break;
-            case JournalEventTypes.ApprovalDecided or JournalEventTypes.ApprovalWithdrawn when journalEvent.Approval is { } approval:
+            case JournalEventTypes.ApprovalDecided
+                or JournalEventTypes.ApprovalWithdrawn when journalEvent.Approval is { } approval:
                 _approvals.Remove(approval);
                 break;
             case JournalEventTypes.ModelCompleted:

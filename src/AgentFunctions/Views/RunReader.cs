@@ -21,7 +21,8 @@ public sealed class RunReader
     private readonly IRecordStore _records;
 
     internal RunReader(
-        RunStore runs, IOrchestrationClient orchestrations, RunContents contents, TimeProvider time, Redactor redactor, IRecordStore records)
+        RunStore runs, IOrchestrationClient orchestrations, RunContents contents, TimeProvider time, Redactor redactor,
+        IRecordStore records)
     {
         _runs = runs;
         _orchestrations = orchestrations;
@@ -89,7 +90,8 @@ public sealed class RunReader
         return new Page<Run>(page, null);
     }
 
-    private async IAsyncEnumerable<Run> ListAsync(RunFilter filter, int wanted, [EnumeratorCancellation] CancellationToken cancellationToken)
+    private async IAsyncEnumerable<Run> ListAsync(RunFilter filter, int wanted,
+        [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         bool isIndexed = Index is not null && await Index.OpenAsync(this, cancellationToken).ConfigureAwait(false);
         IAsyncEnumerable<Run> found = isIndexed
@@ -124,7 +126,9 @@ public sealed class RunReader
     /// yet.
     /// </summary>
     internal async Task<long?> RevisionAsync(string id, CancellationToken cancellationToken) =>
-        Index is { } index && await index.OpenAsync(id, this, cancellationToken).ConfigureAwait(false) ? index.RevisionOf(id) : null;
+        Index is { } index && await index.OpenAsync(id, this, cancellationToken).ConfigureAwait(false)
+            ? index.RevisionOf(id)
+            : null;
 
     /// <summary>Determines whether a text has the form of the id of a run that is no sub-agent.</summary>
     /// <param name="id">The text.</param>
@@ -141,7 +145,9 @@ public sealed class RunReader
         return await GetAsync(id, cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>A record without an orchestration is a submission that a crash cut off before it was acknowledged: no run.</summary>
+    /// <summary>
+    /// A record without an orchestration is a submission that a crash cut off before it was acknowledged: no run.
+    /// </summary>
     internal async Task<Run?> ReadAsync(RunRecord record, bool withResult, CancellationToken cancellationToken)
     {
         OrchestrationState? state = await _orchestrations.GetAsync(record.Id, true, cancellationToken).ConfigureAwait(false);
@@ -174,12 +180,17 @@ public sealed class RunReader
             Usage = progress?.Usage ?? new(),
             UsageOfOthers = OthersThan(record.Model, progress?.UsageOfOthers),
             SubAgents = progress?.Swarm is { } swarm
-                ? new RunSubAgents(swarm.Started + swarm.Descendants, state.IsEnded ? 0 : swarm.Running) { AskedAt = swarm.AskedAt }
+                ? new RunSubAgents(swarm.Started + swarm.Descendants, state.IsEnded
+                    ? 0
+                    : swarm.Running)
+                { AskedAt = swarm.AskedAt }
                 : new(0, 0),
             Budget = progress is null ? null : BudgetOf(progress, state),
             Plan = withResult ? await _contents.PlanAsync(record.Id, cancellationToken).ConfigureAwait(false) : [],
             Error = ErrorOf(state, outcome),
-            ContentErasedAt = withResult && state.IsEnded ? await EmptiedRuns.FindAsync(_records, record.Id, cancellationToken).ConfigureAwait(false) : null,
+            ContentErasedAt = withResult && state.IsEnded
+                ? await EmptiedRuns.FindAsync(_records, record.Id, cancellationToken).ConfigureAwait(false)
+                : null,
         };
         return state.IsEnded && withResult
             ? run with { Result = await _contents.ResultAsync(run, progress, cancellationToken).ConfigureAwait(false) }
@@ -187,7 +198,8 @@ public sealed class RunReader
     }
 
     /// <summary>A sub-agent of a sub-agent with another model may have had the run's own again.</summary>
-    private static IReadOnlyDictionary<string, TokenUsage> OthersThan(string model, IReadOnlyDictionary<string, TokenUsage>? shares) =>
+    private static IReadOnlyDictionary<string, TokenUsage> OthersThan(string model,
+        IReadOnlyDictionary<string, TokenUsage>? shares) =>
         shares is null ? new Dictionary<string, TokenUsage>()
         : shares.ContainsKey(model) ? shares.Where(one => one.Key != model).ToDictionary(StringComparer.Ordinal)
         : shares;
@@ -207,7 +219,8 @@ public sealed class RunReader
     };
 
     /// <summary>What the loop says that it waits for, and the steps that failed and are tried again.</summary>
-    private async Task<IReadOnlyList<RunWaiting>> WaitsAsync(string runId, RunStatus status, RunState? progress, CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<RunWaiting>> WaitsAsync(string runId, RunStatus status, RunState? progress,
+        CancellationToken cancellationToken)
     {
         IReadOnlyList<RunWait> told = progress?.Waits ?? (progress?.WaitingFor is { } first ? [first] : []);
         switch (status)
@@ -232,7 +245,8 @@ public sealed class RunReader
 
         DateTimeOffset now = _time.GetUtcNow();
         StepTrouble[] troubles = [.. (await _troubles.GetAsync(runId, cancellationToken).ConfigureAwait(false))
-            .Where(trouble => now < trouble.Until + AttemptTime && (trouble.Step != StepNames.CallModel || trouble.Turn == progress.Turns + 1))];
+            .Where(trouble => now < trouble.Until + AttemptTime
+                && (trouble.Step != StepNames.CallModel || trouble.Turn == progress.Turns + 1))];
         if (told.Count > 0)
         {
             return troubles.FirstOrDefault(static trouble => trouble.Call is null) is { } why

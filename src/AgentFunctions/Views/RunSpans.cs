@@ -11,7 +11,8 @@ namespace AgentFunctions.Views;
 /// <param name="End">When it ended (UTC); the present if it has not ended.</param>
 /// <param name="IsOver">Whether it has ended.</param>
 /// <param name="IsError">Whether it failed.</param>
-public sealed record RunSpan(string Kind, int Turn, int? Call, string Name, DateTimeOffset Start, DateTimeOffset End, bool IsOver, bool IsError)
+public sealed record RunSpan(string Kind, int Turn, int? Call, string Name, DateTimeOffset Start, DateTimeOffset End, bool IsOver,
+    bool IsError)
 {
     /// <summary>The kind of a call of the model.</summary>
     public const string Model = "model";
@@ -40,7 +41,8 @@ public sealed class RunSpans
     public async Task<RunTimeline> GetAsync(string runId, CancellationToken cancellationToken = default)
     {
         var events = new List<JournalEvent>();
-        await foreach ((_, JournalEvent e) in _journal.ReadAsync(runId, cancellationToken: cancellationToken).ConfigureAwait(false))
+        await foreach ((_, JournalEvent e) in _journal.ReadAsync(runId, cancellationToken: cancellationToken)
+            .ConfigureAwait(false))
         {
             events.Add(e);
         }
@@ -93,8 +95,8 @@ public sealed record RunTimeline(DateTimeOffset Start, DateTimeOffset End, IRead
     }
 
     /// <summary>
-    /// Gets how long each kind of thing took of the time from start to end; where several overlap, the first in the order model, tool, person,
-    /// capacity counts. What is left is the host's.
+    /// Gets how long each kind of thing took of the time from start to end; where several overlap, the first in the order model,
+    /// tool, person, capacity counts. What is left is the host's.
     /// </summary>
     public IReadOnlyDictionary<string, TimeSpan> Parts
     {

@@ -35,9 +35,11 @@ public sealed class RunTreeReader
             return await index.BelowAsync(_reader, id, cancellationToken).ConfigureAwait(false);
         }
 
-        List<RunRecord> records = await _runs.ListDescendantsAsync(id, cancellationToken).ToListAsync(cancellationToken).ConfigureAwait(false);
+        List<RunRecord> records = await _runs.ListDescendantsAsync(id, cancellationToken).ToListAsync(cancellationToken)
+            .ConfigureAwait(false);
         return await InParallel.SelectAsync(
-            records, async record => (record, await _reader.ReadAsync(record, false, cancellationToken).ConfigureAwait(false)), cancellationToken)
+            records, async record => (record, await _reader.ReadAsync(record, false, cancellationToken).ConfigureAwait(false)),
+            cancellationToken)
             .ConfigureAwait(false);
     }
 

@@ -24,7 +24,8 @@ internal sealed class SpanFold(DateTimeOffset now)
         {
             case JournalEventTypes.ModelCompleted or JournalEventTypes.ModelLost or JournalEventTypes.ContextCompacted:
                 DateTimeOffset began = e.At - TimeSpan.FromMilliseconds(e.DurationMs ?? 0);
-                _ended.Add(new RunSpan(RunSpan.Model, e.Turn ?? 0, null, e.Model ?? e.Type, began, e.At, true, e.Type == JournalEventTypes.ModelLost));
+                _ended.Add(new RunSpan(RunSpan.Model, e.Turn ?? 0, null, e.Model ?? e.Type, began, e.At, true,
+                    e.Type == JournalEventTypes.ModelLost));
                 break;
             case JournalEventTypes.ToolStarted:
                 EndPeople(e);
@@ -48,7 +49,8 @@ internal sealed class SpanFold(DateTimeOffset now)
                 Spoken($"question {e.Question}", e);
                 break;
             case JournalEventTypes.StepRetrying when e.Until is { } until:
-                _ended.Add(new RunSpan(RunSpan.Capacity, e.Turn ?? 0, e.Call, e.Tool ?? e.Model ?? "step", e.At, until, until <= now, true));
+                _ended.Add(new RunSpan(RunSpan.Capacity, e.Turn ?? 0, e.Call, e.Tool ?? e.Model ?? "step", e.At, until,
+                    until <= now, true));
                 break;
             case JournalEventTypes.RunEnded:
                 foreach (string call in _tools.Keys.ToArray())
@@ -67,7 +69,8 @@ internal sealed class SpanFold(DateTimeOffset now)
 
     private static string CallOf(JournalEvent e) => $"{e.Turn}/{e.Call}";
 
-    private RunSpan Open(string kind, JournalEvent e, string name) => new(kind, e.Turn ?? 0, e.Call, name, e.At, now, false, false);
+    private RunSpan Open(string kind, JournalEvent e, string name) =>
+        new(kind, e.Turn ?? 0, e.Call, name, e.At, now, false, false);
 
     private void Ask(string asked, JournalEvent e, string name)
     {
@@ -96,7 +99,9 @@ internal sealed class SpanFold(DateTimeOffset now)
     /// <summary>A call that begins or is over waits for nobody: what was asked about it has expired, if nobody spoke.</summary>
     private void EndPeople(JournalEvent e)
     {
-        foreach ((string asked, RunSpan span) in _people.Where(one => !one.Value.IsOver && one.Value.Turn == (e.Turn ?? 0) && one.Value.Call == e.Call).ToArray())
+        foreach ((string asked,
+            RunSpan span) in _people.Where(one => !one.Value.IsOver && one.Value.Turn == (e.Turn ?? 0)
+                && one.Value.Call == e.Call).ToArray())
         {
             _people[asked] = span with { End = e.At, IsOver = true };
             _resting.Remove(asked);

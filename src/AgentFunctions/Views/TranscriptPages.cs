@@ -66,7 +66,8 @@ public sealed class TranscriptPages
         string runId, long from, int count, CancellationToken cancellationToken) =>
         count == 0
             ? []
-            : await _transcript.ReadAsync(runId, from, count, cancellationToken).ToListAsync(cancellationToken).ConfigureAwait(false);
+            : await _transcript.ReadAsync(runId, from, count, cancellationToken).ToListAsync(cancellationToken)
+                .ConfigureAwait(false);
 
     /// <summary>The position of the first message of a turn, or of what follows it: turns only grow.</summary>
     private async Task<long> FirstOfAsync(string runId, int turn, long length, CancellationToken cancellationToken)

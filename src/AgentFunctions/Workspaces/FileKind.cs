@@ -20,7 +20,9 @@ internal enum EntryKind
     Special,
 }
 
-/// <summary>Tells files from folders, devices, pipes and sockets without opening them: to open a pipe may block for ever.</summary>
+/// <summary>
+/// Tells files from folders, devices, pipes and sockets without opening them: to open a pipe may block for ever.
+/// </summary>
 internal static class FileKind
 {
     private const int CurrentFolder = -100;
@@ -64,14 +66,16 @@ internal static class FileKind
     /// <returns>The identity; <see langword="null"/> if nothing is there, or the system does not tell.</returns>
     public static FileIdentity? IdentityOf(string path) => OperatingSystem.IsLinux() && Statx(path) is { } found
         ? new FileIdentity(
-            BinaryPrimitives.ReadUInt64LittleEndian(found.AsSpan(DeviceOffset)), BinaryPrimitives.ReadUInt64LittleEndian(found.AsSpan(NumberOffset)))
+            BinaryPrimitives.ReadUInt64LittleEndian(found.AsSpan(DeviceOffset)),
+            BinaryPrimitives.ReadUInt64LittleEndian(found.AsSpan(NumberOffset)))
         : null;
 
     /// <summary>Gets whether a file has several names (hard links).</summary>
     /// <param name="path">The full path.</param>
     /// <returns>Whether it has; false if the system does not tell.</returns>
     public static bool HasSeveralNames(string path) =>
-        OperatingSystem.IsLinux() && Statx(path) is { } found && BinaryPrimitives.ReadUInt32LittleEndian(found.AsSpan(NamesOffset)) > 1;
+        OperatingSystem.IsLinux() && Statx(path) is { } found
+            && BinaryPrimitives.ReadUInt32LittleEndian(found.AsSpan(NamesOffset)) > 1;
 
     /// <summary>Looks at an entry, links not followed.</summary>
     /// <param name="path">The full path.</param>
@@ -92,11 +96,18 @@ internal static class FileKind
 
         int mode = BinaryPrimitives.ReadUInt16LittleEndian(found.AsSpan(ModeOffset));
         bool isLink = (mode & 0xF000) == 0xA000;
-        EntryKind kind = (mode & 0xF000) switch { 0x8000 or 0xA000 => EntryKind.File, 0x4000 => EntryKind.Folder, _ => EntryKind.Special };
+        EntryKind kind = (mode & 0xF000) switch
+        {
+            0x8000 or 0xA000 => EntryKind.File,
+            0x4000 => EntryKind.Folder,
+            _ => EntryKind.Special
+        };
         // A folder is written with each entry that comes or goes, which is told of itself.
         bool isFile = kind == EntryKind.File;
         look = new EntryLook(
-            kind, isLink, isFile && !isLink ? BinaryPrimitives.ReadInt64LittleEndian(found.AsSpan(SizeOffset)) : 0, isLink ? 0 : mode & 0xFFF,
+            kind, isLink, isFile && !isLink ? BinaryPrimitives.ReadInt64LittleEndian(found.AsSpan(SizeOffset)) : 0, isLink
+                ? 0
+                : mode & 0xFFF,
             isFile ? TimeAt(found, WrittenOffset) : 0, isFile ? TimeAt(found, ChangedOffset) : 0,
             BinaryPrimitives.ReadUInt64LittleEndian(found.AsSpan(NumberOffset)));
         return true;
@@ -104,7 +115,8 @@ internal static class FileKind
 
     // Nanoseconds since 1970.
     private static long TimeAt(byte[] found, int offset) =>
-        (BinaryPrimitives.ReadInt64LittleEndian(found.AsSpan(offset)) * 1_000_000_000) + BinaryPrimitives.ReadUInt32LittleEndian(found.AsSpan(offset + 8));
+        (BinaryPrimitives.ReadInt64LittleEndian(found.AsSpan(offset)) * 1_000_000_000)
+            + BinaryPrimitives.ReadUInt32LittleEndian(found.AsSpan(offset + 8));
 
     // .NET has no name for the type of a file. The structure of statx is the same on every architecture.
     private static byte[]? Statx(string path, int flags = 0, uint mask = TypeNamesNumberAndSize)

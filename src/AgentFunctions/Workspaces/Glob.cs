@@ -3,12 +3,16 @@ using System.Text.RegularExpressions;
 
 namespace AgentFunctions.Workspaces;
 
-/// <summary>Patterns for paths as people know them: <c>*</c>, <c>**</c>, <c>?</c>, <c>{a,b}</c>, <c>[a-z]</c>, <c>[!a]</c>.</summary>
+/// <summary>
+/// Patterns for paths as people know them: <c>*</c>, <c>**</c>, <c>?</c>, <c>{a,b}</c>, <c>[a-z]</c>, <c>[!a]</c>.
+/// </summary>
 internal sealed class Glob
 {
     private readonly Regex _regex;
 
-    /// <summary>Reads a pattern. Without a <c>/</c> it holds for names in any folder; one at the beginning means the top folder.</summary>
+    /// <summary>
+    /// Reads a pattern. Without a <c>/</c> it holds for names in any folder; one at the beginning means the top folder.
+    /// </summary>
     /// <param name="pattern">The pattern.</param>
     public Glob(string pattern)
     {
@@ -19,11 +23,13 @@ internal sealed class Glob
         normal = isOfTop || normal.Contains('/') ? normal : "**/" + normal;
         try
         {
-            _regex = new Regex(ToRegex(normal), RegexOptions.NonBacktracking | RegexOptions.CultureInvariant | RegexOptions.Singleline);
+            _regex = new Regex(ToRegex(normal),
+                RegexOptions.NonBacktracking | RegexOptions.CultureInvariant | RegexOptions.Singleline);
         }
         catch (Exception error) when (error is ArgumentException or NotSupportedException)
         {
-            throw new AgentException(ErrorCode.ToolArgumentsInvalid, $"'{pattern}' is no pattern for files; write one such as '**/*.cs'.", error);
+            throw new AgentException(ErrorCode.ToolArgumentsInvalid,
+                $"'{pattern}' is no pattern for files; write one such as '**/*.cs'.", error);
         }
     }
 
@@ -65,7 +71,8 @@ internal sealed class Glob
                     int close = glob.IndexOf(']', i + 1);
                     string members = glob[(i + 1)..close];
                     bool not = members[0] is '!' or '^';
-                    regex.Append(not ? "[^/" : "[").Append((not ? members[1..] : members).Replace("[", @"\[", StringComparison.Ordinal)).Append(']');
+                    regex.Append(not ? "[^/" : "[")
+                        .Append((not ? members[1..] : members).Replace("[", @"\[", StringComparison.Ordinal)).Append(']');
                     i = close;
                     break;
                 default:

@@ -42,11 +42,12 @@ internal sealed class GoverningIdentities
 
     /// <summary>What governs in a file or folder.</summary>
     /// <remarks>
-    /// The host replaces some of its files, such as heads, and the file system gives the identity of what was replaced to the next
-    /// file that is made, which may be the workspace's: a match counts only while the governing file still has it.
+    /// The host replaces some of its files, such as heads, and the file system gives the identity of what was replaced to the
+    /// next file that is made, which may be the workspace's: a match counts only while the governing file still has it.
     /// </remarks>
     public GoverningPath? Find(FileIdentity identity) =>
-        _found.TryGetValue(identity, out (GoverningPath Governing, string Path) found) && FileKind.IdentityOf(found.Path) == identity
+        _found.TryGetValue(identity, out (GoverningPath Governing, string Path) found)
+            && FileKind.IdentityOf(found.Path) == identity
             ? found.Governing
             : null;
 
@@ -70,7 +71,9 @@ internal sealed class GoverningIdentities
             return governing;
         }
 
-        return _exceptions.Contains(realPath, StringComparer.Ordinal) || Path.GetDirectoryName(realPath) is not { } folder ? null : FindFolder(folder);
+        return _exceptions.Contains(realPath, StringComparer.Ordinal) || Path.GetDirectoryName(realPath) is not { } folder
+            ? null
+            : FindFolder(folder);
     }
 
     private GoverningPath? FindFolder(string folder)
@@ -102,7 +105,8 @@ internal sealed class GoverningIdentities
 
     private static IEnumerable<string> SiblingsOf(GoverningPath one) =>
         one.WithSiblings && Path.GetDirectoryName(one.Path) is { } folder
-            ? ChildrenOf(folder, Path.GetFileName(one.Path) + "*").Where(path => path.Length > one.Path.Length && path[one.Path.Length] is '-' or '.')
+            ? ChildrenOf(folder, Path.GetFileName(one.Path) + "*")
+                .Where(path => path.Length > one.Path.Length && path[one.Path.Length] is '-' or '.')
             : [];
 
     private static string[] ChildrenOf(string folder, string pattern)

@@ -47,6 +47,7 @@ internal sealed record GoverningLocation(GoverningPath Governing, string Path, s
     {
         bool isThere = FileKind.Of(Path).Kind != EntryKind.Missing;
         bool isSpelt = FileKind.Of(spelling).Kind != EntryKind.Missing;
-        return isThere == isSpelt && (!isThere || !OperatingSystem.IsLinux() || FileKind.IdentityOf(Path) == FileKind.IdentityOf(spelling));
+        return isThere == isSpelt
+            && (!isThere || !OperatingSystem.IsLinux() || FileKind.IdentityOf(Path) == FileKind.IdentityOf(spelling));
     }
 }

@@ -15,17 +15,19 @@ public sealed class GoverningPath(string path, string what)
     public string What { get; } = what;
 
     /// <summary>
-    /// Gets whether files and folders beside it govern too whose names begin with its name and go on with <c>-</c> or <c>.</c>, such
-    /// as <c>agents.db-wal</c>; by default <see langword="false"/>.
+    /// Gets whether files and folders beside it govern too whose names begin with its name and go on with <c>-</c> or <c>.</c>,
+    /// such as <c>agents.db-wal</c>; by default <see langword="false"/>.
     /// </summary>
     public bool WithSiblings { get; init; }
 
     /// <summary>
-    /// Gets whether its content is secret, such as keys and data; by default <see langword="false"/>. Programs that go through a folder
-    /// are refused one that holds such a thing, unless they run in a sandbox.
+    /// Gets whether its content is secret, such as keys and data; by default <see langword="false"/>. Programs that go through a
+    /// folder are refused one that holds such a thing, unless they run in a sandbox.
     /// </summary>
     public bool IsSecret { get; init; }
 
-    /// <summary>Gets a folder below it that does not govern, such as the one of the runs' own workspaces; by default none.</summary>
+    /// <summary>
+    /// Gets a folder below it that does not govern, such as the one of the runs' own workspaces; by default none.
+    /// </summary>
     public string? Except { get; init; }
 }

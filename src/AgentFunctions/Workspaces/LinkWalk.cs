@@ -46,10 +46,13 @@ internal static class LinkWalk
     public static string Real(string fullPath)
     {
         string root = Path.GetPathRoot(fullPath)!;
-        return Within(root, fullPath[root.Length..], full => PathSyntax.Below(full, root, StringComparison.OrdinalIgnoreCase)) ?? fullPath;
+        return Within(root, fullPath[root.Length..], full => PathSyntax.Below(full, root, StringComparison.OrdinalIgnoreCase))
+            ?? fullPath;
     }
 
-    /// <summary>Gets where a path leads as programs take it: a <c>..</c> after a link is the parent of the link's target.</summary>
+    /// <summary>
+    /// Gets where a path leads as programs take it: a <c>..</c> after a link is the parent of the link's target.
+    /// </summary>
     /// <param name="folder">Where the program starts, a full path.</param>
     /// <param name="path">The path, relative to it or full.</param>
     public static string Followed(string folder, string path)
@@ -72,7 +75,8 @@ internal static class LinkWalk
 
     private static void Push(Stack<string> rest, string relative)
     {
-        string[] parts = relative.Split([Path.DirectorySeparatorChar, Path.AltDirectorySeparatorChar], StringSplitOptions.RemoveEmptyEntries);
+        string[] parts = relative.Split([Path.DirectorySeparatorChar, Path.AltDirectorySeparatorChar],
+            StringSplitOptions.RemoveEmptyEntries);
         for (int i = parts.Length - 1; i >= 0; i--)
         {
             rest.Push(parts[i]);

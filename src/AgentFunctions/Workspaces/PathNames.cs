@@ -56,7 +56,8 @@ internal sealed class PathNames(Workspace workspace)
         if (!_names.TryGetValue(name, out IReadOnlyList<string>? names))
         {
             string full = Path.Combine(workspace.Root, name);
-            names = FileKind.Of(full).Kind == EntryKind.File && FileKind.HasSeveralNames(full) && FileKind.IdentityOf(full) is { } identity && Shared().TryGetValue(identity, out List<string>? others)
+            names = FileKind.Of(full).Kind == EntryKind.File && FileKind.HasSeveralNames(full)
+                && FileKind.IdentityOf(full) is { } identity && Shared().TryGetValue(identity, out List<string>? others)
                 ? [name, .. others.Where(other => other != name)]
                 : [name];
             _names[name] = names;
@@ -65,7 +66,10 @@ internal sealed class PathNames(Workspace workspace)
         return names;
     }
 
-    /// <summary>Determines whether a name lies within a folder, or is it; <see langword="null"/> if only the file system could tell and does not.</summary>
+    /// <summary>
+    /// Determines whether a name lies within a folder, or is it; <see langword="null"/> if only the file system could tell and
+    /// does not.
+    /// </summary>
     /// <param name="name">The name.</param>
     /// <param name="folder">The folder as the policy spells it.</param>
     public bool? IsUnder(string name, string folder)
@@ -139,7 +143,9 @@ internal sealed class PathNames(Workspace workspace)
                 }
                 else if (FileKind.HasSeveralNames(entry.FullName) && FileKind.IdentityOf(entry.FullName) is { } identity)
                 {
-                    (_shared.TryGetValue(identity, out List<string>? names) ? names : _shared[identity] = []).Add(workspace.Relative(entry.FullName));
+                    (_shared.TryGetValue(identity, out List<string>? names)
+                        ? names
+                        : _shared[identity] = []).Add(workspace.Relative(entry.FullName));
                 }
             }
         }

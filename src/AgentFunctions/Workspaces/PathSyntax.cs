@@ -16,7 +16,10 @@ internal static class PathSyntax
         "LPT0", "LPT1", "LPT2", "LPT3", "LPT4", "LPT5", "LPT6", "LPT7", "LPT8", "LPT9", "LPT¹", "LPT²", "LPT³",
     };
 
-    /// <summary>The path relative to a root, without <c>.</c> and <c>..</c>, parts joined by <c>/</c>; <see langword="null"/> when it leads out.</summary>
+    /// <summary>
+    /// The path relative to a root, without <c>.</c> and <c>..</c>, parts joined by <c>/</c>; <see langword="null"/> when it
+    /// leads out.
+    /// </summary>
     /// <param name="path">The path.</param>
     /// <param name="windows">Whether the rules of Windows hold.</param>
     /// <param name="root">The root's full path, links resolved.</param>
@@ -37,7 +40,8 @@ internal static class PathSyntax
         }
         else if (IsAbsolute(unified))
         {
-            string? below = Below(unified, root.Replace('\\', '/'), comparison) ?? Below(unified, given.Replace('\\', '/'), comparison);
+            string? below = Below(unified, root.Replace('\\', '/'), comparison)
+                ?? Below(unified, given.Replace('\\', '/'), comparison);
             if (below is null)
             {
                 return null;
@@ -110,8 +114,8 @@ internal static class PathSyntax
     }
 
     /// <summary>
-    /// A path as a list of the workspace shows it: as it is, and where it holds characters that would break the line or turn its direction,
-    /// between quotes and with escapes, as JSON writes it.
+    /// A path as a list of the workspace shows it: as it is, and where it holds characters that would break the line or turn its
+    /// direction, between quotes and with escapes, as JSON writes it.
     /// </summary>
     /// <param name="path">The path.</param>
     public static string InList(string path)
@@ -131,7 +135,8 @@ internal static class PathSyntax
     }
 
     private static bool BreaksLine(char c) => CharUnicodeInfo.GetUnicodeCategory(c)
-        is UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator;
+        is UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.LineSeparator
+            or UnicodeCategory.ParagraphSeparator;
 
     private static bool IsAbsolute(string path) =>
         path.StartsWith('/')

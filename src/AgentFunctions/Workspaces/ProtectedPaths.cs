@@ -36,7 +36,8 @@ internal sealed class ProtectedPaths(IEnumerable<GoverningPath> governing)
         ProtectedLook look = Look();
         return argument.Contains('\0')
             ? null
-            : Starts(argument).Select(start => look.Find(FullPath(workspace, argument[start..]))).FirstOrDefault(static found => found is not null);
+            : Starts(argument).Select(start => look.Find(FullPath(workspace, argument[start..])))
+                .FirstOrDefault(static found => found is not null);
     }
 
     internal ProtectedLook Look() => new(Governing);

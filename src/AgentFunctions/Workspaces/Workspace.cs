@@ -10,8 +10,8 @@ namespace AgentFunctions.Workspaces;
 /// kernel reports for the handle, elsewhere by resolving again. So a folder that is swapped for a link between check and use
 /// is noticed before anything is read or written. What remains: whoever may rename folders of the workspace while a write is
 /// under way can, in the instant of the final rename, make it land in another folder; a hard link to a file outside cannot
-/// be told from a file inside, unless it is one that governs the host's runs; outside Linux and Windows a pipe is noticed only once it is opened. Against programs of that
-/// kind separate users or containers are the remedy.
+/// be told from a file inside, unless it is one that governs the host's runs; outside Linux and Windows a pipe is noticed only
+/// once it is opened. Against programs of that kind separate users or containers are the remedy.
 /// </para>
 /// <para>The commands of <c>run_command</c> start in the workspace but are not confined to it.</para>
 /// </remarks>
@@ -36,7 +36,8 @@ public sealed class Workspace
         Root = LinkWalk.Real(_given);
         if (!Directory.Exists(Root))
         {
-            throw new AgentException(ErrorCode.InvalidInput, $"workspace: there is no folder '{_given}'; create it or name another.");
+            throw new AgentException(ErrorCode.InvalidInput,
+                $"workspace: there is no folder '{_given}'; create it or name another.");
         }
     }
 
@@ -100,7 +101,8 @@ public sealed class Workspace
 
         // What the handle leads to counts, whatever the path led to a moment ago.
         if (actual is not null && _protected is { } look
-            && (look.FindReal(actual) ?? look.Find(FileKind.IdentityOf($"/proc/self/fd/{file.DangerousGetHandle()}"))) is { } governing)
+            && (look.FindReal(actual)
+                ?? look.Find(FileKind.IdentityOf($"/proc/self/fd/{file.DangerousGetHandle()}"))) is { } governing)
         {
             throw Reserved(path, governing);
         }
@@ -126,7 +128,8 @@ public sealed class Workspace
     {
         foreach (string root in new[] { Root, _given }.Where(static root => root.Length > 1))
         {
-            text = text.Replace(root + Path.DirectorySeparatorChar, "", StringComparison.Ordinal).Replace(root, ".", StringComparison.Ordinal);
+            text = text.Replace(root + Path.DirectorySeparatorChar, "", StringComparison.Ordinal)
+                .Replace(root, ".", StringComparison.Ordinal);
         }
 
         return text;
@@ -137,7 +140,8 @@ public sealed class Workspace
         if (path.Length > MaxPath || path.Split('/', '\\').Any(static name => Encoding.UTF8.GetByteCount(name) > MaxName))
         {
             throw new AgentException(
-                ErrorCode.InvalidInput, $"path: '{PathSyntax.Show(path)}' has a name of more than {MaxName} bytes, or more than {MaxPath} characters; use a shorter one.");
+                ErrorCode.InvalidInput,
+                $"path: '{PathSyntax.Show(path)}' has a name of more than {MaxName} bytes, or more than {MaxPath} characters; use a shorter one.");
         }
     }
 

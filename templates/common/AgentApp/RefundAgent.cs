@@ -16,7 +16,8 @@ public static class RefundAgent
         return services
             .AddTool(AgentTool.Create(
                     "refund", "Pays an amount back for an order.", ToolEffect.NotIdempotent,
-                    (ToolContext call, [Description("The order.")] string order, [Description("The amount in dollars.")] decimal amount) =>
+                    (ToolContext call, [Description("The order.")] string order,
+                        [Description("The amount in dollars.")] decimal amount) =>
                         call.Services.GetRequiredService<RefundBook>().Pay(call.IdempotencyKey, order, amount))
                 // After a crash the runtime asks whether the refund was paid, instead of paying again.
                 .WithReconcile((call, _, _) => Task.FromResult(

@@ -10,7 +10,8 @@ public class RefundBook
     /// <summary>All refunds that were paid.</summary>
     public IReadOnlyCollection<string> Receipts => [.. _receipts.Values];
 
-    public string Pay(string key, string order, decimal amount) => _receipts.GetOrAdd(key, _ => $"Receipt for {order}: {amount} dollars");
+    public string Pay(string key, string order, decimal amount) =>
+        _receipts.GetOrAdd(key, _ => $"Receipt for {order}: {amount} dollars");
 
     public string? Find(string key) => _receipts.GetValueOrDefault(key);
 }

@@ -21,7 +21,8 @@ internal static class CompilerRun
     /// <param name="files">The files, by name.</param>
     /// <param name="cancellationToken">The token to cancel the wait.</param>
     /// <returns>The errors, as <c>file(line,column): error CODE: words</c>.</returns>
-    public static async Task<IReadOnlyList<string>> ErrorsAsync(IReadOnlyDictionary<string, string> files, CancellationToken cancellationToken)
+    public static async Task<IReadOnlyList<string>> ErrorsAsync(IReadOnlyDictionary<string, string> files,
+        CancellationToken cancellationToken)
     {
         string folder = Directory.CreateTempSubdirectory("agentfunctions-documents-").FullName;
         try
@@ -32,16 +33,21 @@ internal static class CompilerRun
             }
 
             await File.WriteAllTextAsync(Path.Combine(folder, "ImplicitUsings.cs"), ImplicitUsings, cancellationToken);
-            IEnumerable<string> assemblies = ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!).Split(Path.PathSeparator);
+            IEnumerable<string> assemblies =
+                ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!).Split(Path.PathSeparator);
             await File.WriteAllLinesAsync(
                 Path.Combine(folder, "arguments.rsp"),
-                ["-nologo", "-target:library", "-nullable:enable", "-nostdlib", "-warn:0", "-out:none.dll", "*.cs", .. assemblies.Select(static one => $"-r:\"{one}\"")],
+                ["-nologo", "-target:library", "-nullable:enable", "-nostdlib", "-warn:0", "-out:none.dll", "*.cs",
+                    .. assemblies.Select(static one => $"-r:\"{one}\"")],
                 cancellationToken);
-            var start = new ProcessStartInfo("dotnet", [Compiler(), "@arguments.rsp"]) { RedirectStandardOutput = true, WorkingDirectory = folder };
+            var start = new ProcessStartInfo("dotnet",
+                [Compiler(), "@arguments.rsp"])
+            { RedirectStandardOutput = true, WorkingDirectory = folder };
             using Process process = Process.Start(start)!;
             string output = await process.StandardOutput.ReadToEndAsync(cancellationToken);
             await process.WaitForExitAsync(cancellationToken);
-            return [.. output.Split('\n').Where(static line => line.Contains("error", StringComparison.Ordinal)).Select(line => line.Replace($"{folder}/", "", StringComparison.Ordinal).Trim())];
+            return [.. output.Split('\n').Where(static line => line.Contains("error", StringComparison.Ordinal))
+                .Select(line => line.Replace($"{folder}/", "", StringComparison.Ordinal).Trim())];
         }
         finally
         {
@@ -53,7 +59,9 @@ internal static class CompilerRun
     {
         string sdks = Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", "..", "sdk"));
         return Directory.EnumerateDirectories(sdks, $"{Environment.Version.Major}.*")
-            .OrderByDescending(static sdk => Version.TryParse(Path.GetFileName(sdk).Split('-')[0], out Version? version) ? version : new Version())
+            .OrderByDescending(static sdk => Version.TryParse(Path.GetFileName(sdk).Split('-')[0], out Version? version)
+                ? version
+                : new Version())
             .Select(static sdk => Path.Combine(sdk, "Roslyn", "bincore", "csc.dll"))
             .First(File.Exists);
     }

@@ -18,7 +18,8 @@ internal sealed partial record DocumentedBlock(string Page, int Line, string Cod
     /// <param name="root">The root of the repository.</param>
     public static IReadOnlyList<DocumentedBlock> ReadAll(string root) =>
     [
-        .. Pages(root).SelectMany(page => Block().Matches(File.ReadAllText(page)).Select(block => Of(Path.GetRelativePath(root, page), block))),
+        .. Pages(root).SelectMany(page => Block().Matches(File.ReadAllText(page))
+            .Select(block => Of(Path.GetRelativePath(root, page), block))),
     ];
 
     /// <summary>Gets the pages whose blocks are compiled.</summary>
@@ -44,7 +45,9 @@ internal sealed partial record DocumentedBlock(string Page, int Line, string Cod
         }
 
         string before = string.Concat(Uses.Where(static name => name != Usings).Select(prelude));
-        string body = before.Contains(Placeholder, StringComparison.Ordinal) ? before.Replace(Placeholder, $"\n{code}", StringComparison.Ordinal) : before + code;
+        string body = before.Contains(Placeholder, StringComparison.Ordinal)
+            ? before.Replace(Placeholder, $"\n{code}", StringComparison.Ordinal)
+            : before + code;
         return $$"""
             namespace Block{{number}};
             {{above}}
@@ -81,7 +84,8 @@ internal sealed partial record DocumentedBlock(string Page, int Line, string Cod
             [.. block.Groups["uses"].Value.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)]);
     }
 
-    [GeneratedRegex(@"^(?<head> *<!-- uses: (?<uses>[\w, ]+) -->\n+)?(?<indent> *)```csharp\n(?<code>.*?\n)\k<indent>```", RegexOptions.Multiline | RegexOptions.Singleline)]
+    [GeneratedRegex(@"^(?<head> *<!-- uses: (?<uses>[\w, ]+) -->\n+)?(?<indent> *)```csharp\n(?<code>.*?\n)\k<indent>```",
+        RegexOptions.Multiline | RegexOptions.Singleline)]
     private static partial Regex Block();
 
     [GeneratedRegex(@"^using (static )?[\w.]+;$")]

@@ -10,7 +10,8 @@ namespace AgentFunctions.AzureFunctions.Tests.Durability;
 public sealed class DurableFailureTests
 {
     private static readonly Exception s_failure = DurableFailure.Of(
-        new TaskFailedException("CallTool", 9, new FailureDetails(nameof(ErrorCode.ToolOutcomeUnknown), "Nobody knows whether it was paid.")));
+        new TaskFailedException("CallTool", 9,
+            new FailureDetails(nameof(ErrorCode.ToolOutcomeUnknown), "Nobody knows whether it was paid.")));
 
     private static readonly string s_stated = $"{typeof(DurableFailure).FullName}: {s_failure.Message}\n   at Somewhere()";
 
@@ -21,7 +22,8 @@ public sealed class DurableFailureTests
 
         FailureDetails cause = DurableFailure.Read(output, nameof(ErrorCode.EngineUnavailable)).Cause();
 
-        Assert.That((cause.ErrorType, cause.Message), Is.EqualTo((nameof(ErrorCode.ToolOutcomeUnknown), "Nobody knows whether it was paid.")));
+        Assert.That((cause.ErrorType, cause.Message),
+            Is.EqualTo((nameof(ErrorCode.ToolOutcomeUnknown), "Nobody knows whether it was paid.")));
     }
 
     [Test]
@@ -32,7 +34,8 @@ public sealed class DurableFailureTests
         FailureDetails failure = DurableFailure.Read(cut, nameof(ErrorCode.EngineUnavailable));
 
         Assert.That(failure.ErrorType, Is.EqualTo(nameof(ErrorCode.ToolOutcomeUnknown)));
-        Assert.That(failure.Message, Does.EndWith("Nobody knows whether it was paid.").And.Not.Contain("DurableFailure").And.Not.Contain("#failure"));
+        Assert.That(failure.Message,
+            Does.EndWith("Nobody knows whether it was paid.").And.Not.Contain("DurableFailure").And.Not.Contain("#failure"));
     }
 
     [Test]
@@ -40,7 +43,8 @@ public sealed class DurableFailureTests
     {
         string message = s_failure.Message[..^4];
 
-        FailureDetails failure = DurableFailure.Read(new TaskFailureDetails(typeof(DurableFailure).FullName!, message, null, null, null));
+        FailureDetails failure =
+            DurableFailure.Read(new TaskFailureDetails(typeof(DurableFailure).FullName!, message, null, null, null));
 
         Assert.That(failure.ErrorType, Is.EqualTo(nameof(ErrorCode.ToolOutcomeUnknown)));
         Assert.That(failure.Message, Does.EndWith("Nobody knows whether it was paid."));

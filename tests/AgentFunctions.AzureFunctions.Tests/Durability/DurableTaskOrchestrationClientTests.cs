@@ -11,7 +11,8 @@ namespace AgentFunctions.AzureFunctions.Tests.Durability;
 
 public sealed class DurableTaskOrchestrationClientTests
 {
-    private static readonly OrchestrationMetadata Ended = new("RunAgent", "1") { RuntimeStatus = OrchestrationRuntimeStatus.Completed };
+    private static readonly OrchestrationMetadata Ended =
+        new("RunAgent", "1") { RuntimeStatus = OrchestrationRuntimeStatus.Completed };
 
     [Test]
     public async Task WaitForCompletion_ConnectionEndsTheWait_WaitsOn()
@@ -19,7 +20,8 @@ public sealed class DurableTaskOrchestrationClientTests
         DurableTaskClient durable = Substitute.For<DurableTaskClient>("test");
         durable.GetInstanceAsync("1", false, Arg.Any<CancellationToken>()).Returns(Ended);
         durable.WaitForInstanceCompletionAsync("1", true, Arg.Any<CancellationToken>())
-            .Returns(_ => Task.FromException<OrchestrationMetadata>(new OperationCanceledException()), _ => Task.FromResult(Ended));
+            .Returns(_ => Task.FromException<OrchestrationMetadata>(new OperationCanceledException()),
+                _ => Task.FromResult(Ended));
 
         var client = new DurableTaskOrchestrationClient(new DurableTaskClientAccessor { Client = durable });
 
@@ -47,7 +49,9 @@ public sealed class DurableTaskOrchestrationClientTests
     {
         DurableTaskClient durable = Substitute.For<DurableTaskClient>("test");
         durable.GetInstanceAsync("1", true, Arg.Any<CancellationToken>()).Returns(
-            new OrchestrationMetadata("RunAgent", "1") { RuntimeStatus = OrchestrationRuntimeStatus.Failed, SerializedOutput = "the worker is gone" });
+            new OrchestrationMetadata("RunAgent",
+                "1")
+            { RuntimeStatus = OrchestrationRuntimeStatus.Failed, SerializedOutput = "the worker is gone" });
 
         var client = new DurableTaskOrchestrationClient(new DurableTaskClientAccessor { Client = durable });
 
@@ -59,12 +63,14 @@ public sealed class DurableTaskOrchestrationClientTests
     {
         DurableTaskClient durable = Substitute.For<DurableTaskClient>("test");
         durable.GetInstanceAsync(Arg.Any<string>(), false, Arg.Any<CancellationToken>()).Returns(Ended);
-        durable.GetAllInstancesAsync(Arg.Any<OrchestrationQuery>()).Returns(Pageable.Create((_, _, _) => Task.FromResult(new Page<OrchestrationMetadata>([]))));
+        durable.GetAllInstancesAsync(Arg.Any<OrchestrationQuery>())
+            .Returns(Pageable.Create((_, _, _) => Task.FromResult(new Page<OrchestrationMetadata>([]))));
         durable.GetOrchestrationHistoryAsync("1", Arg.Any<CancellationToken>())
             .Returns(_ => [new SubOrchestrationInstanceCreatedEvent(0) { InstanceId = "child" }], _ => []);
         durable.GetOrchestrationHistoryAsync("child", Arg.Any<CancellationToken>())
             .Returns<IList<HistoryEvent>>(_ => throw new RpcException(new Status(StatusCode.Unimplemented, "no")));
-        durable.PurgeInstanceAsync(Arg.Any<string>(), Arg.Any<PurgeInstanceOptions>(), Arg.Any<CancellationToken>()).Returns(new PurgeResult(1));
+        durable.PurgeInstanceAsync(Arg.Any<string>(), Arg.Any<PurgeInstanceOptions>(), Arg.Any<CancellationToken>())
+            .Returns(new PurgeResult(1));
 
         int count = await new DurableTaskOrchestrationClient(new DurableTaskClientAccessor { Client = durable }).PurgeAsync("1");
 
@@ -90,7 +96,8 @@ public sealed class DurableTaskOrchestrationClientTests
 
         Assert.That(
             () => client.PurgeAsync("1"),
-            Throws.InstanceOf<AgentException>().With.Property("Code").EqualTo(ErrorCode.EngineUnavailable).And.Message.Contain("still has its history"));
+            Throws.InstanceOf<AgentException>().With.Property("Code")
+                .EqualTo(ErrorCode.EngineUnavailable).And.Message.Contain("still has its history"));
     }
 
     [Test]
@@ -98,7 +105,8 @@ public sealed class DurableTaskOrchestrationClientTests
     {
         (DurableTaskClient durable, DurableTaskOrchestrationClient client) = BackendThatKeepsHistories(0);
         durable.GetOrchestrationHistoryAsync("1", Arg.Any<CancellationToken>()).Returns<IList<HistoryEvent>>(
-            _ => [], _ => throw new ArgumentException("no instance", new RpcException(new Status(StatusCode.NotFound, "no instance"))));
+            _ => [], _ => throw new ArgumentException("no instance",
+                new RpcException(new Status(StatusCode.NotFound, "no instance"))));
 
         Assert.That(await client.PurgeAsync("1"), Is.EqualTo(1));
     }
@@ -109,7 +117,8 @@ public sealed class DurableTaskOrchestrationClientTests
         DurableTaskClient durable = Substitute.For<DurableTaskClient>("test");
         int purged = 0;
         durable.GetInstanceAsync("1", false, Arg.Any<CancellationToken>()).Returns(Ended);
-        durable.GetAllInstancesAsync(Arg.Any<OrchestrationQuery>()).Returns(Pageable.Create((_, _, _) => Task.FromResult(new Page<OrchestrationMetadata>([]))));
+        durable.GetAllInstancesAsync(Arg.Any<OrchestrationQuery>())
+            .Returns(Pageable.Create((_, _, _) => Task.FromResult(new Page<OrchestrationMetadata>([]))));
         durable.PurgeInstanceAsync("1", Arg.Any<PurgeInstanceOptions>(), Arg.Any<CancellationToken>())
             .Returns(_ => new PurgeResult(purged++ == 0 ? 1 : 0));
         durable.GetOrchestrationHistoryAsync("1", Arg.Any<CancellationToken>()).Returns<IList<HistoryEvent>>(
@@ -128,6 +137,7 @@ public sealed class DurableTaskOrchestrationClientTests
 
         Assert.That(
             async () => await client.ReadHistoryAsync("1").GetAsyncEnumerator().MoveNextAsync(),
-            Throws.InstanceOf<AgentException>().With.Property("Code").EqualTo(ErrorCode.InvalidInput).And.Message.Contain("no histories here"));
+            Throws.InstanceOf<AgentException>().With.Property("Code")
+                .EqualTo(ErrorCode.InvalidInput).And.Message.Contain("no histories here"));
     }
 }

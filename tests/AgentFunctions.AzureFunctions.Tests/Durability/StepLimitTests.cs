@@ -25,12 +25,14 @@ public sealed class StepLimitTests
             await File.WriteAllTextAsync(Path.Combine(folder, "host.json"), host);
         }
 
-        IConfiguration settings = new ConfigurationBuilder().AddInMemoryCollection([new("AzureFunctionsJobHost:functionTimeout", setting)]).Build();
+        IConfiguration settings =
+            new ConfigurationBuilder().AddInMemoryCollection([new("AzureFunctionsJobHost:functionTimeout", setting)]).Build();
         var enough = new TaskCompletionSource<string?>();
         var registry = new DurableRegistry();
         registry.AddActivity<int, string?>("long", (context, _) => enough.Task.WaitAsync(context.CancellationToken));
         var runner = new DurableTaskRunner(
-            registry, Options.Create(new DurableTaskEngineOptions { StepTimeout = FunctionTimeout.Read(settings, folder) }), TimeProvider.System);
+            registry, Options.Create(new DurableTaskEngineOptions { StepTimeout = FunctionTimeout.Read(settings, folder) }),
+            TimeProvider.System);
 
         Task step = runner.RunActivityAsync("1", "long", null, CancellationToken.None);
         if (!isEnded)

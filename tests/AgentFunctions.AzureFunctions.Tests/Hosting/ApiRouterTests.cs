@@ -14,7 +14,9 @@ using Microsoft.Extensions.Options;
 
 namespace AgentFunctions.AzureFunctions.Tests.Hosting;
 
-/// <summary>The API behind one route that takes everything, as the worker has it: a real server around it, the embedded engine within.</summary>
+/// <summary>
+/// The API behind one route that takes everything, as the worker has it: a real server around it, the embedded engine within.
+/// </summary>
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 [CancelAfter(1_800_000)]
 public sealed class ApiRouterTests
@@ -61,12 +63,14 @@ public sealed class ApiRouterTests
             $"/api/runs/{run.GetProperty("id").GetString()}/events", HttpCompletionOption.ResponseHeadersRead, Cancel);
 
         Assert.That(events.Content.Headers.ContentType?.MediaType, Is.EqualTo("text/event-stream"));
-        Assert.That(await events.Content.ReadAsStringAsync(Cancel), Does.StartWith("retry: 1000\n\nid: 0\n").And.Contain("event: run.ended"));
+        Assert.That(await events.Content.ReadAsStringAsync(Cancel),
+            Does.StartWith("retry: 1000\n\nid: 0\n").And.Contain("event: run.ended"));
     }
 
     [Test]
     public void Streams_ByDefault_EndAfterTenMinutes() =>
-        Assert.That(_app.Services.GetRequiredService<IOptions<ApiOptions>>().Value.StreamLifetime, Is.EqualTo(TimeSpan.FromMinutes(10)));
+        Assert.That(_app.Services.GetRequiredService<IOptions<ApiOptions>>().Value.StreamLifetime,
+            Is.EqualTo(TimeSpan.FromMinutes(10)));
 
     [TestCase("/v1/models", 200, null)]
     [TestCase("/agui/helper", 405, null)]
@@ -85,7 +89,8 @@ public sealed class ApiRouterTests
     {
         using HttpResponseMessage none = await _http.GetAsync("/api/runs/none", Cancel);
         Assert.That(none.StatusCode, Is.EqualTo(HttpStatusCode.NotFound));
-        Assert.That((await none.Content.ReadFromJsonAsync<JsonElement>(Cancel)).GetProperty("code").GetString(), Is.EqualTo("runNotFound"));
+        Assert.That((await none.Content.ReadFromJsonAsync<JsonElement>(Cancel)).GetProperty("code").GetString(),
+            Is.EqualTo("runNotFound"));
 
         using HttpResponseMessage noRoute = await _http.GetAsync("/api/none", Cancel);
         Assert.That(noRoute.StatusCode, Is.EqualTo(HttpStatusCode.NotFound));
@@ -107,6 +112,7 @@ public sealed class ApiRouterTests
     {
         JsonElement document = await _http.GetFromJsonAsync<JsonElement>("/openapi/v1.json", Cancel);
 
-        Assert.That(document.GetProperty("paths").EnumerateObject().Select(path => path.Name), Does.Contain("/api/runs/{id}/events"));
+        Assert.That(document.GetProperty("paths").EnumerateObject().Select(path => path.Name),
+            Does.Contain("/api/runs/{id}/events"));
     }
 }

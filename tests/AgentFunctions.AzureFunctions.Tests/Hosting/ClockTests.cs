@@ -11,6 +11,7 @@ internal sealed class ClockTests
     [TestCase("AgentFunctions.DurableTask")]
     public void Code_Always_AsksTheHostsClock(string assembly) => Assert.That(
         SystemClockUses.Of(Assembly.Load(assembly)).Where(static use => !use.Contains("Extensions.Add", StringComparison.Ordinal)
-            && !use.Contains("Extensions.Configure", StringComparison.Ordinal) && !use.Contains("Extensions.Use", StringComparison.Ordinal)),
+            && !use.Contains("Extensions.Configure", StringComparison.Ordinal)
+            && !use.Contains("Extensions.Use", StringComparison.Ordinal)),
         Is.Empty);
 }

@@ -15,7 +15,8 @@ public sealed class FailureLogTests
         builder.ConfigureAgentFunctions();
         using ServiceProvider services = builder.Services.BuildServiceProvider();
         ILoggerFactory logs = services.GetRequiredService<ILoggerFactory>();
-        Type worker = typeof(FunctionContext).Assembly.GetType(AgentFunctionsApplicationExtensions.InvocationLog, throwOnError: true)!;
+        Type worker = typeof(FunctionContext).Assembly.GetType(AgentFunctionsApplicationExtensions.InvocationLog,
+            throwOnError: true)!;
 
         Assert.That(logs.CreateLogger(worker.FullName!).IsEnabled(LogLevel.Error), Is.False);
         Assert.That(logs.CreateLogger(typeof(AgentException).FullName!).IsEnabled(LogLevel.Error), Is.True);

@@ -16,9 +16,11 @@ public sealed class FunctionTimeoutTests
     [TestCase(null, "02:00:00", "02:00:00")]
     public void Bound_ByTheTimeoutOfTheHost_EndsBeforeIt(string? timeout, string wanted, string expected)
     {
-        IConfiguration settings = new ConfigurationBuilder().AddInMemoryCollection([new("AzureFunctionsJobHost:functionTimeout", timeout)]).Build();
+        IConfiguration settings =
+            new ConfigurationBuilder().AddInMemoryCollection([new("AzureFunctionsJobHost:functionTimeout", timeout)]).Build();
 
-        TimeSpan bound = FunctionTimeout.Bound(TimeSpan.Parse(wanted, null), settings, Directory.CreateTempSubdirectory().FullName);
+        TimeSpan bound = FunctionTimeout.Bound(TimeSpan.Parse(wanted, null), settings,
+            Directory.CreateTempSubdirectory().FullName);
 
         Assert.That(bound, Is.EqualTo(TimeSpan.Parse(expected, null)));
     }

@@ -34,7 +34,8 @@ public sealed class OfferedAgentsTests
     {
         FunctionsApplicationBuilder builder = FunctionsApplication.CreateBuilder([]);
         builder.ConfigureAgentFunctions();
-        builder.Services.AddAgent(Agent.Create("triage").WithInstructions("Sort.")).AddAgent(Agent.Create("lead").WithInstructions("Lead."));
+        builder.Services.AddAgent(Agent.Create("triage").WithInstructions("Sort."))
+            .AddAgent(Agent.Create("lead").WithInstructions("Lead."));
         builder.OfferAgents(agents);
         using ServiceProvider services = builder.Services.BuildServiceProvider();
         var functions = new List<IFunctionMetadata>

@@ -57,7 +57,8 @@ public sealed class PublicNameTests
         using HttpClient http = Client(app, "a guess of the tests alone");
 
         int[] many = await Task.WhenAll(Enumerable.Range(0, 100).Select(number => FromAsync($"203.0.113.{number}:4711")));
-        int[] one = await Task.WhenAll(Enumerable.Range(0, 100).Select(number => FromAsync($"203.0.113.{number}, 198.51.100.1:4711")));
+        int[] one = await Task.WhenAll(Enumerable.Range(0, 100)
+            .Select(number => FromAsync($"203.0.113.{number}, 198.51.100.1:4711")));
 
         Assert.That(many, Has.All.EqualTo(401));
         Assert.That(one, Has.Some.EqualTo(429), "what the caller itself put in front counts for nothing");
@@ -85,7 +86,8 @@ public sealed class PublicNameTests
         KeyVaultReferences references = KeyVaultReferences.TakeFrom(configuration);
 
         Assert.That(references.Settings, Is.EquivalentTo(["Api:Key", "OPENAI_API_KEY"]));
-        Assert.That((configuration["Api:Key"], configuration["OPENAI_API_KEY"], configuration["Models:one:Key"]), Is.EqualTo(((string?)null, (string?)null, "sk-resolved")));
+        Assert.That((configuration["Api:Key"], configuration["OPENAI_API_KEY"], configuration["Models:one:Key"]),
+            Is.EqualTo(((string?)null, (string?)null, "sk-resolved")));
     }
 
     private static HttpClient Client(WebApplication app, string bearer)
@@ -100,7 +102,8 @@ public sealed class PublicNameTests
         WebApplicationBuilder builder = WebApplication.CreateBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.UseUrls("http://127.0.0.1:0");
-        builder.Configuration.AddInMemoryCollection([new("WEBSITE_HOSTNAME", "agents.example.net"), new("Api:Key", key), new("Api:RequestsPerSecond", requestsPerSecond.ToString(CultureInfo.InvariantCulture))]);
+        builder.Configuration.AddInMemoryCollection([new("WEBSITE_HOSTNAME", "agents.example.net"), new("Api:Key", key),
+            new("Api:RequestsPerSecond", requestsPerSecond.ToString(CultureInfo.InvariantCulture))]);
         builder.Services.AddSingleton(KeyVaultReferences.TakeFrom(builder.Configuration));
         builder.Services
             .AddAgentFunctions(builder.Configuration)

@@ -14,13 +14,15 @@ public sealed class StartedServicesTests
     public void Take_TheLibrarysServices_LeavesThePolicyAloneToTheHost()
     {
         var services = new ServiceCollection();
-        services.AddAgentFunctions(new ConfigurationBuilder().Build()).AddOpenAIModels(new ConfigurationBuilder().Build()).AddMcpServers().AddMonitors();
+        services.AddAgentFunctions(new ConfigurationBuilder().Build()).AddOpenAIModels(new ConfigurationBuilder().Build())
+            .AddMcpServers().AddMonitors();
         StartedServices.Take(services);
 
         Assert.That(
             services.Where(service => service.ServiceType == typeof(IHostedService)).Select(service => service.ImplementationType)
                 .Where(static type => type?.IsAssignableTo(typeof(IHostedLifecycleService)) == true),
-            Is.EqualTo([typeof(PolicyStart)]), "a policy that cannot be read refuses the start; what needs an engine waits for the first invocation");
+            Is.EqualTo([typeof(PolicyStart)]),
+            "a policy that cannot be read refuses the start; what needs an engine waits for the first invocation");
         Assert.That(
             services.Select(service => service.ImplementationInstance).OfType<StartedService>().Select(service => service.Type),
             Does.Contain(typeof(MonitorStarter)).And.Some.Matches<Type>(static type => type.IsAssignableTo(typeof(BackgroundService))));
@@ -31,9 +33,11 @@ public sealed class StartedServicesTests
     {
         var failing = new Counted { Failures = 1 };
         var other = new CountedLater();
-        await using ServiceProvider services = new ServiceCollection().AddSingleton(failing).AddSingleton(other).BuildServiceProvider();
+        await using ServiceProvider services = new ServiceCollection().AddSingleton(failing).AddSingleton(other)
+            .BuildServiceProvider();
         var started = new StartedServices(
-            [new StartedService(typeof(Counted)), new StartedService(typeof(CountedLater))], services, new DurableTaskClientAccessor());
+            [new StartedService(typeof(Counted)), new StartedService(typeof(CountedLater))], services,
+            new DurableTaskClientAccessor());
 
         Assert.That(() => started.RunAsync(CancellationToken.None), Throws.InvalidOperationException);
         Assert.That((failing.Starts, other.Starts), Is.EqualTo((1, 1)));

@@ -12,7 +12,8 @@ public sealed class TelemetryCredentialTests
     [TestCase("Authorization=AAD")]
     [TestCase("ClientId=00000000-0000-0000-0000-000000000001;Authorization=AAD")]
     [TestCase("authorization=aad;")]
-    public void Of_Aad_IsAnIdentity(string setting) => Assert.That(TelemetryCredential.Of(setting), Is.InstanceOf<DefaultAzureCredential>());
+    public void Of_Aad_IsAnIdentity(string setting) =>
+    Assert.That(TelemetryCredential.Of(setting), Is.InstanceOf<DefaultAzureCredential>());
 
     [TestCase("AAD")]
     [TestCase("Authorization=Key")]

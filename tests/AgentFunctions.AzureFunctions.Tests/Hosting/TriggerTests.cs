@@ -14,7 +14,8 @@ public sealed class TriggerTests
     public void Triggers_ForEveryOrchestratorAndActivity_AreThere()
     {
         var services = new ServiceCollection();
-        services.AddAgentFunctions(new ConfigurationBuilder().Build()).AddOpenAIModels(new ConfigurationBuilder().Build()).AddMcpServers().AddMonitors();
+        services.AddAgentFunctions(new ConfigurationBuilder().Build()).AddOpenAIModels(new ConfigurationBuilder().Build())
+            .AddMcpServers().AddMonitors();
         AgentFunctionsApplicationExtensions.AddEngine(services);
         DurableRegistry registry = services.BuildServiceProvider().GetRequiredService<DurableRegistry>();
 

@@ -11,7 +11,9 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace AgentFunctions.AzureFunctions.Tests.InProcess;
 
-/// <summary>Agents from orchestrators of an app's own, on Durable Task, with Azurite as the stores and a scripted model server.</summary>
+/// <summary>
+/// Agents from orchestrators of an app's own, on Durable Task, with Azurite as the stores and a scripted model server.
+/// </summary>
 [CancelAfter(1_800_000)]
 public sealed class AppOrchestratorTests
 {
@@ -24,7 +26,8 @@ public sealed class AppOrchestratorTests
     {
         await using var app = await App.StartAsync(static async context =>
         {
-            RunAnswer[] two = await Task.WhenAll(context.RunAgentAsync("writer", "Say one."), context.RunAgentAsync("writer", "Say two."));
+            RunAnswer[] two = await Task.WhenAll(context.RunAgentAsync("writer", "Say one."),
+                context.RunAgentAsync("writer", "Say two."));
             return [.. two, await context.RunAgentAsync("writer", $"Say {two[0].Text}-{two[1].Text}.")];
         });
 
@@ -90,7 +93,8 @@ public sealed class AppOrchestratorTests
         public async Task<RunAnswer[]> ReportAsync()
         {
             string id = await Host.DurableClient.ScheduleNewOrchestrationInstanceAsync(Report, Cancel);
-            OrchestrationMetadata end = await Host.DurableClient.WaitForInstanceCompletionAsync(id, getInputsAndOutputs: true, Cancel);
+            OrchestrationMetadata end = await Host.DurableClient.WaitForInstanceCompletionAsync(id, getInputsAndOutputs: true,
+                Cancel);
             Assert.That(end.RuntimeStatus, Is.EqualTo(OrchestrationRuntimeStatus.Completed), end.FailureDetails?.ToString());
             return end.ReadOutputAs<RunAnswer[]>()!;
         }

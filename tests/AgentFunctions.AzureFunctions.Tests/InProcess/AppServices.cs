@@ -24,7 +24,8 @@ internal static class AppServices
     /// <param name="add">Adds the app's agents and tools.</param>
     /// <param name="settings">Further settings.</param>
     public static ServiceProvider Build(
-        OpenAIProtocolServer model, BlobServiceClient account, Action<IServiceCollection> add, params KeyValuePair<string, string?>[] settings)
+        OpenAIProtocolServer model, BlobServiceClient account, Action<IServiceCollection> add,
+        params KeyValuePair<string, string?>[] settings)
     {
         IConfiguration configuration = new ConfigurationBuilder().AddInMemoryCollection(new Dictionary<string, string?>
         {

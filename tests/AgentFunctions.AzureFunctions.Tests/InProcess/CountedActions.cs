@@ -45,14 +45,17 @@ internal sealed class CountedActions
             counted.AddOrchestrator<JsonElement?, JsonElement?>(name, async (context, input) =>
             {
                 Add(context, "execution");
-                return Parse(Measured("message bytes", await run(new CountedContext(context, this), Measured("message bytes", input?.GetRawText()))));
+                return Parse(Measured("message bytes",
+                    await run(new CountedContext(context, this), Measured("message bytes", input?.GetRawText()))));
             });
         }
 
         foreach ((string name, ActivityDelegate run) in registry.Activities)
         {
             counted.AddActivity<JsonElement?, JsonElement?>(
-                name, async (context, input) => Parse(Measured("message bytes", await run(context, Measured("message bytes", input?.GetRawText())))));
+                name, async (context,
+                    input) => Parse(Measured("message bytes",
+                        await run(context, Measured("message bytes", input?.GetRawText())))));
         }
 
         return counted;
@@ -94,7 +97,8 @@ internal sealed class CountedActions
             return inner.CallActivityAsync<TResult>(name, input, options);
         }
 
-        public Task<TResult> CallSubOrchestratorAsync<TResult>(string name, object? input = null, SubOrchestrationOptions? options = null) =>
+        public Task<TResult> CallSubOrchestratorAsync<TResult>(string name, object? input = null,
+            SubOrchestrationOptions? options = null) =>
             inner.CallSubOrchestratorAsync<TResult>(name, input, options);
 
         public async Task CreateTimerAsync(DateTimeOffset fireAt, CancellationToken cancellationToken = default)

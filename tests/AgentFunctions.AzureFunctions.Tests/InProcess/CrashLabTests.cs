@@ -3,7 +3,8 @@ using System.Diagnostics;
 namespace AgentFunctions.AzureFunctions.Tests.InProcess;
 
 /// <summary>
-/// The crash lab in its short form: one kill, between an effect and its record, of the process that takes the steps on Durable Task.
+/// The crash lab in its short form: one kill, between an effect and its record, of the process that takes the steps on Durable
+/// Task.
 /// </summary>
 [CancelAfter(1_800_000)]
 public sealed class CrashLabTests
@@ -13,7 +14,8 @@ public sealed class CrashLabTests
     {
         // Ignores the test where there is no emulator; the lab starts one of its own.
         _ = AzuriteServer.TakeAccount();
-        string lab = AppContext.BaseDirectory.Replace("AgentFunctions.AzureFunctions.Tests", "AgentFunctions.CrashLab", StringComparison.Ordinal);
+        string lab = AppContext.BaseDirectory.Replace("AgentFunctions.AzureFunctions.Tests", "AgentFunctions.CrashLab",
+            StringComparison.Ordinal);
         var start = new ProcessStartInfo("dotnet")
         {
             ArgumentList = { "exec", Path.Combine(lab, "AgentFunctions.CrashLab.dll"), "ours-durable-task", "1" },

@@ -6,12 +6,15 @@ namespace AgentFunctions.AzureFunctions.Tests.InProcess;
 internal static class Differences
 {
     private const string NoHistory = "The test host does not serve histories, which the case reads.";
-    private const string NoForeignAwaitCheck = "Durable Task asks for the orchestrator's own scheduler and does not notice who leaves it.";
+    private const string NoForeignAwaitCheck =
+        "Durable Task asks for the orchestrator's own scheduler and does not notice who leaves it.";
     private const string NoParent = "Durable Task's client does not tell an instance's parent.";
-    private const string NoRecursion = "The test host takes the instance alone and serves no history, in which children with ids of their own are found.";
+    private const string NoRecursion =
+        "The test host takes the instance alone and serves no history, in which children with ids of their own are found.";
     private const string FewWorkers = "The test host runs one activity per processor at a time.";
     private const string OwnWords = "It fails with the same code; Durable Task's message names the recorded step alone.";
-    private const string NoCarriedEvents = "The test host drops the events that an instance carries over; the Functions host keeps them.";
+    private const string NoCarriedEvents =
+        "The test host drops the events that an instance carries over; the Functions host keeps them.";
     private const string TestHostOrder = "The test host lists in no order.";
 
     private static readonly FrozenDictionary<string, string> s_reasons = new Dictionary<string, string>

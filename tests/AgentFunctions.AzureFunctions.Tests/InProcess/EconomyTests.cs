@@ -33,7 +33,11 @@ public sealed class EconomyTests
         const int Turns = 40, CallsPerTurn = 3;
 
         (Run run, CountedActions counts) = await RunAsync("worker", request => request.Turn < Turns
-            ? new ChatReply { Calls = [.. Enumerable.Range(0, CallsPerTurn).Select(static call => ChatReplyCall.Of("note", new { call }))] }
+            ? new ChatReply
+            {
+                Calls = [.. Enumerable.Range(0, CallsPerTurn).Select(static call => ChatReplyCall.Of("note",
+                new { call }))]
+            }
             : ChatReply.Say("Done."));
 
         const int Models = Turns + 1, Tools = Turns * CallsPerTurn, Steps = Models + Tools;
@@ -42,7 +46,8 @@ public sealed class EconomyTests
             (counts.Of(StepNames.CallModel), counts.Of(StepNames.CallTool), counts.Of(StepNames.Notify), counts.Activities),
             Is.EqualTo((Models, Tools, 1, Steps + 1)));
         Assert.That((counts.Executions, counts.Timers, counts.Events), Is.EqualTo((1 + (Steps / 100), 0, 0)));
-        Assert.That(counts.AuditEntries, Is.InRange(Tools + 1, Tools + 2), "one for each call without effect, the start, and the end when it is told");
+        Assert.That(counts.AuditEntries, Is.InRange(Tools + 1, Tools + 2),
+            "one for each call without effect, the start, and the end when it is told");
         Assert.That(counts.Billed, Is.EqualTo((2 * Steps) + 2 + counts.Executions).And.AtMost((2 * Steps) + Models));
         int reads = _storage.Reads, writes = _storage.Take() - reads;
         TestContext.Out.WriteLine($"{Steps} steps: {writes} writes to the account ({(double)writes / Steps:F2} a step), {reads} reads ({(double)reads / Steps:F2} a step)");
@@ -57,12 +62,14 @@ public sealed class EconomyTests
 
         (Run run, CountedActions counts) = await RunAsync("lead", static request => (IsLead(request), request.Turn) switch
         {
-            (true, 0) => ChatReply.Call("spawn", new { items = Enumerable.Range(1, Children).Select(static item => $"item {item}"), template = "Note {item}" }),
+            (true, 0) => ChatReply.Call("spawn",
+                new { items = Enumerable.Range(1, Children).Select(static item => $"item {item}"), template = "Note {item}" }),
             (true, 1) => ChatReply.Call("wait", new { }),
             _ => ChatReply.Say("Done."),
         });
 
-        Assert.That((counts.Of(StepNames.ReportToLead), counts.Of(StepNames.Notify), counts.Events), Is.EqualTo((Children, 1, Children)));
+        Assert.That((counts.Of(StepNames.ReportToLead), counts.Of(StepNames.Notify), counts.Events),
+            Is.EqualTo((Children, 1, Children)));
         Assert.That((counts.Executions, counts.Timers, counts.TimersFired), Is.EqualTo((1 + Children, 1 + (2 * Children), 0)));
         Assert.That(counts.Billed, Is.EqualTo(1 + 2 + (2 * run.Steps) + (Children * (1 + 2 + 1))));
         TestContext.Out.WriteLine($"largest status {counts.LargestStatus} bytes, largest message {counts.LargestMessage} bytes");
@@ -74,10 +81,12 @@ public sealed class EconomyTests
     public async Task Approval_CostsItsEventAndTheCallOnceMore()
     {
         string policy = Path.Combine(Directory.CreateTempSubdirectory().FullName, "policy.yaml");
-        await File.WriteAllTextAsync(policy, "rules: [{name: ask, when: {tool: '*'}, then: ask, approval: {roles: [lead]}}]", Cancel);
+        await File.WriteAllTextAsync(policy, "rules: [{name: ask, when: {tool: '*'}, then: ask, approval: {roles: [lead]}}]",
+            Cancel);
 
         (Run run, CountedActions counts) = await RunAsync(
-            "worker", static request => request.Turn == 0 ? ChatReply.Call("note", new { }) : ChatReply.Say("Done."), ApproveAsync,
+            "worker", static request => request.Turn == 0 ? ChatReply.Call("note", new { }) : ChatReply.Say("Done."),
+            ApproveAsync,
             new KeyValuePair<string, string?>("Governance:PolicyPath", policy));
 
         Assert.That((run.Steps, counts.Of(StepNames.CallTool), counts.Events, counts.TimersFired), Is.EqualTo((3, 2, 0, 0)));
@@ -102,23 +111,29 @@ public sealed class EconomyTests
         }
     }
 
-    private static bool IsLead(ChatRequest request) => request.Messages[1].GetProperty("content").ToString().Contains("Lead.", StringComparison.Ordinal);
+    private static bool IsLead(ChatRequest request) =>
+        request.Messages[1].GetProperty("content").ToString().Contains("Lead.", StringComparison.Ordinal);
 
     private async Task<(Run Run, CountedActions Counts)> RunAsync(
-        string agent, Func<ChatRequest, ChatReply> answer, Func<IServiceProvider, string, Task>? meanwhile = null, params KeyValuePair<string, string?>[] settings)
+        string agent, Func<ChatRequest, ChatReply> answer, Func<IServiceProvider, string, Task>? meanwhile = null,
+        params KeyValuePair<string, string?>[] settings)
     {
         await using OpenAIProtocolServer model = await OpenAIProtocolServer.StartAsync(answer);
         var options = new BlobClientOptions();
         options.AddPolicy(_storage, HttpPipelinePosition.PerRetry);
-        await using ServiceProvider services = AppServices.Build(model, AzuriteServer.Connect(AzuriteServer.TakeAccount(), options), static services => services
+        await using ServiceProvider services = AppServices.Build(model,
+            AzuriteServer.Connect(AzuriteServer.TakeAccount(), options), static services => services
             .AddTool(AgentTool.Create("note", "Notes a text.", ToolEffect.None, static () => "noted"))
             .AddAgent(Agent.Create("worker").WithInstructions("Work.").WithTools("note"))
-            .AddAgent(Agent.Create("lead").WithInstructions("Work.").WithTools("note").WithDelegation(Delegation.Native)), settings);
+            .AddAgent(Agent.Create("lead").WithInstructions("Work.").WithTools("note").WithDelegation(Delegation.Native)),
+            settings);
         var counts = new CountedActions();
-        await using InProcessHost host = await InProcessHost.StartAsync(counts.Count(services.GetRequiredService<DurableRegistry>()));
+        await using InProcessHost host =
+            await InProcessHost.StartAsync(counts.Count(services.GetRequiredService<DurableRegistry>()));
         services.GetRequiredService<DurableTaskClientAccessor>().Client = host.DurableClient;
         Run run = await services.GetRequiredService<AgentGateway>().SubmitAsync(
-            new RunRequest { Agent = agent, Goal = "Lead." }, new Caller("test") { Roles = [CallerRoles.Submitter] }, cancellationToken: Cancel);
+            new RunRequest { Agent = agent, Goal = "Lead." }, new Caller("test") { Roles = [CallerRoles.Submitter] },
+            cancellationToken: Cancel);
         await (meanwhile?.Invoke(services, run.Id) ?? Task.CompletedTask);
         run = await services.GetRequiredService<RunReader>().WaitForEndAsync(run.Id, Cancel);
         Assert.That((run.Status, run.Error?.Message), Is.EqualTo((RunStatus.Completed, (string?)null)));

@@ -43,7 +43,12 @@ public sealed class EndChildrenTests
         var containers = new BlobContainers(AzuriteServer.Connect(AzuriteServer.TakeAccount(), options));
         _logs = new BlobLogStore(containers, TimeProvider.System);
         var records = new BlobRecordStore(containers);
-        _runs = new RunStore(records, new BlobContentStore(containers)) { Index = new RunIndexLog(_logs, TimeProvider.System, NullLogger<RunIndexLog>.Instance) };
+        _runs = new RunStore(records,
+            new BlobContentStore(containers))
+        {
+            Index = new RunIndexLog(_logs, TimeProvider.System,
+                NullLogger<RunIndexLog>.Instance)
+        };
         _index = new RunIndex(_logs, records, NullLogger<RunIndex>.Instance);
     }
 
@@ -122,8 +127,10 @@ public sealed class EndChildrenTests
 
         TestContext.Out.WriteLine($"{steps} steps, {killed} killed, {told} told");
         Assert.That(killed, Is.Positive);
-        Assert.That(told, Is.InRange(Children, Children + (killed * (20 + 16))), "what a killed step had told is told again, and nothing else is");
-        Assert.That(orchestrations.States.Values.Select(static state => state.Status), Is.All.EqualTo(OrchestrationStatus.Terminated));
+        Assert.That(told, Is.InRange(Children, Children + (killed * (20 + 16))),
+            "what a killed step had told is told again, and nothing else is");
+        Assert.That(orchestrations.States.Values.Select(static state => state.Status),
+            Is.All.EqualTo(OrchestrationStatus.Terminated));
     }
 
     private static ActivityContext Context() => new("lead", StepNames.EndChildren, 0, Cancel);
@@ -135,7 +142,8 @@ public sealed class EndChildrenTests
         // What looks for runs of another version at the start of a process has an account without any, so that it is not counted.
         var none = new BlobContainers(AzuriteServer.Connect());
         var repair = new RunIndexRepair(
-            _index!, entries, new RunStore(new BlobRecordStore(none), new BlobContentStore(none)), time, NullLogger<RunIndexRepair>.Instance);
+            _index!, entries, new RunStore(new BlobRecordStore(none), new BlobContentStore(none)), time,
+            NullLogger<RunIndexRepair>.Instance);
         var reader = new RunReader(_runs, client, null!, time, new Redactor(), null!)
         {
             Index = new RunIndexView(_index!, entries, repair, _runs, time, NullLogger<RunIndexView>.Instance),

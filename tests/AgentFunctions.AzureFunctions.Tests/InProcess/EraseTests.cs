@@ -74,7 +74,8 @@ public sealed class EraseTests
             Throws.InstanceOf<AgentException>().With.Property("Code").EqualTo(ErrorCode.RunErased));
         Assert.That((await services.GetRequiredService<AuditLog>().VerifyAsync(Cancel)).Holds, Is.True);
         Assert.That(
-            await services.GetRequiredService<AuditLog>().ReadAsync(run.Id, 0, Cancel).Select(static entry => entry.Type).ToListAsync(Cancel),
+            await services.GetRequiredService<AuditLog>().ReadAsync(run.Id, 0, Cancel).Select(static entry => entry.Type)
+                .ToListAsync(Cancel),
             Does.Contain(AuditTypes.RunErasedDone));
 
         string Text(string kind) => string.Join(' ', kinds[kind]);

@@ -24,16 +24,26 @@ public sealed class FailedRunTests
             await context.CallActivityAsync<bool>(StepNames.CallTool);
             return null;
         });
-        registry.AddActivity<object?, bool>(StepNames.CallTool, static (_, _) => throw new AgentException(ErrorCode.ToolOutcomeUnknown, Words));
+        registry.AddActivity<object?, bool>(StepNames.CallTool,
+            static (_, _) => throw new AgentException(ErrorCode.ToolOutcomeUnknown, Words));
         await using OpenAIProtocolServer model = await OpenAIProtocolServer.StartAsync(static _ => ChatReply.Say("Done."));
         await using ServiceProvider services = AppServices.Build(model, static _ => { });
         await using InProcessHost host = await InProcessHost.StartAsync(registry);
         services.GetRequiredService<DurableTaskClientAccessor>().Client = host.DurableClient;
         string id = RunId.New(DateTimeOffset.UtcNow);
         await services.GetRequiredService<RunStore>().AddAsync(
-            new RunRecord { Id = id, Agent = "worker", DefinitionHash = "none", Model = "test", Goal = "Pay.", CreatedAt = DateTimeOffset.UtcNow }, Cancel);
+            new RunRecord
+            {
+                Id = id,
+                Agent = "worker",
+                DefinitionHash = "none",
+                Model = "test",
+                Goal = "Pay.",
+                CreatedAt = DateTimeOffset.UtcNow
+            }, Cancel);
         await host.Client.ScheduleAsync(
-            AgentLoop.Name, new RunState { Limits = new LoopLimits(9, new(), 1_000, 100) }, new StartOptions { InstanceId = id }, Cancel);
+            AgentLoop.Name, new RunState { Limits = new LoopLimits(9, new(), 1_000, 100) }, new StartOptions { InstanceId = id },
+            Cancel);
 
         RunReader reader = services.GetRequiredService<RunReader>();
         Run ended = await reader.WaitForEndAsync(id, Cancel);

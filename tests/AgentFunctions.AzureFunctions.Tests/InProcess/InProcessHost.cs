@@ -13,7 +13,10 @@ using Microsoft.Extensions.Logging;
 
 namespace AgentFunctions.AzureFunctions.Tests.InProcess;
 
-/// <summary>Durable Task's own test host, with the worker that an app adds the runtime to, and the orchestrators and activities of a registry.</summary>
+/// <summary>
+/// Durable Task's own test host, with the worker that an app adds the runtime to, and the orchestrators and activities of a
+/// registry.
+/// </summary>
 internal sealed class InProcessHost(DurableTaskTestHost host) : ConformanceHost
 {
     public DurableTaskClient DurableClient => host.Client;
@@ -28,7 +31,8 @@ internal sealed class InProcessHost(DurableTaskTestHost host) : ConformanceHost
         {
             Port = FreePort(),
             LoggerFactory = logs,
-            ConfigureServices = services => services.AddSingleton(registry).AddDurableTaskWorker(static worker => worker.AddAgentFunctions()),
+            ConfigureServices = services => services.AddSingleton(registry)
+                .AddDurableTaskWorker(static worker => worker.AddAgentFunctions()),
         };
         return new InProcessHost(await DurableTaskTestHost.StartAsync(own ?? (static _ => { }), options));
     }

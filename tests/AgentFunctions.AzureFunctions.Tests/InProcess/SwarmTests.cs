@@ -31,13 +31,15 @@ public sealed class SwarmTests
         services.GetRequiredService<DurableTaskClientAccessor>().Client = host.DurableClient;
 
         Run run = await services.GetRequiredService<AgentGateway>().SubmitAsync(
-            new RunRequest { Agent = "lead", Goal = "Lead." }, new Caller("test") { Roles = [CallerRoles.Submitter] }, cancellationToken: Cancel);
+            new RunRequest { Agent = "lead", Goal = "Lead." }, new Caller("test") { Roles = [CallerRoles.Submitter] },
+            cancellationToken: Cancel);
         run = await services.GetRequiredService<RunReader>().WaitForEndAsync(run.Id, Cancel);
 
         Assert.That((run.Status, run.Error?.Message), Is.EqualTo((RunStatus.Completed, (string?)null)));
         Assert.That(_noted, Is.EquivalentTo(Enumerable.Range(1, Children).Select(static item => $"item {item}")));
         RunTree tree = await services.GetRequiredService<RunTreeReader>().GetAsync(run.Id, Cancel);
-        Assert.That(tree.Children.Select(static child => child.Run.Status), Is.EqualTo(Enumerable.Repeat(RunStatus.Completed, Children)));
+        Assert.That(tree.Children.Select(static child => child.Run.Status),
+            Is.EqualTo(Enumerable.Repeat(RunStatus.Completed, Children)));
         Assert.That(tree.Steps, Is.EqualTo(run.Steps));
     }
 
@@ -46,10 +48,12 @@ public sealed class SwarmTests
         string goal = request.Messages[1].GetProperty("content").ToString();
         return (goal.Contains("Lead.", StringComparison.Ordinal), request.Turn) switch
         {
-            (true, 0) => ChatReply.Call("spawn", new { items = Enumerable.Range(1, Children).Select(static item => $"item {item}"), template = "Note {item}" }),
+            (true, 0) => ChatReply.Call("spawn",
+                new { items = Enumerable.Range(1, Children).Select(static item => $"item {item}"), template = "Note {item}" }),
             (true, 1) => ChatReply.Call("wait", new { }),
             (true, _) => ChatReply.Say("All noted."),
-            (false, 0) => ChatReply.Call("note", new { text = goal[goal.IndexOf("item", StringComparison.Ordinal)..].Split('\n')[0].Trim() }),
+            (false, 0) => ChatReply.Call("note",
+                new { text = goal[goal.IndexOf("item", StringComparison.Ordinal)..].Split('\n')[0].Trim() }),
             _ => ChatReply.Say("Noted."),
         };
     }

@@ -40,7 +40,9 @@ public sealed class TreeTests
         var registry = new DurableRegistry();
         registry.AddOrchestrator<int, int>("main", static (_, value) => Task.FromResult(value));
         await using InProcessHost host = await InProcessHost.StartAsync(registry);
-        string[] tree = ["lead", .. Enumerable.Range(0, 12).SelectMany(static child => (string[])[$"lead.{child}", $"lead.{child}.0", $"lead.{child}.1"])];
+        string[] tree = ["lead",
+            .. Enumerable.Range(0, 12)
+                .SelectMany(static child => (string[])[$"lead.{child}", $"lead.{child}.0", $"lead.{child}.1"])];
         foreach (string id in tree)
         {
             await host.Client.ScheduleAsync("main", 1, new StartOptions { InstanceId = id }, Cancel);
@@ -51,7 +53,11 @@ public sealed class TreeTests
         for (int calls = 0; left > 0; calls++)
         {
             using var stop = new CancellationTokenSource();
-            var client = new DurableTaskOrchestrationClient(new DurableTaskClientAccessor { Client = DiesAfter(host.DurableClient, 7, stop) });
+            var client = new DurableTaskOrchestrationClient(new DurableTaskClientAccessor
+            {
+                Client = DiesAfter(host.DurableClient,
+                7, stop)
+            });
             try
             {
                 await client.PurgeAsync("lead", stop.Token);
@@ -81,9 +87,11 @@ public sealed class TreeTests
             call => inner.GetInstanceAsync(call.Arg<string>(), call.Arg<bool>(), Cancel));
         client.GetAllInstancesAsync(Arg.Any<Microsoft.DurableTask.Client.OrchestrationQuery>()).Returns(
             call => inner.GetAllInstancesAsync(call.Arg<Microsoft.DurableTask.Client.OrchestrationQuery>()));
-        client.GetOrchestrationHistoryAsync(Arg.Any<string>(), Arg.Any<CancellationToken>()).Returns<IList<CoreHistoryEvent>>(_ => []);
+        client.GetOrchestrationHistoryAsync(Arg.Any<string>(), Arg.Any<CancellationToken>())
+            .Returns<IList<CoreHistoryEvent>>(_ => []);
         int done = 0;
-        client.PurgeInstanceAsync(Arg.Any<string>(), Arg.Any<PurgeInstanceOptions>(), Arg.Any<CancellationToken>()).Returns(async call =>
+        client.PurgeInstanceAsync(Arg.Any<string>(), Arg.Any<PurgeInstanceOptions>(), Arg.Any<CancellationToken>())
+            .Returns(async call =>
         {
             if (Interlocked.Increment(ref done) > purges)
             {
@@ -105,20 +113,24 @@ public sealed class TreeTests
 
         foreach (string id in Tree)
         {
-            Assert.That((await host.Client.WaitForCompletionAsync(id, Cancel)).Status, Is.EqualTo(OrchestrationStatus.Terminated), id);
+            Assert.That((await host.Client.WaitForCompletionAsync(id, Cancel)).Status, Is.EqualTo(OrchestrationStatus.Terminated),
+                id);
         }
 
         Assert.That((await host.Client.GetAsync("leader.1-0", false, Cancel))?.IsEnded, Is.False);
     }
 
-    /// <summary>A lead with two sub-agents, one of which has one of its own, and a stranger whose id is much like theirs.</summary>
+    /// <summary>
+    /// A lead with two sub-agents, one of which has one of its own, and a stranger whose id is much like theirs.
+    /// </summary>
     private static async Task<InProcessHost> StartAsync()
     {
         var registry = new DurableRegistry();
         registry.AddOrchestrator<string[], int>("leads", static async (context, names) =>
         {
             await Task.WhenAll(names.Select(name => context.CallSubOrchestratorAsync<int>(
-                name == "1-0" ? "leads" : "waits", new[] { "2-0" }, new SubOrchestrationOptions($"{context.InstanceId}.{name}"))));
+                name == "1-0" ? "leads" : "waits", new[] { "2-0" },
+                new SubOrchestrationOptions($"{context.InstanceId}.{name}"))));
             return 0;
         });
         registry.AddOrchestrator<string[], int>("waits", static async (context, _) =>

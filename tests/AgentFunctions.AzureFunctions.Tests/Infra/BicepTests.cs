@@ -74,7 +74,8 @@ public sealed class BicepTests
         string folder = AppContext.BaseDirectory;
         while (!File.Exists(Path.Combine(folder, "AgentFunctions.sln")))
         {
-            folder = Path.GetDirectoryName(folder) ?? throw new InvalidOperationException("AgentFunctions.sln is in no folder above the tests.");
+            folder = Path.GetDirectoryName(folder)
+                ?? throw new InvalidOperationException("AgentFunctions.sln is in no folder above the tests.");
         }
 
         return Path.Combine(folder, "infra");

@@ -7,7 +7,9 @@ using Azure.Storage.Blobs;
 
 namespace AgentFunctions.AzureFunctions.Tests.Instances;
 
-/// <summary>How the audit entries of many instances meet on the storage account, as <c>docs/azure.md</c> says under Scale.</summary>
+/// <summary>
+/// How the audit entries of many instances meet on the storage account, as <c>docs/azure.md</c> says under Scale.
+/// </summary>
 [CancelAfter(1_800_000)]
 public sealed class AuditAppendsTests
 {
@@ -32,7 +34,8 @@ public sealed class AuditAppendsTests
         Appends appends = await WriteAsync(static number => $"root.1-0-{number}");
 
         Assert.That(appends.Largest, Is.LessThan(Runs * Each / 4), "of all appends none of the blobs takes a quarter");
-        Assert.That(appends.Blobs, Is.EqualTo(AuditShards.Spread).Or.EqualTo(AuditShards.Spread + 1), "and the mark that the log is in shards");
+        Assert.That(appends.Blobs, Is.EqualTo(AuditShards.Spread).Or.EqualTo(AuditShards.Spread + 1),
+            "and the mark that the log is in shards");
     }
 
     [Test]
@@ -55,8 +58,10 @@ public sealed class AuditAppendsTests
         })));
         await Task.WhenAll(logs.Select(static log => log.JoinAsync(Cancel)));
 
-        List<AuditEntry> entries = await logs[0].ReadAsync(null, 0, Cancel).Where(static entry => entry.Type == "any").ToListAsync(Cancel);
-        Assert.That(entries.Select(static entry => (entry.Actor, entry.Turn)).ToArray(), Is.Unique.And.Length.EqualTo(Runs * Each));
+        List<AuditEntry> entries = await logs[0].ReadAsync(null, 0, Cancel).Where(static entry => entry.Type == "any")
+            .ToListAsync(Cancel);
+        Assert.That(entries.Select(static entry => (entry.Actor, entry.Turn)).ToArray(),
+            Is.Unique.And.Length.EqualTo(Runs * Each));
         AuditVerification result = await logs[1].VerifyAsync(Cancel);
         Assert.That((result.Holds, result.Problem), Is.EqualTo((true, (string?)null)));
         TestContext.Out.WriteLine($"{Runs * Each} entries, {Instances} instances: {appends}");
@@ -105,7 +110,8 @@ public sealed class AuditAppendsTests
             lock (_gate)
             {
                 // The chain of heads is not what a step waits for.
-                if (!address.Contains("agent-logs", StringComparison.Ordinal) || address.Contains("/heads/", StringComparison.Ordinal))
+                if (!address.Contains("agent-logs", StringComparison.Ordinal)
+                    || address.Contains("/heads/", StringComparison.Ordinal))
                 {
                     return;
                 }

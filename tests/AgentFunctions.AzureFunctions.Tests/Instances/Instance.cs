@@ -13,8 +13,8 @@ using Microsoft.Extensions.DependencyInjection;
 namespace AgentFunctions.AzureFunctions.Tests.Instances;
 
 /// <summary>
-/// One instance of an app: services of its own, with all that they remember, on the storage account that all instances share. A killed
-/// one does nothing more: what its steps ask of the account goes nowhere, and no answer reaches them.
+/// One instance of an app: services of its own, with all that they remember, on the storage account that all instances share. A
+/// killed one does nothing more: what its steps ask of the account goes nowhere, and no answer reaches them.
 /// </summary>
 internal sealed class Instance : IAsyncDisposable
 {
@@ -26,7 +26,8 @@ internal sealed class Instance : IAsyncDisposable
     private volatile bool _isLastSent;
     private int _requestsLeft;
 
-    public Instance(int number, string account, OpenAIProtocolServer model, Action<IServiceCollection> add, KeyValuePair<string, string?>[] settings)
+    public Instance(int number, string account, OpenAIProtocolServer model, Action<IServiceCollection> add,
+        KeyValuePair<string, string?>[] settings)
     {
         Number = number;
         var options = new BlobClientOptions();
@@ -51,10 +52,12 @@ internal sealed class Instance : IAsyncDisposable
 
     /// <summary>Runs a step, as its trigger does.</summary>
     /// <returns>The result; nothing if the instance was killed meanwhile.</returns>
-    public async Task<(bool IsDone, JsonElement? Result)> StepAsync(string name, string instanceId, JsonElement? input, DurableTaskClient client)
+    public async Task<(bool IsDone, JsonElement? Result)> StepAsync(string name, string instanceId, JsonElement? input,
+        DurableTaskClient client)
     {
         Steps++;
-        return await CallAsync(() => Get<FunctionRunner>().StepAsync(name, input ?? default, instanceId, client, CancellationToken.None));
+        return await CallAsync(() => Get<FunctionRunner>()
+            .StepAsync(name, input ?? default, instanceId, client, CancellationToken.None));
     }
 
     /// <summary>Asks the instance for something, as a step or a caller does.</summary>
@@ -70,7 +73,8 @@ internal sealed class Instance : IAsyncDisposable
         return IsAlive ? (true, await asked) : (false, default);
     }
 
-    public Task<JsonElement?> OrchestrateAsync(TaskOrchestrationContext context) => Get<FunctionRunner>().OrchestrateAsync(context);
+    public Task<JsonElement?> OrchestrateAsync(TaskOrchestrationContext context) =>
+        Get<FunctionRunner>().OrchestrateAsync(context);
 
     /// <summary>Ends it at once, in the middle of whatever it is at.</summary>
     public void Kill()
@@ -79,7 +83,9 @@ internal sealed class Instance : IAsyncDisposable
         _ = Get<KillWatcher>().StoppingAsync(CancellationToken.None);
     }
 
-    /// <summary>Ends it at a request of its own to the storage account: before it is sent, or before its answer is read.</summary>
+    /// <summary>
+    /// Ends it at a request of its own to the storage account: before it is sent, or before its answer is read.
+    /// </summary>
     /// <param name="requests">How many more requests it makes, the last one included.</param>
     /// <param name="isSent">Whether the last one still reaches the account.</param>
     public void KillAt(int requests, bool isSent) => (_isLastSent, _requestsLeft) = (isSent, requests);
@@ -93,7 +99,9 @@ internal sealed class Instance : IAsyncDisposable
     }
 
     /// <summary>Returns while the instance lives, and never again once it was killed.</summary>
-    public static Task PassAsync() => Current is { IsAlive: false } dead ? Task.Delay(Timeout.Infinite, dead._over.Token) : Task.CompletedTask;
+    public static Task PassAsync() => Current is { IsAlive: false } dead
+        ? Task.Delay(Timeout.Infinite, dead._over.Token)
+        : Task.CompletedTask;
 
     public async ValueTask DisposeAsync()
     {
@@ -115,6 +123,7 @@ internal sealed class Instance : IAsyncDisposable
             over.ThrowIfCancellationRequested();
         }
 
-        public override void Process(HttpMessage message, ReadOnlyMemory<HttpPipelinePolicy> pipeline) => ProcessNext(message, pipeline);
+        public override void Process(HttpMessage message, ReadOnlyMemory<HttpPipelinePolicy> pipeline) =>
+            ProcessNext(message, pipeline);
     }
 }

@@ -11,8 +11,9 @@ using Microsoft.Extensions.DependencyInjection;
 namespace AgentFunctions.AzureFunctions.Tests.Instances;
 
 /// <summary>
-/// Several instances of an app on one task hub and one storage account. Durable Task's test host takes one worker, so this worker hands
-/// each step, and each replay of an orchestration, to an instance by chance; a step whose instance was killed goes to another.
+/// Several instances of an app on one task hub and one storage account. Durable Task's test host takes one worker, so this worker
+/// hands each step, and each replay of an orchestration, to an instance by chance; a step whose instance was killed goes to
+/// another.
 /// </summary>
 internal sealed class InstanceSet : IAsyncDisposable
 {
@@ -37,10 +38,12 @@ internal sealed class InstanceSet : IAsyncDisposable
     public int CutOffToolCalls { get; private set; }
 
     public static async Task<InstanceSet> StartAsync(
-        int count, int seed, OpenAIProtocolServer model, Action<IServiceCollection> add, params KeyValuePair<string, string?>[] settings)
+        int count, int seed, OpenAIProtocolServer model, Action<IServiceCollection> add,
+        params KeyValuePair<string, string?>[] settings)
     {
         string account = AzuriteServer.TakeAccount();
-        Instance[] instances = [.. Enumerable.Range(0, count).Select(number => new Instance(number, account, model, add, settings))];
+        Instance[] instances = [.. Enumerable.Range(0, count)
+            .Select(number => new Instance(number, account, model, add, settings))];
         var set = new InstanceSet(instances, seed);
         DurableRegistry registry = instances[0].Get<DurableRegistry>();
         set._host = await InProcessHost.StartAsync(new DurableRegistry(), null, tasks =>
@@ -52,7 +55,8 @@ internal sealed class InstanceSet : IAsyncDisposable
 
             foreach (string name in registry.Activities.Keys)
             {
-                tasks.AddActivityFunc<JsonElement?, JsonElement?>(name, (context, input) => set.StepAsync(name, context.InstanceId, input));
+                tasks.AddActivityFunc<JsonElement?, JsonElement?>(name,
+                    (context, input) => set.StepAsync(name, context.InstanceId, input));
             }
         });
         foreach (Instance instance in instances)
@@ -74,8 +78,8 @@ internal sealed class InstanceSet : IAsyncDisposable
     }
 
     /// <summary>
-    /// Asks an instance by chance; if it is killed before it answers, another one, as a caller whose connection broke. What it waits for
-    /// in the killed one, such as a write that a step there had begun, never comes.
+    /// Asks an instance by chance; if it is killed before it answers, another one, as a caller whose connection broke. What it
+    /// waits for in the killed one, such as a write that a step there had begun, never comes.
     /// </summary>
     public async Task<T> CallAsync<T>(Func<Instance, Task<T>> call)
     {

@@ -18,7 +18,8 @@ namespace AgentFunctions.AzureFunctions.Tests.Instances;
 public sealed class LiveInstancesTests
 {
     private const string Secret = "tango-uniform-november-7";
-    private const string Answer = "The first part of the answer, then the second one, and at last the third part of it all, as said by " + Secret + ".";
+    private const string Answer =
+        "The first part of the answer, then the second one, and at last the third part of it all, as said by " + Secret + ".";
 
     private static readonly Caller s_caller = new("test") { Roles = [CallerRoles.Submitter] };
 
@@ -35,7 +36,8 @@ public sealed class LiveInstancesTests
             BetweenChunks = Once(4, seen),
         });
         await using InstanceSet set = await InstanceSet.StartAsync(
-            2, 17, model, static services => services.AddAgent(Agent.Create("worker").WithModel("test").WithInstructions("Work.")),
+            2, 17, model, static services => services.AddAgent(Agent.Create("worker").WithModel("test")
+                .WithInstructions("Work.")),
             new("Secrets:one", Secret), new("Live:Interval", "00:00:00.05"));
         Run run = await set.CallAsync(instance => instance.Get<AgentGateway>().SubmitAsync(
             new RunRequest { Agent = "worker", Goal = "Speak." }, s_caller, cancellationToken: Cancel));
@@ -44,7 +46,8 @@ public sealed class LiveInstancesTests
         Task watching = Task.WhenAll(watchers.Select(static watcher => watcher.RunAsync(Cancel)));
         await Poll.UntilAsync(() => watchers.All(static watcher => watcher.Text.Length > 0), Cancel);
         seen.Release();
-        await Poll.UntilAsync(() => watchers.All(static watcher => watcher.Resets.Contains("cutOff") && watcher.Text.Length > 0), Cancel);
+        await Poll.UntilAsync(() => watchers.All(static watcher => watcher.Resets.Contains("cutOff") && watcher.Text.Length > 0),
+            Cancel);
         Assert.That(watchers.Select(static watcher => watcher.Recorded), Is.All.Null, "both see it before it is recorded");
         seen.Release();
         await watching;

@@ -16,9 +16,9 @@ using Microsoft.Extensions.AI;
 namespace AgentFunctions.AzureFunctions.Tests.Instances;
 
 /// <summary>
-/// Runs, swarms, approvals, a monitor and the kill switch spread over two and four instances, one of which is killed in the middle of a
-/// request to the storage account, before it is sent or before it is answered: nothing is lost, nothing happens twice, and no model is asked
-/// twice but for what was in flight. <c>AGENTFUNCTIONS_INSTANCES=20</c> repeats it with other seeds.
+/// Runs, swarms, approvals, a monitor and the kill switch spread over two and four instances, one of which is killed in the
+/// middle of a request to the storage account, before it is sent or before it is answered: nothing is lost, nothing happens
+/// twice, and no model is asked twice but for what was in flight. <c>AGENTFUNCTIONS_INSTANCES=20</c> repeats it with other seeds.
 /// </summary>
 [CancelAfter(3_600_000)]
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
@@ -41,7 +41,9 @@ public sealed class ManyInstancesTests
         select (int[])[instances, (instances * 1_000) + repetition];
 
     private static int Repetitions =>
-        int.TryParse(Environment.GetEnvironmentVariable("AGENTFUNCTIONS_INSTANCES"), CultureInfo.InvariantCulture, out int count) ? count : 0;
+        int.TryParse(Environment.GetEnvironmentVariable("AGENTFUNCTIONS_INSTANCES"), CultureInfo.InvariantCulture, out int count)
+            ? count
+            : 0;
 
     [OneTimeSetUp]
     public static void WritePolicy() => File.WriteAllText(
@@ -65,7 +67,8 @@ public sealed class ManyInstancesTests
         set.At = (10 + random.Next(120), () => victim.KillAt(requests, isSent));
 
         await set.CallAsync(instance => instance.Get<MonitorService>().PutAsync(
-            new MonitorDefinition { Name = "watch", Schedule = new() { Every = TimeSpan.FromSeconds(1) }, Signals = [_signal] }, cancellationToken: Cancel));
+            new MonitorDefinition { Name = "watch", Schedule = new() { Every = TimeSpan.FromSeconds(1) }, Signals = [_signal] },
+            cancellationToken: Cancel));
         var runs = new List<Run>();
         for (int i = 0; i < Runs; i++)
         {
@@ -82,7 +85,8 @@ public sealed class ManyInstancesTests
         foreach (Run run in runs.Concat(asking).Append(lead))
         {
             Run ended = await set.CallAsync(instance => instance.Get<RunReader>().WaitForEndAsync(run.Id, Cancel));
-            Assert.That((ended.Status, ended.Error?.Message), Is.EqualTo((RunStatus.Completed, (string?)null)), $"{run.Goal} (seed {seed})");
+            Assert.That((ended.Status, ended.Error?.Message), Is.EqualTo((RunStatus.Completed, (string?)null)),
+                $"{run.Goal} (seed {seed})");
         }
 
         await Poll.UntilAsync(() => !victim.IsAlive, Cancel, "one instance was killed");
@@ -98,11 +102,13 @@ public sealed class ManyInstancesTests
         await using OpenAIProtocolServer model = await OpenAIProtocolServer.StartAsync(_world.Answer);
         await using InstanceSet set = await StartAsync(2, 1, model);
         Run run = await SubmitAsync(set, agent, "Hang.");
-        await Poll.UntilAsync(async () => !_world.Hanging.IsEmpty || await EndedAsync(set, run.Id), Cancel, "the call is in flight");
+        await Poll.UntilAsync(async () => !_world.Hanging.IsEmpty || await EndedAsync(set, run.Id), Cancel,
+            "the call is in flight");
         Assert.That(_world.Hanging, Is.Not.Empty);
         Instance other = set.All.Single(instance => instance.Number != _world.Hanging.Single());
 
-        await other.Get<KillOrders>().EngageAsync(scope, name, new Caller("olga") { Roles = [CallerRoles.Operator] }, "mad", Cancel);
+        await other.Get<KillOrders>()
+            .EngageAsync(scope, name, new Caller("olga") { Roles = [CallerRoles.Operator] }, "mad", Cancel);
 
         // No timer has fired on the instance that makes the call: its first step started what watches for orders.
         await Poll.UntilAsync(() => !_world.Stopped.IsEmpty, Cancel, "the call is stopped by the instance that makes it");
@@ -115,7 +121,9 @@ public sealed class ManyInstancesTests
         }
     }
 
-    /// <summary>Starts them, with time limits that no slow machine reaches: a call that is given up would be asked twice.</summary>
+    /// <summary>
+    /// Starts them, with time limits that no slow machine reaches: a call that is given up would be asked twice.
+    /// </summary>
     private Task<InstanceSet> StartAsync(int count, int seed, OpenAIProtocolServer model) => InstanceSet.StartAsync(
         count,
         seed,
@@ -140,7 +148,8 @@ public sealed class ManyInstancesTests
     {
         // A caller whose connection broke sends the same request again.
         string key = Guid.NewGuid().ToString("N");
-        return set.CallAsync(instance => instance.Get<AgentGateway>().SubmitAsync(new RunRequest { Agent = agent, Goal = goal }, s_caller, key, Cancel));
+        return set.CallAsync(instance => instance.Get<AgentGateway>()
+            .SubmitAsync(new RunRequest { Agent = agent, Goal = goal }, s_caller, key, Cancel));
     }
 
     private async Task HoldsAsync(InstanceSet set, List<Run> runs, Run lead, Run[] asking, int seed)
@@ -148,14 +157,16 @@ public sealed class ManyInstancesTests
         const int Work = World.Turns;
         string[] paid = [.. _world.Payments.Keys.Order(StringComparer.Ordinal)];
         Assert.That(_world.Payments.Values, Is.All.EqualTo(1), $"no payment twice (seed {seed})");
-        Assert.That(paid, Has.Length.EqualTo((runs.Count * Work) + World.Children + asking.Length), $"no payment is lost (seed {seed})");
+        Assert.That(paid, Has.Length.EqualTo((runs.Count * Work) + World.Children + asking.Length),
+            $"no payment is lost (seed {seed})");
         Assert.That(_world.Notes, Has.Count.EqualTo(runs.Count * Work), $"no note is lost (seed {seed})");
 
         int questions = (runs.Count * (Work + 1)) + (asking.Length * 2) + 3 + (World.Children * 2);
         TestContext.Progress.WriteLine(
             $"{set.All.Count} instances, seed {seed}: {paid.Length} payments, {_world.Notes.Count} notes, {_world.Questions - questions} model calls asked "
             + $"again; in flight when one was killed: {set.CutOffModelCalls} model calls, {set.CutOffToolCalls} tool calls");
-        Assert.That(_world.Questions, Is.InRange(questions, questions + set.CutOffModelCalls), $"nothing asked twice but what was in flight (seed {seed})");
+        Assert.That(_world.Questions, Is.InRange(questions, questions + set.CutOffModelCalls),
+            $"nothing asked twice but what was in flight (seed {seed})");
 
         Instance other = set.Any();
         foreach (Run run in runs)
@@ -164,7 +175,8 @@ public sealed class ManyInstancesTests
         }
 
         RunTree tree = await other.Get<RunTreeReader>().GetAsync(lead.Id, Cancel);
-        Assert.That(tree.Children.Select(static child => child.Run.Status), Is.EqualTo(Enumerable.Repeat(RunStatus.Completed, World.Children)), $"(seed {seed})");
+        Assert.That(tree.Children.Select(static child => child.Run.Status),
+            Is.EqualTo(Enumerable.Repeat(RunStatus.Completed, World.Children)), $"(seed {seed})");
 
         AuditVerification audit = await other.Get<AuditLog>().VerifyAsync(Cancel);
         Assert.That((audit.Holds, audit.Problem), Is.EqualTo((true, (string?)null)), $"the audit log is one chain (seed {seed})");
@@ -217,8 +229,10 @@ public sealed class ManyInstancesTests
 
         async Task<Approval?> LookAsync()
         {
-            IReadOnlyList<Approval> open = await set.CallAsync(instance => instance.Get<ApprovalService>().ListAsync(null, Cancel));
-            Approval? approval = open.FirstOrDefault(approval => approval.RunId == runId && approval.State == ApprovalState.Pending);
+            IReadOnlyList<Approval> open =
+                await set.CallAsync(instance => instance.Get<ApprovalService>().ListAsync(null, Cancel));
+            Approval? approval = open.FirstOrDefault(approval => approval.RunId == runId
+                && approval.State == ApprovalState.Pending);
             Run run = await set.CallAsync(instance => instance.Get<RunReader>().GetAsync(runId, Cancel));
             Assert.That(approval is null && run.IsEnded, Is.False, $"{run.Goal} ended before it asked: {run.Status} {run.Error}");
             return approval;

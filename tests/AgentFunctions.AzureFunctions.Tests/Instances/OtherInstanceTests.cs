@@ -14,7 +14,9 @@ using Microsoft.Extensions.Time.Testing;
 
 namespace AgentFunctions.AzureFunctions.Tests.Instances;
 
-/// <summary>What an instance remembers, when another one changes what it is about: two sets of stores on one storage account.</summary>
+/// <summary>
+/// What an instance remembers, when another one changes what it is about: two sets of stores on one storage account.
+/// </summary>
 [CancelAfter(1_800_000)]
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 public sealed class OtherInstanceTests
@@ -37,8 +39,10 @@ public sealed class OtherInstanceTests
     {
         var here = new Transcript(_here.Logs);
         var there = new Transcript(_there.Logs);
-        TranscriptWindow mine = await here.AppendAsync("run", await here.ReadWindowAsync("run", s_whole, Cancel), [Said(1, ChatRole.Assistant)], Cancel);
-        await there.AppendAsync("run", await there.ReadWindowAsync("run", s_whole, Cancel), [Said(2, ChatRole.Tool), Said(2, ChatRole.Assistant)], Cancel);
+        TranscriptWindow mine = await here.AppendAsync("run", await here.ReadWindowAsync("run", s_whole, Cancel),
+            [Said(1, ChatRole.Assistant)], Cancel);
+        await there.AppendAsync("run", await there.ReadWindowAsync("run", s_whole, Cancel),
+            [Said(2, ChatRole.Tool), Said(2, ChatRole.Assistant)], Cancel);
 
         Assert.That((await here.ReadTurnAsync("run", s_whole, 2, Cancel)).ReplyOf(2)?.Message.Text, Is.EqualTo("2"));
         Assert.That((await here.ReadWindowAsync("run", s_whole, Cancel)).End, Is.EqualTo(3));
@@ -76,7 +80,8 @@ public sealed class OtherInstanceTests
     [Test]
     public async Task CallMarks_ManyDeliveriesOfOneCall_LetOneThrough()
     {
-        CallMarks[] instances = [.. Enumerable.Range(0, 8).Select(number => new CallMarks(number % 2 == 0 ? _here.Records : _there.Records))];
+        CallMarks[] instances = [.. Enumerable.Range(0, 8)
+            .Select(number => new CallMarks(number % 2 == 0 ? _here.Records : _there.Records))];
         foreach (CallMarks instance in instances)
         {
             await instance.BeginAsync("run", 1, Cancel);
@@ -125,7 +130,8 @@ public sealed class OtherInstanceTests
         AuditLog there = Audit(_there);
         for (int i = 0; i < 5; i++)
         {
-            await Task.WhenAll(here.AppendAsync(new AuditEntry("here") { RunId = run }, Cancel), there.AppendAsync(new AuditEntry("there") { RunId = run }, Cancel));
+            await Task.WhenAll(here.AppendAsync(new AuditEntry("here") { RunId = run }, Cancel),
+                there.AppendAsync(new AuditEntry("there") { RunId = run }, Cancel));
         }
 
         await Task.WhenAll(here.JoinAsync(Cancel), there.JoinAsync(Cancel));
@@ -143,7 +149,8 @@ public sealed class OtherInstanceTests
         Assert.That(await DecideAsync(here, 3), Is.EqualTo(2));
 
         static Task<int> DecideAsync(CallHistory history, int turn) => history.DecideAsync(
-            "root", static calls => calls.Count, _ => new PastCall("run", turn, 0, "pay", ToolEffect.NotIdempotent, DateTimeOffset.UnixEpoch), Cancel);
+            "root", static calls => calls.Count,
+            _ => new PastCall("run", turn, 0, "pay", ToolEffect.NotIdempotent, DateTimeOffset.UnixEpoch), Cancel);
     }
 
     [Test]
@@ -153,7 +160,15 @@ public sealed class OtherInstanceTests
         var there = new RunStore(_there.Records, new BlobContentStore(_there.Containers));
         const string Id = "7ybqnbvgqjfappgyzkz4afwc3s";
         Assert.That(await here.FindAsync(Id, Cancel), Is.Null);
-        await there.AddAsync(new RunRecord { Id = Id, Agent = "a", DefinitionHash = "d", Model = "m", Goal = "g", CreatedAt = DateTimeOffset.UnixEpoch }, Cancel);
+        await there.AddAsync(new RunRecord
+        {
+            Id = Id,
+            Agent = "a",
+            DefinitionHash = "d",
+            Model = "m",
+            Goal = "g",
+            CreatedAt = DateTimeOffset.UnixEpoch
+        }, Cancel);
         Assert.That((await here.FindAsync(Id, Cancel))?.Goal, Is.EqualTo("g"));
     }
 
@@ -174,7 +189,8 @@ public sealed class OtherInstanceTests
             await pins.There.PutAsync("run", [text], Cancel);
             await notes.There.PutAsync(scope, new Note("n", text, "run", DateTimeOffset.UnixEpoch), Cancel);
             await inbox.There.AddAsync("run", new InboxMessage(text, "me", DateTimeOffset.UnixEpoch), Cancel);
-            await ledger.There.WriteAsync("run", 1, 0, new LedgerEntry(text, LedgerState.Started, DateTimeOffset.UnixEpoch), Cancel);
+            await ledger.There.WriteAsync("run", 1, 0, new LedgerEntry(text, LedgerState.Started, DateTimeOffset.UnixEpoch),
+                Cancel);
             await journal.There.AppendAsync("run", new JournalEvent(text, DateTimeOffset.UnixEpoch), Cancel);
 
             Assert.That((await plans.Here.GetAsync("run", Cancel)).Single().Text, Is.EqualTo(text));
@@ -182,7 +198,8 @@ public sealed class OtherInstanceTests
             Assert.That((await notes.Here.ListAsync(scope, Cancel)).Single().Text, Is.EqualTo(text));
             Assert.That((await inbox.Here.ReadAsync("run", 0, 10, Cancel))[^1].Text, Is.EqualTo(text));
             Assert.That((await ledger.Here.FindAsync("run", 1, 0, Cancel))?.Tool, Is.EqualTo(text));
-            Assert.That(await journal.Here.AppendIfMissingAsync("run", new JournalEvent(text, DateTimeOffset.UnixEpoch), Cancel), Is.False);
+            Assert.That(await journal.Here.AppendIfMissingAsync("run", new JournalEvent(text, DateTimeOffset.UnixEpoch), Cancel),
+                Is.False);
         }
     }
 
@@ -233,12 +250,15 @@ public sealed class OtherInstanceTests
         new(stores.Records, "shared/one", static () => CoreJsonContext.Default.StringArray, [], TimeProvider.System);
 
     private static ApiKeys Keys(Stores stores, TimeProvider time) => new(
-        stores.Records, new TreeKeys(new RecordTreeKeyStore(stores.Records), new RecordKeyStore(stores.Records), time), Audit(stores), time, NullLogger<ApiKeys>.Instance);
+        stores.Records, new TreeKeys(new RecordTreeKeyStore(stores.Records), new RecordKeyStore(stores.Records), time),
+        Audit(stores), time, NullLogger<ApiKeys>.Instance);
 
     private static AuditLog Audit(Stores stores) =>
-        new(stores.Logs, new SigningKeys(new RecordKeyStore(stores.Records), AuditLog.KeyPurpose, TimeProvider.System), TimeProvider.System);
+        new(stores.Logs, new SigningKeys(new RecordKeyStore(stores.Records), AuditLog.KeyPurpose, TimeProvider.System),
+            TimeProvider.System);
 
-    private static TranscriptEntry Said(int turn, ChatRole role) => new(turn, new ChatMessage(role, $"{turn}"), DateTimeOffset.UnixEpoch);
+    private static TranscriptEntry Said(int turn, ChatRole role) =>
+        new(turn, new ChatMessage(role, $"{turn}"), DateTimeOffset.UnixEpoch);
 
     /// <summary>The stores of one instance, with all that they remember.</summary>
     private sealed class Stores

@@ -29,7 +29,10 @@ internal sealed class World
     /// <summary>How many model calls were answered.</summary>
     public int Questions => _questions;
 
-    /// <summary>The instances of the calls of <c>hang</c>, and of the model that never answers, that were begun; and of those that were stopped.</summary>
+    /// <summary>
+    /// The instances of the calls of <c>hang</c>, and of the model that never answers, that were begun; and of those that were
+    /// stopped.
+    /// </summary>
     public ConcurrentQueue<int> Hanging { get; } = [];
 
     public ConcurrentQueue<int> Stopped { get; } = [];
@@ -44,14 +47,17 @@ internal sealed class World
         }))
         .AddTool(Payment("pay"))
         .AddTool(Payment("order"))
-        .AddTool(AgentTool.Create("hang", "Waits until it is stopped.", ToolEffect.None, async (CancellationToken cancellationToken) =>
+        .AddTool(AgentTool.Create("hang", "Waits until it is stopped.", ToolEffect.None,
+            async (CancellationToken cancellationToken) =>
         {
             await HangAsync(cancellationToken);
             return "";
         }))
-        .AddAgentModel(_ => new ModelBinding("slow", "slow-1", new ModelProfile { Provider = "own", Streaming = false }, new HangingModel(this)))
+        .AddAgentModel(_ => new ModelBinding("slow", "slow-1", new ModelProfile { Provider = "own", Streaming = false },
+            new HangingModel(this)))
         .AddAgent(Agent.Create("worker").WithModel("test").WithInstructions("Work.").WithTools("note", "pay", "order"))
-        .AddAgent(Agent.Create("lead").WithModel("test").WithInstructions("Work.").WithTools("note", "pay").WithDelegation(Delegation.Native))
+        .AddAgent(Agent.Create("lead").WithModel("test").WithInstructions("Work.").WithTools("note", "pay")
+            .WithDelegation(Delegation.Native))
         .AddAgent(Agent.Create("stuck").WithModel("test").WithInstructions("Work.").WithTools("hang"))
         .AddAgent(Agent.Create("pensive").WithInstructions("Work.").WithModel("slow"));
 
@@ -63,13 +69,18 @@ internal sealed class World
         return (text, request.Turn) switch
         {
             ("Lead", 0) => ChatReply.Call(
-                "spawn", new { items = Enumerable.Range(1, Children).Select(static item => $"item {item}"), template = "Note {item}" }),
+                "spawn", new
+                {
+                    items = Enumerable.Range(1, Children).Select(static item => $"item {item}"),
+                    template = "Note {item}"
+                }),
             ("Lead", 1) => ChatReply.Call("wait", new { }),
             ("Hang", 0) => ChatReply.Call("hang", new { }),
             ("Note item", 0) => ChatReply.Call("pay", new { text }),
             ("Work", < Turns) => new ChatReply
             {
-                Calls = [ChatReplyCall.Of("note", new { text = $"{request.Turn}a" }), ChatReplyCall.Of("pay", new { text = $"{request.Turn}b" })],
+                Calls = [ChatReplyCall.Of("note", new { text = $"{request.Turn}a" }),
+                    ChatReplyCall.Of("pay", new { text = $"{request.Turn}b" })],
             },
             ("Ask", 0) => ChatReply.Call("order", new { text = "ask" }),
             _ => ChatReply.Say("Done."),

@@ -13,7 +13,8 @@ public sealed class AzureChatClientsTests(bool streaming)
 {
     private const string Deployment = "/openai/deployments/my-deployment/chat/completions?api-version=";
 
-    // Azure says what its content filter found: of the prompt beside the choices or in a chunk without any, of the answer in each choice.
+    // Azure says what its content filter found: of the prompt beside the choices or in a chunk without any, of the answer in each
+    // choice.
     private const string Whole = """
         {"id":"chatcmpl-1","object":"chat.completion","created":1700000000,"model":"gpt-4.1-mini-2025-04-14",
         "prompt_filter_results":[{"prompt_index":0,"content_filter_results":{"hate":{"filtered":false,"severity":"safe"},"jailbreak":{"filtered":false,"detected":false}}}],
@@ -104,7 +105,8 @@ public sealed class AzureChatClientsTests(bool streaming)
     [Test]
     public async Task Ask_CallOfATool_ComesWithItsArguments(CancellationToken cancellationToken)
     {
-        await using OpenAIProtocolServer server = await OpenAIProtocolServer.StartAsync(ChatReply.Call("weather", new { city = "Oslo" }, "call-1"));
+        await using OpenAIProtocolServer server =
+            await OpenAIProtocolServer.StartAsync(ChatReply.Call("weather", new { city = "Oslo" }, "call-1"));
         await using var host = new AzureModelHost(server, _credential);
 
         ChatResponse answer = await host.AskAsync(streaming, new ChatOptions { Tools = [Weather] }, cancellationToken);
@@ -123,7 +125,13 @@ public sealed class AzureChatClientsTests(bool streaming)
     public async Task Ask_AnswerAsAzureWritesIt_IsRead(CancellationToken cancellationToken)
     {
         await using OpenAIProtocolServer server = await OpenAIProtocolServer.StartAsync(
-            new ChatReply { RawBody = streaming ? Streamed : Whole, ContentType = streaming ? "text/event-stream" : "application/json" });
+            new ChatReply
+            {
+                RawBody = streaming ? Streamed : Whole,
+                ContentType = streaming
+                ? "text/event-stream"
+                : "application/json"
+            });
         await using var host = new AzureModelHost(server, _credential);
 
         ChatResponse answer = await host.AskAsync(streaming, null, cancellationToken);
@@ -190,7 +198,8 @@ public sealed class AzureChatClientsTests(bool streaming)
     {
         await using OpenAIProtocolServer server = await OpenAIProtocolServer.StartAsync(ChatReply.Say("Yes."));
         await using var host = new AzureModelHost(
-            server, _credential, services => services.AddHttpClient("model:main").AddHttpMessageHandler(static () => new MarkingHandler()));
+            server, _credential, services => services.AddHttpClient("model:main")
+                .AddHttpMessageHandler(static () => new MarkingHandler()));
 
         await host.AskAsync(streaming, null, cancellationToken);
 

@@ -28,7 +28,8 @@ public sealed class ConfiguredDeploymentTests
             Assert.That(answer.Text, Is.EqualTo("Here."));
             Assert.That(request.Target, Does.StartWith("/openai/deployments/gpt-5.4-mini/chat/completions"));
             Assert.That(request.Headers["authorization"], Is.EqualTo($"Bearer {StubCredential.Token}"));
-            Assert.That(model.Profile.ContextWindow, Is.EqualTo(400_000), "what is known of the model that the deployment is named after");
+            Assert.That(model.Profile.ContextWindow, Is.EqualTo(400_000),
+                "what is known of the model that the deployment is named after");
             Assert.That(model.Profile.Price, Is.Null);
         }
     }
@@ -57,7 +58,8 @@ public sealed class ConfiguredDeploymentTests
     private static ServiceProvider App(OpenAIProtocolServer server, params (string Name, string Value)[] settings)
     {
         FunctionsApplicationBuilder builder = FunctionsApplication.CreateBuilder([]);
-        builder.Configuration.AddInMemoryCollection(settings.Select(static setting => KeyValuePair.Create(setting.Name, (string?)setting.Value)));
+        builder.Configuration.AddInMemoryCollection(settings.Select(static setting => KeyValuePair.Create(setting.Name,
+            (string?)setting.Value)));
         builder.Configuration["AZURE_OPENAI_ENDPOINT"] = server.BaseUrl[..^"v1".Length];
         builder.Services.AddSingleton<TokenCredential>(new StubCredential());
         builder.ConfigureAgentFunctions();

@@ -19,6 +19,7 @@ internal sealed class StubCredential : TokenCredential
         return Refusal is null ? new AccessToken(Token, DateTimeOffset.MaxValue) : throw Refusal;
     }
 
-    public override ValueTask<AccessToken> GetTokenAsync(TokenRequestContext requestContext, CancellationToken cancellationToken) =>
+    public override ValueTask<AccessToken> GetTokenAsync(TokenRequestContext requestContext,
+        CancellationToken cancellationToken) =>
         new(GetToken(requestContext, cancellationToken));
 }

@@ -29,7 +29,8 @@ public sealed class KeyVaultSecretsTests
     }
 
     [Test]
-    public async Task Find_NoSuchSecret_IsNull() => Assert.That(await Secrets(new Vault(), TimeProvider.System).FindAsync("missing"), Is.Null);
+    public async Task Find_NoSuchSecret_IsNull() =>
+    Assert.That(await Secrets(new Vault(), TimeProvider.System).FindAsync("missing"), Is.Null);
 
     [Test]
     public void Find_VaultRefuses_NamesSecretAndVault() => Assert.That(
@@ -58,7 +59,8 @@ public sealed class KeyVaultSecretsTests
 
         private sealed class Handler(Vault vault) : HttpMessageHandler
         {
-            protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken) =>
+            protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request,
+                CancellationToken cancellationToken) =>
                 Task.FromResult(Answer(request));
 
             private HttpResponseMessage Answer(HttpRequestMessage request)
@@ -85,7 +87,8 @@ public sealed class KeyVaultSecretsTests
         public override AccessToken GetToken(TokenRequestContext requestContext, CancellationToken cancellationToken) =>
             new("fixed", DateTimeOffset.UtcNow.AddHours(1));
 
-        public override ValueTask<AccessToken> GetTokenAsync(TokenRequestContext requestContext, CancellationToken cancellationToken) =>
+        public override ValueTask<AccessToken> GetTokenAsync(TokenRequestContext requestContext,
+            CancellationToken cancellationToken) =>
             ValueTask.FromResult(GetToken(requestContext, cancellationToken));
     }
 }

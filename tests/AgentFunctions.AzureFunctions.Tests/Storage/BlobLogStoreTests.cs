@@ -48,12 +48,14 @@ public sealed class BlobLogStoreTests
         }
 
         Assert.That(await TextsAsync(store, from), Is.EqualTo(Numbers(from, 20)), "a host that wrote it");
-        Assert.That(await TextsAsync(Store(Small), from), Is.EqualTo(Numbers(from, 20)), "a host that sees it for the first time");
+        Assert.That(await TextsAsync(Store(Small), from), Is.EqualTo(Numbers(from, 20)),
+            "a host that sees it for the first time");
         Assert.That(await TextsAsync(Store(Small), from, 3), Is.EqualTo(Numbers(from, Math.Min(from + 3, 20))));
     }
 
     [Test]
-    public async Task GetLength_DeletedAndBegunAnewByAnother_IsTheNewOne([Values(0, 1, 2, 3, 4, 7)] int again, [Values(1, 3, 4, 6)] int before)
+    public async Task GetLength_DeletedAndBegunAnewByAnother_IsTheNewOne([Values(0, 1, 2, 3, 4, 7)] int again,
+        [Values(1, 3, 4, 6)] int before)
     {
         BlobLogStore store = Store(Small);
         for (int i = 0; i < before; i++)
@@ -97,7 +99,8 @@ public sealed class BlobLogStoreTests
         List<string> texts = await TextsAsync(Store(Small));
         for (int host = 0; host < hosts; host++)
         {
-            Assert.That(positions[host].Select(position => texts[(int)position]), Is.EqualTo(Enumerable.Range(0, each).Select(i => $"{host}/{i}")));
+            Assert.That(positions[host].Select(position => texts[(int)position]),
+                Is.EqualTo(Enumerable.Range(0, each).Select(i => $"{host}/{i}")));
         }
     }
 

@@ -34,8 +34,10 @@ public sealed class BlobRecordStoreTests
         string first = await PutAsync("a", "1");
         string second = await PutAsync("a", "2", RecordCondition.IfMatch(first));
 
-        Assert.That(await ThrowsAsync(() => PutAsync("a", "3", RecordCondition.IfMatch(first))), Is.EqualTo(ErrorCode.EtagConflict));
-        Assert.That(await ThrowsAsync(() => PutAsync("none", "3", RecordCondition.IfMatch(first))), Is.EqualTo(ErrorCode.EtagConflict));
+        Assert.That(await ThrowsAsync(() => PutAsync("a", "3", RecordCondition.IfMatch(first))),
+            Is.EqualTo(ErrorCode.EtagConflict));
+        Assert.That(await ThrowsAsync(() => PutAsync("none", "3", RecordCondition.IfMatch(first))),
+            Is.EqualTo(ErrorCode.EtagConflict));
         Assert.That((await _store.GetAsync(_prefix + "a", Cancel))!.Etag, Is.EqualTo(second).And.Not.EqualTo(first));
     }
 
@@ -46,7 +48,8 @@ public sealed class BlobRecordStoreTests
         await PutAsync("a", "2");
 
         Assert.That(
-            await ThrowsAsync(() => _store.DeleteAsync(_prefix + "a", RecordCondition.IfMatch(first), Cancel)), Is.EqualTo(ErrorCode.EtagConflict));
+            await ThrowsAsync(() => _store.DeleteAsync(_prefix + "a", RecordCondition.IfMatch(first), Cancel)),
+            Is.EqualTo(ErrorCode.EtagConflict));
         await _store.DeleteAsync(_prefix + "a", default, Cancel);
         await _store.DeleteAsync(_prefix + "a", default, Cancel);
         Assert.That(await _store.GetAsync(_prefix + "a", Cancel), Is.Null);
@@ -111,7 +114,8 @@ public sealed class BlobRecordStoreTests
     [TestCase("a/../b")]
     [TestCase("ä")]
     public async Task Put_UnderWhatIsNoKey_IsRefused(string key) =>
-        Assert.That(await ThrowsAsync(() => _store.PutAsync(key, Bytes("1"), default, Cancel)), Is.EqualTo(ErrorCode.InvalidInput));
+        Assert.That(await ThrowsAsync(() => _store.PutAsync(key, Bytes("1"), default, Cancel)),
+            Is.EqualTo(ErrorCode.InvalidInput));
 
     [Test]
     public async Task Content_IsKeptOnceByItsHash()

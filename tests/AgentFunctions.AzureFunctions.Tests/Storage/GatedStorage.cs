@@ -48,5 +48,6 @@ internal sealed class GatedStorage : HttpPipelinePolicy
         Refused += isAppend && message.Response.Status == 412 ? 1 : 0;
     }
 
-    public override void Process(HttpMessage message, ReadOnlyMemory<HttpPipelinePolicy> pipeline) => throw new NotSupportedException();
+    public override void Process(HttpMessage message, ReadOnlyMemory<HttpPipelinePolicy> pipeline) =>
+        throw new NotSupportedException();
 }

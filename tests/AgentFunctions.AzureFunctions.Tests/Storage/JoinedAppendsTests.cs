@@ -53,7 +53,8 @@ public sealed class JoinedAppendsTests
             .. Enumerable.Range(0, 80).Select(number =>
             {
                 string text = $"{(number % 2 == 0 ? "here" : "there")} {number}";
-                return (text, (number % 2 == 0 ? _store : other).AppendAsync(Stream, [Encoding.UTF8.GetBytes(text)], null, Cancel));
+                return (text, (number % 2 == 0 ? _store : other).AppendAsync(Stream, [Encoding.UTF8.GetBytes(text)], null,
+                    Cancel));
             }),
         ];
         await Task.WhenAll(appends.Select(static append => append.Position));
@@ -65,7 +66,8 @@ public sealed class JoinedAppendsTests
             Assert.That(texts[(int)await position], Is.EqualTo(text));
         }
 
-        Assert.That(texts.Where(static text => text.StartsWith('h')), Is.EqualTo(appends.Select(static append => append.Text).Where(static text => text.StartsWith('h'))));
+        Assert.That(texts.Where(static text => text.StartsWith('h')),
+            Is.EqualTo(appends.Select(static append => append.Text).Where(static text => text.StartsWith('h'))));
     }
 
     [Test]
@@ -73,11 +75,13 @@ public sealed class JoinedAppendsTests
     {
         Task<long> first = AppendAsync("0");
         await _storage.ArrivedAsync(Cancel);
-        Task<long>[] others = [AppendAsync("1", 1), AppendAsync("2"), AppendAsync("wrong", 2), AppendAsync("3"), AppendAsync("4", 4)];
+        Task<long>[] others = [AppendAsync("1", 1), AppendAsync("2"), AppendAsync("wrong", 2), AppendAsync("3"),
+            AppendAsync("4", 4)];
         _storage.Open();
 
         Assert.That(
-            () => Task.WhenAll(others), Throws.InstanceOf<AgentException>().With.Property("Code").EqualTo(ErrorCode.PositionConflict));
+            () => Task.WhenAll(others),
+            Throws.InstanceOf<AgentException>().With.Property("Code").EqualTo(ErrorCode.PositionConflict));
         Assert.That(others.Count(static task => task.IsFaulted), Is.EqualTo(1));
         Assert.That(await first, Is.Zero);
         Assert.That(await TextsAsync(), Is.EqualTo(new[] { "0", "1", "2", "3", "4" }));
@@ -131,12 +135,14 @@ public sealed class JoinedAppendsTests
         await _storage.ArrivedAsync(Cancel);
         Task<long>[] joined = [AppendAsync("2"), AppendAsync("3")];
         _storage.Fail();
-        Assert.That(() => failing, Throws.InstanceOf<AgentException>().With.Property("Code").EqualTo(ErrorCode.EngineUnavailable));
+        Assert.That(() => failing,
+            Throws.InstanceOf<AgentException>().With.Property("Code").EqualTo(ErrorCode.EngineUnavailable));
         await _storage.ArrivedAsync(Cancel);
         _storage.Fail();
         foreach (Task<long> one in joined)
         {
-            Assert.That(() => one, Throws.InstanceOf<AgentException>().With.Property("Code").EqualTo(ErrorCode.EngineUnavailable));
+            Assert.That(() => one,
+                Throws.InstanceOf<AgentException>().With.Property("Code").EqualTo(ErrorCode.EngineUnavailable));
         }
 
         _storage.Open();
@@ -144,7 +150,8 @@ public sealed class JoinedAppendsTests
         Assert.That(await TextsAsync(), Is.EqualTo(new[] { "0", "4" }));
     }
 
-    private Task<long> AppendAsync(string text, long? expected = null) => _store.AppendAsync(Stream, [Encoding.UTF8.GetBytes(text)], expected, Cancel);
+    private Task<long> AppendAsync(string text, long? expected = null) =>
+        _store.AppendAsync(Stream, [Encoding.UTF8.GetBytes(text)], expected, Cancel);
 
     private async Task<List<string>> TextsAsync()
     {

@@ -4,7 +4,9 @@ using AgentFunctions.Tools;
 
 namespace AgentFunctions.AzureFunctions.Tests.Storage;
 
-/// <summary>The ledger on blobs, where a host that was killed has its steps delivered once more beside the first delivery.</summary>
+/// <summary>
+/// The ledger on blobs, where a host that was killed has its steps delivered once more beside the first delivery.
+/// </summary>
 [CancelAfter(1_800_000)]
 internal sealed class LedgerOnBlobsTests
 {
@@ -64,7 +66,8 @@ internal sealed class LedgerOnBlobsTests
         var ledger = new CallLedger(new BlobRecordStore(AzuriteServer.Containers()));
         LedgerEntry owner = await ledger.EnterAsync("run", 1, 0, s_begun, Cancel);
         LedgerEntry? other = await ledger.FindAsync("run", 1, 0, Cancel);
-        await ledger.EnterAsync("run", 1, 0, other! with { State = reported, Outcome = s_unknown, ApprovalId = "question" }, Cancel);
+        await ledger.EnterAsync("run", 1, 0, other! with { State = reported, Outcome = s_unknown, ApprovalId = "question" },
+            Cancel);
 
         await ledger.FinishAsync("run", 1, 0, owner with { Outcome = s_paid }, Cancel);
 
@@ -78,7 +81,8 @@ internal sealed class LedgerOnBlobsTests
         var ledger = new CallLedger(new BlobRecordStore(AzuriteServer.Containers()));
         ToolOutcome[] outcomes = [.. Enumerable.Range(0, 8).Select(static number => new ToolOutcome($"read {number}"))];
 
-        LedgerEntry[] told = await Task.WhenAll(outcomes.Select(outcome => ledger.FinishAsync("run", 1, 0, s_begun with { Outcome = outcome }, Cancel)));
+        LedgerEntry[] told = await Task.WhenAll(outcomes.Select(outcome => ledger.FinishAsync("run", 1, 0,
+            s_begun with { Outcome = outcome }, Cancel)));
 
         ToolOutcome? counts = (await ledger.FindAsync("run", 1, 0, Cancel))?.Outcome;
         Assert.That(told.Select(static one => one.Outcome), Is.All.EqualTo(counts));

@@ -39,7 +39,8 @@ internal sealed class SharedSignInTests
         Assert.That(server.Asked.Count(static path => path == "/authorize"), Is.EqualTo(1));
         Assert.That(server.Asked, Does.Contain("/token refresh_token"));
 
-        StoredRecord[] kept = await third.GetRequiredService<IRecordStore>().ListAsync("sign-ins/", null, cancellationToken).ToArrayAsync(cancellationToken);
+        StoredRecord[] kept = await third.GetRequiredService<IRecordStore>().ListAsync("sign-ins/", null, cancellationToken)
+            .ToArrayAsync(cancellationToken);
         string text = System.Text.Encoding.Latin1.GetString(kept.Single().Value.Span);
         Assert.That(server.Secrets.Where(secret => text.Contains(secret, StringComparison.Ordinal)), Is.Empty);
 
@@ -47,7 +48,8 @@ internal sealed class SharedSignInTests
         Assert.That((await first.GetRequiredService<McpSignIn>().ListAsync(cancellationToken)).Single().IsSignedIn, Is.False);
     }
 
-    private static Task<ToolOffer> OfferAsync(ServiceProvider instance, CancellationToken cancellationToken) => instance.GetRequiredService<ToolCatalog>()
+    private static Task<ToolOffer> OfferAsync(ServiceProvider instance, CancellationToken cancellationToken) =>
+        instance.GetRequiredService<ToolCatalog>()
         .ChooseAsync(Agent.Create("tester").WithInstructions("Test."), TimeSpan.FromMinutes(1), cancellationToken);
 
     private static ServiceProvider Instance(string account, OpenAIProtocolServer model, SignInServer server)

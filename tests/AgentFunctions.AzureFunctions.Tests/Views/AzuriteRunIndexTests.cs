@@ -16,6 +16,7 @@ public sealed class AzuriteRunIndexTests : RunIndexConformance
     protected override (ILogStore Logs, IRecordStore Records, IBlobStore Blobs) Connect()
     {
         var containers = new BlobContainers(AzuriteServer.Connect(_account!));
-        return (new BlobLogStore(containers, TimeProvider.System), new BlobRecordStore(containers), new BlobContentStore(containers));
+        return (new BlobLogStore(containers, TimeProvider.System), new BlobRecordStore(containers),
+            new BlobContentStore(containers));
     }
 }

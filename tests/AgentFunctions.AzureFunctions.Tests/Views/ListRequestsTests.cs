@@ -34,7 +34,8 @@ public sealed class ListRequestsTests
     {
         string account = AzuriteServer.TakeAccount();
         var orchestrations = new FakeOrchestrations();
-        string[] ids = [.. Enumerable.Range(0, Runs).Select(static number => RunId.New(DateTimeOffset.UnixEpoch.AddSeconds(number)))];
+        string[] ids = [.. Enumerable.Range(0, Runs)
+            .Select(static number => RunId.New(DateTimeOffset.UnixEpoch.AddSeconds(number)))];
         await WriteAsync(account, ids, orchestrations);
         var filter = new RunFilter();
 
@@ -44,7 +45,8 @@ public sealed class ListRequestsTests
         int asked = orchestrations.Asked;
         Page<Run> second = await reader.ListPageAsync(filter with { After = first.ContinuationToken }, 30, Cancel);
 
-        Assert.That(first.Items.Concat(second.Items).Select(static run => run.Id), Is.EqualTo(ids.Order(StringComparer.Ordinal).Take(60)));
+        Assert.That(first.Items.Concat(second.Items).Select(static run => run.Id),
+            Is.EqualTo(ids.Order(StringComparer.Ordinal).Take(60)));
         Assert.That(requests.Take(), Is.EqualTo(Logs), "a read of each log, and no record");
         Assert.That(orchestrations.Asked - asked, Is.Zero, "all have ended");
 
@@ -69,7 +71,8 @@ public sealed class ListRequestsTests
         string account = AzuriteServer.TakeAccount();
         var orchestrations = new FakeOrchestrations();
         string lead = RunId.New(DateTimeOffset.UnixEpoch);
-        await WriteAsync(account, [lead, .. Enumerable.Range(0, Children).Select(number => $"{lead}.1-0-{number}")], orchestrations);
+        await WriteAsync(account, [lead, .. Enumerable.Range(0, Children).Select(number => $"{lead}.1-0-{number}")],
+            orchestrations);
 
         (RunReader reader, CountingStorage requests) = Connect(account, orchestrations);
         var trees = new RunTreeReader(new RunStore(Stores(account, requests).Records, Stores(account).Blobs), reader);
@@ -99,11 +102,13 @@ public sealed class ListRequestsTests
         await new RunStore(records, Stores(account).Blobs).AddAsync(Record(ids[0]), Cancel);
         foreach (string id in ids)
         {
-            orchestrations.States[id] = new OrchestrationState(id, AgentLoop.Name, OrchestrationStatus.Completed, default, default)
-            {
-                Output = DurableJson.Serialize(new RunOutcome(RunStatus.Completed, new RunState { Limits = new LoopLimits(9, new(), 1_000, 100) })),
-                CustomStatus = DurableJson.Serialize(new RunState { Limits = new LoopLimits(9, new(), 1_000, 100) }),
-            };
+            orchestrations.States[id] =
+                new OrchestrationState(id, AgentLoop.Name, OrchestrationStatus.Completed, default, default)
+                {
+                    Output = DurableJson.Serialize(new RunOutcome(RunStatus.Completed,
+                    new RunState { Limits = new LoopLimits(9, new(), 1_000, 100) })),
+                    CustomStatus = DurableJson.Serialize(new RunState { Limits = new LoopLimits(9, new(), 1_000, 100) }),
+                };
         }
 
         var index = new RunIndex(logs, records, NullLogger<RunIndex>.Instance);
@@ -122,7 +127,8 @@ public sealed class ListRequestsTests
         CreatedAt = DateTimeOffset.UnixEpoch,
     };
 
-    private static (ILogStore Logs, IRecordStore Records, IBlobStore Blobs) Stores(string account, CountingStorage? requests = null)
+    private static (ILogStore Logs, IRecordStore Records, IBlobStore Blobs) Stores(string account,
+        CountingStorage? requests = null)
     {
         var options = new BlobClientOptions();
         if (requests is not null)
@@ -131,7 +137,8 @@ public sealed class ListRequestsTests
         }
 
         var containers = new BlobContainers(AzuriteServer.Connect(account, options));
-        return (new BlobLogStore(containers, TimeProvider.System), new BlobRecordStore(containers), new BlobContentStore(containers));
+        return (new BlobLogStore(containers, TimeProvider.System), new BlobRecordStore(containers),
+            new BlobContentStore(containers));
     }
 
     /// <summary>A process that reads.</summary>
@@ -145,9 +152,12 @@ public sealed class ListRequestsTests
         var entries = new RunIndexLog(logs, time, NullLogger<RunIndexLog>.Instance);
         // What looks for runs of another version at the start of a process has an account without any, so that it is not counted.
         var repair = new RunIndexRepair(
-            index, entries, new RunStore(Stores(AzuriteServer.TakeAccount()).Records, blobs), time, NullLogger<RunIndexRepair>.Instance);
+            index, entries, new RunStore(Stores(AzuriteServer.TakeAccount()).Records, blobs), time,
+            NullLogger<RunIndexRepair>.Instance);
         var reader = new RunReader(
-            runs, orchestrations, new RunContents(new Transcript(logs), new ArtifactStore(records, blobs, time), new PlanStore(records)), time, new Redactor(), records)
+            runs, orchestrations,
+            new RunContents(new Transcript(logs), new ArtifactStore(records, blobs, time), new PlanStore(records)), time,
+            new Redactor(), records)
         {
             Index = new RunIndexView(index, entries, repair, runs, time, NullLogger<RunIndexView>.Instance),
         };

@@ -16,7 +16,8 @@ public sealed class WorkerSampleTests
     {
         var start = new ProcessStartInfo("dotnet")
         {
-            ArgumentList = { Path.Combine(AppContext.BaseDirectory, "AgentFunctions.Worker.dll"), "--urls", "http://127.0.0.1:0" },
+            ArgumentList = { Path.Combine(AppContext.BaseDirectory, "AgentFunctions.Worker.dll"), "--urls",
+                "http://127.0.0.1:0" },
             RedirectStandardOutput = true,
             WorkingDirectory = Directory.CreateTempSubdirectory().FullName,
         };
@@ -24,7 +25,9 @@ public sealed class WorkerSampleTests
         try
         {
             using var http = new HttpClient { BaseAddress = await AddressAsync(worker) };
-            using var request = new HttpRequestMessage(HttpMethod.Post, "/api/runs") { Content = JsonContent.Create(new { agent = "writer", goal = "Say hello." }) };
+            using var request = new HttpRequestMessage(HttpMethod.Post,
+                "/api/runs")
+            { Content = JsonContent.Create(new { agent = "writer", goal = "Say hello." }) };
             request.Headers.Add("Prefer", "wait=60");
 
             using HttpResponseMessage answer = await http.SendAsync(request, Cancel);

@@ -39,21 +39,34 @@ internal static class AgentBenchmark
         double floor = (floorBefore + FloorCommit.Measure(scratch)) / 2;
         await host.StopAsync();
         int many = turns / 3;
-        AgentOverhead early = marks.Between(FirstTurn, FirstTurn + Window) with { DiskBytesPerTurn = marks.DiskBytesPerTurn(FirstTurn, FirstTurn + many) };
-        AgentOverhead late = marks.Between(turns - Window, turns) with { DiskBytesPerTurn = marks.DiskBytesPerTurn(turns - many - 10, turns - 10) };
+        AgentOverhead early = marks.Between(FirstTurn,
+            FirstTurn + Window) with
+        { DiskBytesPerTurn = marks.DiskBytesPerTurn(FirstTurn, FirstTurn + many) };
+        AgentOverhead late = marks.Between(turns - Window,
+            turns) with
+        { DiskBytesPerTurn = marks.DiskBytesPerTurn(turns - many - 10, turns - 10) };
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"floor       {floor:F3} ms per raw commit"));
         Print($"turn {FirstTurn}", early, floor);
         Print($"turn {turns}", late, floor);
         await SnapshotCommits.RunAsync(scratch);
-        Console.WriteLine(JsonSerializer.Serialize(new { turns, floorCommitMs = floor, early, late, processors = Environment.ProcessorCount }, Json));
+        Console.WriteLine(JsonSerializer.Serialize(new
+        {
+            turns,
+            floorCommitMs = floor,
+            early,
+            late,
+            processors = Environment.ProcessorCount
+        }, Json));
         return 0;
     }
 
     private static async Task<AgentMarks> RunAsync(IHost host, ScriptedModel model, int turns, string file)
     {
-        var marks = new AgentMarks(turns, () => new FileInfo(file).Length + (new FileInfo(file + "-wal") is { Exists: true } wal ? wal.Length : 0));
+        var marks = new AgentMarks(turns,
+            () => new FileInfo(file).Length + (new FileInfo(file + "-wal") is { Exists: true } wal ? wal.Length : 0));
         model.Begin(turns, marks);
-        Run run = await host.Services.GetRequiredService<AgentGateway>().SubmitAsync(new RunRequest { Goal = "Take many turns." });
+        Run run = await host.Services.GetRequiredService<AgentGateway>()
+            .SubmitAsync(new RunRequest { Goal = "Take many turns." });
         run = await host.Services.GetRequiredService<RunReader>().WaitForEndAsync(run.Id);
         return run.Status == RunStatus.Completed
             ? marks

@@ -33,12 +33,16 @@ internal sealed class AgentMarks(int turns, Func<long> diskBytes)
     }
 
     public AgentOverhead Between(int first, int last) => new(
-        Median(Enumerable.Range(first + 1, last - first - 1).Select(turn => Stopwatch.GetElapsedTime(_returned[turn - 1], _asked[turn]).TotalMilliseconds)),
-        Median(Enumerable.Range(first, last - first).Select(turn => Stopwatch.GetElapsedTime(_answered[turn], _called[turn]).TotalMilliseconds)),
+        Median(Enumerable.Range(first + 1, last - first - 1)
+            .Select(turn => Stopwatch.GetElapsedTime(_returned[turn - 1], _asked[turn]).TotalMilliseconds)),
+        Median(Enumerable.Range(first, last - first)
+            .Select(turn => Stopwatch.GetElapsedTime(_answered[turn], _called[turn]).TotalMilliseconds)),
         0,
         (_allocated[last] - _allocated[first]) / (double)(last - first));
 
-    /// <summary>By how much the data file grew per turn. Its size moves in steps of the write-ahead log: only many turns say something.</summary>
+    /// <summary>
+    /// By how much the data file grew per turn. Its size moves in steps of the write-ahead log: only many turns say something.
+    /// </summary>
     public double DiskBytesPerTurn(int first, int last)
     {
         (first, last) = (first / 10 * 10, last / 10 * 10);
@@ -54,7 +58,10 @@ internal sealed class AgentMarks(int turns, Func<long> diskBytes)
 
 /// <summary>The host's own part.</summary>
 /// <param name="ModelStepMs">From the tool's return to the model's next call: results gathered, the request made.</param>
-/// <param name="ToolStepMs">From the model's answer to the tool's call: the answer recorded, the call dispatched and entered in the ledger.</param>
+/// <param name="ToolStepMs">
+/// From the model's answer to the tool's call: the answer recorded, the call dispatched and entered in the ledger.
+/// </param>
 /// <param name="DiskBytesPerTurn">By how much the data file grew: transcript, journal, ledger, history.</param>
 /// <param name="AllocatedBytesPerTurn">What was allocated and given back.</param>
-internal sealed record AgentOverhead(double ModelStepMs, double ToolStepMs, double DiskBytesPerTurn, double AllocatedBytesPerTurn);
+internal sealed record AgentOverhead(double ModelStepMs, double ToolStepMs, double DiskBytesPerTurn,
+    double AllocatedBytesPerTurn);

@@ -14,7 +14,8 @@ namespace AgentFunctions.Benchmarks.Agent;
 internal static class LongRun
 {
     /// <summary>What the model must be shown in every request.</summary>
-    public const string Goal = "Walk the whole length of the wall and count its \"stones\"; the count of 1,000 before is not to be trusted. Grüße!";
+    public const string Goal =
+        "Walk the whole length of the wall and count its \"stones\"; the count of 1,000 before is not to be trusted. Grüße!";
 
     private const int CharactersPerToken = 4;
 
@@ -23,10 +24,12 @@ internal static class LongRun
         var options = Options.Parse(args);
         using var scratch = new Scratch(options.Directory, false);
         string file = scratch.NewFile();
-        var kills = new Queue<int>(Enumerable.Range(1, options.Kills).Select(kill => (int)((long)options.Turns * kill / (options.Kills + 1))));
+        var kills = new Queue<int>(Enumerable.Range(1, options.Kills)
+            .Select(kill => (int)((long)options.Turns * kill / (options.Kills + 1))));
         var seen = new Seen();
         var killNow = new SemaphoreSlim(0);
-        await using OpenAIProtocolServer server = await OpenAIProtocolServer.StartAsync(request => Answer(request, options, seen, turn =>
+        await using OpenAIProtocolServer server =
+            await OpenAIProtocolServer.StartAsync(request => Answer(request, options, seen, turn =>
         {
             lock (kills)
             {
@@ -58,7 +61,8 @@ internal static class LongRun
                 continue;
             }
 
-            return Report(options, seen, killed, Stopwatch.GetElapsedTime(start), JsonSerializer.Deserialize<LongRunProcess.Result>(await output)!);
+            return Report(options, seen, killed, Stopwatch.GetElapsedTime(start),
+                JsonSerializer.Deserialize<LongRunProcess.Result>(await output)!);
         }
     }
 
@@ -86,7 +90,10 @@ internal static class LongRun
             : seen.Turn + 1;
         seen.Turn = Math.Max(seen.Turn, turn);
         turnSeen(turn);
-        return (turn >= options.Turns ? ChatReply.Say("All stones are counted.") : ChatReply.Call("count", new { stone = turn })) with { Usage = usage };
+        return (turn >= options.Turns
+            ? ChatReply.Say("All stones are counted.")
+            : ChatReply.Call("count", new { stone = turn })) with
+        { Usage = usage };
     }
 
     private static int Report(Options options, Seen seen, int killed, TimeSpan took, LongRunProcess.Result result)
@@ -97,9 +104,20 @@ internal static class LongRun
             $"{result.Turns:N0} turns in {took.TotalSeconds:N0} s; killed {killed} times; {seen.Requests:N0} requests, {seen.WithoutGoal} without the goal; "
             + $"{seen.Compactions} compactions, at most {seen.MostTokens:N0} tokens; history {result.FirstHistoryBytesPerTurn:N0} bytes per turn at first, "
             + $"{result.LastHistoryBytesPerTurn:N0} at last ({growth:0.000}); memory {result.FirstMemoryMb:N0} MB at first, {result.LastMemoryMb:N0} MB at last"));
-        bool good = result.Status == "Completed" && result.Turns == options.Turns && killed == options.Kills && seen.WithoutGoal == 0
+        bool good = result.Status == "Completed" && result.Turns == options.Turns && killed == options.Kills
+            && seen.WithoutGoal == 0
             && seen.Compactions >= options.Compactions && growth <= 1.1;
-        Console.WriteLine(JsonSerializer.Serialize(new { good, result, killed, seconds = took.TotalSeconds, seen.Requests, seen.WithoutGoal, seen.Compactions, seen.MostTokens }));
+        Console.WriteLine(JsonSerializer.Serialize(new
+        {
+            good,
+            result,
+            killed,
+            seconds = took.TotalSeconds,
+            seen.Requests,
+            seen.WithoutGoal,
+            seen.Compactions,
+            seen.MostTokens
+        }));
         return good ? 0 : 1;
     }
 

@@ -40,14 +40,16 @@ internal static class LongRunProcess
             .AddSqliteEngine(options => options.DataFile = file)
             .AddAgent(Agents.Agent.Create("counter").WithInstructions("Count.").WithMaxTurns(int.MaxValue).Build());
         var samples = new Samples(file + ".samples");
-        builder.Services.AddTool(AgentTool.Create("count", "Counts a stone.", ToolEffect.Idempotent, async (ToolContext context, int stone) =>
+        builder.Services.AddTool(AgentTool.Create("count", "Counts a stone.", ToolEffect.Idempotent,
+            async (ToolContext context, int stone) =>
         {
             await samples.TakeAsync(stone, context.Services.GetRequiredService<IOrchestrationClient>(), context.RunId);
             return $"stone {stone}: {filler}";
         }));
         using IHost host = builder.Build();
         await host.StartAsync();
-        (Run run, _) = await host.Services.GetRequiredService<AgentGateway>().SubmitOrResumeAsync(new RunRequest { Goal = LongRun.Goal }, Key);
+        (Run run, _) = await host.Services.GetRequiredService<AgentGateway>()
+            .SubmitOrResumeAsync(new RunRequest { Goal = LongRun.Goal }, Key);
         run = await host.Services.GetRequiredService<RunReader>().WaitForEndAsync(run.Id);
         Console.WriteLine(JsonSerializer.Serialize(samples.Sum(run)));
         await host.StopAsync();
@@ -56,7 +58,8 @@ internal static class LongRunProcess
 
     /// <summary>What came of it.</summary>
     internal sealed record Result(
-        string Status, int Turns, double FirstHistoryBytesPerTurn, double LastHistoryBytesPerTurn, double FirstMemoryMb, double LastMemoryMb);
+        string Status, int Turns, double FirstHistoryBytesPerTurn, double LastHistoryBytesPerTurn, double FirstMemoryMb,
+        double LastMemoryMb);
 
     /// <summary>Looks at history and memory now and then; kept in a file, since the process is killed.</summary>
     private sealed class Samples(string path)
@@ -78,17 +81,21 @@ internal static class LongRunProcess
             }
 
             double memory = Process.GetCurrentProcess().WorkingSet64 / 1e6;
-            await File.AppendAllTextAsync(path, string.Create(CultureInfo.InvariantCulture, $"{turn} {bytes / (double)Math.Max(1, calls)} {memory}\n"));
+            await File.AppendAllTextAsync(path,
+                string.Create(CultureInfo.InvariantCulture, $"{turn} {bytes / (double)Math.Max(1, calls)} {memory}\n"));
         }
 
         public Result Sum(Run run)
         {
-            double[][] all = [.. File.ReadAllLines(path).Select(static line => line.Split(' ').Select(static part => double.Parse(part, CultureInfo.InvariantCulture)).ToArray())];
+            double[][] all = [.. File.ReadAllLines(path)
+                .Select(static line => line.Split(' ').Select(static part => double.Parse(part, CultureInfo.InvariantCulture))
+                    .ToArray())];
             double edge = Math.Min(EdgeTurns, run.Turns / 2.0);
             double[][] first = [.. all.Where(sample => sample[0] <= edge)];
             double[][] last = [.. all.Where(sample => sample[0] > run.Turns - edge)];
             return new Result(
-                run.Status.ToString(), run.Turns, first.Average(static sample => sample[1]), last.Average(static sample => sample[1]),
+                run.Status.ToString(), run.Turns, first.Average(static sample => sample[1]),
+                last.Average(static sample => sample[1]),
                 first.Max(static sample => sample[2]), last.Max(static sample => sample[2]));
         }
     }

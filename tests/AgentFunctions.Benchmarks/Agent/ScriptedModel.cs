@@ -44,7 +44,8 @@ internal sealed class ScriptedModel : IChatClient
         int turn = isSummary ? _turn : ++_turn;
         AIContent content = isSummary ? new TextContent("A summary of what was done.")
             : turn > _turns ? new TextContent("done")
-            : new FunctionCallContent($"call-{turn}", "work", new Dictionary<string, object?> { ["turn"] = JsonSerializer.SerializeToElement(turn) });
+            : new FunctionCallContent($"call-{turn}", "work",
+                new Dictionary<string, object?> { ["turn"] = JsonSerializer.SerializeToElement(turn) });
         var response = new ChatResponse(new ChatMessage(ChatRole.Assistant, [content]))
         {
             FinishReason = content is TextContent ? ChatFinishReason.Stop : ChatFinishReason.ToolCalls,
@@ -55,9 +56,11 @@ internal sealed class ScriptedModel : IChatClient
     }
 
     public async IAsyncEnumerable<ChatResponseUpdate> GetStreamingResponseAsync(
-        IEnumerable<ChatMessage> messages, ChatOptions? options = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+        IEnumerable<ChatMessage> messages, ChatOptions? options = null,
+        [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
-        foreach (ChatResponseUpdate update in (await GetResponseAsync(messages, options, cancellationToken)).ToChatResponseUpdates())
+        foreach (ChatResponseUpdate update in (await GetResponseAsync(messages, options,
+            cancellationToken)).ToChatResponseUpdates())
         {
             yield return update;
         }
@@ -76,13 +79,15 @@ internal sealed class ScriptedModel : IChatClient
     /// <param name="isStreaming">Whether the model streams.</param>
     /// <param name="settings">Further settings.</param>
     public static async Task<IHost> StartHostAsync(
-        string dataFile, IChatClient model, AgentTool tool, bool isStreaming = false, params KeyValuePair<string, string?>[] settings)
+        string dataFile, IChatClient model, AgentTool tool, bool isStreaming = false,
+        params KeyValuePair<string, string?>[] settings)
     {
         IConfiguration configuration = new ConfigurationBuilder().AddInMemoryCollection(settings).Build();
         HostApplicationBuilder builder = Host.CreateEmptyApplicationBuilder(null);
         builder.Services.AddAgentModel(_ => new ModelBinding(
             "scripted", "scripted",
-            new ModelProfile { Provider = "benchmark", ContextWindow = 32_000, MaxOutputTokens = 1_000, Streaming = isStreaming }, model));
+            new ModelProfile { Provider = "benchmark", ContextWindow = 32_000, MaxOutputTokens = 1_000, Streaming = isStreaming },
+            model));
         builder.Services
             .AddAgentFunctions(configuration)
             .AddOpenAIModels(configuration).AddMcpServers().AddMonitors()

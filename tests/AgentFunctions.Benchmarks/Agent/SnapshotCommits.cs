@@ -17,7 +17,9 @@ using Microsoft.Extensions.Hosting;
 
 namespace AgentFunctions.Benchmarks.Agent;
 
-/// <summary>How many commits a turn takes with and without what keeps the changes of folders, as the data file counts them.</summary>
+/// <summary>
+/// How many commits a turn takes with and without what keeps the changes of folders, as the data file counts them.
+/// </summary>
 internal static class SnapshotCommits
 {
     private const int Turns = 200;
@@ -25,8 +27,10 @@ internal static class SnapshotCommits
     /// <summary>Measures, and prints a line.</summary>
     public static async Task RunAsync(Scratch scratch)
     {
-        double writesOff = await PerTurnAsync(scratch, "write_file", "off"), writes = await PerTurnAsync(scratch, "write_file", "all");
-        double readsOff = await PerTurnAsync(scratch, "read_file", "off"), reads = await PerTurnAsync(scratch, "read_file", "all");
+        double writesOff = await PerTurnAsync(scratch, "write_file", "off"), writes = await PerTurnAsync(scratch, "write_file",
+            "all");
+        double readsOff = await PerTurnAsync(scratch, "read_file", "off"), reads = await PerTurnAsync(scratch, "read_file",
+            "all");
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
             $"snapshots   {writes:F2} commits per turn that writes, {writesOff:F2} without; {reads:F2} per turn that reads, {readsOff:F2} without"));
@@ -35,7 +39,8 @@ internal static class SnapshotCommits
     private static async Task<double> PerTurnAsync(Scratch scratch, string tool, string mode)
     {
         string file = scratch.NewFile();
-        IConfiguration configuration = new ConfigurationBuilder().AddInMemoryCollection([new("Workspace:Snapshots", mode)]).Build();
+        IConfiguration configuration = new ConfigurationBuilder().AddInMemoryCollection([new("Workspace:Snapshots", mode)])
+            .Build();
         HostApplicationBuilder builder = Host.CreateEmptyApplicationBuilder(null);
         var profile = new ModelProfile
         {
@@ -49,7 +54,8 @@ internal static class SnapshotCommits
             .AddOpenAIModels(configuration).AddMcpServers().AddMonitors()
             .AddSqliteEngine(options => options.DataFile = file)
             .AddWorkspaceTools()
-            .AddAgent(Agents.Agent.Create("worker").WithInstructions("Work.").WithTools("write_file", "read_file").WithMaxTurns(int.MaxValue));
+            .AddAgent(Agents.Agent.Create("worker").WithInstructions("Work.").WithTools("write_file", "read_file")
+                .WithMaxTurns(int.MaxValue));
         using IHost host = builder.Build();
         await host.StartAsync();
         await RunAsync(host);
@@ -62,7 +68,8 @@ internal static class SnapshotCommits
 
     private static async Task RunAsync(IHost host)
     {
-        Run run = await host.Services.GetRequiredService<AgentGateway>().SubmitAsync(new RunRequest { Goal = "Take many turns." });
+        Run run = await host.Services.GetRequiredService<AgentGateway>()
+            .SubmitAsync(new RunRequest { Goal = "Take many turns." });
         run = await host.Services.GetRequiredService<RunReader>().WaitForEndAsync(run.Id);
         if (run.Status != RunStatus.Completed)
         {
@@ -102,9 +109,11 @@ internal static class SnapshotCommits
         }
 
         public async IAsyncEnumerable<ChatResponseUpdate> GetStreamingResponseAsync(
-            IEnumerable<ChatMessage> messages, ChatOptions? options = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+            IEnumerable<ChatMessage> messages, ChatOptions? options = null,
+            [EnumeratorCancellation] CancellationToken cancellationToken = default)
         {
-            foreach (ChatResponseUpdate update in (await GetResponseAsync(messages, options, cancellationToken)).ToChatResponseUpdates())
+            foreach (ChatResponseUpdate update in (await GetResponseAsync(messages, options,
+                cancellationToken)).ToChatResponseUpdates())
             {
                 yield return update;
             }

@@ -6,8 +6,8 @@ using AgentFunctions.TestKit;
 namespace AgentFunctions.Benchmarks.Cold;
 
 /// <summary>
-/// What the start of a process costs until its model is asked for the first time, beside a process that does nothing and a host of
-/// nothing, started in turns.
+/// What the start of a process costs until its model is asked for the first time, beside a process that does nothing and a host
+/// of nothing, started in turns.
 /// </summary>
 internal static class ColdBenchmark
 {
@@ -35,7 +35,8 @@ internal static class ColdBenchmark
         ];
         if (arguments.Program is { } program)
         {
-            kinds.Add(("the program, run", true, () => [program, "run", "Audit this folder.", "--data", scratch.NewFolder(), "--json"]));
+            kinds.Add(("the program, run", true,
+                () => [program, "run", "Audit this folder.", "--data", scratch.NewFolder(), "--json"]));
         }
 
         var measured = kinds.ToDictionary(static kind => kind.Name, static _ => new List<Measure>());
@@ -57,7 +58,9 @@ internal static class ColdBenchmark
         foreach ((string name, bool asks, _) in kinds)
         {
             List<Measure> all = measured[name];
-            string first = asks ? $"{Median(all, static one => one.First):N0} ms (least {all.Min(static one => one.First):N0})" : "-";
+            string first = asks
+                ? $"{Median(all, static one => one.First):N0} ms (least {all.Min(static one => one.First):N0})"
+                : "-";
             double processor = Median(all, static one => one.Processor);
             Console.WriteLine(string.Create(
                 CultureInfo.InvariantCulture,
@@ -71,7 +74,10 @@ internal static class ColdBenchmark
     {
         var info = new ProcessStartInfo("dotnet", command)
         {
-            RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true, WorkingDirectory = folder,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            RedirectStandardInput = true,
+            WorkingDirectory = folder,
         };
         info.Environment["OPENAI_API_KEY"] = "test-key";
         info.Environment["OPENAI_BASE_URL"] = endpoint;
@@ -93,10 +99,12 @@ internal static class ColdBenchmark
     /// <summary>The processor time of all processes that this one has started and that have ended, in milliseconds.</summary>
     private static double ProcessorOfEnded()
     {
-        // After the name, which may have spaces: state is the third field, the times of children are the 16th and 17th, in ticks of 10 ms.
+        // After the name, which may have spaces: state is the third field, the times of children are the 16th and 17th, in ticks
+        // of 10 ms.
         string text = File.ReadAllText("/proc/self/stat");
         string[] fields = text[(text.LastIndexOf(')') + 2)..].Split(' ');
-        return 10 * (double.Parse(fields[13], CultureInfo.InvariantCulture) + double.Parse(fields[14], CultureInfo.InvariantCulture));
+        return 10 * (double.Parse(fields[13], CultureInfo.InvariantCulture)
+            + double.Parse(fields[14], CultureInfo.InvariantCulture));
     }
 
     private static double Median(List<Measure> all, Func<Measure, double> of)

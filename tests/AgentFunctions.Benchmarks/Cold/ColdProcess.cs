@@ -8,7 +8,9 @@ using Microsoft.Extensions.Hosting;
 
 namespace AgentFunctions.Benchmarks.Cold;
 
-/// <summary>The processes that are started: one that does nothing, a host of nothing, and a host that has one goal reached.</summary>
+/// <summary>
+/// The processes that are started: one that does nothing, a host of nothing, and a host that has one goal reached.
+/// </summary>
 internal static class ColdProcess
 {
     public const string Empty = "cold-empty";
@@ -32,10 +34,12 @@ internal static class ColdProcess
             .AddOpenAIModels(builder.Configuration)
             .AddSqliteEngine(options => options.DataFile = dataFile)
             .AddWorkspaceTools()
-            .AddAgent(Agents.Agent.Create("auditor").WithInstructions("Audit the folder that you work in.").WithTools("list_files", "read_file"));
+            .AddAgent(Agents.Agent.Create("auditor").WithInstructions("Audit the folder that you work in.")
+                .WithTools("list_files", "read_file"));
         using IHost host = builder.Build();
         await host.StartAsync();
-        Run run = await host.Services.GetRequiredService<AgentGateway>().SubmitAsync(new RunRequest { Agent = "auditor", Goal = "Audit this folder." });
+        Run run = await host.Services.GetRequiredService<AgentGateway>()
+            .SubmitAsync(new RunRequest { Agent = "auditor", Goal = "Audit this folder." });
         run = await host.Services.GetRequiredService<RunReader>().WaitForEndAsync(run.Id);
         await host.StopAsync();
         return run.Status == RunStatus.Completed ? 0 : 1;

@@ -35,7 +35,8 @@ internal static class FanOutProcess
         await using SqliteEngine engine = await Workloads.StartAsync(dataFile, registry);
         if (await engine.Client.GetAsync(InstanceId) is null)
         {
-            await engine.Client.ScheduleAsync("parent", new Workloads.FanOut(300, 13), new StartOptions { InstanceId = InstanceId });
+            await engine.Client.ScheduleAsync("parent", new Workloads.FanOut(300, 13),
+                new StartOptions { InstanceId = InstanceId });
         }
 
         OrchestrationState state = await engine.Client.WaitForCompletionAsync(InstanceId);

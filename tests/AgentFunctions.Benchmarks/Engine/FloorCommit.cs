@@ -14,7 +14,8 @@ internal static class FloorCommit
         using var connection = new SqliteConnection($"Data Source={folder.NewFile()};Pooling=False");
         connection.Open();
         using SqliteCommand command = connection.CreateCommand();
-        command.CommandText = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; CREATE TABLE rows (id INTEGER PRIMARY KEY, data BLOB)";
+        command.CommandText =
+            "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; CREATE TABLE rows (id INTEGER PRIMARY KEY, data BLOB)";
         command.ExecuteNonQuery();
         command.CommandText = "INSERT INTO rows (data) VALUES ($data)";
         command.Parameters.AddWithValue("$data", new byte[100]);

@@ -10,7 +10,8 @@ internal static class Parked
     private const int AtATime = 2_000;
 
     public sealed record Result(
-        int Runs, double DiskBytesEach, double MemoryBytesEach, double OpenSeconds, double MemoryBytesEachAfterOpen, double ScheduledPerSecond);
+        int Runs, double DiskBytesEach, double MemoryBytesEach, double OpenSeconds, double MemoryBytesEachAfterOpen,
+        double ScheduledPerSecond);
 
     public static async Task<Result> MeasureAsync(Scratch folder, int runs)
     {
@@ -28,7 +29,8 @@ internal static class Parked
         {
             for (int first = 0; first < runs; first += AtATime)
             {
-                await Task.WhenAll(Enumerable.Range(first, Math.Min(AtATime, runs - first)).Select(number => engine.Client.ScheduleAsync("park", number)));
+                await Task.WhenAll(Enumerable.Range(first, Math.Min(AtATime, runs - first))
+                    .Select(number => engine.Client.ScheduleAsync("park", number)));
             }
 
             await AllAreWaitingAsync(engine);

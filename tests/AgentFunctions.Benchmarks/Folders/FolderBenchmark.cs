@@ -6,7 +6,8 @@ using AgentFunctions.Workspaces;
 namespace AgentFunctions.Benchmarks.Folders;
 
 /// <summary>
-/// What going through a folder of 20,000 entries costs after a command, beside the floor: asking the system about each of the same entries.
+/// What going through a folder of 20,000 entries costs after a command, beside the floor: asking the system about each of the
+/// same entries.
 /// </summary>
 internal static class FolderBenchmark
 {

@@ -5,8 +5,8 @@ using AgentFunctions.Benchmarks.Engine;
 namespace AgentFunctions.Benchmarks.Live;
 
 /// <summary>
-/// Runs that are watched while they work: how late a client is shown what the provider sent, and what live text costs the loop, with
-/// watchers and without.
+/// Runs that are watched while they work: how late a client is shown what the provider sent, and what live text costs the loop,
+/// with watchers and without.
 /// </summary>
 internal static class LiveBenchmark
 {
@@ -29,7 +29,9 @@ internal static class LiveBenchmark
 
         int Number(string name) => int.Parse(options[name], CultureInfo.InvariantCulture);
         using var scratch = new Scratch(options["--data"], false);
-        DelayResult? delay = options["--part"] is "all" or "delay" ? await LiveDelay.MeasureAsync(scratch, Number("--runs")) : null;
+        DelayResult? delay = options["--part"] is "all" or "delay"
+            ? await LiveDelay.MeasureAsync(scratch, Number("--runs"))
+            : null;
         if (delay is not null)
         {
             Console.WriteLine(string.Create(
@@ -40,7 +42,9 @@ internal static class LiveBenchmark
         }
 
         StepResult? step = options["--part"] is "all" or "cost" ? await LiveStep.MeasureAsync(scratch) : null;
-        CostResult? cost = options["--part"] is "all" or "cost" ? await LiveCost.MeasureAsync(scratch, Number("--turns"), Number("--rounds")) : null;
+        CostResult? cost = options["--part"] is "all" or "cost"
+            ? await LiveCost.MeasureAsync(scratch, Number("--turns"), Number("--rounds"))
+            : null;
         if (cost is not null)
         {
             Console.WriteLine(string.Create(

@@ -14,8 +14,8 @@ namespace AgentFunctions.Benchmarks.Live;
 
 /// <summary>
 /// What a step of a run costs over a model and a tool that take no time: with live text turned off, with it while nobody watches,
-/// and with ten watchers. They take turns, and each is compared with its neighbour, so that what else the machine does falls on all.
-/// Steps a second depend on what else the machine does even so; the processor time of a step hardly does.
+/// and with ten watchers. They take turns, and each is compared with its neighbour, so that what else the machine does falls on
+/// all. Steps a second depend on what else the machine does even so; the processor time of a step hardly does.
 /// </summary>
 internal static class LiveCost
 {
@@ -37,7 +37,8 @@ internal static class LiveCost
         }
 
         return new CostResult(
-            Spread.Of(unwatched, static pair => pair.Off.StepsPerSecond), Spread.Of(unwatched, static pair => pair.Off.MicrosPerStep),
+            Spread.Of(unwatched, static pair => pair.Off.StepsPerSecond),
+            Spread.Of(unwatched, static pair => pair.Off.MicrosPerStep),
             Spread.Of(unwatched, static pair => pair.Off.BytesPerStep),
             Shares.Of(unwatched), Shares.Of(watched));
     }
@@ -103,7 +104,8 @@ internal sealed record Pace(double StepsPerSecond, double MicrosPerStep, double 
 internal sealed record Pair(Pace Off, Pace On);
 
 /// <summary>What a step takes with live text turned off, and what it takes with it turned on, as shares of that.</summary>
-internal sealed record CostResult(Spread StepsPerSecond, Spread MicrosPerStep, Spread BytesPerStep, Shares Unwatched, Shares Watched);
+internal sealed record CostResult(Spread StepsPerSecond, Spread MicrosPerStep, Spread BytesPerStep, Shares Unwatched,
+    Shares Watched);
 
 /// <summary>Steps a second, processor time and memory with live text turned on, as shares of those with it turned off.</summary>
 internal sealed record Shares(Spread Steps, Spread Processor, Spread Memory)
@@ -113,7 +115,8 @@ internal sealed record Shares(Spread Steps, Spread Processor, Spread Memory)
         Spread.Of(pairs, static pair => pair.On.MicrosPerStep / pair.Off.MicrosPerStep),
         Spread.Of(pairs, static pair => pair.On.BytesPerStep / pair.Off.BytesPerStep));
 
-    public override string ToString() => $"{Steps} of the steps/s, {Processor} of the processor time, {Memory} of the bytes allocated";
+    public override string ToString() =>
+        $"{Steps} of the steps/s, {Processor} of the processor time, {Memory} of the bytes allocated";
 }
 
 /// <summary>A median and the quartiles around it.</summary>

@@ -42,7 +42,8 @@ internal static class LiveDelay
         builder.WebHost.UseKestrelCore().UseUrls("http://127.0.0.1:0");
         builder.Logging.ClearProviders();
         builder.Services.AddRouting();
-        builder.Services.AddAgentFunctions(builder.Configuration).AddOpenAIModels(builder.Configuration).AddMcpServers().AddMonitors()
+        builder.Services.AddAgentFunctions(builder.Configuration).AddOpenAIModels(builder.Configuration).AddMcpServers()
+            .AddMonitors()
             .AddSqliteEngine(options => options.DataFile = scratch.NewFile()).AddAgentFunctionsApi()
             .AddAgent(Agents.Agent.Create("worker").WithInstructions("Speak.").Build());
         await using WebApplication app = builder.Build();
@@ -131,7 +132,9 @@ internal static class LiveDelay
         public bool IsWith(Watched other) =>
             Sent.Count > 0 && other.Sent.Count > 0 && Sent[0] <= other.Sent[0] && other.Sent[0] <= Sent[^1];
 
-        /// <summary>From each piece to its client, in milliseconds; a piece counts as shown but for the blank at its end.</summary>
+        /// <summary>
+        /// From each piece to its client, in milliseconds; a piece counts as shown but for the blank at its end.
+        /// </summary>
         public IEnumerable<double> Delays()
         {
             int shown = 0;

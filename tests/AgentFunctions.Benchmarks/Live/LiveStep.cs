@@ -9,8 +9,9 @@ using Microsoft.Extensions.Hosting;
 namespace AgentFunctions.Benchmarks.Live;
 
 /// <summary>
-/// What live text does for one turn that nobody watches, by itself: an answer of ten pieces and the reports of one tool call, begun,
-/// filled and ended many times in a row. The difference of two whole runs drowns in what else a machine does; this does not.
+/// What live text does for one turn that nobody watches, by itself: an answer of ten pieces and the reports of one tool call,
+/// begun, filled and ended many times in a row. The difference of two whole runs drowns in what else a machine does; this does
+/// not.
 /// </summary>
 internal static class LiveStep
 {
@@ -20,7 +21,9 @@ internal static class LiveStep
 
     /// <summary>Measures it.</summary>
     /// <param name="scratch">Where the data file goes.</param>
-    /// <returns>The processor time of one turn, in microseconds, and the bytes that it allocates: the median of several rounds.</returns>
+    /// <returns>
+    /// The processor time of one turn, in microseconds, and the bytes that it allocates: the median of several rounds.
+    /// </returns>
     public static async Task<StepResult> MeasureAsync(Scratch scratch)
     {
         AgentTool tool = AgentTool.Create("work", "Works.", ToolEffect.Idempotent, static (int turn) => turn);

@@ -94,7 +94,8 @@ internal static class PolicyBenchmark
             Hosts = HostNames.Of(arguments),
             BudgetLeft = new Budget { Usd = 12.5m, Steps = 300, WallClock = TimeSpan.FromHours(3) },
             PlanStep = "Write the notes",
-            History = [.. Enumerable.Range(0, Past).Select(n => new PastCall("run", n, 0, "read_file", ToolEffect.None, now.AddSeconds(-n)))],
+            History = [.. Enumerable.Range(0, Past).Select(n => new PastCall("run", n, 0, "read_file", ToolEffect.None,
+                now.AddSeconds(-n)))],
             Now = now,
         };
     }

@@ -32,7 +32,8 @@ internal static class SwarmBenchmark
         using Process model = SwarmModelProcess.Start(arguments);
         try
         {
-            string endpoint = await model.StandardOutput.ReadLineAsync() ?? throw new InvalidOperationException("The model did not start.");
+            string endpoint = await model.StandardOutput.ReadLineAsync()
+                ?? throw new InvalidOperationException("The model did not start.");
             var report = new Dictionary<string, object> { ["processors"] = Environment.ProcessorCount };
             await MeasureAsync(arguments, folder, new ModelServer(model, endpoint), report);
             Console.WriteLine(JsonSerializer.Serialize(report, Json));
@@ -45,7 +46,8 @@ internal static class SwarmBenchmark
         }
     }
 
-    private static async Task MeasureAsync(SwarmArguments arguments, Scratch folder, ModelServer model, Dictionary<string, object> report)
+    private static async Task MeasureAsync(SwarmArguments arguments, Scratch folder, ModelServer model,
+        Dictionary<string, object> report)
     {
         using IHost host = await StartHostAsync(arguments, model.Endpoint, folder.NewFile());
         long idle = Memory();
@@ -69,7 +71,8 @@ internal static class SwarmBenchmark
         double modelAlone = await ModelAloneAsync(arguments, host);
         await host.StopAsync();
         Result swarm = rounds.OrderBy(static round => round.Seconds).ElementAt(rounds.Count / 2);
-        (report["engine"], report["engineAgain"], report["swarm"], report["modelCallsAloneSeconds"]) = (engine, again, swarm, modelAlone);
+        (report["engine"], report["engineAgain"], report["swarm"], report["modelCallsAloneSeconds"]) = (engine, again, swarm,
+            modelAlone);
         report["memoryMiB"] = Math.Max(cold.MemoryMiB, rounds.Max(static round => round.MemoryMiB));
         Print(arguments, $"engine      {engine.StepsPerSecond:N0} and {again.StepsPerSecond:N0} steps/s, before and after");
         Print(arguments, $"swarm       {swarm.Steps:N0} steps in {swarm.Seconds:F2} s, {swarm.StepsPerSecond:N0} steps/s (of {string.Join(", ", rounds.Select(static round => Invariant($"{round.Seconds:F2}")))} s)");
@@ -135,7 +138,8 @@ internal static class SwarmBenchmark
             {
                 for (int call = 0; call <= arguments.Turns; call++)
                 {
-                    await client.GetResponseAsync([new ChatMessage(ChatRole.System, "You read."), new ChatMessage(ChatRole.User, "Read it.")], cancellationToken: token);
+                    await client.GetResponseAsync([new ChatMessage(ChatRole.System, "You read."),
+                        new ChatMessage(ChatRole.User, "Read it.")], cancellationToken: token);
                 }
             });
         return Stopwatch.GetElapsedTime(start).TotalSeconds;
@@ -157,8 +161,11 @@ internal static class SwarmBenchmark
             .AddAgentFunctions(builder.Configuration)
             .AddOpenAIModels(builder.Configuration).AddMcpServers().AddMonitors()
             .AddSqliteEngine(options => options.DataFile = dataFile)
-            .ConfigureSwarm(options => options.MaxConcurrent = arguments.Latency == 0 ? arguments.Concurrent : arguments.Children);
-        builder.Services.AddAgent(Agents.Agent.Create("lead").WithInstructions(SwarmModelProcess.LeadInstructions).WithDelegation(Delegation.Kimi).Build());
+            .ConfigureSwarm(options => options.MaxConcurrent = arguments.Latency == 0
+                ? arguments.Concurrent
+                : arguments.Children);
+        builder.Services.AddAgent(Agents.Agent.Create("lead").WithInstructions(SwarmModelProcess.LeadInstructions)
+            .WithDelegation(Delegation.Kimi).Build());
         builder.Services.AddTool(AgentTool.Create("work", "Works.", ToolEffect.None, static (int turn) => $"done {turn}"));
         IHost host = builder.Build();
         await host.StartAsync();

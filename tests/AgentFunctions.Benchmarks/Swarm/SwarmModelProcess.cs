@@ -21,7 +21,8 @@ internal static class SwarmModelProcess
         await using OpenAIProtocolServer server = await OpenAIProtocolServer.StartAsync(request =>
         {
             ChatReply reply;
-            if (request.Body.GetProperty("messages")[0].GetProperty("content").ToString().Contains(LeadInstructions, StringComparison.Ordinal))
+            if (request.Body.GetProperty("messages")[0].GetProperty("content").ToString()
+                .Contains(LeadInstructions, StringComparison.Ordinal))
             {
                 (int children, int asked) = GoalOf(request);
                 Volatile.Write(ref latency, asked);
@@ -48,7 +49,9 @@ internal static class SwarmModelProcess
     {
         string program = Path.Combine(AppContext.BaseDirectory, "AgentFunctions.Benchmarks");
         string[] args = [Verb, Text(arguments.Turns)];
-        return Process.Start(new ProcessStartInfo(program, args) { RedirectStandardOutput = true, RedirectStandardInput = true })!;
+        return Process.Start(new ProcessStartInfo(program,
+            args)
+        { RedirectStandardOutput = true, RedirectStandardInput = true })!;
     }
 
     /// <summary>The lead's goal.</summary>
@@ -58,7 +61,8 @@ internal static class SwarmModelProcess
 
     private static (int Children, int Latency) GoalOf(ChatRequest request)
     {
-        string[] numbers = request.Body.GetProperty("messages")[1].GetProperty("content").ToString().Split(": ")[^1].Split(" at ");
+        string[] numbers = request.Body.GetProperty("messages")[1].GetProperty("content").ToString()
+            .Split(": ")[^1].Split(" at ");
         return (Number(numbers[0]), Number(numbers[1]));
     }
 
@@ -67,7 +71,8 @@ internal static class SwarmModelProcess
         0 => ChatReply.Call("create_subagent", new { name = "reader", system_prompt = "You read." }),
         1 => new ChatReply
         {
-            Calls = [.. Enumerable.Range(0, children).Select(static number => ChatReplyCall.Of("assign_task", new { agent = "reader", prompt = $"Read part {number}." }))],
+            Calls = [.. Enumerable.Range(0, children).Select(static number => ChatReplyCall.Of("assign_task",
+                new { agent = "reader", prompt = $"Read part {number}." }))],
         },
         _ => ChatReply.Say("All parts were read."),
     };

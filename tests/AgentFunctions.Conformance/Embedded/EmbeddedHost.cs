@@ -7,14 +7,16 @@ using Microsoft.Extensions.Logging;
 namespace AgentFunctions.Conformance.Embedded;
 
 /// <summary>The embedded engine as a host of the suites.</summary>
-internal sealed class EmbeddedHost(SqliteEngine engine, DurableRegistry registry, SqliteEngineOptions options, TempFolder? folder) : ConformanceHost
+internal sealed class EmbeddedHost(SqliteEngine engine, DurableRegistry registry, SqliteEngineOptions options,
+    TempFolder? folder) : ConformanceHost
 {
     public SqliteEngine Engine { get; } = engine;
 
     public override IOrchestrationClient Client => Engine.Client;
 
     public static async Task<EmbeddedHost> StartAsync(
-        DurableRegistry registry, bool isInMemory, Action<SqliteEngineOptions>? configure = null, ConcurrentQueue<string>? log = null)
+        DurableRegistry registry, bool isInMemory, Action<SqliteEngineOptions>? configure = null,
+        ConcurrentQueue<string>? log = null)
     {
         TempFolder? folder = isInMemory ? null : new TempFolder();
         var options = new SqliteEngineOptions { DataFile = folder?.File("engine.db") ?? SqliteEngineOptions.InMemory };

@@ -30,9 +30,12 @@ public sealed class BoundsTests
                 return number;
             })
             .AddOrchestrator<int, int>("main", async (context, count) =>
-                (await Task.WhenAll(Enumerable.Range(0, count).Select(number => context.CallActivityAsync<int>("work", number)))).Length);
-        await using EmbeddedHost host = await EmbeddedHost.StartAsync(registry, isInMemory: true, options => options.MaxConcurrentActivities = 3);
-        OrchestrationState state = await host.Client.WaitForCompletionAsync(await host.Client.ScheduleAsync("main", 60, null, Cancel), Cancel);
+                (await Task.WhenAll(Enumerable.Range(0, count)
+                    .Select(number => context.CallActivityAsync<int>("work", number)))).Length);
+        await using EmbeddedHost host = await EmbeddedHost.StartAsync(registry, isInMemory: true,
+            options => options.MaxConcurrentActivities = 3);
+        OrchestrationState state =
+            await host.Client.WaitForCompletionAsync(await host.Client.ScheduleAsync("main", 60, null, Cancel), Cancel);
         Assert.That(state.Output, Is.EqualTo("60"));
         Assert.That(most, Is.EqualTo(3));
     }
@@ -49,7 +52,8 @@ public sealed class BoundsTests
             })
             .AddOrchestrator<int, int>("main", async (context, count) =>
             {
-                Task<int>[] all = [.. Enumerable.Range(0, count).Select(number => context.CallActivityAsync<int>("work", number))];
+                Task<int>[] all = [.. Enumerable.Range(0, count)
+                    .Select(number => context.CallActivityAsync<int>("work", number))];
                 context.SetCustomStatus("asked");
                 return (await Task.WhenAll(all)).Length;
             });
@@ -97,7 +101,8 @@ public sealed class BoundsTests
 
             return sum;
         });
-        await using EmbeddedHost host = await EmbeddedHost.StartAsync(registry, isInMemory: true, options => options.MaxBufferedEvents = 10);
+        await using EmbeddedHost host = await EmbeddedHost.StartAsync(registry, isInMemory: true,
+            options => options.MaxBufferedEvents = 10);
         string id = await host.Client.ScheduleAsync("main", 10, null, Cancel);
         for (int number = 0; number < 10; number++)
         {
@@ -128,9 +133,12 @@ public sealed class BoundsTests
 
                 return number;
             });
-        await using EmbeddedHost host = await EmbeddedHost.StartAsync(registry, isInMemory: true, options => options.MaxHistoryEvents = 100);
-        OrchestrationState good = await host.Client.WaitForCompletionAsync(await host.Client.ScheduleAsync("main", 10, null, Cancel), Cancel);
-        OrchestrationState bad = await host.Client.WaitForCompletionAsync(await host.Client.ScheduleAsync("main", 1_000, null, Cancel), Cancel);
+        await using EmbeddedHost host = await EmbeddedHost.StartAsync(registry, isInMemory: true,
+            options => options.MaxHistoryEvents = 100);
+        OrchestrationState good =
+            await host.Client.WaitForCompletionAsync(await host.Client.ScheduleAsync("main", 10, null, Cancel), Cancel);
+        OrchestrationState bad =
+            await host.Client.WaitForCompletionAsync(await host.Client.ScheduleAsync("main", 1_000, null, Cancel), Cancel);
         Assert.That(good.Status, Is.EqualTo(OrchestrationStatus.Completed));
         Assert.That(bad.Failure!.IsCausedBy(ErrorCode.HistoryTooLong), Is.True);
         Assert.That(bad.Failure.Message, Does.Contain("100"));
@@ -141,7 +149,8 @@ public sealed class BoundsTests
     {
         DurableRegistry registry = new DurableRegistry()
             .AddOrchestrator<int, int>("main", (context, _) => context.WaitForExternalEventAsync<int>("go"));
-        await using EmbeddedHost host = await EmbeddedHost.StartAsync(registry, isInMemory: true, options => options.MaxHistoryBytes = 64 * 1024);
+        await using EmbeddedHost host = await EmbeddedHost.StartAsync(registry, isInMemory: true,
+            options => options.MaxHistoryBytes = 64 * 1024);
         string id = await host.Client.ScheduleAsync("main", 0, null, Cancel);
         await host.Client.SuspendAsync(id, null, Cancel);
         for (int number = 0; number < 4; number++)
@@ -159,9 +168,12 @@ public sealed class BoundsTests
     {
         DurableRegistry registry = new DurableRegistry()
             .AddOrchestrator<int, int>("main", async (context, _) =>
-                (await context.WaitForExternalEventAsync<string>("item")).Length + await context.WaitForExternalEventAsync<int>("go"));
-        await using EmbeddedHost host = await EmbeddedHost.StartAsync(registry, isInMemory: true, options => options.MaxIdleBytes = 100_000);
-        string[] ids = await Task.WhenAll(Enumerable.Range(0, 20).Select(number => host.Client.ScheduleAsync("main", number, null, Cancel)));
+                (await context.WaitForExternalEventAsync<string>("item")).Length
+                    + await context.WaitForExternalEventAsync<int>("go"));
+        await using EmbeddedHost host = await EmbeddedHost.StartAsync(registry, isInMemory: true,
+            options => options.MaxIdleBytes = 100_000);
+        string[] ids = await Task.WhenAll(Enumerable.Range(0, 20)
+            .Select(number => host.Client.ScheduleAsync("main", number, null, Cancel)));
         await Task.WhenAll(ids.Select(id => host.Client.RaiseEventAsync(id, "item", new string('x', 20_000), Cancel)));
         await Poll.UntilAsync(() => host.Engine.Core.Instances.Count <= 4, Cancel);
 
@@ -173,9 +185,12 @@ public sealed class BoundsTests
     [Test]
     public async Task MaxIdleInstances_ManyParked_OnlySoManyStayInMemory()
     {
-        DurableRegistry registry = new DurableRegistry().AddOrchestrator<int, int>("main", (context, _) => context.WaitForExternalEventAsync<int>("go"));
-        await using EmbeddedHost host = await EmbeddedHost.StartAsync(registry, isInMemory: true, options => options.MaxIdleInstances = 20);
-        string[] ids = await Task.WhenAll(Enumerable.Range(0, 200).Select(number => host.Client.ScheduleAsync("main", number, null, Cancel)));
+        DurableRegistry registry = new DurableRegistry().AddOrchestrator<int, int>("main",
+            (context, _) => context.WaitForExternalEventAsync<int>("go"));
+        await using EmbeddedHost host = await EmbeddedHost.StartAsync(registry, isInMemory: true,
+            options => options.MaxIdleInstances = 20);
+        string[] ids = await Task.WhenAll(Enumerable.Range(0, 200)
+            .Select(number => host.Client.ScheduleAsync("main", number, null, Cancel)));
         await Poll.UntilAsync(() => host.Engine.Core.Instances.Count <= 20, Cancel);
 
         await Task.WhenAll(ids.Select(id => host.Client.RaiseEventAsync(id, "go", 1, Cancel)));
@@ -199,7 +214,8 @@ public sealed class BoundsTests
     public async Task Host_StartsAndStopsTheEngine()
     {
         HostApplicationBuilder builder = Host.CreateEmptyApplicationBuilder(null);
-        builder.Services.AddSingleton(new DurableRegistry().AddOrchestrator<int, int>("main", (_, number) => Task.FromResult(number)));
+        builder.Services.AddSingleton(new DurableRegistry().AddOrchestrator<int, int>("main",
+            (_, number) => Task.FromResult(number)));
         builder.Services.AddSqliteEngine(options => options.DataFile = SqliteEngineOptions.InMemory);
         using IHost host = builder.Build();
         IOrchestrationClient client = host.Services.GetRequiredService<IOrchestrationClient>();

@@ -96,13 +96,16 @@ public sealed class CancellationTests
     [Test]
     public async Task Stop_WhoWaits_IsTold()
     {
-        DurableRegistry registry = new DurableRegistry().AddOrchestrator<int, int>("main", (context, _) => context.WaitForExternalEventAsync<int>("go"));
+        DurableRegistry registry = new DurableRegistry().AddOrchestrator<int, int>("main",
+            (context, _) => context.WaitForExternalEventAsync<int>("go"));
         await using EmbeddedHost host = await EmbeddedHost.StartAsync(registry, isInMemory: false);
         string id = await host.Client.ScheduleAsync("main", 0, null, Cancel);
         Task run = host.Client.WaitForCompletionAsync(id, Cancel);
         Task stream = host.Engine.Logs.WaitForAppendAsync("stream", 0, Cancel);
         await host.Engine.StopAsync();
-        Assert.That(async () => await run, Throws.TypeOf<AgentException>().With.Property(nameof(AgentException.Code)).EqualTo(ErrorCode.EngineUnavailable));
-        Assert.That(async () => await stream, Throws.TypeOf<AgentException>().With.Property(nameof(AgentException.Code)).EqualTo(ErrorCode.EngineUnavailable));
+        Assert.That(async () => await run,
+            Throws.TypeOf<AgentException>().With.Property(nameof(AgentException.Code)).EqualTo(ErrorCode.EngineUnavailable));
+        Assert.That(async () => await stream,
+            Throws.TypeOf<AgentException>().With.Property(nameof(AgentException.Code)).EqualTo(ErrorCode.EngineUnavailable));
     }
 }

@@ -141,7 +141,8 @@ internal sealed class DataFileHeadTests
         log[random.Next(32 + 24, log.Length)] ^= (byte)(1 << random.Next(8));
         await System.IO.File.WriteAllBytesAsync(Log, log, Cancel);
         Refused("on record");
-        Assert.That(await System.IO.File.ReadAllBytesAsync(Log, Cancel), Is.EqualTo(log), "what is left of the log must stay for who restores it");
+        Assert.That(await System.IO.File.ReadAllBytesAsync(Log, Cancel), Is.EqualTo(log),
+            "what is left of the log must stay for who restores it");
     }
 
     [Test]
@@ -150,7 +151,8 @@ internal sealed class DataFileHeadTests
         await WriteAsync(5);
         string head = Directory.GetFiles(Path.Combine(_folder, "data.db.keys", "heads"), "*.head").Single();
         string text = await System.IO.File.ReadAllTextAsync(head, Cancel);
-        await System.IO.File.WriteAllTextAsync(head, System.Text.RegularExpressions.Regex.Replace(text, "\"count\":\\d+", "\"count\":1"), Cancel);
+        await System.IO.File.WriteAllTextAsync(head,
+            System.Text.RegularExpressions.Regex.Replace(text, "\"count\":\\d+", "\"count\":1"), Cancel);
         AgentException refused = Assert.ThrowsAsync<AgentException>(() => StartAsync())!;
         Assert.That(refused.Message, Does.Contain("seal"));
     }

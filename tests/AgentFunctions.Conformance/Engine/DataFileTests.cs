@@ -102,9 +102,12 @@ public sealed class DataFileTests : IDisposable
         DataFileStatus status = DataFile.Status(DataFilePath);
         Assert.That(
             status.Instances,
-            Is.EquivalentTo(new Dictionary<OrchestrationStatus, long> { [OrchestrationStatus.Completed] = 1, [OrchestrationStatus.Pending] = 1 }));
+            Is.EquivalentTo(new Dictionary<OrchestrationStatus,
+                long>
+            { [OrchestrationStatus.Completed] = 1, [OrchestrationStatus.Pending] = 1 }));
         Assert.That((status.Turns, status.Timers, status.Messages), Is.EqualTo((2, 1, 0)));
-        Assert.That((status.Streams, status.StreamEntries, status.Records, status.Blobs, status.BlobBytes), Is.EqualTo((1, 2, 1, 1, 1_000)));
+        Assert.That((status.Streams, status.StreamEntries, status.Records, status.Blobs, status.BlobBytes),
+            Is.EqualTo((1, 2, 1, 1, 1_000)));
         Assert.That(status.InUseBy, Is.EqualTo(Environment.ProcessId));
         Assert.That(status.NextTimer, Is.EqualTo(DateTimeOffset.UtcNow.AddDays(1)).Within(TimeSpan.FromMinutes(1)));
     }
@@ -169,7 +172,8 @@ public sealed class DataFileTests : IDisposable
         await using (SqliteEngine engine = await StartAsync())
         {
             await engine.Blobs.PutAsync(new byte[1_000_000], Cancel);
-            Assert.That(() => DataFile.Compact(DataFilePath), Throws.TypeOf<AgentException>().With.Property(nameof(AgentException.Code)).EqualTo(ErrorCode.DataFileInUse));
+            Assert.That(() => DataFile.Compact(DataFilePath),
+                Throws.TypeOf<AgentException>().With.Property(nameof(AgentException.Code)).EqualTo(ErrorCode.DataFileInUse));
         }
 
         Sql("DELETE FROM blobs");
@@ -196,7 +200,8 @@ public sealed class DataFileTests : IDisposable
             await maintenance.ReclaimAsync(Cancel);
             await Poll.UntilAsync(() => maintenance.EmptyLogAsync(Cancel), Cancel);
             Assert.That(new FileInfo(DataFilePath).Length, Is.LessThan(500_000));
-            Assert.That((await engine.Client.GetAsync(id, cancellationToken: Cancel))?.Status, Is.EqualTo(OrchestrationStatus.Completed));
+            Assert.That((await engine.Client.GetAsync(id, cancellationToken: Cancel))?.Status,
+                Is.EqualTo(OrchestrationStatus.Completed));
         }
 
         Assert.That(Scalar("PRAGMA freelist_count"), Is.Zero);
@@ -210,7 +215,8 @@ public sealed class DataFileTests : IDisposable
         using var stream = new MemoryStream();
         DataFile.Export(DataFilePath, id, stream);
         using var json = JsonDocument.Parse(stream.ToArray());
-        Assert.That(json.RootElement.GetProperty("state").GetProperty("output").GetString(), Is.EqualTo("2"), Encoding.UTF8.GetString(stream.ToArray()));
+        Assert.That(json.RootElement.GetProperty("state").GetProperty("output").GetString(), Is.EqualTo("2"),
+            Encoding.UTF8.GetString(stream.ToArray()));
         HistoryEvent[] history = json.RootElement.GetProperty("history").Deserialize<HistoryEvent[]>(DurableJson.Options)!;
         Assert.That(history[^1], Is.InstanceOf<ExecutionCompleted>());
         Assert.That(OrchestrationReplayer.Verify(history, _registry), Is.Null);
@@ -235,7 +241,8 @@ public sealed class DataFileTests : IDisposable
         {
             running = await engine.Client.ScheduleAsync("wait", 1, null, Cancel);
             await RunningAsync(engine, running);
-            scheduled = await engine.Client.ScheduleAsync("main", 1, new StartOptions { StartAt = DateTimeOffset.UtcNow.AddMilliseconds(1) }, Cancel);
+            scheduled = await engine.Client.ScheduleAsync("main", 1,
+                new StartOptions { StartAt = DateTimeOffset.UtcNow.AddMilliseconds(1) }, Cancel);
             await engine.Records.PutAsync("key", new byte[1], default, Cancel);
         }
 
@@ -246,8 +253,10 @@ public sealed class DataFileTests : IDisposable
             Assert.That(await stores.Records.GetAsync("key", Cancel), Is.Not.Null);
             await stores.Records.PutAsync("key2", new byte[1], default, Cancel);
             Assert.That((await stores.Client.QueryAsync(new OrchestrationQuery(), Cancel)).Items, Has.Count.EqualTo(2));
-            Assert.That(async () => await stores.Client.ScheduleAsync("main", 1, null, Cancel), Code(ErrorCode.EngineUnavailable));
-            Assert.That(async () => await stores.Client.RaiseEventAsync(running, "go", 1, Cancel), Code(ErrorCode.EngineUnavailable));
+            Assert.That(async () => await stores.Client.ScheduleAsync("main", 1, null, Cancel),
+                Code(ErrorCode.EngineUnavailable));
+            Assert.That(async () => await stores.Client.RaiseEventAsync(running, "go", 1, Cancel),
+                Code(ErrorCode.EngineUnavailable));
         }
 
         await using SqliteEngine again = await StartAsync();
@@ -275,7 +284,8 @@ public sealed class DataFileTests : IDisposable
             Assert.That(async () => await other.Client.RaiseEventAsync(id, "go", 1, Cancel), Code(ErrorCode.NotRegistered));
             Assert.That(async () => await other.Client.RaiseEventAsync(id, "go", 2, Cancel), Code(ErrorCode.NotRegistered));
             await other.Client.TerminateAsync(unwanted, null, true, Cancel);
-            Assert.That((await other.Client.GetAsync(unwanted, true, Cancel))!.Status, Is.EqualTo(OrchestrationStatus.Terminated));
+            Assert.That((await other.Client.GetAsync(unwanted, true, Cancel))!.Status,
+                Is.EqualTo(OrchestrationStatus.Terminated));
         }
 
         await using SqliteEngine again = await StartAsync();
@@ -322,7 +332,8 @@ public sealed class DataFileTests : IDisposable
         await using SqliteEngine again = await StartAsync();
         OrchestrationState state = await again.Client.WaitForCompletionAsync(receiver, Cancel);
         Assert.That(state.Failure!.IsCausedBy(ErrorCode.DataFileUnusable), Is.True);
-        Assert.That((await again.Client.WaitForCompletionAsync(await again.Client.ScheduleAsync("main", 1, null, Cancel), Cancel)).Output, Is.EqualTo("2"));
+        Assert.That((await again.Client.WaitForCompletionAsync(await again.Client.ScheduleAsync("main", 1, null, Cancel),
+            Cancel)).Output, Is.EqualTo("2"));
         Assert.That(DataFile.Status(DataFilePath).Messages, Is.Zero);
     }
 
@@ -345,7 +356,8 @@ public sealed class DataFileTests : IDisposable
 
     private static async Task RunningAsync(SqliteEngine engine, string id)
     {
-        await Poll.UntilAsync(async () => (await engine.Client.GetAsync(id, true, Cancel))!.Status == OrchestrationStatus.Running, Cancel);
+        await Poll.UntilAsync(async () => (await engine.Client.GetAsync(id, true, Cancel))!.Status == OrchestrationStatus.Running,
+            Cancel);
     }
 
     private async Task<string> WorkAsync()

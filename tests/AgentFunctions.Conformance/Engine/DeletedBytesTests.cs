@@ -9,8 +9,9 @@ using AgentFunctions.TestKit;
 namespace AgentFunctions.Conformance.Engine;
 
 /// <summary>
-/// No byte of what was deleted is in the raw files of a store that was rewritten. Small records of two trees are put, replaced and deleted in
-/// random order, so that they are moved between the pages of the file: that leaves copies of them which overwriting a record does not reach.
+/// No byte of what was deleted is in the raw files of a store that was rewritten. Small records of two trees are put, replaced
+/// and deleted in random order, so that they are moved between the pages of the file: that leaves copies of them which
+/// overwriting a record does not reach.
 /// </summary>
 [Parallelizable(ParallelScope.All)]
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
@@ -20,7 +21,8 @@ internal sealed class DeletedBytesTests
     private const int Entries = 400;
 
     [Test]
-    public async Task Reclaim_AfterRandomHistories_LeavesNoByteOfWhatWasDeleted([Range(1, 12)] int seed, CancellationToken cancellationToken)
+    public async Task Reclaim_AfterRandomHistories_LeavesNoByteOfWhatWasDeleted([Range(1, 12)] int seed,
+        CancellationToken cancellationToken)
     {
         using var folder = new TempFolder();
         string file = folder.File("data.db");
@@ -43,7 +45,8 @@ internal sealed class DeletedBytesTests
     public async Task Reclaim_RequestedByManyAtOnce_CoversTheDeletionsOfEach(CancellationToken cancellationToken)
     {
         using var folder = new TempFolder();
-        await using var engine = new SqliteEngine(new SqliteEngineOptions { DataFile = folder.File("data.db") }, new DurableRegistry());
+        await using var engine = new SqliteEngine(new SqliteEngineOptions { DataFile = folder.File("data.db") },
+            new DurableRegistry());
         await engine.StartAsync(cancellationToken);
         History[] histories = [.. Enumerable.Range(100, 8).Select(seed => new History(engine, new Random(seed), entries: 60))];
         foreach (History history in histories)
@@ -64,7 +67,8 @@ internal sealed class DeletedBytesTests
 
     private static List<string> Found(TempFolder folder, IEnumerable<string> marks)
     {
-        byte[][] files = [.. Directory.EnumerateFiles(folder.Path).Where(static path => !path.EndsWith(".lock", StringComparison.Ordinal)).Select(Read)];
+        byte[][] files = [.. Directory.EnumerateFiles(folder.Path)
+            .Where(static path => !path.EndsWith(".lock", StringComparison.Ordinal)).Select(Read)];
         return [.. marks.Where(mark => files.Any(file => file.AsSpan().IndexOf(Encoding.UTF8.GetBytes(mark)) >= 0))];
     }
 
@@ -123,6 +127,7 @@ internal sealed class DeletedBytesTests
 
         private string StreamOf(List<string> marks) => $"{(marks == Deleted ? "goes" : "stays")}/{_name}";
 
-        private byte[] Value(string mark) => Encoding.UTF8.GetBytes($"{{\"text\":\"{mark}{new string('.', random.Next(700))}\"}}");
+        private byte[] Value(string mark) =>
+            Encoding.UTF8.GetBytes($"{{\"text\":\"{mark}{new string('.', random.Next(700))}\"}}");
     }
 }

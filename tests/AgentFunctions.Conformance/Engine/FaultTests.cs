@@ -220,7 +220,8 @@ public sealed class FaultTests : IDisposable
         return engine;
     }
 
-    private static Task<string> ScheduleAsync(SqliteEngine engine, string name, int input) => engine.Client.ScheduleAsync(name, input, null, Cancel);
+    private static Task<string> ScheduleAsync(SqliteEngine engine, string name, int input) =>
+        engine.Client.ScheduleAsync(name, input, null, Cancel);
 
     // A run, if there was room for its first record, and then no room.
     private static async Task<string?> FillAsync(SqliteEngine engine)
@@ -296,7 +297,8 @@ public sealed class FaultTests : IDisposable
 
         public string File(string name) => Path.Combine(_path, name);
 
-        public void MakeReadOnly(bool isReadOnly) => Assert.That(Run("mount", "-o", $"remount,{(isReadOnly ? "ro" : "rw")}", _path), Is.True);
+        public void MakeReadOnly(bool isReadOnly) =>
+            Assert.That(Run("mount", "-o", $"remount,{(isReadOnly ? "ro" : "rw")}", _path), Is.True);
 
         public void Dispose() => Run("umount", "-l", _path);
     }
@@ -319,7 +321,8 @@ public sealed class FaultTests : IDisposable
             return new Immutable(file);
         }
 
-        public void Dispose() => Run(Environment.IsPrivilegedProcess ? "chattr" : "chmod", Environment.IsPrivilegedProcess ? "-i" : "0644", _file);
+        public void Dispose() =>
+            Run(Environment.IsPrivilegedProcess ? "chattr" : "chmod", Environment.IsPrivilegedProcess ? "-i" : "0644", _file);
     }
 
     private static bool Run(string program, params string[] arguments)

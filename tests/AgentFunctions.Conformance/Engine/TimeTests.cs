@@ -108,7 +108,8 @@ public sealed class TimeTests : IAsyncDisposable
 
         // Half of them now, the other half from a fresh start.
         _time.Advance(TimeSpan.FromDays(2) + TimeSpan.FromMinutes((Count / 2) - 1));
-        await Task.WhenAll(ids.Zip(numbers).Where(run => run.Second < Count / 2).Select(run => Client.WaitForCompletionAsync(run.First, Cancel)));
+        await Task.WhenAll(ids.Zip(numbers).Where(run => run.Second < Count / 2)
+            .Select(run => Client.WaitForCompletionAsync(run.First, Cancel)));
         Assert.That(order.Order(), Is.EqualTo(Enumerable.Range(0, Count / 2)));
         await _engine!.StopAsync();
         await _engine.StartAsync(Cancel);

@@ -45,11 +45,14 @@ public sealed class TurnTests
                 }));
                 return sum;
             });
-        await using EmbeddedHost host = await EmbeddedHost.StartAsync(registry, isInMemory: true, options => options.MaxConcurrentTurns = 8);
-        string[] ids = await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => host.Client.ScheduleAsync("main", 250, null, Cancel)));
+        await using EmbeddedHost host = await EmbeddedHost.StartAsync(registry, isInMemory: true,
+            options => options.MaxConcurrentTurns = 8);
+        string[] ids = await Task.WhenAll(Enumerable.Range(0, 20)
+            .Select(_ => host.Client.ScheduleAsync("main", 250, null, Cancel)));
         OrchestrationState[] states = await Task.WhenAll(ids.Select(id => host.Client.WaitForCompletionAsync(id, Cancel)));
         int expected = Enumerable.Range(0, 4).Sum(lane => Enumerable.Range(0, 250).Sum(step => (lane * 31) + step));
-        Assert.That(states.Select(state => state.Output), Is.All.EqualTo($"{expected}"), $"{states.FirstOrDefault(state => state.Failure is not null)}");
+        Assert.That(states.Select(state => state.Output), Is.All.EqualTo($"{expected}"),
+            $"{states.FirstOrDefault(state => state.Failure is not null)}");
         Assert.That(overlaps, Is.Zero);
         await host.VerifyAsync();
     }

@@ -13,13 +13,15 @@ internal static class GoldenFile
 
     /// <summary>The files right in a folder of the recorded histories, relative to all of them.</summary>
     public static IEnumerable<string> Names(string folder) =>
-        Directory.EnumerateFiles(Path.Combine(Folder, folder), "*.json").Select(static file => Path.GetRelativePath(Folder, file)).Order(StringComparer.Ordinal);
+        Directory.EnumerateFiles(Path.Combine(Folder, folder), "*.json").Select(static file => Path.GetRelativePath(Folder, file))
+            .Order(StringComparer.Ordinal);
 
     public static HistoryEvent[] Read(string name) =>
         JsonSerializer.Deserialize<HistoryEvent[]>(File.ReadAllText(Path.Combine(Folder, name)), DurableJson.Options)!;
 
     public static async Task SaveAsync(
-        IOrchestrationClient client, string name, string id, CancellationToken cancellationToken, [CallerFilePath] string source = "")
+        IOrchestrationClient client, string name, string id, CancellationToken cancellationToken,
+        [CallerFilePath] string source = "")
     {
         List<HistoryEvent> history = [];
         await foreach (HistoryEvent next in client.ReadHistoryAsync(id, cancellationToken))

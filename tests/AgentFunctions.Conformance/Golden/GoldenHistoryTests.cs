@@ -25,7 +25,8 @@ public sealed class GoldenHistoryTests
             int[] many = await Task.WhenAll(Enumerable.Range(0, 3).Select(item => context.CallActivityAsync<int>("next", item)));
             try
             {
-                await context.CallActivityAsync<int>("boom", 0, new TaskOptions(new RetryPolicy(2, TimeSpan.FromMilliseconds(1))));
+                await context.CallActivityAsync<int>("boom", 0,
+                    new TaskOptions(new RetryPolicy(2, TimeSpan.FromMilliseconds(1))));
             }
             catch (TaskFailedException error)
             {
@@ -36,7 +37,8 @@ public sealed class GoldenHistoryTests
         })
         .AddOrchestrator<int, int>("children", async (context, number) =>
         {
-            int first = await context.CallSubOrchestratorAsync<int>("child", number, new SubOrchestrationOptions($"{context.InstanceId}-child"));
+            int first = await context.CallSubOrchestratorAsync<int>("child", number,
+                new SubOrchestrationOptions($"{context.InstanceId}-child"));
             int second = await context.CallSubOrchestratorAsync<int>("child", first);
             context.SendEvent("nobody", "done", second);
             return second;
@@ -85,8 +87,10 @@ public sealed class GoldenHistoryTests
         await using EmbeddedHost host = await EmbeddedHost.StartAsync(Registry, isInMemory: true);
         IOrchestrationClient client = host.Client;
         await SaveAsync(client, "steps-1", await client.ScheduleAsync("steps", 1, null, Cancel));
-        await SaveAsync(client, "children-1", await client.ScheduleAsync("children", 1, new StartOptions { InstanceId = "golden-children" }, Cancel));
-        string events = await client.ScheduleAsync("events", 0, new StartOptions { StartAt = DateTimeOffset.UtcNow.AddMilliseconds(50) }, Cancel);
+        await SaveAsync(client, "children-1",
+            await client.ScheduleAsync("children", 1, new StartOptions { InstanceId = "golden-children" }, Cancel));
+        string events = await client.ScheduleAsync("events", 0,
+            new StartOptions { StartAt = DateTimeOffset.UtcNow.AddMilliseconds(50) }, Cancel);
         await client.RaiseEventAsync(events, "ANSWER", "one", Cancel);
         await client.RaiseEventAsync(events, "answer", "two", Cancel);
         await SaveAsync(client, "events-1", events);

@@ -45,7 +45,8 @@ public sealed class GoldenSwarmTests
         foreach ((string name, string id) in played.Runs)
         {
             await GoldenFile.SaveAsync(
-                played.Client, Path.Combine("Swarm", $"{scene.Name}-{name}-1.json"), id, TestContext.CurrentContext.CancellationToken);
+                played.Client, Path.Combine("Swarm", $"{scene.Name}-{name}-1.json"), id,
+                TestContext.CurrentContext.CancellationToken);
         }
     }
 

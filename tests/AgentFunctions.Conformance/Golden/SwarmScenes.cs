@@ -13,7 +13,9 @@ using Microsoft.Extensions.Hosting;
 
 namespace AgentFunctions.Conformance.Golden;
 
-/// <summary>Trees of runs whose histories are kept: every way in which a lead starts, steers, awaits and ends sub-agents.</summary>
+/// <summary>
+/// Trees of runs whose histories are kept: every way in which a lead starts, steers, awaits and ends sub-agents.
+/// </summary>
 public static class SwarmScenes
 {
     private const string Goal = "Reach the goal.";
@@ -22,14 +24,17 @@ public static class SwarmScenes
     public static IReadOnlyList<Scene> All { get; } =
     [
         // One answers, one fails, one passes its steps; two at a time.
-        new("kimi", Delegation.Kimi, static request => Kimi(request, "answer", "fail", "endless"), Child) { Kept = [".2-0", ".2-1", ".2-2"], Concurrent = 2 },
+        new("kimi", Delegation.Kimi, static request => Kimi(request, "answer", "fail",
+            "endless"), Child) { Kept = [".2-0", ".2-1", ".2-2"], Concurrent = 2 },
         // Budgets, weights, priorities, a message, a grant, a cancellation, waits of both kinds, and a reduction of two levels.
         new("native", Delegation.Native, Native, Child) { Kept = [".1-0-0", ".1-1-0", ".1-1-1", ".6-0-0"], Concurrent = 4 },
         // Two levels of sub-agents.
         new("nested", Delegation.Native, Nest, Nest) { Kept = [".1-0-0", ".1-0-0.1-0-0"], Concurrent = 4 },
         // So many that the lead continues as new with some at work and some that wait for their turn.
-        new("continued", Delegation.Kimi, static request => Kimi(request, [.. Enumerable.Range(0, 45).Select(static part => $"answer {part}")]), Child) { Concurrent = 4 },
-        new("cancelled", Delegation.Kimi, static request => Kimi(request, "hang 1", "hang 2", "hang 3"), Child) { Kept = [".2-0"], Concurrent = 2, CancelAt = 2 },
+        new("continued", Delegation.Kimi, static request => Kimi(request,
+            [.. Enumerable.Range(0, 45).Select(static part => $"answer {part}")]), Child) { Concurrent = 4 },
+        new("cancelled", Delegation.Kimi, static request => Kimi(request, "hang 1", "hang 2",
+            "hang 3"), Child) { Kept = [".2-0"], Concurrent = 2, CancelAt = 2 },
     ];
 
     /// <summary>Plays a scene to its end.</summary>
@@ -51,7 +56,8 @@ public static class SwarmScenes
         IHost host = Build(model.BaseUrl, scene);
         await host.StartAsync(cancellationToken);
         Run run = await host.Services.GetRequiredService<AgentGateway>().SubmitAsync(
-            new RunRequest { Goal = Goal, Budget = new Budget { Steps = 2_000, Tokens = 5_000_000 } }, cancellationToken: cancellationToken);
+            new RunRequest { Goal = Goal, Budget = new Budget { Steps = 2_000, Tokens = 5_000_000 } },
+            cancellationToken: cancellationToken);
         for (int asked = 0; asked < scene.CancelAt; asked++)
         {
             await hanging.WaitAsync(cancellationToken);
@@ -85,14 +91,19 @@ public static class SwarmScenes
             .AddSqliteEngine(static options => options.DataFile = SqliteEngineOptions.InMemory)
             .ConfigureSwarm(options => (options.MaxConcurrent, options.MaxSteps) = (scene.Concurrent, 9))
             .AddTool(AgentTool.Create("echo", "Repeats a text.", ToolEffect.None, static (string text) => text))
-            .AddAgent(Agent.Create("lead").WithInstructions("You lead.").WithTools("echo").WithDelegation(scene.Delegation).Build());
+            .AddAgent(Agent.Create("lead").WithInstructions("You lead.").WithTools("echo").WithDelegation(scene.Delegation)
+                .Build());
         return builder.Build();
     }
 
     private static ChatReply Kimi(ChatRequest request, params string[] prompts) => request.Turn switch
     {
         0 => ChatReply.Call("create_subagent", new { name = "reader", system_prompt = "You read." }),
-        1 => new ChatReply { Calls = [.. prompts.Select(static prompt => ChatReplyCall.Of("assign_task", new { agent = "reader", prompt }))] },
+        1 => new ChatReply
+        {
+            Calls = [.. prompts.Select(static prompt => ChatReplyCall.Of("assign_task",
+            new { agent = "reader", prompt }))]
+        },
         _ => ChatReply.Say("done"),
     };
 
@@ -102,8 +113,11 @@ public static class SwarmScenes
         {
             Calls =
             [
-                ChatReplyCall.Of("spawn", new { items = new[] { "hang here" }, template = "{item}", weight = 3, budget = new { steps = 5 } }),
-                ChatReplyCall.Of("spawn", new { items = Enumerable.Range(0, 12).Select(static item => $"{item}"), template = "answer {item}", priority = "low" }),
+                ChatReplyCall.Of("spawn",
+                    new { items = new[] { "hang here" }, template = "{item}", weight = 3, budget = new { steps = 5 } }),
+                ChatReplyCall.Of("spawn",
+                    new { items = Enumerable.Range(0, 12).Select(static item => $"{item}"), template = "answer {item}",
+                        priority = "low" }),
                 ChatReplyCall.Of("spawn", new { items = Enumerable.Repeat("x", 10_000), template = "too many" }),
             ],
         },
@@ -126,7 +140,8 @@ public static class SwarmScenes
 
     private static ChatReply Nest(ChatRequest request) => request.Turn switch
     {
-        0 when request.Tools.Contains("spawn") => ChatReply.Call("spawn", new { items = new[] { "left", "right" }, template = $"{GoalOf(request)} {{item}}" }),
+        0 when request.Tools.Contains("spawn") =>
+            ChatReply.Call("spawn", new { items = new[] { "left", "right" }, template = $"{GoalOf(request)} {{item}}" }),
         1 when request.Tools.Contains("wait") => ChatReply.Call("wait", new { }),
         _ => ChatReply.Say("handed on"),
     };
@@ -135,7 +150,9 @@ public static class SwarmScenes
     {
         "fail" => ChatReply.Error(401, "no such key", "invalid_api_key"),
         "endless" => request.Tools.Count == 0 ? ChatReply.Say("got so far") : ChatReply.Call("echo", new { text = "on" }),
-        _ => request.Turn == 0 && request.Tools.Contains("echo") ? ChatReply.Call("echo", new { text = "x" }) : ChatReply.Say($"result of {GoalOf(request).Split('\n')[0]}"),
+        _ => request.Turn == 0 && request.Tools.Contains("echo")
+            ? ChatReply.Call("echo", new { text = "x" })
+            : ChatReply.Say($"result of {GoalOf(request).Split('\n')[0]}"),
     };
 
     private static string GoalOf(ChatRequest request) =>
@@ -146,7 +163,8 @@ public static class SwarmScenes
     /// <param name="Delegation">By which tools the lead delegates.</param>
     /// <param name="Lead">The lead's answers.</param>
     /// <param name="Child">The sub-agents' answers.</param>
-    public sealed record Scene(string Name, Delegation Delegation, Func<ChatRequest, ChatReply> Lead, Func<ChatRequest, ChatReply> Child)
+    public sealed record Scene(string Name, Delegation Delegation, Func<ChatRequest, ChatReply> Lead,
+        Func<ChatRequest, ChatReply> Child)
     {
         /// <summary>The sub-agents whose histories are kept, by what their run ids have behind the lead's.</summary>
         public IReadOnlyList<string> Kept { get; init; } = [];
@@ -162,7 +180,8 @@ public static class SwarmScenes
     }
 
     /// <summary>A scene that was played.</summary>
-    internal sealed class Played(IHost host, OpenAIProtocolServer model, IReadOnlyList<(string Name, string Id)> runs) : IAsyncDisposable
+    internal sealed class Played(IHost host, OpenAIProtocolServer model,
+        IReadOnlyList<(string Name, string Id)> runs) : IAsyncDisposable
     {
         /// <summary>The runs to keep.</summary>
         public IReadOnlyList<(string Name, string Id)> Runs { get; } = runs;

@@ -18,8 +18,10 @@ public abstract partial class OrchestrationConformance
     public async Task Child_ThreeLevels_ValueComesBackUp()
     {
         Registry.AddActivity<string, string>("leaf", (_, text) => Task.FromResult(text + "."));
-        Registry.AddOrchestrator<string, string>("inner", (context, text) => context.CallActivityAsync<string>("leaf", text + "c"));
-        Registry.AddOrchestrator<string, string>("middle", (context, text) => context.CallSubOrchestratorAsync<string>("inner", text + "b"));
+        Registry.AddOrchestrator<string, string>("inner",
+            (context, text) => context.CallActivityAsync<string>("leaf", text + "c"));
+        Registry.AddOrchestrator<string, string>("middle",
+            (context, text) => context.CallSubOrchestratorAsync<string>("inner", text + "b"));
         OrchestrationState state = await RunAsync(context => context.CallSubOrchestratorAsync<string>("middle", "a"));
         Assert.That(Output<string>(state), Is.EqualTo("abc."));
     }
@@ -39,7 +41,8 @@ public abstract partial class OrchestrationConformance
     {
         Registry.AddOrchestrator<int, string>("child", (context, _) => Task.FromResult(
             $"{context.ParentInstanceId}|{context.Name}|{context.InstanceId}"));
-        string id = await BeginAsync(context => context.CallSubOrchestratorAsync<string>("child", 0, new SubOrchestrationOptions("the-child")));
+        string id = await BeginAsync(context => context.CallSubOrchestratorAsync<string>("child", 0,
+            new SubOrchestrationOptions("the-child")));
         Assert.That(Output<string>(await EndOf(id)), Is.EqualTo($"{id}|child|the-child"));
         Assert.That((await Client.GetAsync("the-child", true, Cancel))!.ParentInstanceId, Is.EqualTo(id));
     }
@@ -184,7 +187,8 @@ public abstract partial class OrchestrationConformance
     private async Task<string> ChildOf(string parent)
     {
         return (await Poll.ForAsync(
-            async () => (await Client.QueryAsync(new OrchestrationQuery { PageSize = 1_000 }, Cancel)).Items.FirstOrDefault(state => state.ParentInstanceId == parent),
+            async () => (await Client.QueryAsync(new OrchestrationQuery { PageSize = 1_000 },
+                Cancel)).Items.FirstOrDefault(state => state.ParentInstanceId == parent),
             Cancel)).InstanceId;
     }
 }

@@ -175,7 +175,8 @@ public abstract partial class OrchestrationConformance
     [Test]
     public async Task ContinueAsNew_WithTimerOpen_WaitsForIt()
     {
-        // DurableTask.Core, TaskOrchestrationExecutor.ExecuteCore: continue-as-new is a completion, and those wait for open tasks.
+        // DurableTask.Core, TaskOrchestrationExecutor.ExecuteCore: continue-as-new is a completion, and those wait for open
+        // tasks.
         OrchestrationState state = await RunAsync(async (context, value) =>
         {
             if (value is null)

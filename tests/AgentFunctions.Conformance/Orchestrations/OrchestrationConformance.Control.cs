@@ -23,7 +23,8 @@ public abstract partial class OrchestrationConformance
             return await context.CallActivityAsync<int>("second", 1);
         });
         await Client.SuspendAsync(id, "look into it", Cancel);
-        Assert.That((await Until(id, state => state.Status != OrchestrationStatus.Pending)).Status, Is.EqualTo(OrchestrationStatus.Suspended));
+        Assert.That((await Until(id, state => state.Status != OrchestrationStatus.Pending)).Status,
+            Is.EqualTo(OrchestrationStatus.Suspended));
         release.SetResult();
         await Poll.UntilAsync(async () => (await HistoryOf(id)).OfType<TaskCompleted>().Any(), Cancel);
 
@@ -212,7 +213,8 @@ public abstract partial class OrchestrationConformance
     public async Task Terminate_NotRecursive_LeavesTheChildren()
     {
         Registry.AddOrchestrator<int, int>("child", (context, _) => context.WaitForExternalEventAsync<int>("go"));
-        string id = await BeginAsync(context => context.CallSubOrchestratorAsync<int>("child", 0, new SubOrchestrationOptions("child")));
+        string id = await BeginAsync(context => context.CallSubOrchestratorAsync<int>("child", 0,
+            new SubOrchestrationOptions("child")));
         await Until("child", state => state.Status == OrchestrationStatus.Running);
         await Client.TerminateAsync(id, null, false, Cancel);
         await EndOf(id);

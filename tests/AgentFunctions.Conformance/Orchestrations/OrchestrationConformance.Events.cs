@@ -36,7 +36,8 @@ public abstract partial class OrchestrationConformance
     public async Task Event_LetterCase_DoesNotCount()
     {
         string id = await BeginAsync(async context =>
-            await context.WaitForExternalEventAsync<string>("ANSWER") + await context.WaitForExternalEventAsync<string>("answer"));
+            await context.WaitForExternalEventAsync<string>("ANSWER")
+                + await context.WaitForExternalEventAsync<string>("answer"));
         await Client.RaiseEventAsync(id, "Answer", "a", Cancel);
         await Client.RaiseEventAsync(id, "aNSWER", "b", Cancel);
         Assert.That(Output<string>(await EndOf(id)), Is.EqualTo("ab"));
@@ -165,7 +166,8 @@ public abstract partial class OrchestrationConformance
     {
         Registry.AddOrchestrator<int, string>("main", (context, _) => context.WaitForExternalEventAsync<string>("early"));
         await StartHostAsync();
-        string id = await Client.ScheduleAsync("main", 0, new StartOptions { StartAt = DateTimeOffset.UtcNow.AddMilliseconds(200) }, Cancel);
+        string id = await Client.ScheduleAsync("main", 0,
+            new StartOptions { StartAt = DateTimeOffset.UtcNow.AddMilliseconds(200) }, Cancel);
         await Client.RaiseEventAsync(id, "early", "kept", Cancel);
         await Host.ForgetAsync();
         Assert.That(Output<string>(await EndOf(id)), Is.EqualTo("kept"));

@@ -8,7 +8,8 @@ public abstract partial class OrchestrationConformance
     [Test]
     public async Task Activity_Throws_OrchestratorCatchesTheDetails()
     {
-        Registry.AddActivity<int, int>("boom", (_, _) => throw new InvalidOperationException("käputt 🧪", new TimeoutException("why")));
+        Registry.AddActivity<int, int>("boom",
+            (_, _) => throw new InvalidOperationException("käputt 🧪", new TimeoutException("why")));
         OrchestrationState state = await RunAsync(async context =>
         {
             try
@@ -302,7 +303,8 @@ public abstract partial class OrchestrationConformance
     public async Task ActivityInput_BeyondTheLimit_FailsTheOneWhoAsked()
     {
         Registry.AddActivity<string, int>("count", (_, text) => Task.FromResult(text.Length));
-        OrchestrationState state = await RunAsync(context => context.CallActivityAsync<int>("count", new string('x', 70 * 1024 * 1024)));
+        OrchestrationState state =
+            await RunAsync(context => context.CallActivityAsync<int>("count", new string('x', 70 * 1024 * 1024)));
         Assert.That(state.Failure!.IsCausedBy(ErrorCode.PayloadTooLarge), Is.True);
     }
 

@@ -128,7 +128,8 @@ public abstract partial class OrchestrationConformance
     public async Task Purge_ParentOfALiveChild_WaitsForTheChild()
     {
         Registry.AddOrchestrator<int, int>("waits", (context, _) => context.WaitForExternalEventAsync<int>("go"));
-        string id = await BeginAsync(context => context.CallSubOrchestratorAsync<int>("waits", 1, new SubOrchestrationOptions($"{context.InstanceId}.1")));
+        string id = await BeginAsync(context => context.CallSubOrchestratorAsync<int>("waits", 1,
+            new SubOrchestrationOptions($"{context.InstanceId}.1")));
         await Until($"{id}.1", static state => state.Status == OrchestrationStatus.Running);
         await Client.TerminateAsync(id, "over", recursive: false, Cancel);
         await EndOf(id);

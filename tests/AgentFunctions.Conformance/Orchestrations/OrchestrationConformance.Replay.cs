@@ -166,7 +166,8 @@ public abstract partial class OrchestrationConformance
     protected static AsyncLocal<ConcurrentQueue<string>?> LogSink { get; } = new();
 
     // Runs up to a wait with one code, and on with another.
-    private async Task<FailureDetails> ChangeAsync(Func<IOrchestrationContext, Task> before, Func<IOrchestrationContext, Task> after)
+    private async Task<FailureDetails> ChangeAsync(Func<IOrchestrationContext, Task> before,
+        Func<IOrchestrationContext, Task> after)
     {
         bool isChanged = false;
         Registry.AddActivity<int, int>("old", (_, value) => Task.FromResult(value));

@@ -60,10 +60,12 @@ public abstract partial class OrchestrationConformance
     public async Task InstanceId_Taken_IsRefused()
     {
         string id = await BeginAsync(context => context.WaitForExternalEventAsync<int>("go"));
-        await ThrowsAsync(ErrorCode.InstanceExists, () => Client.ScheduleAsync("main", 1, new StartOptions { InstanceId = id }, Cancel));
+        await ThrowsAsync(ErrorCode.InstanceExists,
+            () => Client.ScheduleAsync("main", 1, new StartOptions { InstanceId = id }, Cancel));
         await Client.RaiseEventAsync(id, "go", 3, Cancel);
         Assert.That(Output<int>(await EndOf(id)), Is.EqualTo(3));
-        await ThrowsAsync(ErrorCode.InstanceExists, () => Client.ScheduleAsync("main", 1, new StartOptions { InstanceId = id }, Cancel));
+        await ThrowsAsync(ErrorCode.InstanceExists,
+            () => Client.ScheduleAsync("main", 1, new StartOptions { InstanceId = id }, Cancel));
     }
 
     [Test]
@@ -73,7 +75,8 @@ public abstract partial class OrchestrationConformance
         await StartHostAsync();
         Task<string>[] attempts = [.. Enumerable.Range(0, 20).Select(value =>
             Client.ScheduleAsync("main", value, new StartOptions { InstanceId = "one" }, Cancel))];
-        await Task.WhenAll(attempts.Select(attempt => attempt.ContinueWith(_ => { }, Cancel, TaskContinuationOptions.None, TaskScheduler.Default)));
+        await Task.WhenAll(attempts.Select(attempt => attempt.ContinueWith(_ => { }, Cancel, TaskContinuationOptions.None,
+            TaskScheduler.Default)));
         Assert.That(attempts.Count(attempt => attempt.IsCompletedSuccessfully), Is.EqualTo(1));
         int winner = Array.FindIndex(attempts, attempt => attempt.IsCompletedSuccessfully);
         Assert.That(Output<int>(await EndOf("one")), Is.EqualTo(winner));
@@ -101,7 +104,11 @@ public abstract partial class OrchestrationConformance
             return value + await context.WaitForExternalEventAsync<int>("go");
         });
         await StartHostAsync();
-        var options = new StartOptions { InstanceId = "again", ReplaceableStatuses = [OrchestrationStatus.Pending, OrchestrationStatus.Running] };
+        var options = new StartOptions
+        {
+            InstanceId = "again",
+            ReplaceableStatuses = [OrchestrationStatus.Pending, OrchestrationStatus.Running]
+        };
         await Client.ScheduleAsync("main", 1, options, Cancel);
         await UntilStatusIs("again", "run 1");
         await Client.ScheduleAsync("main", 2, options, Cancel);
@@ -128,7 +135,8 @@ public abstract partial class OrchestrationConformance
     public async Task InstanceId_Unfit_IsRefused(string id)
     {
         await StartHostAsync();
-        await ThrowsAsync(ErrorCode.InvalidInput, () => Client.ScheduleAsync("main", 1, new StartOptions { InstanceId = id }, Cancel));
+        await ThrowsAsync(ErrorCode.InvalidInput,
+            () => Client.ScheduleAsync("main", 1, new StartOptions { InstanceId = id }, Cancel));
     }
 
     [Test]
@@ -240,7 +248,8 @@ public abstract partial class OrchestrationConformance
         await EndOf(await Client.ScheduleAsync("main", 1, new StartOptions { InstanceId = "completed" }, Cancel));
         await Client.ScheduleAsync("waits", 1, new StartOptions { InstanceId = "running" }, Cancel);
         await Until("running", state => state.Status == OrchestrationStatus.Running);
-        Assert.That(await IdsAsync(new OrchestrationQuery { Statuses = [OrchestrationStatus.Failed] }), Is.EqualTo(new[] { "failed" }));
+        Assert.That(await IdsAsync(new OrchestrationQuery { Statuses = [OrchestrationStatus.Failed] }),
+            Is.EqualTo(new[] { "failed" }));
         Assert.That(
             await IdsAsync(new OrchestrationQuery { Statuses = [OrchestrationStatus.Running, OrchestrationStatus.Completed] }),
             Is.EqualTo(new[] { "completed", "running" }));
@@ -257,7 +266,8 @@ public abstract partial class OrchestrationConformance
             await Client.ScheduleAsync("main", 1, new StartOptions { InstanceId = id }, Cancel);
         }
 
-        Assert.That(await IdsAsync(new OrchestrationQuery { InstanceIdPrefix = "team-a/" }), Is.EqualTo(new[] { "team-a/1", "team-a/2" }));
+        Assert.That(await IdsAsync(new OrchestrationQuery { InstanceIdPrefix = "team-a/" }),
+            Is.EqualTo(new[] { "team-a/1", "team-a/2" }));
         Assert.That(await IdsAsync(new OrchestrationQuery { InstanceIdPrefix = "team_a%" }), Is.EqualTo(new[] { "team_a%" }));
     }
 
@@ -273,7 +283,8 @@ public abstract partial class OrchestrationConformance
         DateTimeOffset newer = (await Client.GetAsync("newer", true, Cancel))!.CreatedAt;
         Assert.That(await IdsAsync(new OrchestrationQuery { CreatedFrom = newer }), Is.EqualTo(new[] { "newer" }));
         Assert.That(await IdsAsync(new OrchestrationQuery { CreatedTo = older }), Is.EqualTo(new[] { "older" }));
-        Assert.That(await IdsAsync(new OrchestrationQuery { CreatedFrom = older, CreatedTo = newer }), Is.EqualTo(new[] { "older", "newer" }));
+        Assert.That(await IdsAsync(new OrchestrationQuery { CreatedFrom = older, CreatedTo = newer }),
+            Is.EqualTo(new[] { "older", "newer" }));
     }
 
     [Test]
@@ -298,21 +309,24 @@ public abstract partial class OrchestrationConformance
     public async Task Query_ForeignToken_IsRefused()
     {
         await StartHostAsync();
-        await ThrowsAsync(ErrorCode.InvalidInput, () => Client.QueryAsync(new OrchestrationQuery { ContinuationToken = "no token" }, Cancel));
+        await ThrowsAsync(ErrorCode.InvalidInput,
+            () => Client.QueryAsync(new OrchestrationQuery { ContinuationToken = "no token" }, Cancel));
     }
 
     [Test]
     public async Task History_OfASequence_TellsItInOrder()
     {
         Registry.AddActivity<int, int>("echo", (_, value) => Task.FromResult(value));
-        string id = await BeginAsync(async context => await context.CallActivityAsync<int>("echo", 1) + await context.CallActivityAsync<int>("echo", 2));
+        string id = await BeginAsync(async context => await context.CallActivityAsync<int>("echo", 1)
+            + await context.CallActivityAsync<int>("echo", 2));
         await EndOf(id);
         List<HistoryEvent> history = await HistoryOf(id);
         Assert.That(
             history.Where(step => step is not TurnStarted).Select(step => step.GetType().Name),
             Is.EqualTo(new[]
             {
-                nameof(ExecutionStarted), nameof(TaskScheduled), nameof(TaskCompleted), nameof(TaskScheduled), nameof(TaskCompleted),
+                nameof(ExecutionStarted), nameof(TaskScheduled), nameof(TaskCompleted), nameof(TaskScheduled),
+                nameof(TaskCompleted),
                 nameof(ExecutionCompleted),
             }));
         Assert.That(history.OfType<TaskScheduled>().Select(step => step.Input), Is.EqualTo(new[] { "1", "2" }));

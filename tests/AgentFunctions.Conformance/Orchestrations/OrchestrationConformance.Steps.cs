@@ -147,7 +147,8 @@ public abstract partial class OrchestrationConformance
     {
         Registry.AddActivity<int, int>("echo", (_, value) => Task.FromResult(value));
         OrchestrationState state = await RunAsync(async context =>
-            (await Task.WhenAll(Enumerable.Range(0, 10_000).Select(value => context.CallActivityAsync<int>("echo", value)))).Sum(value => (long)value));
+            (await Task.WhenAll(Enumerable.Range(0, 10_000)
+                .Select(value => context.CallActivityAsync<int>("echo", value)))).Sum(value => (long)value));
         Assert.That(Output<long>(state), Is.EqualTo(49_995_000));
     }
 
@@ -267,7 +268,8 @@ public abstract partial class OrchestrationConformance
             return value;
         });
         await StartHostAsync();
-        string[] ids = await Task.WhenAll(Enumerable.Range(0, 200).Select(value => Client.ScheduleAsync("main", value, null, Cancel)));
+        string[] ids = await Task.WhenAll(Enumerable.Range(0, 200)
+            .Select(value => Client.ScheduleAsync("main", value, null, Cancel)));
         OrchestrationState[] states = await Task.WhenAll(ids.Select(EndOf));
         Assert.That(states.Select(Output<int>), Is.EqualTo(Enumerable.Range(5, 200)));
         Assert.That(ids, Is.Unique);

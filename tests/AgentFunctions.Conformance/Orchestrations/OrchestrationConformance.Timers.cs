@@ -128,7 +128,8 @@ public abstract partial class OrchestrationConformance
     {
         OrchestrationState state = await RunAsync(async context =>
         {
-            await Task.WhenAll(Enumerable.Range(0, 100).Select(number => context.CreateTimerAsync(context.CurrentTime.AddMilliseconds(number))));
+            await Task.WhenAll(Enumerable.Range(0, 100)
+                .Select(number => context.CreateTimerAsync(context.CurrentTime.AddMilliseconds(number))));
             return true;
         });
         Assert.That(Output<bool>(state), Is.True);
@@ -182,7 +183,8 @@ public abstract partial class OrchestrationConformance
         Registry.AddOrchestrator<int, DateTimeOffset>("main", (context, _) => Task.FromResult(context.CurrentTime));
         await StartHostAsync();
         OrchestrationStatus? before = null;
-        (string id, DateTimeOffset startAt) = await BeforeItStartsAsync(async id => before = (await Client.GetAsync(id, true, Cancel))!.Status);
+        (string id, DateTimeOffset startAt) =
+            await BeforeItStartsAsync(async id => before = (await Client.GetAsync(id, true, Cancel))!.Status);
         Assert.That(before, Is.EqualTo(OrchestrationStatus.Pending));
         await Host.ForgetAsync();
         Assert.That(Output<DateTimeOffset>(await EndOf(id)), Is.GreaterThanOrEqualTo(startAt));
@@ -202,12 +204,16 @@ public abstract partial class OrchestrationConformance
         Assert.That((await EndOf(id)).Status, Is.EqualTo(OrchestrationStatus.Terminated));
 
         // A second instance that is due later has run: so the first would have.
-        await EndOf(await Client.ScheduleAsync("main", 0, new StartOptions { StartAt = startAt.AddMilliseconds(100), InstanceId = "later" }, Cancel));
+        await EndOf(await Client.ScheduleAsync("main", 0,
+            new StartOptions { StartAt = startAt.AddMilliseconds(100), InstanceId = "later" }, Cancel));
         Assert.That(started, Does.Not.Contain(id));
         Assert.That((await Client.GetAsync(id, true, Cancel))!.Status, Is.EqualTo(OrchestrationStatus.Terminated));
     }
 
-    /// <summary>Does something to an instance that is due soon, before it is; where the machine was too slow for that, to one that is due later.</summary>
+    /// <summary>
+    /// Does something to an instance that is due soon, before it is; where the machine was too slow for that, to one that is due
+    /// later.
+    /// </summary>
     private async Task<(string Id, DateTimeOffset StartAt)> BeforeItStartsAsync(Func<string, Task> act)
     {
         for (TimeSpan wait = TimeSpan.FromMilliseconds(300); ; wait *= 4)

@@ -99,7 +99,9 @@ public abstract partial class OrchestrationConformance
     protected Task<OrchestrationState> UntilStatusIs(string instanceId, string customStatus) =>
         Until(instanceId, state => state.CustomStatus == DurableJson.Serialize(customStatus));
 
-    /// <summary>Waits until an instance is as it should be. The port has no signal for this, so it looks again and again.</summary>
+    /// <summary>
+    /// Waits until an instance is as it should be. The port has no signal for this, so it looks again and again.
+    /// </summary>
     protected Task<OrchestrationState> Until(string instanceId, Func<OrchestrationState, bool> condition)
     {
         return Poll.ForAsync(LookAsync, Cancel);

@@ -77,7 +77,8 @@ public abstract class BlobStoreConformance
     [Test]
     public void Put_TooLarge_IsRefused()
     {
-        AgentException error = Assert.ThrowsAsync<AgentException>(async () => await Store.PutAsync(new byte[(256 * 1024 * 1024) + 1], Cancel))!;
+        AgentException error =
+            Assert.ThrowsAsync<AgentException>(async () => await Store.PutAsync(new byte[(256 * 1024 * 1024) + 1], Cancel))!;
         Assert.That(error.Code, Is.EqualTo(ErrorCode.PayloadTooLarge));
     }
 

@@ -49,13 +49,15 @@ public abstract class LogStoreConformance
         long[] positions = await Task.WhenAll(Enumerable.Range(0, 200).Select(number => AppendAsync("s", $"{number}")));
         Assert.That(positions.Order(), Is.EqualTo(Enumerable.Range(0, 200).Select(position => (long)position)));
         List<string> entries = await ReadAsync("s");
-        Assert.That(entries.Select(entry => entry.Split(':')[1]), Is.EquivalentTo(Enumerable.Range(0, 200).Select(number => $"{number}")));
+        Assert.That(entries.Select(entry => entry.Split(':')[1]),
+            Is.EquivalentTo(Enumerable.Range(0, 200).Select(number => $"{number}")));
     }
 
     [Test]
     public async Task Append_WritersAtTheSamePosition_OneWins()
     {
-        Task<long>[] attempts = [.. Enumerable.Range(0, 20).Select(number => Store.AppendAsync("s", Entries($"{number}"), 0, Cancel))];
+        Task<long>[] attempts = [.. Enumerable.Range(0, 20)
+            .Select(number => Store.AppendAsync("s", Entries($"{number}"), 0, Cancel))];
         try
         {
             await Task.WhenAll(attempts);
@@ -243,7 +245,8 @@ public abstract class LogStoreConformance
         return seen;
     }
 
-    private Task<long> AppendAsync(string stream, params string[] entries) => Store.AppendAsync(stream, Entries(entries), null, Cancel);
+    private Task<long> AppendAsync(string stream, params string[] entries) =>
+        Store.AppendAsync(stream, Entries(entries), null, Cancel);
 
     private static List<ReadOnlyMemory<byte>> Entries(params string[] entries) =>
         [.. entries.Select(entry => (ReadOnlyMemory<byte>)Encoding.UTF8.GetBytes(entry))];

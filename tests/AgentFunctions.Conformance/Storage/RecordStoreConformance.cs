@@ -89,7 +89,8 @@ public abstract class RecordStoreConformance
     [Test]
     public async Task Put_IfNew_Raced_OneWins()
     {
-        Task<string>[] attempts = [.. Enumerable.Range(0, 30).Select(number => PutAsync("k", $"{number}", RecordCondition.IfNew))];
+        Task<string>[] attempts = [.. Enumerable.Range(0, 30)
+            .Select(number => PutAsync("k", $"{number}", RecordCondition.IfNew))];
         try
         {
             await Task.WhenAll(attempts);

@@ -3,7 +3,9 @@ using AgentFunctions.TestKit;
 
 namespace AgentFunctions.Conformance.ToolServers;
 
-/// <summary>The official conformance suite of MCP, run against <see cref="ConformanceClient"/> for both generations of the protocol.</summary>
+/// <summary>
+/// The official conformance suite of MCP, run against <see cref="ConformanceClient"/> for both generations of the protocol.
+/// </summary>
 [TestFixture]
 [Parallelizable(ParallelScope.Children)]
 [CancelAfter(300_000)]
@@ -47,7 +49,9 @@ internal sealed class ClientConformanceTests
         using var results = new TemporaryResults();
         (int exitCode, string said) = await RunAsync(
             [
-                "client", "--command", _relay.Command(_node), "--scenario", scenario, .. version is null ? Array.Empty<string>() : ["--spec-version", version],
+                "client", "--command", _relay.Command(_node), "--scenario", scenario, .. version is null
+                    ? Array.Empty<string>()
+                    : ["--spec-version", version],
                 "--timeout", $"{ScenarioTime.TotalMilliseconds}", "--output-dir", results.Path,
             ],
             cancellationToken);
@@ -61,8 +65,10 @@ internal sealed class ClientConformanceTests
     {
         (_, string list) = await RunAsync(["list", "--client"], cancellationToken);
 
-        List<string> suite = [.. list.Split('\n').Where(static line => line.StartsWith("  - ", StringComparison.Ordinal)).Select(static line => line[4..])];
-        IEnumerable<string> expected = ClientScenarios.Passed.Select(static scenario => scenario.Name).Distinct().Concat(ClientScenarios.LeftOut.Keys);
+        List<string> suite = [.. list.Split('\n').Where(static line => line.StartsWith("  - ", StringComparison.Ordinal))
+            .Select(static line => line[4..])];
+        IEnumerable<string> expected = ClientScenarios.Passed.Select(static scenario => scenario.Name).Distinct()
+            .Concat(ClientScenarios.LeftOut.Keys);
         Assert.That(suite.Select(static line => line.Split(' ')[0]), Is.EquivalentTo(expected));
         foreach ((string? version, string name) in ClientScenarios.Passed)
         {
@@ -99,7 +105,8 @@ internal sealed class ClientConformanceTests
         public string Path { get; } = Directory.CreateTempSubdirectory("agentfunctions-results-").FullName;
 
         /// <summary>Gets what the client wrote.</summary>
-        public string Log => string.Join('\n', Directory.EnumerateFiles(Path, "std*.txt", SearchOption.AllDirectories).Select(File.ReadAllText));
+        public string Log => string.Join('\n',
+            Directory.EnumerateFiles(Path, "std*.txt", SearchOption.AllDirectories).Select(File.ReadAllText));
 
         public void Dispose() => Directory.Delete(Path, recursive: true);
     }

@@ -6,8 +6,8 @@ using Microsoft.Extensions.Logging;
 namespace AgentFunctions.Conformance.ToolServers;
 
 /// <summary>
-/// The conformance suite starts a program as the client. This one only hands on what it was told, and the client of the scenario is a host
-/// in this process: a process of its own for each would take longer to start than the scenario.
+/// The conformance suite starts a program as the client. This one only hands on what it was told, and the client of the scenario
+/// is a host in this process: a process of its own for each would take longer to start than the scenario.
 /// </summary>
 internal sealed class ClientRelay : IAsyncDisposable
 {
@@ -28,7 +28,8 @@ internal sealed class ClientRelay : IAsyncDisposable
 
     /// <summary>The command line of the client; the suite adds the address of the scenario's server.</summary>
     /// <param name="node">The Node.js to start.</param>
-    public string Command(string node) => $"{node} {Path.Combine(AppContext.BaseDirectory, "node", "client-relay.mjs")} {_app.Urls.First()}";
+    public string Command(string node) =>
+        $"{node} {Path.Combine(AppContext.BaseDirectory, "node", "client-relay.mjs")} {_app.Urls.First()}";
 
     public ValueTask DisposeAsync() => _app.DisposeAsync();
 

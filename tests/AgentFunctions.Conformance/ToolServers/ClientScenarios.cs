@@ -1,6 +1,9 @@
 namespace AgentFunctions.Conformance.ToolServers;
 
-/// <summary>The scenarios of the conformance suite for clients, by the version of the protocol, and those that are left out, each with its reason.</summary>
+/// <summary>
+/// The scenarios of the conformance suite for clients, by the version of the protocol, and those that are left out, each with its
+/// reason.
+/// </summary>
 internal static class ClientScenarios
 {
     private const string First = "2025-06-18";

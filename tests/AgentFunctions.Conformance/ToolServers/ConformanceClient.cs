@@ -19,8 +19,8 @@ using Microsoft.Extensions.Logging;
 namespace AgentFunctions.Conformance.ToolServers;
 
 /// <summary>
-/// The client that the official conformance suite of MCP runs: a host whose configuration names the scenario's server, an agent's view of
-/// its tools, a call of each of them, and a person who signs in and answers when the server asks for it.
+/// The client that the official conformance suite of MCP runs: a host whose configuration names the scenario's server, an agent's
+/// view of its tools, a call of each of them, and a person who signs in and answers when the server asks for it.
 /// </summary>
 internal sealed class ConformanceClient : IAsyncDisposable
 {
@@ -44,7 +44,8 @@ internal sealed class ConformanceClient : IAsyncDisposable
         var entry = new JsonObject { ["type"] = "http", ["url"] = url, ["oauth"] = oauth };
         var configuration = new JsonObject { ["mcpServers"] = new JsonObject { [Server] = entry } };
         HostApplicationBuilder builder = Host.CreateEmptyApplicationBuilder(null);
-        builder.Configuration.AddInMemoryCollection([new("Governance:Network:Allow:0", "localhost"), new("Governance:Network:Allow:1", "127.0.0.1")]);
+        builder.Configuration.AddInMemoryCollection([new("Governance:Network:Allow:0", "localhost"),
+            new("Governance:Network:Allow:1", "127.0.0.1")]);
         builder.Services
             .AddAgentFunctions(builder.Configuration)
             .AddSqliteEngine(options => options.DataFile = Path.Combine(_folder.FullName, "runs.db"))
@@ -64,7 +65,8 @@ internal sealed class ConformanceClient : IAsyncDisposable
     public static async Task<bool> RunAsync(string scenario, string url, string context, TextWriter said)
     {
         JsonObject told = context.Length == 0 ? [] : JsonNode.Parse(context)!.AsObject();
-        await using var client = new ConformanceClient(url, told, await ConformanceSignIn.ConfigureAsync(scenario, url, told), said);
+        await using var client = new ConformanceClient(url, told, await ConformanceSignIn.ConfigureAsync(scenario, url, told),
+            said);
         try
         {
             await client.UseAsync();
@@ -138,14 +140,17 @@ internal sealed class ConformanceClient : IAsyncDisposable
     private static JsonObject Arguments(AgentTool tool, IReadOnlyList<AgentTool> tools)
     {
         var arguments = new JsonObject();
-        foreach ((string name, JsonNode? schema) in JsonNode.Parse(tool.Function.JsonSchema.GetRawText())?["properties"]?.AsObject() ?? [])
+        foreach ((string name,
+            JsonNode? schema) in JsonNode.Parse(tool.Function.JsonSchema.GetRawText())?["properties"]?.AsObject() ?? [])
         {
             arguments[name] = schema?["type"]?.ToString() switch
             {
                 "number" or "integer" => 5,
                 "boolean" => true,
                 // A scenario has a schema sent back as it arrived.
-                "object" when name == "schema" => JsonNode.Parse(tools.First(static other => other.Name.EndsWith("_tool", StringComparison.Ordinal)).Function.JsonSchema.GetRawText()),
+                "object" when name == "schema" =>
+                    JsonNode.Parse(tools.First(static other => other.Name.EndsWith("_tool",
+                        StringComparison.Ordinal)).Function.JsonSchema.GetRawText()),
                 "object" => new JsonObject(),
                 "array" => new JsonArray(),
                 _ => "text",

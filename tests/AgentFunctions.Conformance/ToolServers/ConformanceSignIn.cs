@@ -39,9 +39,11 @@ internal static class ConformanceSignIn
     private static async Task<string> TokenEndpointAsync(Uri server)
     {
         using var http = new HttpClient();
-        JsonNode resource = JsonNode.Parse(await http.GetStringAsync(new Uri(server, $"/.well-known/oauth-protected-resource{server.AbsolutePath}")))!;
+        JsonNode resource = JsonNode.Parse(await http.GetStringAsync(new Uri(server,
+            $"/.well-known/oauth-protected-resource{server.AbsolutePath}")))!;
         var issuer = new Uri(resource["authorization_servers"]![0]!.ToString());
-        JsonNode metadata = JsonNode.Parse(await http.GetStringAsync(new Uri(issuer, "/.well-known/oauth-authorization-server")))!;
+        JsonNode metadata = JsonNode.Parse(await http.GetStringAsync(new Uri(issuer,
+            "/.well-known/oauth-authorization-server")))!;
         return metadata["token_endpoint"]!.ToString();
     }
 }

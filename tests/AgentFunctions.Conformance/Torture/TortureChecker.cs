@@ -65,7 +65,8 @@ internal sealed class TortureChecker(TortureFolder folder)
 
     private void CheckInstances(Connection connection, bool isOver, List<string> wrong)
     {
-        var promised = folder.ReadAcknowledged().GroupBy(line => line.Run).ToDictionary(group => group.Key, group => group.ToList());
+        var promised = folder.ReadAcknowledged().GroupBy(line => line.Run)
+            .ToDictionary(group => group.Key, group => group.ToList());
         Runs = promised.Count;
         HashSet<string> present = [];
         foreach ((string id, long seq, bool hasEnded) in Instances(connection))
@@ -105,7 +106,8 @@ internal sealed class TortureChecker(TortureFolder folder)
             }
 
             if (hasEnded && _final.TryGetValue(id, out string? final)
-                && !final.StartsWith(lines.Last(line => line.What == Acknowledgement.Ended).Detail + "|", StringComparison.Ordinal))
+                && !final.StartsWith(lines.Last(line => line.What == Acknowledgement.Ended).Detail + "|",
+                    StringComparison.Ordinal))
             {
                 wrong.Add($"{id} was told to have another output than it has: {final}.");
             }
@@ -134,7 +136,8 @@ internal sealed class TortureChecker(TortureFolder folder)
 
         if (_recorded.TryGetValue(id, out Dictionary<string, string>? before))
         {
-            foreach ((string step, string result) in before.Where(step => step.Key.StartsWith(execution, StringComparison.Ordinal)))
+            foreach ((string step,
+                string result) in before.Where(step => step.Key.StartsWith(execution, StringComparison.Ordinal)))
             {
                 if (!results.TryGetValue(step, out string? now) || now != result)
                 {
@@ -156,7 +159,8 @@ internal sealed class TortureChecker(TortureFolder folder)
         }
 
         _recorded.Remove(id);
-        if (id.StartsWith("run-", StringComparison.Ordinal) && !TortureLoad.IsRight(int.Parse(id[4..], CultureInfo.InvariantCulture), state))
+        if (id.StartsWith("run-", StringComparison.Ordinal)
+            && !TortureLoad.IsRight(int.Parse(id[4..], CultureInfo.InvariantCulture), state))
         {
             wrong.Add($"{id} of kind {state.Name} has ended wrongly: {state}.");
         }

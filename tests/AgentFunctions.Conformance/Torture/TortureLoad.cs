@@ -30,22 +30,26 @@ internal static class TortureLoad
         "events" => IsOutput(state, "\"0,1,2,3,4,5\""),
         "rounds" => IsOutput(state, "\"0,1,2,3,4,5\""),
         "children" => IsOutput(state, $"{5 * (number + 4)}"),
-        "effects" => state.Status == OrchestrationStatus.Completed && DurableJson.Deserialize<string[]>(state.Output) is { Length: 4 } effects
+        "effects" => state.Status == OrchestrationStatus.Completed
+            && DurableJson.Deserialize<string[]>(state.Output) is { Length: 4 } effects
             && effects.All(effect => effect is "done" or "unknown"),
         "held" => IsOutput(state, "\"resumed\""),
         "ended" => state is { Status: OrchestrationStatus.Terminated, Output: "\"enough\"" },
         _ => IsOutput(state, "\"third time\""),
     };
 
-    public static DurableRegistry Registry(Func<IRecordStore> records, Func<ILogStore> logs, Action<string> effect) => new DurableRegistry()
+    public static DurableRegistry Registry(Func<IRecordStore> records, Func<ILogStore> logs, Action<string> effect) =>
+        new DurableRegistry()
         .AddActivity<long, Counted>("add", (_, value) => Task.FromResult(new Counted(value + 1, Guid.NewGuid())))
         .AddActivity<int, bool>("log", (context, position) => LogOnceAsync(logs(), context.InstanceId, position))
-        .AddActivity<int, string>("effect", (context, number) => EffectOnceAsync(records(), effect, $"{context.InstanceId}/{number}"))
+        .AddActivity<int, string>("effect",
+            (context, number) => EffectOnceAsync(records(), effect, $"{context.InstanceId}/{number}"))
         .AddActivity<int, string>("third", (context, _) =>
             context.TaskId < 4 ? throw new InvalidOperationException("not yet") : Task.FromResult("third time"))
         .AddOrchestrator<int, long>("sequence", SequenceAsync)
         .AddOrchestrator<int, long>("fan-out", async (context, number) => (await Task.WhenAll(
-            Enumerable.Range(0, 20).Select(item => context.CallActivityAsync<Counted>("add", (long)number + item)))).Sum(result => result.Value))
+            Enumerable.Range(0, 20)
+                .Select(item => context.CallActivityAsync<Counted>("add", (long)number + item)))).Sum(result => result.Value))
         .AddOrchestrator<int, long>("timers", TimersAsync)
         .AddOrchestrator<int, string>("events", EventsAsync)
         .AddOrchestrator<List<int>, string>("rounds", RoundsAsync)
@@ -53,7 +57,8 @@ internal static class TortureLoad
             Enumerable.Range(0, 5).Select(_ => context.CallSubOrchestratorAsync<long>("child", number)))).Sum())
         .AddOrchestrator<int, long>("child", async (context, number) =>
             await context.CallSubOrchestratorAsync<long>("grandchild", await AddAsync(context, number)))
-        .AddOrchestrator<long, long>("grandchild", async (context, value) => await AddAsync(context, await AddAsync(context, await AddAsync(context, value))))
+        .AddOrchestrator<long, long>("grandchild",
+            async (context, value) => await AddAsync(context, await AddAsync(context, await AddAsync(context, value))))
         .AddOrchestrator<int, List<string>>("effects", EffectsAsync)
         .AddOrchestrator<int, string>("held", async (context, _) =>
         {
@@ -65,7 +70,8 @@ internal static class TortureLoad
             Enumerable.Range(0, 3).Select(_ => context.CallSubOrchestratorAsync<int>("waiting", 0)))).Length)
         .AddOrchestrator<int, int>("waiting", (context, _) => context.WaitForExternalEventAsync<int>("never"))
         .AddOrchestrator<int, string>("retried", (context, number) =>
-            context.CallActivityAsync<string>("third", number, new TaskOptions(new RetryPolicy(3, TimeSpan.FromMilliseconds(2)))));
+            context.CallActivityAsync<string>("third", number,
+                new TaskOptions(new RetryPolicy(3, TimeSpan.FromMilliseconds(2)))));
 
     private static bool IsOutput(OrchestrationState state, string output) =>
         state.Status == OrchestrationStatus.Completed && state.Output == output;

@@ -28,7 +28,8 @@ internal sealed class TortureProcess
         _folder = folder;
         SqliteEngine? engine = null;
         DurableRegistry registry = TortureLoad.Registry(() => engine!.Records, () => engine!.Logs, folder.Effect);
-        _engine = engine = new SqliteEngine(new SqliteEngineOptions { DataFile = folder.DataFile, MaxIdleInstances = 20 }, registry);
+        _engine = engine = new SqliteEngine(new SqliteEngineOptions { DataFile = folder.DataFile, MaxIdleInstances = 20 },
+            registry);
     }
 
     /// <summary>Runs until it is killed; or, where it may not schedule, until all runs have ended.</summary>

@@ -13,7 +13,8 @@ public sealed class TortureTests
     public async Task TwentyKills_MixedLoad_NothingIsLostChangedOrDoneTwice()
     {
         using var folder = new TempFolder();
-        IReadOnlyList<string> wrong = await new TortureRun(folder.Path, Environment.TickCount).RunAsync(20, TestContext.Out.WriteLine);
+        IReadOnlyList<string> wrong = await new TortureRun(folder.Path, Environment.TickCount).RunAsync(20,
+            TestContext.Out.WriteLine);
         Assert.That(wrong, Is.Empty);
     }
 }

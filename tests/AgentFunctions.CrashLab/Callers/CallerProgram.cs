@@ -14,8 +14,8 @@ using Microsoft.Extensions.Logging;
 namespace AgentFunctions.CrashLab.Callers;
 
 /// <summary>
-/// A program that calls a durable agent and writes a line for all that it is told, until it is killed: then another one goes on from
-/// the token of the last line.
+/// A program that calls a durable agent and writes a line for all that it is told, until it is killed: then another one goes on
+/// from the token of the last line.
 /// </summary>
 internal static class CallerProgram
 {
@@ -69,12 +69,14 @@ internal static class CallerProgram
             }
 
             await timer.WaitForNextTickAsync();
-            response = await scribe.RunAsync(session, new AgentRunOptions { ContinuationToken = next, AllowBackgroundResponses = true });
+            response = await scribe.RunAsync(session,
+                new AgentRunOptions { ContinuationToken = next, AllowBackgroundResponses = true });
         }
     }
 
     private static async Task WriteAsync(
-        IReadOnlyList<(string? Id, IList<AIContent> Contents)> messages, ResponseContinuationToken? token, ChatFinishReason? end) =>
+        IReadOnlyList<(string? Id, IList<AIContent> Contents)> messages, ResponseContinuationToken? token,
+        ChatFinishReason? end) =>
         await Console.Out.WriteLineAsync(JsonSerializer.Serialize(new
         {
             messages = messages.Select(static message => new
@@ -83,7 +85,8 @@ internal static class CallerProgram
                 id = message.Id?[(message.Id.IndexOf('/', StringComparison.Ordinal) + 1)..],
                 text = string.Concat(message.Contents.OfType<TextContent>()),
                 calls = message.Contents.OfType<FunctionCallContent>().Select(static call => call.CallId),
-                results = message.Contents.OfType<FunctionResultContent>().Select(static result => $"{result.CallId}: {result.Result}"),
+                results = message.Contents.OfType<FunctionResultContent>()
+                    .Select(static result => $"{result.CallId}: {result.Result}"),
             }),
             token = token is null ? null : Convert.ToBase64String(token.ToBytes().Span),
             end = end?.Value,

@@ -7,7 +7,9 @@ using Microsoft.Extensions.Hosting;
 
 namespace AgentFunctions.CrashLab.Orchestrations;
 
-/// <summary>The refund by a durable agent, in the orchestrations of Agent Framework, with checkpoints in files and a scope.</summary>
+/// <summary>
+/// The refund by a durable agent, in the orchestrations of Agent Framework, with checkpoints in files and a scope.
+/// </summary>
 internal static class OursInWorkflows
 {
     private const string Order = "order-4711";
@@ -22,7 +24,8 @@ internal static class OursInWorkflows
     public static Task HandoffAsync(Team team, string folder) => RunAsync(team, folder, agent =>
     {
         AIAgent desk = agent("desk");
-        return AgentWorkflowBuilder.CreateHandoffBuilderWith(desk).WithHandoff(desk, agent("refunds"), "It does refunds.").Build();
+        return AgentWorkflowBuilder.CreateHandoffBuilderWith(desk).WithHandoff(desk, agent("refunds"), "It does refunds.")
+            .Build();
     });
 
     /// <summary>A durable agent that a manager of theirs gives its work.</summary>

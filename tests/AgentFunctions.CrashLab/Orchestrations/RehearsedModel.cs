@@ -14,7 +14,8 @@ internal sealed class RehearsedModel(Func<IReadOnlyList<ChatMessage>, ChatOption
         messages.Any(static message => message.Role == ChatRole.Tool) || options?.Tools is not [{ Name: var next }, ..]
             ? new ChatMessage(ChatRole.Assistant, "It is in hand.")
             : new ChatMessage(ChatRole.Assistant,
-                [new FunctionCallContent("handoff", next, new Dictionary<string, object?> { ["reasonForHandoff"] = "It is a refund." })]));
+                [new FunctionCallContent("handoff", next,
+                    new Dictionary<string, object?> { ["reasonForHandoff"] = "It is a refund." })]));
 
     /// <summary>Manages: gives the work to the agent that refunds, and is content once the order is refunded.</summary>
     public static RehearsedModel Manages() => new(static (messages, _) => new ChatMessage(
@@ -31,7 +32,8 @@ internal sealed class RehearsedModel(Func<IReadOnlyList<ChatMessage>, ChatOption
         IEnumerable<ChatMessage> messages, ChatOptions? options = null,
         [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
-        foreach (ChatResponseUpdate update in (await GetResponseAsync(messages, options, cancellationToken)).ToChatResponseUpdates())
+        foreach (ChatResponseUpdate update in (await GetResponseAsync(messages, options,
+            cancellationToken)).ToChatResponseUpdates())
         {
             yield return update;
         }

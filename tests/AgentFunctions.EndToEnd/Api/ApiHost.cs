@@ -17,10 +17,12 @@ internal sealed class ApiHost : IAsyncDisposable
     private readonly WebApplication _app;
 
     private ApiHost(
-        OpenAIProtocolServer? model, Action<ApiOptions>? configure, Action<WebApplication>? map, string url, Action<WebApplicationBuilder>? build,
+        OpenAIProtocolServer? model, Action<ApiOptions>? configure, Action<WebApplication>? map, string url,
+        Action<WebApplicationBuilder>? build,
         Action<WebApplication>? runtime)
     {
-        WebApplicationBuilder builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = _folder.Path });
+        WebApplicationBuilder builder =
+            WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = _folder.Path });
         builder.Configuration.Sources.Clear();
         builder.Configuration.AddInMemoryCollection(model is null ? [] : new Dictionary<string, string?>
         {
@@ -66,7 +68,11 @@ internal sealed class ApiHost : IAsyncDisposable
             throw;
         }
 
-        host.Http = new HttpClient { BaseAddress = new Uri(host._app.Urls.First().Replace("0.0.0.0", "127.0.0.1", StringComparison.Ordinal)) };
+        host.Http = new HttpClient
+        {
+            BaseAddress = new Uri(host._app.Urls.First()
+            .Replace("0.0.0.0", "127.0.0.1", StringComparison.Ordinal))
+        };
         return host;
     }
 

@@ -49,7 +49,8 @@ internal static class Call
             request.Headers.Add("Last-Event-ID", lastEventId);
         }
 
-        using HttpResponseMessage response = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
+        using HttpResponseMessage response = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead,
+            cancellationToken);
         Assert.That(response.IsSuccessStatusCode, Is.True, $"{response.StatusCode}");
         await using Stream stream = await response.Content.ReadAsStreamAsync(cancellationToken);
         await foreach (SseItem<string> item in SseParser.Create(stream).EnumerateAsync(cancellationToken))

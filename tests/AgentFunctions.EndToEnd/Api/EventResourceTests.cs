@@ -22,7 +22,8 @@ internal sealed class EventResourceTests
     public void Event_OfEachMember_ComesBackAsTheJournalHoldsIt()
     {
         var written = new JournalEvent("tool.completed", new DateTimeOffset(2026, 11, 26, 8, 0, 0, TimeSpan.Zero));
-        PropertyInfo[] members = [.. typeof(JournalEvent).GetProperties().Where(static one => one.CanWrite && one.Name is not ("Type" or "At"))];
+        PropertyInfo[] members = [.. typeof(JournalEvent).GetProperties()
+            .Where(static one => one.CanWrite && one.Name is not ("Type" or "At"))];
         foreach (PropertyInfo member in members)
         {
             member.SetValue(written, s_values[Nullable.GetUnderlyingType(member.PropertyType) ?? member.PropertyType]);

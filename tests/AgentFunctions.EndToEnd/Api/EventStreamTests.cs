@@ -29,8 +29,10 @@ internal sealed class EventStreamTests
     {
         await using OpenAIProtocolServer model = await OpenAIProtocolServer.StartAsync(Held());
         using var folder = new TemporaryFolder();
-        await using ProgramProcess server = ProgramProcess.Start(model, folder.Path, "serve", "--urls", "http://127.0.0.1:0", "--data", "data");
-        string url = (await server.LineAsync(line => line.StartsWith("Listening on ", StringComparison.Ordinal)))["Listening on ".Length..];
+        await using ProgramProcess server = ProgramProcess.Start(model, folder.Path, "serve", "--urls", "http://127.0.0.1:0",
+            "--data", "data");
+        string url = (await server.LineAsync(line => line.StartsWith("Listening on ",
+            StringComparison.Ordinal)))["Listening on ".Length..];
         using var http = new HttpClient { BaseAddress = new Uri(url) };
         string id = await http.SubmitGoalAsync("x");
         await using Stream stream = await http.GetStreamAsync($"/api/runs/{id}/events");
@@ -65,5 +67,6 @@ internal sealed class EventStreamTests
         }
     }
 
-    private static ChatReply Held() => ChatReply.Say("x") with { Before = cancellationToken => Task.Delay(Timeout.Infinite, cancellationToken) };
+    private static ChatReply Held() =>
+        ChatReply.Say("x") with { Before = cancellationToken => Task.Delay(Timeout.Infinite, cancellationToken) };
 }

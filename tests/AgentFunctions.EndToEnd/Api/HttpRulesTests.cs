@@ -101,7 +101,8 @@ internal sealed class HttpRulesTests
         var agent = (await _host.Http.GetJsonAsync("/api/agents"))["agents"]![0]!;
         Assert.That((string?)agent["name"], Is.EqualTo("lead"));
         Assert.That((bool)agent["rehearsal"]!, Is.True);
-        Assert.That(agent["tools"]!.AsArray().Select(tool => (string)tool!), Has.Member("read_file").And.No.Member("run_command"));
+        Assert.That(agent["tools"]!.AsArray().Select(tool => (string)tool!),
+            Has.Member("read_file").And.No.Member("run_command"));
     }
 
     [Test]

@@ -13,7 +13,8 @@ namespace AgentFunctions.EndToEnd.Api;
 internal sealed class MalformedSubmissionTests
 {
     private const int Count = 500;
-    private const string Good = """{"agent":"lead","goal":"g","acceptance":"a","input":{"x":[1]},"labels":{"a":"b"},"priority":"high","budget":{"steps":3,"wallClock":"PT1H"}}""";
+    private const string Good =
+        """{"agent":"lead","goal":"g","acceptance":"a","input":{"x":[1]},"labels":{"a":"b"},"priority":"high","budget":{"steps":3,"wallClock":"PT1H"}}""";
 
     [Test]
     public async Task Submit_FiveHundredMalformedBodies_AllRefusedAndNothingLeftBehind()
@@ -65,10 +66,12 @@ internal sealed class MalformedSubmissionTests
         var traces = new List<string>();
         foreach (string prefix in new[] { "runs/", "idempotency/", "artifacts/", "plans/" })
         {
-            traces.AddRange(await host.Services.GetRequiredService<IRecordStore>().ListAsync(prefix).Select(record => record.Key).ToListAsync());
+            traces.AddRange(await host.Services.GetRequiredService<IRecordStore>().ListAsync(prefix).Select(record => record.Key)
+                .ToListAsync());
         }
 
-        Page<OrchestrationState> instances = await host.Services.GetRequiredService<IOrchestrationClient>().QueryAsync(new OrchestrationQuery());
+        Page<OrchestrationState> instances = await host.Services.GetRequiredService<IOrchestrationClient>()
+            .QueryAsync(new OrchestrationQuery());
         traces.AddRange(instances.Items.Select(instance => instance.InstanceId));
         return traces;
     }
@@ -115,7 +118,8 @@ internal sealed class MalformedSubmissionTests
 
     private static IEnumerable<string> Texts()
     {
-        string[] values = ["null", "true", "7", "1e400", "\"\"", "\"text\"", "[]", "{}", "[[]]", "{\"a\":{}}", "\"\\ud800\"", "\"\\u0000\""];
+        string[] values = ["null", "true", "7", "1e400", "\"\"", "\"text\"", "[]", "{}", "[[]]", "{\"a\":{}}", "\"\\ud800\"",
+            "\"\\u0000\""];
         (string Field, string[] Fine)[] fields =
         [
             ("agent", ["null", "\"lead\""]),
@@ -144,16 +148,26 @@ internal sealed class MalformedSubmissionTests
 
         string[] whole =
         [
-            "{}", "{\"goal\":\"   \"}", "{\"GOAL\":\"x\"}", "{\"goal\":\"x\",}", "{\"goal\":\"x\"} x", "{\"goal\":\"x\"}{}", "{goal:\"x\"}", "{'goal':'x'}",
-            "// comment\n{\"goal\":\"x\"}", "{\"goal\":\"x\" /* comment */}", "{\"goal\":\"x\",\"goal\":\"x\"}", "{\"goal\":\"x\",\"\\u0067oal\":\"y\"}",
-            "{\"goal\":\"x\",\"labels\":{\"a\":\"1\",\"a\":\"1\"}}", "{\"goal\":\"x\",\"input\":{\"a\":1,\"a\":1}}", "{\"goal\":\"x\",\"input\":{\"\\udc00\":1}}",
-            "{\"goal\":\"x\",\"priority\":\"low, high\"}", "{\"goal\":\"x\",\"priority\":\"HIGH\"}", "{\"goal\":\"x\",\"priority\":\"urgent\"}", "{\"goal\":\"x\",\"priority\":1}",
-            "{\"goal\":\"x\",\"agent\":\"nobody\"}", "{\"goal\":\"x\",\"agent\":\"../lead\"}", "{\"goal\":\"x\",\"agent\":\"Lead\"}",
-            "{\"goal\":\"x\",\"budget\":{\"steps\":0}}", "{\"goal\":\"x\",\"budget\":{\"steps\":-1}}", "{\"goal\":\"x\",\"budget\":{\"steps\":1.5}}",
-            "{\"goal\":\"x\",\"budget\":{\"steps\":99999999999}}", "{\"goal\":\"x\",\"budget\":{\"usd\":1e40}}", "{\"goal\":\"x\",\"budget\":{\"usd\":5}}",
-            "{\"goal\":\"x\",\"budget\":{\"wallClock\":\"5 hours\"}}", "{\"goal\":\"x\",\"budget\":{\"wallClock\":\"-PT1H\"}}", "{\"goal\":\"x\",\"budget\":{\"wallClock\":\"P999999999999Y\"}}",
-            "{\"goal\":\"x\",\"budget\":{\"step\":1}}", "{\"goal\":\"x\",\"callbackUrl\":\"/relative\"}", "{\"goal\":\"x\",\"callbackUrl\":\"file:///etc/passwd\"}",
-            "{\"goal\":\"x\",\"labels\":{\"\":\"v\"}}", "{\"goal\":\"x\",\"labels\":{\"a\":null}}", "{\"goal\":\"a\\u0007b\"}", "{\"goal\":\"a\\u001b[2Jb\"}",
+            "{}", "{\"goal\":\"   \"}", "{\"GOAL\":\"x\"}", "{\"goal\":\"x\",}", "{\"goal\":\"x\"} x", "{\"goal\":\"x\"}{}",
+            "{goal:\"x\"}", "{'goal':'x'}",
+            "// comment\n{\"goal\":\"x\"}", "{\"goal\":\"x\" /* comment */}", "{\"goal\":\"x\",\"goal\":\"x\"}",
+            "{\"goal\":\"x\",\"\\u0067oal\":\"y\"}",
+            "{\"goal\":\"x\",\"labels\":{\"a\":\"1\",\"a\":\"1\"}}", "{\"goal\":\"x\",\"input\":{\"a\":1,\"a\":1}}",
+            "{\"goal\":\"x\",\"input\":{\"\\udc00\":1}}",
+            "{\"goal\":\"x\",\"priority\":\"low, high\"}", "{\"goal\":\"x\",\"priority\":\"HIGH\"}",
+            "{\"goal\":\"x\",\"priority\":\"urgent\"}", "{\"goal\":\"x\",\"priority\":1}",
+            "{\"goal\":\"x\",\"agent\":\"nobody\"}", "{\"goal\":\"x\",\"agent\":\"../lead\"}",
+            "{\"goal\":\"x\",\"agent\":\"Lead\"}",
+            "{\"goal\":\"x\",\"budget\":{\"steps\":0}}", "{\"goal\":\"x\",\"budget\":{\"steps\":-1}}",
+            "{\"goal\":\"x\",\"budget\":{\"steps\":1.5}}",
+            "{\"goal\":\"x\",\"budget\":{\"steps\":99999999999}}", "{\"goal\":\"x\",\"budget\":{\"usd\":1e40}}",
+            "{\"goal\":\"x\",\"budget\":{\"usd\":5}}",
+            "{\"goal\":\"x\",\"budget\":{\"wallClock\":\"5 hours\"}}", "{\"goal\":\"x\",\"budget\":{\"wallClock\":\"-PT1H\"}}",
+            "{\"goal\":\"x\",\"budget\":{\"wallClock\":\"P999999999999Y\"}}",
+            "{\"goal\":\"x\",\"budget\":{\"step\":1}}", "{\"goal\":\"x\",\"callbackUrl\":\"/relative\"}",
+            "{\"goal\":\"x\",\"callbackUrl\":\"file:///etc/passwd\"}",
+            "{\"goal\":\"x\",\"labels\":{\"\":\"v\"}}", "{\"goal\":\"x\",\"labels\":{\"a\":null}}", "{\"goal\":\"a\\u0007b\"}",
+            "{\"goal\":\"a\\u001b[2Jb\"}",
             "NaN", "Infinity", "undefined", " ", "\u00a0", "\u2028",
             $"{{\"goal\":\"{new string('x', 33 * 1024)}\"}}",
             $"{{\"goal\":\"{new string('x', 2 * 1024 * 1024)}\"}}",

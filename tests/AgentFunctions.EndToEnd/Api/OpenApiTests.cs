@@ -48,7 +48,8 @@ internal sealed class OpenApiTests
         {
             Assert.That(operation.Summary, Is.Not.Empty, operation.OperationId);
             Assert.That(operation.OperationId, Is.Not.Empty);
-            Assert.That(operation.Responses!.Where(r => r.Key[0] == '4').SelectMany(r => r.Value.Content!.Keys), Has.All.EqualTo("application/problem+json"));
+            Assert.That(operation.Responses!.Where(r => r.Key[0] == '4').SelectMany(r => r.Value.Content!.Keys),
+                Has.All.EqualTo("application/problem+json"));
         }
     }
 

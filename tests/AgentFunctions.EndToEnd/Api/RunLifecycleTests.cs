@@ -38,7 +38,8 @@ internal sealed class RunLifecycleTests
     [Test]
     public async Task Submit_AGoal_RunsItToItsResult()
     {
-        using HttpResponseMessage submitted = await _http.SubmitAsync("""{"goal":"write a note","labels":{"team":"payments"},"acceptance":"it is there"}""");
+        using HttpResponseMessage submitted =
+            await _http.SubmitAsync("""{"goal":"write a note","labels":{"team":"payments"},"acceptance":"it is there"}""");
         JsonNode accepted = await submitted.JsonAsync();
         Assert.That(submitted.StatusCode, Is.EqualTo(HttpStatusCode.Accepted));
         Assert.That(submitted.Headers.Location!.OriginalString, Is.EqualTo((string)accepted["links"]!["self"]!));
@@ -69,7 +70,8 @@ internal sealed class RunLifecycleTests
         for (int last = 0; last < all.Count; last++)
         {
             List<SseItem<string>> rest = await EventsAsync(id, $"{last}");
-            Assert.That(rest.Select(e => (e.EventId, e.Data)), Is.EqualTo(all.Skip(last + 1).Select(e => (e.EventId, e.Data))), $"after {last}");
+            Assert.That(rest.Select(e => (e.EventId, e.Data)), Is.EqualTo(all.Skip(last + 1).Select(e => (e.EventId, e.Data))),
+                $"after {last}");
         }
 
         JsonArray asArray = (await _http.GetJsonAsync($"/api/runs/{id}/events?follow=false")).AsArray();
@@ -141,7 +143,8 @@ internal sealed class RunLifecycleTests
     {
         string id = await _http.SubmitGoalAsync("wait for ever");
         await _heldModelAsked.Task.WaitAsync(TestContext.CurrentContext.CancellationToken);
-        using HttpResponseMessage cancelled = await _http.PostAsync($"/api/runs/{id}/cancel", Call.Json("""{"reason":"no longer needed"}"""));
+        using HttpResponseMessage cancelled = await _http.PostAsync($"/api/runs/{id}/cancel",
+            Call.Json("""{"reason":"no longer needed"}"""));
         Assert.That(cancelled.StatusCode, Is.EqualTo(HttpStatusCode.Accepted));
         JsonNode run = await _http.EndAsync(id);
         Assert.That((string?)run["status"], Is.EqualTo("cancelled"));
@@ -154,7 +157,8 @@ internal sealed class RunLifecycleTests
     public async Task Submit_TwentyTimesAtOnceUnderOneKey_IsOneRun()
     {
         const string body = """{"goal":"write a note","labels":{"test":"idempotency"}}""";
-        HttpResponseMessage[] responses = await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => _http.SubmitAsync(body, "the-key")));
+        HttpResponseMessage[] responses = await Task.WhenAll(Enumerable.Range(0, 20)
+            .Select(_ => _http.SubmitAsync(body, "the-key")));
         var ids = new HashSet<string>();
         foreach (HttpResponseMessage response in responses)
         {
@@ -190,7 +194,8 @@ internal sealed class RunLifecycleTests
         while (after is not null)
         {
             JsonNode page = await _http.GetJsonAsync($"/api/runs?label=test&limit=2{(after.Length == 0 ? "" : $"&after={after}")}");
-            listed.AddRange(page["runs"]!.AsArray().Select(run => run!).Where(run => (string?)run["labels"]!["test"] == "list").Select(run => (string)run["id"]!));
+            listed.AddRange(page["runs"]!.AsArray().Select(run => run!).Where(run => (string?)run["labels"]!["test"] == "list")
+                .Select(run => (string)run["id"]!));
             after = (string?)page["next"];
         }
 

@@ -42,7 +42,8 @@ internal sealed class SecurityTests
     [Test]
     public async Task Requests_ComingTooFast_AreRefusedToThatCallerAlone()
     {
-        await using ApiHost host = await ApiHost.StartAsync(configure: options => (options.Key, options.RequestsPerSecond) = (Key, 1));
+        await using ApiHost host =
+            await ApiHost.StartAsync(configure: options => (options.Key, options.RequestsPerSecond) = (Key, 1));
         HttpResponseMessage[] answers = await Task.WhenAll(Enumerable.Range(0, 30).Select(async _ =>
         {
             using var request = new HttpRequestMessage(HttpMethod.Get, "/api/runs");
@@ -52,7 +53,8 @@ internal sealed class SecurityTests
         using HttpResponseMessage stranger = await host.Http.GetAsync("/api/runs");
         using HttpResponseMessage probe = await host.Http.GetAsync("/health/live");
 
-        Assert.That(answers.Count(static answer => answer.StatusCode == HttpStatusCode.OK), Is.InRange(10, 20), "a burst of ten seconds");
+        Assert.That(answers.Count(static answer => answer.StatusCode == HttpStatusCode.OK), Is.InRange(10, 20),
+            "a burst of ten seconds");
         HttpResponseMessage refused = answers.First(static answer => answer.StatusCode != HttpStatusCode.OK);
         Assert.That(await refused.ProblemAsync(429), Is.EqualTo("quotaExceeded"));
         Assert.That(refused.Headers.RetryAfter?.Delta, Is.EqualTo(TimeSpan.FromSeconds(1)));
@@ -76,7 +78,8 @@ internal sealed class SecurityTests
         const string Words = "/srv/agents/policy.yaml: rules: 7 is no list";
         await using ApiHost host = await ApiHost.StartAsync(
             configure: options => options.Key = Key,
-            build: builder => builder.Services.AddSingleton<IReadinessCheck>(new FixedReadiness(Words, ReadinessStatus.Degraded)));
+            build: builder => builder.Services.AddSingleton<IReadinessCheck>(new FixedReadiness(Words,
+                ReadinessStatus.Degraded)));
         await using ApiHost broken = await ApiHost.StartAsync(
             configure: options => options.Key = Key,
             build: builder => builder.Services.AddSingleton<IReadinessCheck>(new FixedReadiness(Words, ReadinessStatus.Failed)));
@@ -88,7 +91,8 @@ internal sealed class SecurityTests
             one.Http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", Key);
             using HttpResponseMessage known = await one.Http.GetAsync("/health/ready");
 
-            Assert.That(new[] { anonymous, wrong, known }.Select(static answer => (int)answer.StatusCode), Is.All.EqualTo(status));
+            Assert.That(new[] { anonymous, wrong, known }.Select(static answer => (int)answer.StatusCode),
+                Is.All.EqualTo(status));
             Assert.That(await anonymous.Content.ReadAsStringAsync(), Does.Contain("mine").And.Not.Contain("/srv"));
             Assert.That(await wrong.Content.ReadAsStringAsync(), Does.Not.Contain("/srv"));
             Assert.That(await known.Content.ReadAsStringAsync(), Does.Contain("/srv/agents/policy.yaml"));

@@ -1,6 +1,8 @@
 namespace AgentFunctions.EndToEnd.Cli;
 
-/// <summary>What an auditor does with the program: takes the log away, checks it, and compares it with an earlier check.</summary>
+/// <summary>
+/// What an auditor does with the program: takes the log away, checks it, and compares it with an earlier check.
+/// </summary>
 [CancelAfter(300_000)]
 internal sealed class AuditCommandTests
 {
@@ -12,11 +14,14 @@ internal sealed class AuditCommandTests
         string log = Path.Combine(folder.Path, "audit.jsonl");
         string keys = Path.Combine(folder.Path, "keys.json");
         string noted = Path.Combine(folder.Path, "noted.json");
-        await RunAsync(0, "run", "Look at this folder.", "--data", data, "--workspace", Directory.CreateDirectory(Path.Combine(folder.Path, "work")).FullName);
-        await using (ProgramProcess server = ProgramProcess.Start(new Dictionary<string, string>(), "serve", "--urls", "http://127.0.0.1:0", "--data", data))
+        await RunAsync(0, "run", "Look at this folder.", "--data", data, "--workspace",
+            Directory.CreateDirectory(Path.Combine(folder.Path, "work")).FullName);
+        await using (ProgramProcess server = ProgramProcess.Start(new Dictionary<string, string>(), "serve", "--urls",
+            "http://127.0.0.1:0", "--data", data))
         {
             string line = await server.LineAsync(static line => line.StartsWith("Listening on ", StringComparison.Ordinal));
-            await File.WriteAllTextAsync(keys, await RunAsync(0, "audit", "keys", "--server", line["Listening on ".Length..]), cancellationToken);
+            await File.WriteAllTextAsync(keys, await RunAsync(0, "audit", "keys", "--server", line["Listening on ".Length..]),
+                cancellationToken);
         }
 
         await RunAsync(0, "audit", "export", "--data", data, "--output", log);
@@ -29,11 +34,13 @@ internal sealed class AuditCommandTests
         // The last write of the run's shard: an entry and its signature.
         await File.WriteAllLinesAsync(log, lines[..^2], cancellationToken);
         Assert.That(await VerifyAsync(1), Does.StartWith("BROKEN: Shard '"));
-        await File.WriteAllLinesAsync(log, lines.Where(static line => !line.Contains("\"log.joined\"", StringComparison.Ordinal)), cancellationToken);
+        await File.WriteAllLinesAsync(log, lines.Where(static line => !line.Contains("\"log.joined\"", StringComparison.Ordinal)),
+            cancellationToken);
         Assert.That(await VerifyAsync(1, "--known", noted), Does.StartWith("BROKEN: "));
         Assert.That((await VerifyAsync(1, "--known", keys + ".none")).Trim(), Is.Empty, "an error is no finding");
 
-        Task<string> VerifyAsync(int exitCode, params string[] more) => RunAsync(exitCode, ["audit", "verify", log, "--keys", keys, .. more]);
+        Task<string> VerifyAsync(int exitCode, params string[] more) =>
+            RunAsync(exitCode, ["audit", "verify", log, "--keys", keys, .. more]);
     }
 
     private static async Task<string> RunAsync(int expected, params string[] arguments)

@@ -12,10 +12,12 @@ internal sealed class DoctorCommandTests
         using var folder = new TemporaryFolder();
         await using OpenAIProtocolServer model = await OpenAIProtocolServer.StartAsync(static _ => ChatReply.Say("ok"));
 
-        (int exit, string said, string errors) = await ProgramProcess.RunAsync(model, folder.Path, "doctor", "--data", folder.Path);
+        (int exit, string said, string errors) = await ProgramProcess.RunAsync(model, folder.Path, "doctor", "--data",
+            folder.Path);
 
         Assert.That(exit, Is.Zero, said + errors);
-        foreach (string what in new[] { "configuration", "store", "policy", "models", "clock", "disk", "toolServers", "model 'openai'", "agent 'lead'" })
+        foreach (string what in new[] { "configuration", "store", "policy", "models", "clock", "disk", "toolServers",
+            "model 'openai'", "agent 'lead'" })
         {
             Assert.That(said, Does.Contain($"ok    {what}\n"), said);
         }
@@ -31,7 +33,8 @@ internal sealed class DoctorCommandTests
         await File.WriteAllTextAsync(policy, "rules: [{nam: x}]");
         string servers = Path.Combine(folder.Path, "servers.json");
         await File.WriteAllTextAsync(servers, """{"mcpServers":{"ghost":{"command":"/nowhere/ghost"}}}""");
-        await using OpenAIProtocolServer refuses = await OpenAIProtocolServer.StartAsync(static _ => ChatReply.Error(401, "no such key"));
+        await using OpenAIProtocolServer refuses =
+            await OpenAIProtocolServer.StartAsync(static _ => ChatReply.Error(401, "no such key"));
         await using ProgramProcess doctor = ProgramProcess.Start(
             new Dictionary<string, string>
             {
@@ -51,11 +54,15 @@ internal sealed class DoctorCommandTests
 
         Assert.That(await doctor.WaitAsync(), Is.EqualTo(1), doctor.Output + doctor.Errors);
         string[] lines = doctor.Output.Split('\n');
-        Assert.That(lines, Has.Some.Matches<string>(static line => line.StartsWith("FAIL  policy: ", StringComparison.Ordinal) && line.Contains("policy.yaml", StringComparison.Ordinal)));
-        Assert.That(lines, Has.Some.Matches<string>(static line => line.StartsWith("FAIL  model 'a': ", StringComparison.Ordinal) && line.Contains("check Key", StringComparison.Ordinal)));
-        Assert.That(lines, Has.Some.Matches<string>(static line => line.StartsWith("FAIL  model 'b': ", StringComparison.Ordinal) && line.Contains("Check Endpoint", StringComparison.Ordinal)));
+        Assert.That(lines, Has.Some.Matches<string>(static line => line.StartsWith("FAIL  policy: ", StringComparison.Ordinal)
+            && line.Contains("policy.yaml", StringComparison.Ordinal)));
+        Assert.That(lines, Has.Some.Matches<string>(static line => line.StartsWith("FAIL  model 'a': ", StringComparison.Ordinal)
+            && line.Contains("check Key", StringComparison.Ordinal)));
+        Assert.That(lines, Has.Some.Matches<string>(static line => line.StartsWith("FAIL  model 'b': ", StringComparison.Ordinal)
+            && line.Contains("Check Endpoint", StringComparison.Ordinal)));
         Assert.That(lines, Has.Some.Matches<string>(static line => line.StartsWith("note  model 'a', fallback 'b': its context window is smaller", StringComparison.Ordinal)));
-        Assert.That(lines, Has.Some.Matches<string>(static line => line.StartsWith("note  toolServers: ", StringComparison.Ordinal) && line.Contains("ghost", StringComparison.Ordinal)));
+        Assert.That(lines, Has.Some.Matches<string>(static line => line.StartsWith("note  toolServers: ",
+            StringComparison.Ordinal) && line.Contains("ghost", StringComparison.Ordinal)));
         Assert.That(doctor.Output + doctor.Errors, Does.Not.Contain("sk-a").And.Not.Contain("sk-b"));
     }
 
@@ -64,7 +71,9 @@ internal sealed class DoctorCommandTests
     {
         using var folder = new TemporaryFolder();
         await using ProgramProcess doctor = ProgramProcess.Start(
-            new Dictionary<string, string> { ["Models__a__Provider"] = "openai", ["Models__a__Fallback"] = "b", ["Models__a__Key"] = "sk-a" },
+            new Dictionary<string,
+                string>
+            { ["Models__a__Provider"] = "openai", ["Models__a__Fallback"] = "b", ["Models__a__Key"] = "sk-a" },
             "doctor", "--no-calls", "--data", folder.Path);
 
         Assert.That(await doctor.WaitAsync(), Is.EqualTo(1));

@@ -34,11 +34,16 @@ internal sealed class ExplainCommandTests
 
     [TestCase("Hang.", "running", "because the model is asked, since")]
     [TestCase("Dig.", "running", "because tool dig has been at work since")]
-    [TestCase("Pay.", "waiting", "waiting for approval ", "rule 'ask-first' (Money goes out.) wants 1 of lead to decide about pay; 0 approved", "what to do: agentfunctions approve ")]
-    [TestCase("Ask.", "waiting", "waiting for question ", "it asks requester, approver", "Which one?", "what to do: agentfunctions answer ")]
-    [TestCase("Break.", "waiting", "waiting for modelUnavailable (the model could not be asked), until ", "it failed ", "what to do: agentfunctions doctor checks the models")]
+    [TestCase("Pay.", "waiting", "waiting for approval ",
+        "rule 'ask-first' (Money goes out.) wants 1 of lead to decide about pay; 0 approved",
+        "what to do: agentfunctions approve ")]
+    [TestCase("Ask.", "waiting", "waiting for question ", "it asks requester, approver", "Which one?",
+        "what to do: agentfunctions answer ")]
+    [TestCase("Break.", "waiting", "waiting for modelUnavailable (the model could not be asked), until ", "it failed ",
+        "what to do: agentfunctions doctor checks the models")]
     [TestCase("Spend.", "budgetExhausted", "because stepLimitReached: ", "what to do: grant more: agentfunctions grant ")]
-    [TestCase("Refuse.", "failed", "because modelUnauthorized: ", "what to do: agentfunctions doctor checks the models; then agentfunctions resume ")]
+    [TestCase("Refuse.", "failed", "because modelUnauthorized: ",
+        "what to do: agentfunctions doctor checks the models; then agentfunctions resume ")]
     public async Task Explain_OfARun_SaysWhyAndWhatToDo(string goal, string status, params string[] words)
     {
         string id = await SubmitAsync(goal, status);
@@ -80,23 +85,27 @@ internal sealed class ExplainCommandTests
     [Test]
     public async Task States_OfAllRuns_AreTheWordsOfTheApi()
     {
-        foreach ((string goal, string status) in new[] { ("Pay.", "waiting"), ("Spend.", "budgetExhausted"), ("Say.", "completed") })
+        foreach ((string goal,
+            string status) in new[] { ("Pay.", "waiting"), ("Spend.", "budgetExhausted"), ("Say.", "completed") })
         {
             await SubmitAsync(goal, status);
         }
 
         string[] words = [.. Enum.GetNames<RunStatus>().Select(JsonNamingPolicy.CamelCase.ConvertName)];
         string[] lines = (await OutputOf("runs")).Split('\n', StringSplitOptions.RemoveEmptyEntries);
-        IEnumerable<string> said = lines.Select(static line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1]).Distinct();
+        IEnumerable<string> said = lines.Select(static line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1])
+            .Distinct();
 
         Assert.That(said, Is.SubsetOf(words).And.SupersetOf(new[] { "waiting", "budgetExhausted", "completed" }));
-        Assert.That(await OutputOf("runs", "--status", "budgetExhausted"), Does.Contain("budgetExhausted").And.Not.Contain("waiting"));
+        Assert.That(await OutputOf("runs", "--status", "budgetExhausted"),
+            Does.Contain("budgetExhausted").And.Not.Contain("waiting"));
     }
 
     private static ChatReply Reply(ChatRequest request)
     {
         string said = request.Body.GetRawText();
-        return said.Contains("Hang.", StringComparison.Ordinal) ? ChatReply.Say("never") with { Before = static token => Task.Delay(Timeout.Infinite, token) }
+        return said.Contains("Hang.", StringComparison.Ordinal)
+            ? ChatReply.Say("never") with { Before = static token => Task.Delay(Timeout.Infinite, token) }
             : request.Turn > 0 && !said.Contains("Spend.", StringComparison.Ordinal) ? ChatReply.Say("done")
             : said.Contains("Dig.", StringComparison.Ordinal) ? ChatReply.Call("dig", new { })
             : said.Contains("Pay.", StringComparison.Ordinal) ? ChatReply.Call("pay", new { to = "x" })
@@ -110,7 +119,8 @@ internal sealed class ExplainCommandTests
     private static void Build(WebApplicationBuilder builder)
     {
         string policy = Path.Combine(builder.Environment.ContentRootPath, "policy.yaml");
-        File.WriteAllText(policy, "rules:\n  - { name: ask-first, when: { tool: pay }, then: ask, reason: Money goes out., approval: { roles: [lead] } }\n");
+        File.WriteAllText(policy,
+            "rules:\n  - { name: ask-first, when: { tool: pay }, then: ask, reason: Money goes out., approval: { roles: [lead] } }\n");
         builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
         {
             ["Governance:PolicyPath"] = policy,
@@ -120,30 +130,36 @@ internal sealed class ExplainCommandTests
             .AddAgent(Agent.Create("asker").WithInstructions("Ask.").WithTools("ask_person"))
             .AddTool(AgentTool.Create("pay", "Pays.", ToolEffect.NotIdempotent, static (string to) => $"paid {to}"))
             .AddTool(AgentTool.Create("look", "Looks.", ToolEffect.None, static () => "seen"))
-            .AddTool(AgentTool.Create("dig", "Digs.", ToolEffect.None, static async (CancellationToken token) => await Task.Delay(Timeout.Infinite, token)));
+            .AddTool(AgentTool.Create("dig", "Digs.", ToolEffect.None,
+                static async (CancellationToken token) => await Task.Delay(Timeout.Infinite, token)));
     }
 
     private async Task<string> SubmitAsync(string goal, string status)
     {
         int? steps = goal == "Spend." ? 3 : null;
         using HttpResponseMessage response = await _host.Http.PostAsJsonAsync(
-            "/api/runs", new { agent = goal == "Ask." ? "asker" : "lead", goal, budget = steps is null ? null : new { steps } }, TestContext.CurrentContext.CancellationToken);
+            "/api/runs", new { agent = goal == "Ask." ? "asker" : "lead", goal, budget = steps is null ? null : new { steps } },
+            TestContext.CurrentContext.CancellationToken);
         string id = (await response.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("id").GetString()!;
         await StatusAsync(id, status);
         if (status == "running")
         {
-            await Poll.UntilAsync(async () => (await EventsAsync(id)).Any(type => goal == "Dig." ? type == "tool.started" : type == "run.submitted"), TestContext.CurrentContext.CancellationToken);
+            await Poll.UntilAsync(async () => (await EventsAsync(id)).Any(type => goal == "Dig."
+                ? type == "tool.started"
+                : type == "run.submitted"), TestContext.CurrentContext.CancellationToken);
         }
 
         return id;
     }
 
     private Task StatusAsync(string id, string status) => Poll.UntilAsync(
-        async () => (await _host.Http.GetFromJsonAsync<JsonElement>($"/api/runs/{id}")).GetProperty("status").GetString() == status,
+        async () => (await _host.Http.GetFromJsonAsync<JsonElement>($"/api/runs/{id}")).GetProperty("status")
+            .GetString() == status,
         TestContext.CurrentContext.CancellationToken);
 
     private async Task<IEnumerable<string?>> EventsAsync(string id) =>
-        (await _host.Http.GetFromJsonAsync<JsonElement>($"/api/runs/{id}/events?follow=false")).EnumerateArray().Select(static e => e.GetProperty("type").GetString());
+        (await _host.Http.GetFromJsonAsync<JsonElement>($"/api/runs/{id}/events?follow=false")).EnumerateArray()
+            .Select(static e => e.GetProperty("type").GetString());
 
     private async Task<string> OutputOf(params string[] arguments)
     {

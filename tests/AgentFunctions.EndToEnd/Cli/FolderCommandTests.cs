@@ -22,7 +22,8 @@ internal sealed class FolderCommandTests
             _ => ChatReply.Say("done"),
         });
         await using ApiHost host = await ApiHost.StartAsync(
-            model, build: static app => app.Services.AddAgent(Agent.Create("writer").WithInstructions("Write.").WithTools("write_file")));
+            model, build: static app => app.Services.AddAgent(Agent.Create("writer").WithInstructions("Write.")
+                .WithTools("write_file")));
         string id = await RunAsync(host.Http, cancellationToken);
         string server = host.Http.BaseAddress!.ToString();
 

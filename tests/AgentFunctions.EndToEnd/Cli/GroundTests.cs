@@ -24,8 +24,10 @@ internal sealed class GroundTests
         _folder.Write("agents/mine.md", Agent);
         (int exitCode, _, string errors) = await RunAsync(null, "run", "work", "--agent", "mine");
         Assert.That(exitCode, Is.EqualTo(2));
-        Assert.That(errors, Does.Contain("nobody has trusted").And.Contain("--trust").And.Contain(Path.Combine("agents", "mine.md")));
-        Assert.That(errors.Split('\n').Count(static line => line.StartsWith("note:", StringComparison.Ordinal)), Is.EqualTo(1), errors);
+        Assert.That(errors, Does.Contain("nobody has trusted").And.Contain("--trust").And.Contain(Path.Combine("agents",
+            "mine.md")));
+        Assert.That(errors.Split('\n').Count(static line => line.StartsWith("note:", StringComparison.Ordinal)), Is.EqualTo(1),
+            errors);
 
         await CompletesAsync("run", "work", "--agent", "mine", "--trust");
         await CompletesAsync("run", "work again", "--agent", "mine");
@@ -91,7 +93,8 @@ internal sealed class GroundTests
     {
         string[] targets =
         [
-            "data/agentfunctions.db", "data/agentfunctions.db-wal", "data/keys/host.key", "./agents/mine.md", "agents/evil.md", "appsettings.json",
+            "data/agentfunctions.db", "data/agentfunctions.db-wal", "data/keys/host.key", "./agents/mine.md", "agents/evil.md",
+            "appsettings.json",
             "appsettings.Production.json", ".mcp.json", "policy.yaml", "link/keys/host.key", ".agentfunctions/agentfunctions.db",
         ];
         _folder.Write("agents/mine.md", Agent);
@@ -117,7 +120,8 @@ internal sealed class GroundTests
         Assert.That(output.Split("reserved for the host").Length - 1, Is.GreaterThanOrEqualTo(2 * targets.Length), output);
         Assert.That(output, Does.Contain("(no matches in"));
         Assert.That(before.Select(System.IO.File.ReadAllText), Is.EqualTo(contents));
-        Assert.That(new[] { "agents/evil.md", ".mcp.json", "appsettings.Production.json", ".agentfunctions" }.Where(name => Path.Exists(File(name))), Is.Empty);
+        Assert.That(new[] { "agents/evil.md", ".mcp.json", "appsettings.Production.json",
+            ".agentfunctions" }.Where(name => Path.Exists(File(name))), Is.Empty);
         (exitCode, output, errors) = await RunAsync(null, "engine", "check", File("data/agentfunctions.db"));
         Assert.That((exitCode, output.Trim()), Is.EqualTo((0, "ok")), errors);
     }
@@ -171,11 +175,14 @@ internal sealed class GroundTests
                         await Task.Delay(Timeout.Infinite, cancellationToken);
                     },
                 }
-                : request.Turn == 0 ? ChatReply.Call("write_file", new { path = "note.txt", content = "a note" }) : ChatReply.Say("done"));
+                : request.Turn == 0
+                    ? ChatReply.Call("write_file", new { path = "note.txt", content = "a note" })
+                    : ChatReply.Say("done"));
         string id;
         await using (ProgramProcess killed = ProgramProcess.Start(model, _folder.Path, ["run", "work", .. first]))
         {
-            id = (await killed.LineAsync(static line => line.StartsWith("starting run ", StringComparison.Ordinal))).Split(' ')[2].TrimEnd(':');
+            id = (await killed.LineAsync(static line => line.StartsWith("starting run ",
+                StringComparison.Ordinal))).Split(' ')[2].TrimEnd(':');
             await reached.Task.WaitAsync(TestContext.CurrentContext.CancellationToken);
             await killed.KillAsync();
         }

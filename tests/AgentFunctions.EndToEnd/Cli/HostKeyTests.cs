@@ -24,7 +24,8 @@ internal sealed class HostKeyTests
     public async Task Serve_WithBothKeys_ServesTheHostsAloneAndSaysNothing()
     {
         using var folder = new TemporaryFolder();
-        await using ProgramProcess server = Start(folder, new() { ["AGENTFUNCTIONS_API_KEY"] = Callers, ["AGENTFUNCTIONS_HOST_KEY"] = Hosts });
+        await using ProgramProcess server = Start(folder,
+            new() { ["AGENTFUNCTIONS_API_KEY"] = Callers, ["AGENTFUNCTIONS_HOST_KEY"] = Hosts });
         using HttpClient http = await ConnectAsync(server);
         Assert.That(await StatusAsync(http, Callers), Is.EqualTo(HttpStatusCode.Unauthorized));
         Assert.That(await StatusAsync(http, null), Is.EqualTo(HttpStatusCode.Unauthorized));
@@ -41,7 +42,8 @@ internal sealed class HostKeyTests
         Assert.That(server.Errors, Does.Contain("AGENTFUNCTIONS_API_KEY").And.Contain("AGENTFUNCTIONS_HOST_KEY"));
     }
 
-    private static ProgramProcess Start(TemporaryFolder folder, Dictionary<string, string> environment, string url = "http://127.0.0.1:0") =>
+    private static ProgramProcess Start(TemporaryFolder folder, Dictionary<string, string> environment,
+        string url = "http://127.0.0.1:0") =>
         ProgramProcess.Start(environment, "serve", "--urls", url, "--data", Path.Combine(folder.Path, "data"));
 
     private static async Task<HttpClient> ConnectAsync(ProgramProcess server)

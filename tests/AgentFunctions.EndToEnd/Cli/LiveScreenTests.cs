@@ -23,7 +23,8 @@ internal sealed class LiveScreenTests
     {
         Take(Started(1), Delta("red: \u001b[31mred\u001b[0m\u202e and\r\nmore"));
 
-        Assert.That(string.Join('|', Lines(80, 8)), Does.Contain("red").And.Contain("more").And.Not.Contain("\u001b").And.Not.Contain("\u202e"));
+        Assert.That(string.Join('|', Lines(80, 8)),
+            Does.Contain("red").And.Contain("more").And.Not.Contain("\u001b").And.Not.Contain("\u202e"));
     }
 
     [Test]
@@ -47,7 +48,8 @@ internal sealed class LiveScreenTests
     {
         Take(Started(1), Delta("Half a"));
         string? told = _screen.Take(new ModelReset(1, 1, "cutOff"));
-        Assert.That((told, _screen.IsVoid), Is.EqualTo(("  the answer of attempt 1 was cut off; what was shown of it does not count", true)));
+        Assert.That((told, _screen.IsVoid),
+            Is.EqualTo(("  the answer of attempt 1 was cut off; what was shown of it does not count", true)));
         Assert.That(Lines(80, 8), Is.EqualTo(new[] { "Half a" }));
 
         Take(Started(1), Delta("A whole one"));
@@ -83,7 +85,8 @@ internal sealed class LiveScreenTests
     [Test]
     public void Take_ProgressOfTools_IsShownUntilTheirEnd()
     {
-        Take(new ToolProgressed(1, 0, "copy", "3 of 9"), new ToolProgressed(1, 1, "move", "half"), new ToolProgressed(1, 0, "copy", "4 of 9"));
+        Take(new ToolProgressed(1, 0, "copy", "3 of 9"), new ToolProgressed(1, 1, "move", "half"),
+            new ToolProgressed(1, 0, "copy", "4 of 9"));
         Assert.That(Lines(80, 8), Is.EqualTo(new[] { "copy: 4 of 9", "move: half" }));
         Take(new JournalSignal(5, new JournalEvent(JournalEventTypes.ToolCompleted, default) { Turn = 1, Call = 0 }));
         Assert.That(Lines(80, 8), Is.EqualTo(new[] { "move: half" }));
@@ -118,5 +121,6 @@ internal sealed class LiveScreenTests
 
     private static ModelDelta Delta(string text, ModelChannel channel = ModelChannel.Text) => new(1, 1, "d", channel, 0, text);
 
-    private static JournalSignal Recorded(int turn) => new(3, new JournalEvent(JournalEventTypes.ModelCompleted, default) { Turn = turn });
+    private static JournalSignal Recorded(int turn) =>
+        new(3, new JournalEvent(JournalEventTypes.ModelCompleted, default) { Turn = turn });
 }

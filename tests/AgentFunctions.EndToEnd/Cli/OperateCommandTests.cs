@@ -12,17 +12,20 @@ internal sealed class OperateCommandTests
     [Test]
     public async Task Commands_ForARunFromItsSubmissionToItsFork_DoWhatTheApiDoes()
     {
-        await using OpenAIProtocolServer model = await OpenAIProtocolServer.StartAsync(static _ => ChatReply.Say("A \u001b[31mred\u001b[0m answer."));
+        await using OpenAIProtocolServer model =
+            await OpenAIProtocolServer.StartAsync(static _ => ChatReply.Say("A \u001b[31mred\u001b[0m answer."));
         await using ApiHost host = await ApiHost.StartAsync(model, static options => options.Key = Key);
 
         Assert.That(await OutputOf(host, "runs"), Is.EqualTo("no runs\n"));
         string submitted = await OutputOf(host, "submit", "Reach it.", "--label", "env=prod", "--key", "one", "--steps", "7");
         string id = submitted.Split(' ')[1];
-        Assert.That(await OutputOf(host, "submit", "Reach it.", "--label", "env=prod", "--key", "one", "--steps", "7"), Does.StartWith($"run {id} is "));
+        Assert.That(await OutputOf(host, "submit", "Reach it.", "--label", "env=prod", "--key", "one", "--steps", "7"),
+            Does.StartWith($"run {id} is "));
         Assert.That(await OutputOf(host, "watch", id), Does.Contain("A [31mred[0m answer."));
         Assert.That(await OutputOf(host, "runs", "--label", "env=prod"), Does.Contain(id));
         Assert.That(await OutputOf(host, "runs", "--label", "env=test"), Is.EqualTo("no runs\n"));
-        Assert.That(await OutputOf(host, "transcript", id), Does.Contain("Reach it.").And.Contain("model").And.Not.Contain("\u001b"));
+        Assert.That(await OutputOf(host, "transcript", id),
+            Does.Contain("Reach it.").And.Contain("model").And.Not.Contain("\u001b"));
         Assert.That(await OutputOf(host, "artifacts", id), Is.EqualTo("no artifacts\n"));
         Assert.That(await OutputOf(host, "say", id, "Once more."), Does.StartWith($"run {id} is "));
         Assert.That(await OutputOf(host, "grant", id, "--steps", "5"), Does.StartWith($"run {id} is "));
@@ -33,7 +36,8 @@ internal sealed class OperateCommandTests
         Assert.That(exitCode, Is.EqualTo(1));
         Assert.That(errors, Does.Contain("runStateForbids"));
         (exitCode, _, errors) = await RunAsync(host, "grant", id);
-        Assert.That((exitCode, errors), Is.EqualTo((2, "error: grant: say how much comes on top: --steps, --tokens, --usd, --time or --sub-agents.\n")));
+        Assert.That((exitCode, errors),
+            Is.EqualTo((2, "error: grant: say how much comes on top: --steps, --tokens, --usd, --time or --sub-agents.\n")));
     }
 
     [Test]
@@ -45,7 +49,8 @@ internal sealed class OperateCommandTests
 
         Assert.That(await OutputOf(host, "agents"), Does.Contain("lead (openai)"));
         Assert.That(await OutputOf(host, "policy", "show"), Does.StartWith("no rules of its own\n"));
-        Assert.That(await OutputOf(host, "policy", "test", "--agent", "lead", "--tool", "write_file"), Does.StartWith("allow: rule 'default:"));
+        Assert.That(await OutputOf(host, "policy", "test", "--agent", "lead", "--tool", "write_file"),
+            Does.StartWith("allow: rule 'default:"));
         string key = await OutputOf(host, "keys", "add", "ada", "--role", "admin");
         Assert.That(await OutputOf(host, "keys", "list"), Does.Contain("ada").And.Contain("admin").And.Not.Contain(key.Trim()));
         Assert.That(await OutputOf(host, "keys", "remove", "ada"), Is.EqualTo("the key of ada is withdrawn\n"));
@@ -54,7 +59,8 @@ internal sealed class OperateCommandTests
         string log = Path.Combine(folder.Path, "audit.ndjson");
         string keys = folder.Write("keys.json", await OutputOf(host, "audit", "keys"));
         Assert.That(await OutputOf(host, "audit", "export", "--output", log), Does.Contain("entries written"));
-        (int exitCode, string output, string errors) = await ProgramProcess.RunAsync(null, folder.Path, "audit", "verify", log, "--keys", keys);
+        (int exitCode, string output, string errors) = await ProgramProcess.RunAsync(null, folder.Path, "audit", "verify", log,
+            "--keys", keys);
         Assert.That(exitCode, Is.Zero, errors);
         Assert.That(output, Does.StartWith("holds: "));
     }
@@ -84,5 +90,6 @@ internal sealed class OperateCommandTests
     }
 
     private static Task<(int ExitCode, string Output, string Errors)> RunAsync(ApiHost host, params string[] arguments) =>
-        ProgramProcess.RunAsync(null, Path.GetTempPath(), [.. arguments, "--server", host.Http.BaseAddress!.ToString(), "--api-key", Key]);
+        ProgramProcess.RunAsync(null, Path.GetTempPath(),
+            [.. arguments, "--server", host.Http.BaseAddress!.ToString(), "--api-key", Key]);
 }

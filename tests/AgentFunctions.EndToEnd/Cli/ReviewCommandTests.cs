@@ -29,7 +29,8 @@ internal sealed class ReviewCommandTests
             builder.Services.AddTool(AgentTool.Create("write", "Writes.", ToolEffect.Idempotent, static (string text) => text));
         });
         var keys = host.Services.GetRequiredService<ApiKeys>();
-        host.Http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", await keys.AddAsync("root", ["admin"], Caller.Local, cancellationToken));
+        host.Http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer",
+            await keys.AddAsync("root", ["admin"], Caller.Local, cancellationToken));
         string reviewer = await keys.AddAsync("rita", ["reviewer"], Caller.Local, cancellationToken);
         using HttpResponseMessage submitted = await host.Http.PostAsJsonAsync(
             "/api/runs", new { goal = "Go.", labels = new { team = "red" } }, cancellationToken);
@@ -55,6 +56,7 @@ internal sealed class ReviewCommandTests
         Assert.That(errors, Does.Contain("reviewNotFound"));
 
         Task<(int ExitCode, string Output, string Errors)> RunAsync(params string[] arguments) => ProgramProcess.RunAsync(
-            null, Path.GetTempPath(), ["reviews", .. arguments, "--server", host.Http.BaseAddress!.ToString(), "--api-key", reviewer]);
+            null, Path.GetTempPath(),
+            ["reviews", .. arguments, "--server", host.Http.BaseAddress!.ToString(), "--api-key", reviewer]);
     }
 }

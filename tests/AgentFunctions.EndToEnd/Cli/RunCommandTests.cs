@@ -48,7 +48,8 @@ internal sealed class RunCommandTests
     [Test]
     public async Task Run_ThatFails_ExitsWithOne()
     {
-        await using OpenAIProtocolServer model = await OpenAIProtocolServer.StartAsync(ChatReply.Error(400, "no such thing", "invalid_request_error"));
+        await using OpenAIProtocolServer model =
+            await OpenAIProtocolServer.StartAsync(ChatReply.Error(400, "no such thing", "invalid_request_error"));
         (int exitCode, string output, _) = await RunAsync(model);
         Assert.That(exitCode, Is.EqualTo(1), output);
         Assert.That(output, Does.Contain("modelRequestRejected").And.Contain("failed:"));
@@ -78,7 +79,8 @@ internal sealed class RunCommandTests
     {
         (int exitCode, string output, string errors) = await ProgramProcess.RunAsync(null, _folder.Path, arguments);
         Assert.That(exitCode, Is.EqualTo(2), output + errors);
-        Assert.That(errors.Split('\n', StringSplitOptions.RemoveEmptyEntries), Has.Length.EqualTo(1).And.All.StartsWith("error: "));
+        Assert.That(errors.Split('\n', StringSplitOptions.RemoveEmptyEntries),
+            Has.Length.EqualTo(1).And.All.StartsWith("error: "));
     }
 
     [Test]
@@ -100,7 +102,8 @@ internal sealed class RunCommandTests
         string id;
         await using (ProgramProcess first = Start(model))
         {
-            id = (await first.LineAsync(line => line.StartsWith("starting run ", StringComparison.Ordinal))).Split(' ')[2].TrimEnd(':');
+            id = (await first.LineAsync(line => line.StartsWith("starting run ",
+                StringComparison.Ordinal))).Split(' ')[2].TrimEnd(':');
             await reached.Task.WaitAsync(TestContext.CurrentContext.CancellationToken);
             await first.KillAsync();
         }
@@ -109,11 +112,13 @@ internal sealed class RunCommandTests
         Assert.That(exitCode, Is.Zero, errors);
         Assert.That(output, Does.StartWith($"resuming run {id}:").And.Contain("completed: 4 turns, 7 steps"));
         // Of each turn one call, bar the one that was in flight at the kill.
-        Assert.That(model.Requests.GroupBy(request => request.Turn).Select(turn => turn.Count()), Is.EqualTo(new[] { 1, 1, 2, 1 }));
+        Assert.That(model.Requests.GroupBy(request => request.Turn).Select(turn => turn.Count()),
+            Is.EqualTo(new[] { 1, 1, 2, 1 }));
 
         (exitCode, output, _) = await RunAsync(model);
         Assert.That(exitCode, Is.Zero);
-        Assert.That(output, Does.StartWith("starting run ").And.Not.Contain(id), "an ended run is not taken up: the command starts anew");
+        Assert.That(output, Does.StartWith("starting run ").And.Not.Contain(id),
+            "an ended run is not taken up: the command starts anew");
     }
 
     [Test]
@@ -140,7 +145,8 @@ internal sealed class RunCommandTests
 
     private ProgramProcess Start(OpenAIProtocolServer model) => ProgramProcess.Start(model, _folder.Path, Arguments([]));
 
-    private string[] Arguments(string[] more) => ["run", "write notes", "--workspace", _folder.Folder("ws"), "--data", "data", .. more];
+    private string[] Arguments(string[] more) =>
+        ["run", "write notes", "--workspace", _folder.Folder("ws"), "--data", "data", .. more];
 
     private static Func<ChatRequest, ChatReply> Notes(int count) => request => request.Turn < count
         ? ChatReply.Call("write_file", new { path = $"note-{request.Turn}.txt", content = "a note" })

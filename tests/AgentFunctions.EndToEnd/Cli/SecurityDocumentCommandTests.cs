@@ -12,8 +12,11 @@ internal sealed partial class SecurityDocumentCommandTests
     private static readonly string[] Mentions = ["audit verify"];
 
     private static IEnumerable<string> Commands => Spans().Matches(Document()).Select(static match => match.Groups[1].Value)
-        .Select(static span => span.StartsWith("agentfunctions ", StringComparison.Ordinal) ? span["agentfunctions ".Length..] : span)
-        .Where(static span => Verbs.Contains(span.Split(' ')[0]) && span.Contains(' ') && !Mentions.Contains(span)).SelectMany(Alternatives).Distinct();
+        .Select(static span => span.StartsWith("agentfunctions ", StringComparison.Ordinal)
+            ? span["agentfunctions ".Length..]
+            : span)
+        .Where(static span => Verbs.Contains(span.Split(' ')[0]) && span.Contains(' ') && !Mentions.Contains(span))
+        .SelectMany(Alternatives).Distinct();
 
     [Test]
     public void Commands_AreFound() => Assert.That(Commands.Count(), Is.GreaterThan(12));
@@ -33,7 +36,8 @@ internal sealed partial class SecurityDocumentCommandTests
         (int exitCode, _, string errors) = await ProgramProcess.RunAsync(null, folder.Path, arguments);
 
         // There is no server and no file: it fails, but not because nobody knows it.
-        Assert.That(errors, Does.Not.Contain("Unrecognized").And.Not.Contain("Required").And.Not.Contain("--help says more"), $"{exitCode}");
+        Assert.That(errors, Does.Not.Contain("Unrecognized").And.Not.Contain("Required").And.Not.Contain("--help says more"),
+            $"{exitCode}");
     }
 
     /// <summary>Writes out what stands in brackets, and what is separated by bars.</summary>
@@ -42,10 +46,12 @@ internal sealed partial class SecurityDocumentCommandTests
         span = span.Split('>')[0].Trim();
         string[] whole = [Optional().Replace(span, ""), Optional().Replace(span, " $1 ")];
         return whole.SelectMany(static one => one.Contains(" | ", StringComparison.Ordinal)
-                ? one.Split(" | ").Index().Select(part => part.Index == 0 ? part.Item : $"{string.Join(' ', one.Split(' ').Take(2))} {part.Item}")
+                ? one.Split(" | ").Index()
+                    .Select(part => part.Index == 0 ? part.Item : $"{string.Join(' ', one.Split(' ').Take(2))} {part.Item}")
                 : [one])
             .SelectMany(static one => one.Split(' ').FirstOrDefault(static word => word.Contains('|')) is { } choice
-                ? choice.Split('|').Select(word => one.Replace(choice, word == "all" ? "all" : $"{word} n", StringComparison.Ordinal).Replace(" NAME", "", StringComparison.Ordinal))
+                ? choice.Split('|').Select(word => one.Replace(choice, word == "all" ? "all" : $"{word} n",
+                    StringComparison.Ordinal).Replace(" NAME", "", StringComparison.Ordinal))
                 : [one])
             .Select(static one => one.Trim());
     }

@@ -11,18 +11,22 @@ internal sealed class ServeStartTests
         string agents = folder.Folder("agents");
         await File.WriteAllTextAsync(Path.Combine(agents, "bad.md"), "---\nname: bad\ndescription: d\nmaxTurns: many\n---\nx");
         await File.WriteAllTextAsync(
-            Path.Combine(agents, "published.md"), "---\nname: published\ndescription: d\nmodel: sonnet\ntools: Read, Frobnicate\ncolor: \"\\e[31mred\"\n---\nx");
+            Path.Combine(agents, "published.md"),
+            "---\nname: published\ndescription: d\nmodel: sonnet\ntools: Read, Frobnicate\ncolor: \"\\e[31mred\"\n---\nx");
         string servers = Path.Combine(folder.Path, "mcp.json");
-        await File.WriteAllTextAsync(servers, """{"mcpServers": {"bad": {"command": 7}, "off": {"command": "x", "disabled": true}}}""");
+        await File.WriteAllTextAsync(servers,
+            """{"mcpServers": {"bad": {"command": 7}, "off": {"command": "x", "disabled": true}}}""");
 
         await using ProgramProcess server = ProgramProcess.Start(
-            model: null, folder.Path, "serve", "--urls", "http://127.0.0.1:0", "--data", "data", "--agents", agents, "--mcp-config", servers);
+            model: null, folder.Path, "serve", "--urls", "http://127.0.0.1:0", "--data", "data", "--agents", agents,
+            "--mcp-config", servers);
         await server.LineAsync(static line => line.StartsWith("models: ", StringComparison.Ordinal));
         string said = server.Output + server.Errors;
 
         using (Assert.EnterMultipleScope())
         {
-            Assert.That(server.Output, Does.Match(@"(?m)^Listening on http://127\.0\.0\.1:\d+$").And.Match("(?m)^data: .*data$").And.Match("(?m)^agents: .*published"));
+            Assert.That(server.Output,
+                Does.Match(@"(?m)^Listening on http://127\.0\.0\.1:\d+$").And.Match("(?m)^data: .*data$").And.Match("(?m)^agents: .*published"));
             Assert.That(said, Does.Contain("bad.md(4)").Or.Contain("bad.md:4"), "the file and the line");
             Assert.That(said, Does.Contain("maxTurns"));
             Assert.That(said, Does.Contain("mcpServers.bad.command"));

@@ -62,11 +62,13 @@ internal sealed class ServerCommandTests
     public async Task Run_WhileAServerHasTheDataFolder_IsRefusedInOneLine()
     {
         using var folder = new TemporaryFolder();
-        await using ProgramProcess server = ProgramProcess.Start(model: null, folder.Path, "serve", "--urls", "http://127.0.0.1:0", "--data", "data");
+        await using ProgramProcess server = ProgramProcess.Start(model: null, folder.Path, "serve", "--urls",
+            "http://127.0.0.1:0", "--data", "data");
         await server.LineAsync(line => line.StartsWith("Listening on ", StringComparison.Ordinal));
         (int exitCode, _, string errors) = await ProgramProcess.RunAsync(null, folder.Path, "run", "x", "--data", "data");
         Assert.That(exitCode, Is.EqualTo(1));
-        Assert.That(errors.Split('\n', StringSplitOptions.RemoveEmptyEntries), Has.Length.EqualTo(1).And.All.StartsWith("error: "));
+        Assert.That(errors.Split('\n', StringSplitOptions.RemoveEmptyEntries),
+            Has.Length.EqualTo(1).And.All.StartsWith("error: "));
     }
 
     [Test]
@@ -77,14 +79,16 @@ internal sealed class ServerCommandTests
         await File.WriteAllTextAsync(policy, "rules: [{name: writes, when: {tool: write_file}, then: ask}]");
         await using OpenAIProtocolServer model = await OpenAIProtocolServer.StartAsync(
             static _ => ChatReply.Call("write_file", new { path = "a\u202etxt\u200b.exe\U000E0072\u3164", content = "x" }));
-        await using ApiHost host = await ApiHost.StartAsync(model, build: builder => builder.Configuration["Governance:PolicyPath"] = policy);
+        await using ApiHost host = await ApiHost.StartAsync(model,
+            build: builder => builder.Configuration["Governance:PolicyPath"] = policy);
         await host.Http.SubmitGoalAsync("x");
 
         string output = "";
         while (!output.Contains("write_file", StringComparison.Ordinal))
         {
             TestContext.CurrentContext.CancellationToken.ThrowIfCancellationRequested();
-            (_, output, _) = await ProgramProcess.RunAsync(null, Path.GetTempPath(), "approvals", "--server", host.Http.BaseAddress!.ToString());
+            (_, output, _) = await ProgramProcess.RunAsync(null, Path.GetTempPath(), "approvals", "--server",
+                host.Http.BaseAddress!.ToString());
         }
 
         Assert.That(output.ToLowerInvariant(), Does.Contain(@"a\u202etxt\u200b.exe\udb40\udc72\u3164"));

@@ -4,8 +4,8 @@ using System.Text.RegularExpressions;
 namespace AgentFunctions.EndToEnd.Cli;
 
 /// <summary>
-/// Every line of shell in the first pages runs as it is printed, in an empty folder and without a key. Those that need the packages, below
-/// <c>## Install</c> and in docs/install.md, are run by <c>.ci/templates</c>.
+/// Every line of shell in the first pages runs as it is printed, in an empty folder and without a key. Those that need the
+/// packages, below <c>## Install</c> and in docs/install.md, are run by <c>.ci/templates</c>.
 /// </summary>
 [CancelAfter(300_000)]
 internal sealed partial class ShellBlockTests
@@ -13,7 +13,8 @@ internal sealed partial class ShellBlockTests
     private static readonly string Root = FindRoot();
 
     private static IEnumerable<TestCaseData> Lines() => new[] { "README.md", "docs/first-agent.md", "docs/tools.md" }
-        .SelectMany(static page => LinesOf(page).Where(static line => line.Heading != "Install").Select(line => new TestCaseData(line.Command).SetArgDisplayNames(page, line.Command)));
+        .SelectMany(static page => LinesOf(page).Where(static line => line.Heading != "Install")
+            .Select(line => new TestCaseData(line.Command).SetArgDisplayNames(page, line.Command)));
 
     [TestCaseSource(nameof(Lines))]
     public async Task Line_OfTheFirstPages_RunsAsPrinted(string command)
@@ -25,13 +26,15 @@ internal sealed partial class ShellBlockTests
         switch (words)
         {
             case ["dotnet", "test"]:
-                Assert.That(await File.ReadAllTextAsync(Path.Combine(Root, ".ci", "run")), Does.Contain("\ndotnet test "), "this very run");
+                Assert.That(await File.ReadAllTextAsync(Path.Combine(Root, ".ci", "run")), Does.Contain("\ndotnet test "),
+                    "this very run");
                 break;
             case ["dotnet", "run", "--project", var project]:
                 await EndsAsync(ProgramProcess.StartSample(Path.GetFileName(project), folder.Path, []));
                 break;
             case ["agentfunctions", "serve", ..]:
-                await ServesAsync(ProgramProcess.Start(null, folder.Path, [.. words[1..], "--trust", "--urls", "http://127.0.0.1:0"]));
+                await ServesAsync(ProgramProcess.Start(null, folder.Path,
+                    [.. words[1..], "--trust", "--urls", "http://127.0.0.1:0"]));
                 break;
             case ["agentfunctions", ..]:
                 await EndsAsync(ProgramProcess.Start(null, folder.Path, words[1..]));

@@ -7,7 +7,9 @@ using AgentFunctions.TestKit;
 
 namespace AgentFunctions.EndToEnd.Cli;
 
-/// <summary>A server whose model cannot be asked: what is wrong is read in <c>show</c>, <c>watch</c> and the live stream, not "waiting".</summary>
+/// <summary>
+/// A server whose model cannot be asked: what is wrong is read in <c>show</c>, <c>watch</c> and the live stream, not "waiting".
+/// </summary>
 [CancelAfter(300_000)]
 internal sealed class UnreachableModelTests
 {
@@ -65,7 +67,9 @@ internal sealed class UnreachableModelTests
     }
 
     private static ProgramProcess Serve(TemporaryFolder folder, string model) => ProgramProcess.Start(
-        new Dictionary<string, string> { ["OPENAI_API_KEY"] = "sk-test", ["OPENAI_BASE_URL"] = model, ["OPENAI_MODEL"] = "scripted" },
+        new Dictionary<string,
+            string>
+        { ["OPENAI_API_KEY"] = "sk-test", ["OPENAI_BASE_URL"] = model, ["OPENAI_MODEL"] = "scripted" },
         "serve", "--urls", "http://127.0.0.1:0", "--data", folder.Path);
 
     private static async Task<string> SubmitAsync(HttpClient http, CancellationToken cancellationToken)
@@ -77,7 +81,8 @@ internal sealed class UnreachableModelTests
     private static async IAsyncEnumerable<SseItem<string>> LiveAsync(
         HttpClient http, string id, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        await using Stream stream = await http.GetStreamAsync(new Uri($"/api/runs/{id}/events?live=true", UriKind.Relative), cancellationToken);
+        await using Stream stream = await http.GetStreamAsync(new Uri($"/api/runs/{id}/events?live=true", UriKind.Relative),
+            cancellationToken);
         await foreach (SseItem<string> item in SseParser.Create(stream).EnumerateAsync(cancellationToken))
         {
             yield return item;

@@ -13,8 +13,10 @@ internal sealed class VerifyReplayCommandTests
         (int ran, _, string errors) = await ProgramProcess.RunAsync(model, folder.Path, "run", "Answer.", "--data", "data");
         Assert.That(ran, Is.Zero, errors);
 
-        (int exitCode, string output, errors) = await ProgramProcess.RunAsync(null, folder.Path, "verify-replay", "--data", "data");
-        (int missing, _, string complaint) = await ProgramProcess.RunAsync(null, folder.Path, "verify-replay", "--data", "nothing.db");
+        (int exitCode, string output, errors) = await ProgramProcess.RunAsync(null, folder.Path, "verify-replay", "--data",
+            "data");
+        (int missing, _, string complaint) = await ProgramProcess.RunAsync(null, folder.Path, "verify-replay", "--data",
+            "nothing.db");
 
         Assert.That((exitCode, output.Trim()), Is.EqualTo((0, "0 replayed, 0 would break")), errors);
         Assert.That((missing, complaint), Is.EqualTo((2, complaint)));

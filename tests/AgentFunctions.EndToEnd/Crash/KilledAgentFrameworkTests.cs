@@ -3,8 +3,8 @@ using System.Globalization;
 namespace AgentFunctions.EndToEnd.Crash;
 
 /// <summary>
-/// An agent of Agent Framework as a durable run, alone and in each of its orchestrations, in a process that is killed around its model
-/// calls and its effects: by the sample, and by the crash lab.
+/// An agent of Agent Framework as a durable run, alone and in each of its orchestrations, in a process that is killed around its
+/// model calls and its effects: by the sample, and by the crash lab.
 /// </summary>
 /// <remarks>The long form kills more often: set <c>AGENTFUNCTIONS_KILLS</c>.</remarks>
 [CancelAfter(1_800_000)]
@@ -29,7 +29,8 @@ internal sealed class KilledAgentFrameworkTests
             .Split('|', StringSplitOptions.TrimEntries);
         Assert.Multiple(() =>
         {
-            Assert.That(row[2..4], Is.All.EqualTo(kills.ToString(CultureInfo.InvariantCulture)), "trials, and how many were killed");
+            Assert.That(row[2..4], Is.All.EqualTo(kills.ToString(CultureInfo.InvariantCulture)),
+                "trials, and how many were killed");
             Assert.That(row[4..8], Is.All.EqualTo("0"), "trials with doubled effects, effects doubled, lost and unknown");
             Assert.That(row[9], Is.EqualTo("0"), sample.Errors);
         });

@@ -4,8 +4,8 @@ using AgentFunctions.TestKit;
 namespace AgentFunctions.EndToEnd.Crash;
 
 /// <summary>
-/// A caller of a durable agent that is killed with SIGKILL, with the host that it is in, while it is told what happens, and another
-/// process that goes on from the token of the last line that it wrote.
+/// A caller of a durable agent that is killed with SIGKILL, with the host that it is in, while it is told what happens, and
+/// another process that goes on from the token of the last line that it wrote.
 /// </summary>
 /// <remarks>The long form kills more often: set <c>AGENTFUNCTIONS_KILLS</c>.</remarks>
 [CancelAfter(3_600_000)]
@@ -14,21 +14,24 @@ internal sealed class KilledCallerTests
     /// <summary>After so many pieces of an answer the model stops, until the process that asked is killed.</summary>
     private const int Pieces = 12;
 
-    private static readonly string s_long = string.Concat(Enumerable.Range(0, 40).Select(static i => $"Word {i} of what is said. "));
+    private static readonly string s_long = string.Concat(Enumerable.Range(0, 40)
+        .Select(static i => $"Word {i} of what is said. "));
 
     [Test]
     public async Task Caller_KilledWhileItIsTold_IsToldTheSameAsOneThatIsNot(CancellationToken cancellationToken)
     {
         int kills = KilledProgram.Kills(3);
         (List<Told> undisturbed, string log) = await RunAsync("stream", kills, 0, cancellationToken);
-        Assert.That(undisturbed.SelectMany(static one => one.Messages).Sum(static message => message.Results.Length), Is.EqualTo(kills));
+        Assert.That(undisturbed.SelectMany(static one => one.Messages).Sum(static message => message.Results.Length),
+            Is.EqualTo(kills));
 
         foreach ((string way, int times) in new[] { ("stream", kills), ("background", kills - 1) })
         {
             (List<Told> told, string itsLog) = await RunAsync(way, kills, times, cancellationToken);
 
             Assert.That(itsLog, Is.EqualTo(log), $"{way}: no effect is doubled or lost");
-            Assert.That(MessagesOf(told), Is.EqualTo(MessagesOf(undisturbed)), $"{way}: no word, call or result is doubled or lost");
+            Assert.That(MessagesOf(told), Is.EqualTo(MessagesOf(undisturbed)),
+                $"{way}: no word, call or result is doubled or lost");
             Assert.That(told[^1].End, Is.EqualTo("stop"), way);
         }
     }
@@ -72,7 +75,8 @@ internal sealed class KilledCallerTests
                 {
                     0 => one.Messages.Any(message => message.Text.Length > 0 && message.Id == $"{life + 1}"),
                     1 => one.Messages.Any(message => message.Calls.Contains($"call-{life}")),
-                    _ => one.Messages.Any(message => message.Results.Any(result => result.StartsWith($"call-{life}:", StringComparison.Ordinal))),
+                    _ => one.Messages.Any(message => message.Results.Any(result => result.StartsWith($"call-{life}:",
+                        StringComparison.Ordinal))),
                 });
                 await caller.KillAsync();
                 TaskCompletionSource free = killed;
@@ -86,7 +90,9 @@ internal sealed class KilledCallerTests
         return (told, await File.ReadAllTextAsync(Path.Combine(folder.Path, "log.txt"), cancellationToken));
     }
 
-    /// <summary>When a life ends: in the middle of an answer, at a call, or at a result. A caller that polls is told no piece.</summary>
+    /// <summary>
+    /// When a life ends: in the middle of an answer, at a call, or at a result. A caller that polls is told no piece.
+    /// </summary>
     private static int Moment(string way, int life) => way == "stream" ? life % 3 : 1 + (life % 2);
 
     /// <summary>What a reader has in the end: each message whole, in order.</summary>

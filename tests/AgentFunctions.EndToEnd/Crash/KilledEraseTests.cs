@@ -8,8 +8,8 @@ using AgentFunctions.TestKit;
 namespace AgentFunctions.EndToEnd.Crash;
 
 /// <summary>
-/// Erasures, killed with SIGKILL after steps of theirs and taken up again by the next start. The short form kills after every fourth step, while
-/// several are under way that have come differently far; the long form, with AGENTFUNCTIONS_KILLS, after each.
+/// Erasures, killed with SIGKILL after steps of theirs and taken up again by the next start. The short form kills after every
+/// fourth step, while several are under way that have come differently far; the long form, with AGENTFUNCTIONS_KILLS, after each.
 /// </summary>
 [CancelAfter(900_000)]
 internal sealed partial class KilledEraseTests
@@ -23,7 +23,8 @@ internal sealed partial class KilledEraseTests
     {
         string folder = Directory.CreateTempSubdirectory("agentfunctions-").FullName;
         string data = Path.Combine(folder, "data"), file = Path.Combine(data, "agentfunctions.db");
-        await using OpenAIProtocolServer model = await OpenAIProtocolServer.StartAsync(static request => ChatReply.Say($"answer-{Mark(request.Last("user"))}"));
+        await using OpenAIProtocolServer model =
+            await OpenAIProtocolServer.StartAsync(static request => ChatReply.Say($"answer-{Mark(request.Last("user"))}"));
         ProgramProcess program = ProgramProcess.Start(model, folder, "serve", "--urls", "http://127.0.0.1:0", "--data", data);
         try
         {
@@ -53,7 +54,8 @@ internal sealed partial class KilledEraseTests
                 HttpClient server = http;
                 foreach (string id in ids)
                 {
-                    await Poll.UntilAsync(async () => await StateAsync(server, id, cancellationToken) == "erased", cancellationToken);
+                    await Poll.UntilAsync(async () => await StateAsync(server, id, cancellationToken) == "erased",
+                        cancellationToken);
                 }
 
                 Assert.That(marks.Where(mark => Holds(folder, mark)), Is.Empty, $"after a kill at step {kill}");
@@ -74,7 +76,8 @@ internal sealed partial class KilledEraseTests
         }
     }
 
-    private static async Task<HttpClient> ConnectAsync(ProgramProcess program) => new() { BaseAddress = await program.ListeningAsync() };
+    private static async Task<HttpClient> ConnectAsync(ProgramProcess program) =>
+        new() { BaseAddress = await program.ListeningAsync() };
 
     private static async Task<string> RunAsync(HttpClient http, string goal, CancellationToken cancellationToken)
     {
@@ -101,12 +104,14 @@ internal sealed partial class KilledEraseTests
         DataFile.Export(file, $"erase.{id}", output);
         using var json = JsonDocument.Parse(output.ToArray());
         string[] happened = [.. json.RootElement.GetProperty("history").EnumerateArray().Select(TypeOf)];
-        return (happened.Count(static type => type == "act+"), happened.Any(static type => type.StartsWith("end", StringComparison.Ordinal)));
+        return (happened.Count(static type => type == "act+"),
+            happened.Any(static type => type.StartsWith("end", StringComparison.Ordinal)));
     }
 
     private static string TypeOf(JsonElement happened) => happened.EnumerateObject().First().Value.ToString();
 
-    private static bool Holds(string folder, string mark) => Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories).Any(path =>
+    private static bool Holds(string folder, string mark) =>
+        Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories).Any(path =>
     {
         if (path.EndsWith(".lock", StringComparison.Ordinal))
         {

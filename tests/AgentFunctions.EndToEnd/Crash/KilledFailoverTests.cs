@@ -5,8 +5,8 @@ using AgentFunctions.TestKit;
 namespace AgentFunctions.EndToEnd.Crash;
 
 /// <summary>
-/// A run whose model gives no answers in the middle of it, so that another one goes on, on a server that is killed while that one is
-/// asked.
+/// A run whose model gives no answers in the middle of it, so that another one goes on, on a server that is killed while that one
+/// is asked.
 /// </summary>
 [CancelAfter(300_000)]
 internal sealed class KilledFailoverTests
@@ -17,15 +17,18 @@ internal sealed class KilledFailoverTests
 
     [TestCase(false, TestName = "Run_EndpointDiesAndTheServerIsKilled_NoCallIsPaidTwice")]
     [TestCase(true, TestName = "Run_EndpointGetsSlowAndTheServerIsKilled_NoCallIsPaidTwice")]
-    public async Task Run_FirstGivesNoAnswersAndTheServerIsKilled_NoCallIsPaidTwice(bool isSlow, CancellationToken cancellationToken)
+    public async Task Run_FirstGivesNoAnswersAndTheServerIsKilled_NoCallIsPaidTwice(bool isSlow,
+        CancellationToken cancellationToken)
     {
         using var folder = new TemporaryFolder();
         var isAsked = new TaskCompletionSource();
         var isKilled = new TaskCompletionSource();
-        await using OpenAIProtocolServer first = await OpenAIProtocolServer.StartAsync(request => request.Turn <= LastOfFirst ? Answer(request)
+        await using OpenAIProtocolServer first =
+            await OpenAIProtocolServer.StartAsync(request => request.Turn <= LastOfFirst ? Answer(request)
             : isSlow ? ChatReply.Say("never") with { Before = static token => Task.Delay(Timeout.Infinite, token) }
             : new ChatReply { AbortAfterChunks = 0 });
-        await using OpenAIProtocolServer spare = await OpenAIProtocolServer.StartAsync(request => request.Turn == KilledAt && !isKilled.Task.IsCompleted
+        await using OpenAIProtocolServer spare =
+            await OpenAIProtocolServer.StartAsync(request => request.Turn == KilledAt && !isKilled.Task.IsCompleted
             ? Answer(request) with
             {
                 Before = token =>
@@ -39,7 +42,8 @@ internal sealed class KilledFailoverTests
         await using (ProgramProcess server = Serve(folder, first, spare, isSlow))
         {
             using var http = new HttpClient { BaseAddress = await server.ListeningAsync() };
-            using HttpResponseMessage response = await http.PostAsJsonAsync("/api/runs", new { goal = "Look.", budget = new { usd = 10 } }, cancellationToken);
+            using HttpResponseMessage response = await http.PostAsJsonAsync("/api/runs",
+                new { goal = "Look.", budget = new { usd = 10 } }, cancellationToken);
             id = (await response.Content.ReadFromJsonAsync<JsonElement>(cancellationToken)).GetProperty("id").GetString()!;
             await isAsked.Task.WaitAsync(cancellationToken);
             await server.KillAsync();
@@ -51,13 +55,16 @@ internal sealed class KilledFailoverTests
         JsonElement run = await Poll.ForAsync(
             () => client.GetFromJsonAsync<JsonElement>($"/api/runs/{id}", cancellationToken),
             static run => run.GetProperty("completedAt").ValueKind == JsonValueKind.String, cancellationToken);
-        JsonElement[] events = (await client.GetFromJsonAsync<JsonElement[]>($"/api/runs/{id}/events?follow=false", cancellationToken))!;
+        JsonElement[] events =
+            (await client.GetFromJsonAsync<JsonElement[]>($"/api/runs/{id}/events?follow=false", cancellationToken))!;
 
         Assert.That(run.GetProperty("result").GetProperty("text").GetString(), Is.EqualTo("done"), run.ToString());
         JsonElement[] answered = [.. Of(events, "model.completed")];
         Assert.That(answered.Select(static e => e.GetProperty("turn").GetInt32()), Is.EqualTo(Enumerable.Range(1, Turns)));
-        Assert.That(answered.Select(static e => e.GetProperty("model").GetString()), Is.EqualTo(new[] { "default", "default", "spare", "spare", "spare", "spare" }));
-        Assert.That(Of(events, "model.switched").Single().GetProperty("text").GetString(), Does.StartWith("model 'spare' answers in place of 'default'"));
+        Assert.That(answered.Select(static e => e.GetProperty("model").GetString()),
+            Is.EqualTo(new[] { "default", "default", "spare", "spare", "spare", "spare" }));
+        Assert.That(Of(events, "model.switched").Single().GetProperty("text").GetString(),
+            Does.StartWith("model 'spare' answers in place of 'default'"));
         // Each turn is answered once; only the call that the kill cut off was made again, and it was counted as lost.
         Assert.That(
             spare.Requests.Select(static request => request.Turn), Is.EqualTo(new[] { 2, KilledAt, KilledAt, 4, 5 }));
@@ -65,19 +72,25 @@ internal sealed class KilledFailoverTests
         Assert.That(Of(events, "model.lost").Count(), Is.EqualTo(isSlow ? 3 : 1), "what a provider may charge for is counted");
         decimal others = run.GetProperty("usageOfOthers").GetProperty("spare").GetProperty("usd").GetDecimal();
         Assert.That(others, Is.EqualTo(4 * ((10 * 3) + (5 * 4)) / 1_000_000m));
-        Assert.That(run.GetProperty("usage").GetProperty("usd").GetDecimal(), Is.EqualTo((2 * ((10 * 1) + (5 * 2)) / 1_000_000m) + others + lost));
+        Assert.That(run.GetProperty("usage").GetProperty("usd").GetDecimal(),
+            Is.EqualTo((2 * ((10 * 1) + (5 * 2)) / 1_000_000m) + others + lost));
 
-        (int exit, string said, string errors) = await ProgramProcess.RunAsync(null, folder.Path, "explain", id, "--server", client.BaseAddress!.ToString());
+        (int exit, string said, string errors) = await ProgramProcess.RunAsync(null, folder.Path, "explain", id, "--server",
+            client.BaseAddress!.ToString());
         Assert.That(exit, Is.Zero, errors);
         Assert.That(said, Does.Contain($"run {id} is completed").And.Contain("because the model answered: done").And.Contain("(of that spare: 60 tokens"));
         Assert.That(said, Does.Contain("what led there:").And.Contain("model 'spare' answers in place of 'default'"));
     }
 
-    private static ChatReply Answer(ChatRequest request) => request.Turn < Turns - 1 ? ChatReply.Call("list_files", new { path = "." }) : ChatReply.Say("done");
+    private static ChatReply Answer(ChatRequest request) => request.Turn < Turns - 1
+        ? ChatReply.Call("list_files", new { path = "." })
+        : ChatReply.Say("done");
 
-    private static IEnumerable<JsonElement> Of(JsonElement[] events, string type) => events.Where(e => e.GetProperty("type").GetString() == type);
+    private static IEnumerable<JsonElement> Of(JsonElement[] events, string type) =>
+        events.Where(e => e.GetProperty("type").GetString() == type);
 
-    private static ProgramProcess Serve(TemporaryFolder folder, OpenAIProtocolServer first, OpenAIProtocolServer spare, bool isSlow) => ProgramProcess.Start(
+    private static ProgramProcess Serve(TemporaryFolder folder, OpenAIProtocolServer first, OpenAIProtocolServer spare,
+        bool isSlow) => ProgramProcess.Start(
         new Dictionary<string, string>
         {
             ["Models__default__Provider"] = "openai",

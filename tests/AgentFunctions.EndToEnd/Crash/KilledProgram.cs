@@ -4,8 +4,8 @@ using AgentFunctions.TestKit;
 namespace AgentFunctions.EndToEnd.Crash;
 
 /// <summary>
-/// One command of the program, killed again and again while its model is asked, then let run to its end. How far it comes in each of its
-/// lives is decided by chance and by nothing else: then its model no longer answers.
+/// One command of the program, killed again and again while its model is asked, then let run to its end. How far it comes in each
+/// of its lives is decided by chance and by nothing else: then its model no longer answers.
 /// </summary>
 internal sealed class KilledProgram(Random random) : IDisposable
 {
@@ -17,24 +17,31 @@ internal sealed class KilledProgram(Random random) : IDisposable
     /// <summary>Gets how often tests kill: few times, or as often as <c>AGENTFUNCTIONS_KILLS</c> says.</summary>
     /// <param name="few">The short form.</param>
     public static int Kills(int few) =>
-        Environment.GetEnvironmentVariable("AGENTFUNCTIONS_KILLS") is { } many ? int.Parse(many, CultureInfo.InvariantCulture) : few;
+        Environment.GetEnvironmentVariable("AGENTFUNCTIONS_KILLS") is { } many
+            ? int.Parse(many, CultureInfo.InvariantCulture)
+            : few;
 
     /// <summary>Holds the model's answer back once the program has had as many as it gets in this life.</summary>
     /// <param name="reply">The answer.</param>
     public ChatReply Answer(ChatReply reply)
     {
         _asked.Release();
-        return Interlocked.Decrement(ref _left) >= 0 ? reply : reply with { Before = static token => Task.Delay(Timeout.Infinite, token) };
+        return Interlocked.Decrement(ref _left) >= 0
+            ? reply
+            : reply with { Before = static token => Task.Delay(Timeout.Infinite, token) };
     }
 
     /// <summary>Runs the command.</summary>
     /// <param name="model">The model server, whose script goes through <see cref="Answer"/>.</param>
     /// <param name="kills">How often it is killed.</param>
-    /// <param name="answers">How many answers it gets at most in a life that is killed; so many in all lives together must not end it.</param>
+    /// <param name="answers">
+    /// How many answers it gets at most in a life that is killed; so many in all lives together must not end it.
+    /// </param>
     /// <param name="command">The arguments.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
     /// <returns>How many of the kills came before the run's end.</returns>
-    public async Task<int> RunAsync(OpenAIProtocolServer model, int kills, int answers, string[] command, CancellationToken cancellationToken)
+    public async Task<int> RunAsync(OpenAIProtocolServer model, int kills, int answers, string[] command,
+        CancellationToken cancellationToken)
     {
         var environment = new Dictionary<string, string>
         {

@@ -41,7 +41,8 @@ internal sealed class KilledRunTests
             changes.Skip(1).Select(static one => one.Before), Is.EqualTo(changes.SkipLast(1).Select(static one => one.After)),
             "no state is missing");
         Assert.That(calmRequests, Is.EqualTo(Turns + 1));
-        Assert.That(roughRequests, Is.InRange(calmRequests, calmRequests + Kills), "only a call in flight at a kill is made again");
+        Assert.That(roughRequests, Is.InRange(calmRequests, calmRequests + Kills),
+            "only a call in flight at a kill is made again");
     }
 
     /// <summary>A workspace, a data folder and a model server whose answers depend on the turn alone.</summary>
@@ -56,7 +57,8 @@ internal sealed class KilledRunTests
         public async Task<int> RunAsync(int kills, Random random, CancellationToken cancellationToken)
         {
             using var program = new KilledProgram(random);
-            await using OpenAIProtocolServer model = await OpenAIProtocolServer.StartAsync(request => program.Answer(Reply(request.Turn)));
+            await using OpenAIProtocolServer model =
+                await OpenAIProtocolServer.StartAsync(request => program.Answer(Reply(request.Turn)));
             string[] command =
             [
                 "run", "Keep the log.", "--agent", "scribe", "--agents", _folder.Agents, "--workspace", _folder.Workspace,

@@ -59,7 +59,8 @@ internal sealed class KilledSwarmTests
         {
             Directory.CreateDirectory(Workspace);
             Directory.CreateDirectory(Path.Combine(_folder, "agents"));
-            File.WriteAllText(Path.Combine(_folder, "agents", "lead.md"), "---\nname: lead\ndescription: Leads.\ndelegation: kimi\n---\nYou lead.\n");
+            File.WriteAllText(Path.Combine(_folder, "agents", "lead.md"),
+                "---\nname: lead\ndescription: Leads.\ndelegation: kimi\n---\nYou lead.\n");
             for (int child = 0; child < Children; child++)
             {
                 File.WriteAllText(Path.Combine(Workspace, $"part{child}.txt"), "END\n");
@@ -70,7 +71,8 @@ internal sealed class KilledSwarmTests
 
         /// <summary>All lines that the sub-agents wrote.</summary>
         public IReadOnlyList<string> Notes => [.. Directory.GetFiles(Workspace).Order(StringComparer.Ordinal)
-            .SelectMany(file => File.ReadAllLines(file).Where(static line => line != "END").Select(line => $"{Path.GetFileName(file)} {line}"))];
+            .SelectMany(file => File.ReadAllLines(file).Where(static line => line != "END")
+                .Select(line => $"{Path.GetFileName(file)} {line}"))];
 
         private string Workspace => Path.Combine(_folder, "workspace");
 
@@ -80,9 +82,11 @@ internal sealed class KilledSwarmTests
         {
             long start = TimeProvider.System.GetTimestamp();
             using var program = new KilledProgram(random);
-            await using OpenAIProtocolServer model = await OpenAIProtocolServer.StartAsync(request => program.Answer(Reply(request)));
+            await using OpenAIProtocolServer model =
+                await OpenAIProtocolServer.StartAsync(request => program.Answer(Reply(request)));
             string[] command =
-                ["run", "Have the parts read.", "--agent", "lead", "--agents", Path.Combine(_folder, "agents"), "--workspace", Workspace, "--data", Data];
+                ["run", "Have the parts read.", "--agent", "lead", "--agents", Path.Combine(_folder, "agents"), "--workspace",
+                    Workspace, "--data", Data];
             KilledInMidRun = await program.RunAsync(model, kills, Answers, command, cancellationToken);
             return TimeProvider.System.GetElapsedTime(start);
         }
@@ -123,13 +127,15 @@ internal sealed class KilledSwarmTests
             0 => ChatReply.Call("create_subagent", new { name = "reader", system_prompt = "You read." }, "call_create"),
             1 => new ChatReply
             {
-                Calls = [.. Enumerable.Range(0, Children).Select(static child => ChatReplyCall.Of("assign_task", new { agent = "reader", prompt = $"Read part {child}" }, $"call_{child}"))],
+                Calls = [.. Enumerable.Range(0, Children).Select(static child => ChatReplyCall.Of("assign_task",
+                    new { agent = "reader", prompt = $"Read part {child}" }, $"call_{child}"))],
             },
             _ => ChatReply.Say("All parts were read."),
         };
 
         private static ChatReply Child(string part, int turn) => turn < Turns
-            ? ChatReply.Call("edit_file", new { path = $"part{part}.txt", old_text = "END", new_text = $"note {turn}\nEND" }, $"call_{part}_{turn}")
+            ? ChatReply.Call("edit_file", new { path = $"part{part}.txt", old_text = "END", new_text = $"note {turn}\nEND" },
+                $"call_{part}_{turn}")
             : ChatReply.Say($"Part {part} was read.");
     }
 }

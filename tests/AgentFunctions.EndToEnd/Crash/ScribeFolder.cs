@@ -28,7 +28,8 @@ internal sealed class ScribeFolder : IDisposable
     public string Log => System.IO.File.ReadAllText(System.IO.Path.Combine(Workspace, File));
 
     /// <summary>The log after so many turns, each of which has added its line once.</summary>
-    public static string LogOf(int turns) => $"begin\n{string.Concat(Enumerable.Range(0, turns).Select(static turn => $"line {turn}\n"))}END\n";
+    public static string LogOf(int turns) =>
+        $"begin\n{string.Concat(Enumerable.Range(0, turns).Select(static turn => $"line {turn}\n"))}END\n";
 
     /// <summary>The command that serves the agent, with further arguments.</summary>
     public string[] Serve(params IEnumerable<string> arguments) =>

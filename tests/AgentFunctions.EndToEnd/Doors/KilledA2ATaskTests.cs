@@ -7,8 +7,8 @@ using AgentFunctions.TestKit;
 namespace AgentFunctions.EndToEnd.Doors;
 
 /// <summary>
-/// A task of the Agent2Agent protocol whose host is killed with SIGKILL while its client listens, and whose client sends its message
-/// again after each restart.
+/// A task of the Agent2Agent protocol whose host is killed with SIGKILL while its client listens, and whose client sends its
+/// message again after each restart.
 /// </summary>
 /// <remarks>The long form kills more often: set <c>AGENTFUNCTIONS_KILLS</c>.</remarks>
 [CancelAfter(3_600_000)]
@@ -75,7 +75,8 @@ internal sealed class KilledA2ATaskTests
 
             Assert.That(tasks, Has.Count.EqualTo(1));
             Assert.That(
-                last.GetProperty("statusUpdate").GetProperty("status").GetProperty("state").GetString(), Is.EqualTo("TASK_STATE_COMPLETED"));
+                last.GetProperty("statusUpdate").GetProperty("status").GetProperty("state").GetString(),
+                Is.EqualTo("TASK_STATE_COMPLETED"));
             Assert.That(folder.Log, Is.EqualTo(ScribeFolder.LogOf(Turns)));
         }
         finally
@@ -95,7 +96,8 @@ internal sealed class KilledA2ATaskTests
     {
         var message = new { messageId = "the-log", role = "ROLE_USER", parts = new[] { new { text = "Keep the log." } } };
         using HttpResponseMessage response = await http.PostAsJsonAsync(
-            new Uri(http.BaseAddress!, $"/a2a/scribe/{method}"), new { message, configuration = new { returnImmediately = true } }, cancellationToken);
+            new Uri(http.BaseAddress!, $"/a2a/scribe/{method}"),
+            new { message, configuration = new { returnImmediately = true } }, cancellationToken);
         string text = await response.Content.ReadAsStringAsync(cancellationToken);
         Assert.That(response.IsSuccessStatusCode, text);
         return JsonElement.Parse(text);
@@ -107,8 +109,11 @@ internal sealed class KilledA2ATaskTests
     {
         var told = new List<JsonElement>();
         using HttpResponseMessage response = await http.GetAsync(
-            new Uri(http.BaseAddress!, $"/a2a/scribe/tasks/{id}:subscribe"), HttpCompletionOption.ResponseHeadersRead, cancellationToken);
-        Assert.That(response.IsSuccessStatusCode, response.IsSuccessStatusCode ? "" : await response.Content.ReadAsStringAsync(cancellationToken));
+            new Uri(http.BaseAddress!, $"/a2a/scribe/tasks/{id}:subscribe"), HttpCompletionOption.ResponseHeadersRead,
+            cancellationToken);
+        Assert.That(response.IsSuccessStatusCode, response.IsSuccessStatusCode
+            ? ""
+            : await response.Content.ReadAsStringAsync(cancellationToken));
         await using Stream body = await response.Content.ReadAsStreamAsync(cancellationToken);
         await foreach (SseItem<string> item in SseParser.Create(body).EnumerateAsync(cancellationToken))
         {
@@ -125,7 +130,8 @@ internal sealed class KilledA2ATaskTests
 
     private static IEnumerable<int> TurnsOf(IEnumerable<JsonElement> told) => told
         .Where(static one => one.TryGetProperty("statusUpdate", out JsonElement update)
-            && update.GetProperty("status").TryGetProperty("message", out JsonElement message) && TextOf(message).StartsWith("Turn ", StringComparison.Ordinal))
+            && update.GetProperty("status").TryGetProperty("message", out JsonElement message)
+            && TextOf(message).StartsWith("Turn ", StringComparison.Ordinal))
         .Select(static one => int.Parse(
             TextOf(one.GetProperty("statusUpdate").GetProperty("status").GetProperty("message"))[5..^1],
             System.Globalization.CultureInfo.InvariantCulture));

@@ -26,12 +26,14 @@ internal sealed class KilledAgUiTests
         Assert.That(
             stream.Told.Count(static told => TypeOf(told) == "TEXT_MESSAGE_START"),
             Is.EqualTo(stream.Told.Count(static told => TypeOf(told) == "TEXT_MESSAGE_END")), "every message is closed");
-        Assert.That(stream.Told.Count(static told => TypeOf(told) == "MESSAGES_SNAPSHOT"), Is.AtLeast(1), "lost ones are taken back");
+        Assert.That(stream.Told.Count(static told => TypeOf(told) == "MESSAGES_SNAPSHOT"), Is.AtLeast(1),
+            "lost ones are taken back");
     }
 
     [TestCase(true)]
     [TestCase(false)]
-    public async Task Stream_ThatBreaks_IsNoSuccessToTheClientAndIsTakenUpByADurableOne(bool isKill, CancellationToken cancellationToken)
+    public async Task Stream_ThatBreaks_IsNoSuccessToTheClientAndIsTakenUpByADurableOne(bool isKill,
+        CancellationToken cancellationToken)
     {
         using var folder = new ScribeFolder(10);
         var spoken = new SemaphoreSlim(0);
@@ -92,7 +94,8 @@ internal sealed class KilledAgUiTests
             }
 
             var told = JsonElement.Parse(output!);
-            Assert.That(told.GetProperty("broken").ValueKind, Is.EqualTo(JsonValueKind.String), "the client of its makers rejects");
+            Assert.That(told.GetProperty("broken").ValueKind, Is.EqualTo(JsonValueKind.String),
+                "the client of its makers rejects");
             Assert.That(told.GetProperty("brokenEnds").GetBoolean(), Is.False);
             Assert.That(told.GetProperty("thrown").ValueKind, Is.EqualTo(JsonValueKind.Null), output);
             Assert.That(told.GetProperty("last").GetProperty("outcome").GetProperty("type").GetString(), Is.EqualTo("success"));

@@ -7,8 +7,8 @@ using AgentFunctions.TestKit;
 namespace AgentFunctions.EndToEnd.Doors;
 
 /// <summary>
-/// A run of the HTTP API whose host is killed with SIGKILL while its client follows the events, and whose client sends its request again
-/// after each restart.
+/// A run of the HTTP API whose host is killed with SIGKILL while its client follows the events, and whose client sends its
+/// request again after each restart.
 /// </summary>
 /// <remarks>The long form kills more often: set <c>AGENTFUNCTIONS_KILLS</c>.</remarks>
 [CancelAfter(3_600_000)]
@@ -54,7 +54,8 @@ internal sealed class KilledHttpTests
                 Assert.That(told, Is.EqualTo(whole), "in pieces it is what it is in one: nothing lost, nothing told twice");
                 Assert.That(told.Select(static one => one.Position), Is.EqualTo(Enumerable.Range(0, told.Count)));
                 Assert.That(
-                    await TextsAsync(http, id, cancellationToken), Is.EqualTo(Enumerable.Range(0, Turns).Select(static turn => $"Turn {turn}.").Append("The log is kept.")),
+                    await TextsAsync(http, id, cancellationToken),
+                    Is.EqualTo(Enumerable.Range(0, Turns).Select(static turn => $"Turn {turn}.").Append("The log is kept.")),
                     "the transcript of an undisturbed run");
                 JsonElement listed = await http.GetFromJsonAsync<JsonElement>("/api/runs", cancellationToken);
                 Assert.That(listed.GetProperty("runs").GetArrayLength(), Is.EqualTo(1));
@@ -85,7 +86,8 @@ internal sealed class KilledHttpTests
 
     /// <summary>Follows the events after the last one that was told, until the run has ended or enough was heard.</summary>
     private static async Task FollowAsync(
-        HttpClient http, string id, List<(long Position, string Data)> told, Func<bool> isEnough, CancellationToken cancellationToken)
+        HttpClient http, string id, List<(long Position, string Data)> told, Func<bool> isEnough,
+        CancellationToken cancellationToken)
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, $"/api/runs/{id}/events");
         if (told.Count > 0)
@@ -93,7 +95,8 @@ internal sealed class KilledHttpTests
             request.Headers.Add("Last-Event-ID", $"{told[^1].Position}");
         }
 
-        using HttpResponseMessage response = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
+        using HttpResponseMessage response = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead,
+            cancellationToken);
         await using Stream body = await response.EnsureSuccessStatusCode().Content.ReadAsStreamAsync(cancellationToken);
         await foreach (SseItem<string> item in SseParser.Create(body).EnumerateAsync(cancellationToken))
         {
@@ -115,7 +118,8 @@ internal sealed class KilledHttpTests
         var texts = new List<string>();
         for (long? from = 0; from is not null;)
         {
-            JsonElement page = await http.GetFromJsonAsync<JsonElement>($"/api/runs/{id}/transcript?from={from}&limit=100", cancellationToken);
+            JsonElement page = await http.GetFromJsonAsync<JsonElement>($"/api/runs/{id}/transcript?from={from}&limit=100",
+                cancellationToken);
             texts.AddRange(page.GetProperty("messages").EnumerateArray()
                 .Where(static message => message.GetProperty("role").GetString() == "assistant")
                 .Select(static message => string.Concat(message.GetProperty("contents").EnumerateArray()

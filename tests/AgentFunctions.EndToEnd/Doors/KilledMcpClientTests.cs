@@ -4,7 +4,9 @@ using AgentFunctions.TestKit;
 
 namespace AgentFunctions.EndToEnd.Doors;
 
-/// <summary>A run whose tool is a task of another host, while its own host is killed with SIGKILL: before it knows of the task, and after.</summary>
+/// <summary>
+/// A run whose tool is a task of another host, while its own host is killed with SIGKILL: before it knows of the task, and after.
+/// </summary>
 [CancelAfter(300_000)]
 internal sealed class KilledMcpClientTests
 {
@@ -55,7 +57,8 @@ internal sealed class KilledMcpClientTests
         (string run, JsonElement ended) = await RunAsync(
             "notIdempotent", mark,
             (http, id) => Poll.UntilAsync(
-                async () => (await RunOfAsync(http, id, cancellationToken)).GetProperty("waitingFor") is { ValueKind: JsonValueKind.Object } waits
+                async () => (await RunOfAsync(http, id,
+                    cancellationToken)).GetProperty("waitingFor") is { ValueKind: JsonValueKind.Object } waits
                     && waits.GetProperty("kind").GetString() == "job",
                 cancellationToken),
             cancellationToken);
@@ -68,7 +71,8 @@ internal sealed class KilledMcpClientTests
     public async Task Host_KilledBeforeItKnowsOfTheTask_ToolThatMustNotRepeat_HasAnUnknownOutcome(CancellationToken cancellationToken)
     {
         string mark = NewMark();
-        (string run, JsonElement ended) = await RunAsync("notIdempotent", mark, (_, _) => SwallowedAsync(mark, cancellationToken), cancellationToken);
+        (string run, JsonElement ended) = await RunAsync("notIdempotent", mark, (_, _) => SwallowedAsync(mark, cancellationToken),
+            cancellationToken);
 
         Assert.That(ended.GetProperty("result").GetProperty("text").GetString(), Does.Contain("outcome is unknown"), run);
         Assert.That(await TasksAsync(mark, cancellationToken), Is.EqualTo(1));
@@ -78,7 +82,8 @@ internal sealed class KilledMcpClientTests
     public async Task Host_KilledBeforeItKnowsOfTheTask_ToolThatMayRepeat_FindsTheSameTask(CancellationToken cancellationToken)
     {
         string mark = NewMark();
-        (string run, JsonElement ended) = await RunAsync("idempotent", mark, (_, _) => SwallowedAsync(mark, cancellationToken), cancellationToken);
+        (string run, JsonElement ended) = await RunAsync("idempotent", mark, (_, _) => SwallowedAsync(mark, cancellationToken),
+            cancellationToken);
 
         Assert.That(ended.GetProperty("result").GetProperty("text").GetString(), Is.EqualTo($"It said: done {mark}"), run);
         Assert.That(await TasksAsync(mark, cancellationToken), Is.EqualTo(1));
@@ -88,14 +93,16 @@ internal sealed class KilledMcpClientTests
     private async Task<(string Run, JsonElement Ended)> RunAsync(
         string effect, string mark, Func<HttpClient, string, Task> untilMoment, CancellationToken cancellationToken)
     {
-        string[] command = Serve("client", "--doors", "none", "--mcp-config", Path.Combine(_folder.Path, "client", $"{effect}.json"));
+        string[] command = Serve("client", "--doors", "none", "--mcp-config",
+            Path.Combine(_folder.Path, "client", $"{effect}.json"));
         string id;
         ProgramProcess client = ProgramProcess.Start(_model, _folder.Path, command);
         try
         {
             using (var http = new HttpClient { BaseAddress = await client.ListeningAsync() })
             {
-                using HttpResponseMessage sent = await http.PostAsJsonAsync("/api/runs", new { agent = "lead", goal = $"Ask {mark}" }, cancellationToken);
+                using HttpResponseMessage sent = await http.PostAsJsonAsync("/api/runs",
+                    new { agent = "lead", goal = $"Ask {mark}" }, cancellationToken);
                 string text = await sent.Content.ReadAsStringAsync(cancellationToken);
                 Assert.That(sent.IsSuccessStatusCode, text);
                 id = JsonElement.Parse(text).GetProperty("id").GetString()!;
@@ -113,7 +120,8 @@ internal sealed class KilledMcpClientTests
         await using ProgramProcess again = ProgramProcess.Start(_model, _folder.Path, command);
         using var api = new HttpClient { BaseAddress = await again.ListeningAsync() };
         JsonElement ended = await Poll.ForAsync(
-            () => RunOfAsync(api, id, cancellationToken), static run => run.GetProperty("completedAt").ValueKind == JsonValueKind.String, cancellationToken);
+            () => RunOfAsync(api, id, cancellationToken),
+            static run => run.GetProperty("completedAt").ValueKind == JsonValueKind.String, cancellationToken);
         string transcript = await api.GetStringAsync($"/api/runs/{id}/transcript", cancellationToken);
         Assert.That(transcript.Split("\"result\"").Length - 1, Is.LessThanOrEqualTo(1), transcript);
         return (id, ended);
@@ -124,13 +132,15 @@ internal sealed class KilledMcpClientTests
     {
         int before = _relay.Swallowed;
         int calls = 0;
-        _relay.Swallows = body => body.Contains("tools/call", StringComparison.Ordinal) && body.Contains(mark, StringComparison.Ordinal)
+        _relay.Swallows = body => body.Contains("tools/call", StringComparison.Ordinal)
+            && body.Contains(mark, StringComparison.Ordinal)
             && Interlocked.Increment(ref calls) == 1;
         await Poll.UntilAsync(() => _relay.Swallowed > before, cancellationToken);
     }
 
     private async Task<int> TasksAsync(string mark, CancellationToken cancellationToken) =>
-        (await _serverApi.GetFromJsonAsync<JsonElement>("/api/runs?limit=100", cancellationToken)).GetProperty("runs").EnumerateArray()
+        (await _serverApi.GetFromJsonAsync<JsonElement>("/api/runs?limit=100", cancellationToken)).GetProperty("runs")
+            .EnumerateArray()
             .Count(run => run.ToString().Contains(mark, StringComparison.Ordinal));
 
     private static Task<JsonElement> RunOfAsync(HttpClient http, string id, CancellationToken cancellationToken) =>

@@ -8,8 +8,8 @@ using AgentFunctions.TestKit;
 namespace AgentFunctions.EndToEnd.Doors;
 
 /// <summary>
-/// A lead on one host has a worker on another host, and an agent on a server of a2a-js, do its work piece by piece, while the two hosts are
-/// killed with SIGKILL in turn.
+/// A lead on one host has a worker on another host, and an agent on a server of a2a-js, do its work piece by piece, while the two
+/// hosts are killed with SIGKILL in turn.
 /// </summary>
 /// <remarks>The long form kills each host more often: set <c>AGENTFUNCTIONS_KILLS</c>.</remarks>
 [CancelAfter(3_600_000)]
@@ -66,27 +66,35 @@ internal sealed class KilledMeshTests
         Assert.That(
             UsageOf(run, "cachedTokens"), Is.EqualTo(tasks.Sum(static task => UsageOf(task.GetProperty("run"), "cachedTokens"))),
             "each task is paid once: the lead's own answers have no such tokens, and no estimate of one that a kill cut off has");
-        Assert.That(UsageOf(run, "inputTokens"), Is.AtLeast(tasks.Sum(static task => UsageOf(task.GetProperty("run"), "inputTokens"))));
+        Assert.That(UsageOf(run, "inputTokens"),
+            Is.AtLeast(tasks.Sum(static task => UsageOf(task.GetProperty("run"), "inputTokens"))));
         Assert.That(receiver.Spans.Select(static span => span.TraceId), Is.All.EqualTo(Trace));
         Assert.That(
-            receiver.Spans.Select(static span => span["gen_ai.agent.name"]), Does.Contain("lead").And.Contain("worker"), "spans of both hosts");
+            receiver.Spans.Select(static span => span["gen_ai.agent.name"]), Does.Contain("lead").And.Contain("worker"),
+            "spans of both hosts");
     }
 
-    /// <summary>A call is a task of the worker, once, or its host could not be asked; then the lead was told so, and nothing was done.</summary>
+    /// <summary>
+    /// A call is a task of the worker, once, or its host could not be asked; then the lead was told so, and nothing was done.
+    /// </summary>
     private static void CheckWorker(string id, string[] results, JsonElement[] tasks, string log)
     {
-        int[] done = [.. Enumerable.Range(0, Pieces).Where(static piece => !IsOther(piece)).Where(piece => results[piece].Contains($"Piece {piece} is done.", StringComparison.Ordinal))];
+        int[] done = [.. Enumerable.Range(0, Pieces).Where(static piece => !IsOther(piece))
+            .Where(piece => results[piece].Contains($"Piece {piece} is done.", StringComparison.Ordinal))];
         int[] not = [.. Enumerable.Range(0, Pieces).Where(static piece => !IsOther(piece)).Except(done)];
         Assert.That(not.Select(piece => results[piece]), Is.All.Contains("cannot be called"));
         Assert.That(
             tasks.Select(static task => task.GetProperty("submitted").GetProperty("doorRequest").GetString()),
-            Is.EquivalentTo(done.Append(Pieces).Select(piece => $"{id}/{piece + 1}/0")), "one task a call, and none for a call that was not made");
+            Is.EquivalentTo(done.Append(Pieces).Select(piece => $"{id}/{piece + 1}/0")),
+            "one task a call, and none for a call that was not made");
         foreach (JsonElement task in tasks)
         {
             JsonElement submitted = task.GetProperty("submitted");
             Assert.That(submitted.GetProperty("actor").GetString(), Is.EqualTo("peer:local"));
-            Assert.That(submitted.GetProperty("act").EnumerateArray().Select(static one => one.GetString()), Is.EqualTo(new[] { $"run:{id}" }));
-            Assert.That(task.GetProperty("run").GetProperty("budget").GetProperty("granted").GetProperty("steps").GetInt32(), Is.Positive);
+            Assert.That(submitted.GetProperty("act").EnumerateArray().Select(static one => one.GetString()),
+                Is.EqualTo(new[] { $"run:{id}" }));
+            Assert.That(task.GetProperty("run").GetProperty("budget").GetProperty("granted").GetProperty("steps").GetInt32(),
+                Is.Positive);
         }
 
         Assert.That(
@@ -95,7 +103,9 @@ internal sealed class KilledMeshTests
         TestContext.Out.WriteLine($"{done.Length} pieces done by the worker, {not.Length} not asked for");
     }
 
-    /// <summary>A server that does not say that it takes a message once is sent it once: where that is not known, the lead is told so.</summary>
+    /// <summary>
+    /// A server that does not say that it takes a message once is sent it once: where that is not known, the lead is told so.
+    /// </summary>
     private static void CheckOther(string id, string[] results, string[] seen)
     {
         int[] pieces = [.. Enumerable.Range(0, Pieces).Where(IsOther)];
@@ -115,7 +125,8 @@ internal sealed class KilledMeshTests
 
     private static bool IsOther(int piece) => piece % 4 == 3;
 
-    private static bool IsLead(ChatRequest request) => request.Messages[0].ToString().Contains("You are the lead.", StringComparison.Ordinal);
+    private static bool IsLead(ChatRequest request) =>
+        request.Messages[0].ToString().Contains("You are the lead.", StringComparison.Ordinal);
 
     private static string[] ResultsOf(OpenAIProtocolServer model) =>
     [
@@ -132,15 +143,19 @@ internal sealed class KilledMeshTests
             {
                 _ when piece > Pieces => ChatReply.Say("All pieces were handed out."),
                 _ when piece == Pieces => ChatReply.Call("call_agent", new { agent = "helper", message = "Call back." }),
-                _ => ChatReply.Call("call_agent", new { agent = IsOther(piece) ? "other" : "helper", message = $"Do piece {piece}." }),
+                _ => ChatReply.Call("call_agent",
+                    new { agent = IsOther(piece) ? "other" : "helper", message = $"Do piece {piece}." }),
             };
             return next with { Usage = new ChatReplyUsage() };
         }
 
-        string goal = request.Messages.Select(static message => message.ToString()).First(static text => text.Contains("piece", StringComparison.Ordinal)
+        string goal = request.Messages.Select(static message => message.ToString())
+            .First(static text => text.Contains("piece", StringComparison.Ordinal)
             || text.Contains("Call back.", StringComparison.Ordinal));
         ChatReply work = goal.Contains("Call back.", StringComparison.Ordinal)
-            ? request.Turn == 0 ? ChatReply.Call("call_agent", new { agent = "first", message = "Go on." }) : ChatReply.Say($"It said: {request.Results[^1]}")
+            ? request.Turn == 0
+                ? ChatReply.Call("call_agent", new { agent = "first", message = "Go on." })
+                : ChatReply.Say($"It said: {request.Results[^1]}")
             : Work(request, goal.Split("Do piece ")[1].Split('.')[0]);
         return work with { Usage = new ChatReplyUsage(TokensOfAnAnswer, Cached: 7) };
     }

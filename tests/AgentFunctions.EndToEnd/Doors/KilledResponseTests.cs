@@ -13,7 +13,8 @@ internal sealed class KilledResponseTests
     public async Task Stream_OfAHostThatIsKilled_LosesAndRepeatsNoNumber(CancellationToken cancellationToken)
     {
         var stream = new KilledStream(
-            static told => told.GetProperty("sequence_number").GetInt64(), static told => TypeOf(told) == "response.output_text.delta",
+            static told => told.GetProperty("sequence_number").GetInt64(),
+            static told => TypeOf(told) == "response.output_text.delta",
             Request);
 
         await stream.RunAsync(KilledProgram.Kills(3), (["--doors", "openai"], null), cancellationToken);
@@ -26,7 +27,8 @@ internal sealed class KilledResponseTests
                 item.TryGetProperty("status", out JsonElement status) && status.GetString() == "incomplete"),
             Is.AtLeast(1), output.ToString());
         Assert.That(
-            output.EnumerateArray().Last().GetProperty("content")[0].GetProperty("text").GetString(), Does.EndWith(KilledStream.Long));
+            output.EnumerateArray().Last().GetProperty("content")[0].GetProperty("text").GetString(),
+            Does.EndWith(KilledStream.Long));
     }
 
     private static HttpRequestMessage Request(IReadOnlyList<JsonElement> told, bool isWhole)

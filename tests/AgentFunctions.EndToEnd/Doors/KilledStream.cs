@@ -6,12 +6,17 @@ using AgentFunctions.TestKit;
 
 namespace AgentFunctions.EndToEnd.Doors;
 
-/// <summary>A stream of a door whose host is killed with SIGKILL in the middle of each answer, and taken up after its last event.</summary>
+/// <summary>
+/// A stream of a door whose host is killed with SIGKILL in the middle of each answer, and taken up after its last event.
+/// </summary>
 /// <param name="numberOf">Gets the number of an event; <see langword="null"/> for one without.</param>
 /// <param name="isPiece">Whether an event is a piece of an answer.</param>
-/// <param name="request">Makes the request: the first one, after the last of these events, or, for none of them, of the whole.</param>
+/// <param name="request">
+/// Makes the request: the first one, after the last of these events, or, for none of them, of the whole.
+/// </param>
 internal sealed class KilledStream(
-    Func<JsonElement, long?> numberOf, Func<JsonElement, bool> isPiece, Func<IReadOnlyList<JsonElement>, bool, HttpRequestMessage> request)
+    Func<JsonElement, long?> numberOf, Func<JsonElement, bool> isPiece,
+    Func<IReadOnlyList<JsonElement>, bool, HttpRequestMessage> request)
 {
     /// <summary>The text that each turn ends with.</summary>
     public static readonly string Long = string.Concat(Enumerable.Range(0, 40).Select(static i => $"Word {i} of what is said. "));
@@ -95,9 +100,12 @@ internal sealed class KilledStream(
     private async Task FollowAsync(HttpClient http, List<JsonElement> told, bool stops, CancellationToken cancellationToken)
     {
         using HttpRequestMessage asked = request(Told, ReferenceEquals(told, Whole));
-        using HttpResponseMessage response = await http.SendAsync(asked, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
+        using HttpResponseMessage response = await http.SendAsync(asked, HttpCompletionOption.ResponseHeadersRead,
+            cancellationToken);
         Assert.That(
-            response.IsSuccessStatusCode, response.IsSuccessStatusCode ? "" : await response.Content.ReadAsStringAsync(cancellationToken));
+            response.IsSuccessStatusCode, response.IsSuccessStatusCode
+                ? ""
+                : await response.Content.ReadAsStringAsync(cancellationToken));
         await using Stream body = await response.Content.ReadAsStreamAsync(cancellationToken);
         int before = told.Count;
         await foreach (SseItem<string> item in SseParser.Create(body).EnumerateAsync(cancellationToken))

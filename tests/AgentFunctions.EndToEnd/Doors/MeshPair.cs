@@ -9,7 +9,8 @@ using AgentFunctions.TestKit;
 namespace AgentFunctions.EndToEnd.Doors;
 
 /// <summary>
-/// Two processes of the program: the first has a lead, the second a worker, who lets in nobody but runs of the first and who has its key.
+/// Two processes of the program: the first has a lead, the second a worker, who lets in nobody but runs of the first and who has
+/// its key.
 /// </summary>
 internal sealed class MeshPair : IAsyncDisposable
 {
@@ -28,7 +29,8 @@ internal sealed class MeshPair : IAsyncDisposable
         _other = other;
         _folder = new ScribeFolder(turns);
         File.WriteAllText(
-            Path.Combine(_folder.Agents, "worker.md"), "---\nname: worker\ndescription: Works.\ntools: [edit_file, call_agent]\n---\nWork.\n");
+            Path.Combine(_folder.Agents, "worker.md"),
+            "---\nname: worker\ndescription: Works.\ntools: [edit_file, call_agent]\n---\nWork.\n");
         _first.Write(
             "agents/lead.md",
             $"---\nname: lead\ndescription: Leads.\ntools: [find_agents, call_agent]\nmaxTurns: {turns}\n---\nYou are the lead.\n");
@@ -105,7 +107,9 @@ internal sealed class MeshPair : IAsyncDisposable
         () => _http[0].GetFromJsonAsync<JsonElement>($"/api/runs/{id}", cancellationToken),
         static run => run.GetProperty("status").GetString() is not ("queued" or "running" or "waiting"), cancellationToken);
 
-    /// <summary>The runs of the worker, each as the API shows it (<c>run</c>), with the entry of its admission (<c>submitted</c>).</summary>
+    /// <summary>
+    /// The runs of the worker, each as the API shows it (<c>run</c>), with the entry of its admission (<c>submitted</c>).
+    /// </summary>
     public async Task<JsonElement[]> TasksAsync(CancellationToken cancellationToken)
     {
         var tasks = new List<JsonElement>();
@@ -123,7 +127,9 @@ internal sealed class MeshPair : IAsyncDisposable
                 tasks.Add(JsonSerializer.SerializeToElement(new { run, submitted }));
             }
 
-            after = page.TryGetProperty("next", out JsonElement next) && next.ValueKind == JsonValueKind.String ? next.GetString() : null;
+            after = page.TryGetProperty("next", out JsonElement next) && next.ValueKind == JsonValueKind.String
+                ? next.GetString()
+                : null;
         }
         while (after is not null);
         return [.. tasks];
@@ -152,8 +158,10 @@ internal sealed class MeshPair : IAsyncDisposable
     private async Task StartAsync(int host)
     {
         string[] command = host == 0
-            ? ["serve", "--urls", Origin(0), "--data", Path.Combine(_first.Path, "data"), "--agents", Path.Combine(_first.Path, "agents")]
-            : ["serve", "--urls", Origin(1), "--data", _folder.Data, "--workspace", _folder.Workspace, "--agents", _folder.Agents];
+            ? ["serve", "--urls", Origin(0), "--data", Path.Combine(_first.Path, "data"), "--agents",
+                Path.Combine(_first.Path, "agents")]
+            : ["serve", "--urls", Origin(1), "--data", _folder.Data, "--workspace", _folder.Workspace, "--agents",
+                _folder.Agents];
         _programs[host] = ProgramProcess.Start(_environments[host], command);
         await _programs[host]!.ListeningAsync();
     }

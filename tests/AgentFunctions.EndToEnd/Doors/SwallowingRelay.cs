@@ -58,13 +58,15 @@ internal sealed class SwallowingRelay : IAsyncDisposable
 
         foreach ((string name, Microsoft.Extensions.Primitives.StringValues value) in context.Request.Headers)
         {
-            if (!name.StartsWith("Content-", StringComparison.OrdinalIgnoreCase) && name is not ("Host" or "Connection" or "Transfer-Encoding"))
+            if (!name.StartsWith("Content-", StringComparison.OrdinalIgnoreCase)
+                && name is not ("Host" or "Connection" or "Transfer-Encoding"))
             {
                 request.Headers.TryAddWithoutValidation(name, (IEnumerable<string?>)value);
             }
         }
 
-        using HttpResponseMessage response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, context.RequestAborted);
+        using HttpResponseMessage response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead,
+            context.RequestAborted);
         if (Swallows(body))
         {
             // The server has answered, and nobody hears of it.
@@ -76,7 +78,9 @@ internal sealed class SwallowingRelay : IAsyncDisposable
 
         context.Response.StatusCode = (int)response.StatusCode;
         context.Response.ContentType = response.Content.Headers.ContentType?.ToString();
-        foreach ((string name, IEnumerable<string> value) in response.Headers.Where(static header => header.Key.StartsWith("Mcp-", StringComparison.OrdinalIgnoreCase)))
+        foreach ((string name,
+            IEnumerable<string> value) in response.Headers.Where(static header => header.Key.StartsWith("Mcp-",
+                StringComparison.OrdinalIgnoreCase)))
         {
             context.Response.Headers[name] = value.ToArray();
         }

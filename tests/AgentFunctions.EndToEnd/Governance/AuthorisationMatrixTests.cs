@@ -23,8 +23,8 @@ using Microsoft.Extensions.DependencyInjection;
 namespace AgentFunctions.EndToEnd.Governance;
 
 /// <summary>
-/// Every route, for every role, for the caller's own runs and for those of others, as the table of docs/security.md says. A route that
-/// is not in the table fails, and so does a row without a route.
+/// Every route, for every role, for the caller's own runs and for those of others, as the table of docs/security.md says. A route
+/// that is not in the table fails, and so does a row without a route.
 /// </summary>
 [CancelAfter(600_000)]
 internal sealed class AuthorisationMatrixTests
@@ -61,7 +61,8 @@ internal sealed class AuthorisationMatrixTests
             if (column != "no key")
             {
                 string role = column == "a role of yours" ? "lead" : column;
-                http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", await keys.AddAsync(NameOf(column), [role], Caller.Local));
+                http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer",
+                    await keys.AddAsync(NameOf(column), [role], Caller.Local));
             }
         }
     }
@@ -85,7 +86,8 @@ internal sealed class AuthorisationMatrixTests
         Assert.That(Requests.Select(static request => request.Split('?')[0]).Distinct(), Is.EquivalentTo(mapped.Distinct()));
         Assert.That(Table.Columns, Is.EqualTo(new[]
         {
-            "no key", "a role of yours", CallerRoles.Submitter, CallerRoles.Viewer, CallerRoles.Operator, CallerRoles.Approver, CallerRoles.Auditor, CallerRoles.Admin,
+            "no key", "a role of yours", CallerRoles.Submitter, CallerRoles.Viewer, CallerRoles.Operator, CallerRoles.Approver,
+            CallerRoles.Auditor, CallerRoles.Admin,
         }));
     }
 
@@ -96,7 +98,9 @@ internal sealed class AuthorisationMatrixTests
         var wrong = new List<string>();
         foreach ((string column, MatrixCell cell) in row.Cells)
         {
-            foreach ((string whose, int expected) in new[] { ("own", cell.Own), ("another's", cell.Others) }.Take(row.HasOwner ? 2 : 1))
+            foreach ((string whose, int expected) in new[] { ("own", cell.Own), ("another's", cell.Others) }.Take(row.HasOwner
+                ? 2
+                : 1))
             {
                 (int status, string body) = await SendAsync(row, column, whose == "own" ? $"key:{NameOf(column)}" : Elsewhere);
                 if (status != expected)
@@ -114,7 +118,8 @@ internal sealed class AuthorisationMatrixTests
         (string path, string? body) = await AddressAsync(row.Request, owner);
         using var request = new HttpRequestMessage(new HttpMethod(row.Request.Split(' ')[0]), path);
         request.Content = body is null ? null : new StringContent(body, Encoding.UTF8, "application/json");
-        using HttpResponseMessage response = await _callers[column].SendAsync(request, TestContext.CurrentContext.CancellationToken);
+        using HttpResponseMessage response = await _callers[column].SendAsync(request,
+            TestContext.CurrentContext.CancellationToken);
         return ((int)response.StatusCode, await response.Content.ReadAsStringAsync(TestContext.CurrentContext.CancellationToken));
     }
 
@@ -156,7 +161,8 @@ internal sealed class AuthorisationMatrixTests
                 return ($"/api/runs/{await EndedAsync(owner, "Go.")}/files/{new string('0', 64)}", null);
             case "GET /api/runs/{id}/artifacts/{name}":
                 string run = await EndedAsync(owner, "Go.");
-                await _host.Services.GetRequiredService<ArtifactStore>().SaveAsync(run, "file.txt", "text/plain", "x"u8.ToArray());
+                await _host.Services.GetRequiredService<ArtifactStore>()
+                    .SaveAsync(run, "file.txt", "text/plain", "x"u8.ToArray());
                 return ($"/api/runs/{run}/artifacts/file.txt", null);
             case "POST /api/runs/{id}/messages":
                 return ($"/api/runs/{(await WaitingAsync(owner)).Run}/messages", """{"text":"Go on."}""");
@@ -198,7 +204,8 @@ internal sealed class AuthorisationMatrixTests
                 return ($"/api/holds/{fresh}", """{"agent":"nobody","reason":"test"}""");
             case "DELETE /api/holds/{name}":
                 await _host.Services.GetRequiredService<LegalHolds>().SetAsync(
-                    new Hold(fresh) { Agent = "nobody", Reason = "test" }, new Caller("somebody") { Roles = [CallerRoles.Auditor] });
+                    new Hold(fresh) { Agent = "nobody", Reason = "test" },
+                    new Caller("somebody") { Roles = [CallerRoles.Auditor] });
                 return ($"/api/holds/{fresh}", null);
             case "POST /api/keys":
                 return (route, $$"""{"name":"{{fresh}}","roles":["viewer"]}""");
@@ -224,14 +231,18 @@ internal sealed class AuthorisationMatrixTests
             return (route.Replace("{name}", fresh, StringComparison.Ordinal), null);
         }
 
-        return (route.Contains("{id}", StringComparison.Ordinal) ? route.Replace("{id}", await EndedAsync(owner, "Go."), StringComparison.Ordinal) : route, null);
+        return (route.Contains("{id}", StringComparison.Ordinal)
+            ? route.Replace("{id}", await EndedAsync(owner, "Go."), StringComparison.Ordinal)
+            : route, null);
     }
 
     private const string MonitorBody = """{"schedule":{"every":"PT12H"},"agent":"lead","goal":"Look."}""";
 
     private async Task AsRootAsync(HttpMethod method, string path, string? body)
     {
-        using var request = new HttpRequestMessage(method, path) { Content = body is null ? null : new StringContent(body, Encoding.UTF8, "application/json") };
+        using var request = new HttpRequestMessage(method,
+            path)
+        { Content = body is null ? null : new StringContent(body, Encoding.UTF8, "application/json") };
         using HttpResponseMessage response = await _callers[CallerRoles.Admin].SendAsync(request);
         Assert.That(response.IsSuccessStatusCode, Is.True, await response.Content.ReadAsStringAsync());
     }
@@ -243,7 +254,8 @@ internal sealed class AuthorisationMatrixTests
     private async Task<string> EndAsync(string owner, string goal)
     {
         Run run = await SubmitAsync(owner, goal);
-        return (await _host.Services.GetRequiredService<RunReader>().WaitForEndAsync(run.Id, TestContext.CurrentContext.CancellationToken)).Id;
+        return (await _host.Services.GetRequiredService<RunReader>()
+            .WaitForEndAsync(run.Id, TestContext.CurrentContext.CancellationToken)).Id;
     }
 
     /// <summary>A run of this owner that waits for a person.</summary>
@@ -253,7 +265,8 @@ internal sealed class AuthorisationMatrixTests
         var desk = _host.Services.GetRequiredService<ApprovalService>();
         CancellationToken cancellationToken = TestContext.CurrentContext.CancellationToken;
         Approval asked = await Poll.ForAsync(
-            async () => (await desk.ListAsync(null, cancellationToken)).FirstOrDefault(approval => approval.RunId == run.Id), cancellationToken);
+            async () => (await desk.ListAsync(null, cancellationToken)).FirstOrDefault(approval => approval.RunId == run.Id),
+            cancellationToken);
         return (run.Id, asked.Id);
     }
 
@@ -278,7 +291,8 @@ internal sealed class AuthorisationMatrixTests
             Terms = new AnswerTerms(),
             CreatedAt = DateTimeOffset.UtcNow,
         };
-        return (await _host.Services.GetRequiredService<QuestionRequester>().AskAsync(asked, TestContext.CurrentContext.CancellationToken)).Id;
+        return (await _host.Services.GetRequiredService<QuestionRequester>()
+            .AskAsync(asked, TestContext.CurrentContext.CancellationToken)).Id;
     }
 
     private Task<Run> SubmitAsync(string owner, string goal) => _host.Services.GetRequiredService<AgentGateway>().SubmitAsync(
@@ -305,7 +319,8 @@ internal sealed class AuthorisationMatrixTests
             ["Reviews:Queues:0:Capacity"] = "500",
         });
         builder.Services.Configure<AgentFunctions.Runs.RunOptions>(options =>
-            options.WorkspaceRoot = Directory.CreateDirectory(Path.Combine(builder.Environment.ContentRootPath, "folders")).FullName);
+            options.WorkspaceRoot =
+                Directory.CreateDirectory(Path.Combine(builder.Environment.ContentRootPath, "folders")).FullName);
         builder.Services.AddTool(AgentTool.Create("pay", "Pays.", ToolEffect.NotIdempotent, (string to) => to));
         builder.Services.AddTool(AgentTool.Create("change", "Changes.", ToolEffect.NotIdempotent, (string to) => to));
     }

@@ -17,7 +17,8 @@ internal sealed class CallerTests
     {
         await using OpenAIProtocolServer model = await OpenAIProtocolServer.StartAsync(static _ => ChatReply.Say("done"));
         await using ApiHost host = await ApiHost.StartAsync(model);
-        HttpResponseMessage noAdmin = await host.Http.PostAsJsonAsync("/api/keys", new { name = "a", roles = new[] { "submitter" } }, cancellationToken);
+        HttpResponseMessage noAdmin = await host.Http.PostAsJsonAsync("/api/keys",
+            new { name = "a", roles = new[] { "submitter" } }, cancellationToken);
         Assert.That(noAdmin.StatusCode, Is.EqualTo(HttpStatusCode.BadRequest), "nobody could make the next one");
         string root = await KeyAsync(host.Http, "root", "admin");
         using HttpClient admin = With(host, root);
@@ -30,7 +31,8 @@ internal sealed class CallerTests
 
         Assert.Multiple(async () =>
         {
-            Assert.That((await host.Http.GetAsync(new Uri("/api/runs", UriKind.Relative), cancellationToken)).StatusCode, Is.EqualTo(HttpStatusCode.Unauthorized));
+            Assert.That((await host.Http.GetAsync(new Uri("/api/runs", UriKind.Relative), cancellationToken)).StatusCode,
+                Is.EqualTo(HttpStatusCode.Unauthorized));
             Assert.That(await StatusAsync(anna, HttpMethod.Get, $"/api/runs/{runId}"), Is.EqualTo(200));
             Assert.That(await StatusAsync(ben, HttpMethod.Get, $"/api/runs/{runId}"), Is.EqualTo(404));
             Assert.That(await StatusAsync(ben, HttpMethod.Get, $"/api/runs/{runId}/transcript"), Is.EqualTo(404));
@@ -39,8 +41,10 @@ internal sealed class CallerTests
             Assert.That(await StatusAsync(viewer, HttpMethod.Get, $"/api/runs/{runId}"), Is.EqualTo(200));
             Assert.That(await StatusAsync(viewer, HttpMethod.Post, $"/api/runs/{runId}/cancel"), Is.EqualTo(403));
             Assert.That(await StatusAsync(anna, HttpMethod.Get, "/api/keys"), Is.EqualTo(403));
-            Assert.That((await ben.GetFromJsonAsync<JsonElement>("/api/runs", cancellationToken)).GetProperty("runs").GetArrayLength(), Is.Zero);
-            Assert.That((await admin.GetFromJsonAsync<JsonElement>("/api/audit/verify", cancellationToken)).GetProperty("holds").GetBoolean(), Is.True);
+            Assert.That((await ben.GetFromJsonAsync<JsonElement>("/api/runs", cancellationToken)).GetProperty("runs")
+                .GetArrayLength(), Is.Zero);
+            Assert.That((await admin.GetFromJsonAsync<JsonElement>("/api/audit/verify", cancellationToken)).GetProperty("holds")
+                .GetBoolean(), Is.True);
         });
         Assert.That(await StatusAsync(admin, HttpMethod.Delete, "/api/keys/ben"), Is.EqualTo(204));
         Assert.That(await StatusAsync(ben, HttpMethod.Get, "/api/runs"), Is.EqualTo(401));
@@ -49,7 +53,8 @@ internal sealed class CallerTests
 
     [TestCase("100")]
     [TestCase("600000")]
-    public async Task Events_KeyIsWithdrawnWhileARunIsFollowed_TheStreamEnds(string heartbeat, CancellationToken cancellationToken)
+    public async Task Events_KeyIsWithdrawnWhileARunIsFollowed_TheStreamEnds(string heartbeat,
+        CancellationToken cancellationToken)
     {
         var goOn = new TaskCompletionSource();
         await using OpenAIProtocolServer model = await OpenAIProtocolServer.StartAsync(
@@ -59,7 +64,8 @@ internal sealed class CallerTests
         using HttpClient admin = With(host, await KeyAsync(host.Http, "root", "admin"));
         using HttpClient viewer = With(host, await KeyAsync(admin, "vera", "viewer"));
         string id = await admin.SubmitGoalAsync("x");
-        await using Stream stream = await viewer.GetStreamAsync(new Uri($"/api/runs/{id}/events", UriKind.Relative), cancellationToken);
+        await using Stream stream = await viewer.GetStreamAsync(new Uri($"/api/runs/{id}/events", UriKind.Relative),
+            cancellationToken);
         using var reader = new StreamReader(stream);
         Assert.That(await reader.ReadLineAsync(cancellationToken), Is.EqualTo("id: 0"));
 
@@ -86,7 +92,8 @@ internal sealed class CallerTests
         using var request = new HttpRequestMessage(HttpMethod.Get, "/api/keys");
         request.Headers.Add("X-MS-CLIENT-PRINCIPAL", principal);
 
-        Assert.That((await host.Http.SendAsync(request, cancellationToken)).StatusCode, Is.EqualTo(HttpStatusCode.Forbidden), "recognised, and no administrator");
+        Assert.That((await host.Http.SendAsync(request, cancellationToken)).StatusCode, Is.EqualTo(HttpStatusCode.Forbidden),
+            "recognised, and no administrator");
         Assert.That(await StatusAsync(host.Http, HttpMethod.Get, "/api/runs"), Is.EqualTo(401));
     }
 

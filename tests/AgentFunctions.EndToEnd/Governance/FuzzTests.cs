@@ -16,7 +16,9 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace AgentFunctions.EndToEnd.Governance;
 
-/// <summary>Random requests over every route with every role: nothing breaks, nobody reads what is another's, no refusal changes anything.</summary>
+/// <summary>
+/// Random requests over every route with every role: nothing breaks, nobody reads what is another's, no refusal changes anything.
+/// </summary>
 /// <remarks>The long form: <c>AGENTFUNCTIONS_REQUESTS=10000</c>.</remarks>
 [CancelAfter(600_000)]
 internal sealed class FuzzTests
@@ -24,11 +26,13 @@ internal sealed class FuzzTests
     /// <summary>What only the administrator's own run, monitor and incident say.</summary>
     private const string Hidden = "xyzzy-that-only-the-administrator-may-read";
 
-    private static readonly int Requests = int.Parse(Environment.GetEnvironmentVariable("AGENTFUNCTIONS_REQUESTS") ?? "4000", CultureInfo.InvariantCulture);
+    private static readonly int Requests = int.Parse(Environment.GetEnvironmentVariable("AGENTFUNCTIONS_REQUESTS") ?? "4000",
+        CultureInfo.InvariantCulture);
 
     private static readonly string[] Roles =
     [
-        .. typeof(CallerRoles).GetFields(BindingFlags.Public | BindingFlags.Static).Select(static field => (string)field.GetRawConstantValue()!), "nobody",
+        .. typeof(CallerRoles).GetFields(BindingFlags.Public | BindingFlags.Static)
+            .Select(static field => (string)field.GetRawConstantValue()!), "nobody",
     ];
 
     /// <summary>What needs no credentials.</summary>
@@ -60,32 +64,40 @@ internal sealed class FuzzTests
         string[] names = [.. await SeedAsync(root, cancellationToken), own];
         string described = await TextAsync(root, "/openapi/v1.json", cancellationToken);
         JsonElement document = JsonElement.Parse(described);
-        var requests = new RandomRequests(seed, host.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>(), document, names);
+        var requests = new RandomRequests(seed,
+            host.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>(), document, names);
         var outcomes = new ConcurrentDictionary<(string Route, int Status), int>();
 
         string before = await SnapshotAsync(root, names[0], cancellationToken);
         await FuzzAsync(requests, callers, [.. callers.Keys.Except(Mighty)], Requests * 4 / 5, outcomes, cancellationToken);
-        Assert.That(await SnapshotAsync(root, names[0], cancellationToken), Is.EqualTo(before), "none of these callers may change any of it");
+        Assert.That(await SnapshotAsync(root, names[0], cancellationToken), Is.EqualTo(before),
+            "none of these callers may change any of it");
         Assert.That(
             await RunsOfOthersAsync(host, cancellationToken),
             Is.LessThanOrEqualTo(
-                1 + Sum(outcomes, "POST /api/runs", 202) + Sum(outcomes, "POST /api/agents/{agent}/runs", 202) + Sum(outcomes, "POST /api/runs/{id}/fork", 202)),
+                1 + Sum(outcomes, "POST /api/runs", 202) + Sum(outcomes, "POST /api/agents/{agent}/runs", 202)
+                    + Sum(outcomes, "POST /api/runs/{id}/fork", 202)),
             "a refused submission makes no run");
 
         await FuzzAsync(requests, callers, Mighty, Requests - (Requests * 4 / 5), outcomes, cancellationToken);
 
-        foreach (IGrouping<string, KeyValuePair<(string Route, int Status), int>> route in outcomes.GroupBy(static pair => pair.Key.Route).OrderBy(static route => route.Key))
+        foreach (IGrouping<string,
+            KeyValuePair<(string Route, int Status), int>> route in outcomes.GroupBy(static pair => pair.Key.Route)
+                .OrderBy(static route => route.Key))
         {
             TestContext.Out.WriteLine($"{route.Key}: {string.Join(", ", route.OrderBy(static pair => pair.Key.Status).Select(static pair => $"{pair.Key.Status} x {pair.Value}"))}");
         }
 
         Assert.That(outcomes.Values.Sum(), Is.EqualTo(Requests));
-        Assert.That(outcomes.Keys.Select(static key => key.Route).Distinct(), Is.EquivalentTo(requests.Routes.Select(static route => $"{route.Method} {route.Route}")), "every route");
+        Assert.That(outcomes.Keys.Select(static key => key.Route).Distinct(),
+            Is.EquivalentTo(requests.Routes.Select(static route => $"{route.Method} {route.Route}")), "every route");
         Assert.That(requests.Routes.Select(static route => route.Route), Is.SupersetOf(new[]
         {
-            "/api/runs/{id}/fork", "/api/runs/{id}/tree", "/api/monitors/{name}", "/api/incidents/{id}/resolve", "/api/reviews/accept", "/api/approvals/{id}",
+            "/api/runs/{id}/fork", "/api/runs/{id}/tree", "/api/monitors/{name}", "/api/incidents/{id}/resolve",
+            "/api/reviews/accept", "/api/approvals/{id}",
         }));
-        Assert.That((await root.GetFromJsonAsync<JsonElement>("/api/audit/verify", cancellationToken)).GetProperty("holds").GetBoolean(), Is.True);
+        Assert.That((await root.GetFromJsonAsync<JsonElement>("/api/audit/verify", cancellationToken)).GetProperty("holds")
+            .GetBoolean(), Is.True);
         foreach (HttpClient http in callers.Values.Where(http => http != host.Http))
         {
             http.Dispose();
@@ -104,17 +116,20 @@ internal sealed class FuzzTests
                 using (request)
                 {
                     string sent = request.Content is null ? "" : await request.Content.ReadAsStringAsync(token);
-                    using HttpResponseMessage response = await callers[role].SendAsync(request, HttpCompletionOption.ResponseHeadersRead, token);
+                    using HttpResponseMessage response = await callers[role].SendAsync(request,
+                        HttpCompletionOption.ResponseHeadersRead, token);
                     string body = await BodyAsync(response, token);
                     outcomes.AddOrUpdate((route, (int)response.StatusCode), 1, static (_, known) => known + 1);
-                    Assert.That((int)response.StatusCode, Is.LessThan(500), $"{role}: {request.Method} {request.RequestUri} {sent}: {body}");
+                    Assert.That((int)response.StatusCode, Is.LessThan(500),
+                        $"{role}: {request.Method} {request.RequestUri} {sent}: {body}");
                     if (role is CallerRoles.Submitter or "nobody" or "none")
                     {
                         Assert.That(body, Does.Not.Contain(Hidden), $"{role}: {request.Method} {request.RequestUri}");
                     }
 
                     Assert.That(
-                        role == "none" && (int)response.StatusCode < 400 && !Open.Any(open => route.Contains(open, StringComparison.Ordinal)),
+                        role == "none" && (int)response.StatusCode < 400
+                            && !Open.Any(open => route.Contains(open, StringComparison.Ordinal)),
                         Is.False, $"without credentials: {request.Method} {request.RequestUri}");
                 }
             });
@@ -146,7 +161,9 @@ internal sealed class FuzzTests
         return text.ToString();
     }
 
-    /// <summary>A run that has ended, one that waits for a person, one whose change is unreviewed, a monitor: all the administrator's.</summary>
+    /// <summary>
+    /// A run that has ended, one that waits for a person, one whose change is unreviewed, a monitor: all the administrator's.
+    /// </summary>
     private static async Task<string[]> SeedAsync(HttpClient root, CancellationToken cancellationToken)
     {
         string ended = await SubmitAsync(root, new { goal = Hidden }, cancellationToken);
@@ -177,7 +194,8 @@ internal sealed class FuzzTests
         var parts = new List<string>();
         foreach (string path in new[]
         {
-            "/api/keys", "/api/kill", "/api/approvals", "/api/reviews", "/api/monitors", "/api/incidents", $"/api/runs/{run}", $"/api/runs/{run}/transcript",
+            "/api/keys", "/api/kill", "/api/approvals", "/api/reviews", "/api/monitors", "/api/incidents", $"/api/runs/{run}",
+            $"/api/runs/{run}/transcript",
             $"/api/runs/{run}/events?follow=false",
         })
         {
@@ -198,15 +216,18 @@ internal sealed class FuzzTests
     private static async Task<int> RunsOfOthersAsync(ApiHost host, CancellationToken cancellationToken)
     {
         int count = 0;
-        await foreach (Run run in host.Services.GetRequiredService<RunReader>().ListAsync(new RunFilter { SubAgents = true }, cancellationToken))
+        await foreach (Run run in host.Services.GetRequiredService<RunReader>()
+            .ListAsync(new RunFilter { SubAgents = true }, cancellationToken))
         {
-            count += (await host.Services.GetRequiredService<RunStore>().GetAsync(run.Id, cancellationToken)).Requester == "key:root" ? 0 : 1;
+            count += (await host.Services.GetRequiredService<RunStore>()
+                .GetAsync(run.Id, cancellationToken)).Requester == "key:root" ? 0 : 1;
         }
 
         return count;
     }
 
-    private static int Sum(ConcurrentDictionary<(string Route, int Status), int> outcomes, string route, int status) => outcomes.GetValueOrDefault((route, status));
+    private static int Sum(ConcurrentDictionary<(string Route, int Status), int> outcomes, string route, int status) =>
+        outcomes.GetValueOrDefault((route, status));
 
     private static Task<ApiHost> StartAsync(OpenAIProtocolServer model) => ApiHost.StartAsync(model, build: builder =>
     {

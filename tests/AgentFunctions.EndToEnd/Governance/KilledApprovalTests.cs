@@ -5,7 +5,10 @@ using AgentFunctions.TestKit;
 
 namespace AgentFunctions.EndToEnd.Governance;
 
-/// <summary>A server that is killed with SIGKILL between question, decision and action: no approval is lost, doubled or used for another call.</summary>
+/// <summary>
+/// A server that is killed with SIGKILL between question, decision and action: no approval is lost, doubled or used for another
+/// call.
+/// </summary>
 [CancelAfter(3_600_000)]
 internal sealed class KilledApprovalTests
 {
@@ -22,24 +25,29 @@ internal sealed class KilledApprovalTests
         string workspace = Directory.CreateDirectory(Path.Combine(folder, "workspace")).FullName;
         await File.WriteAllTextAsync(Path.Combine(workspace, "log.txt"), "END\n", cancellationToken);
         await File.WriteAllTextAsync(
-            Path.Combine(folder, "policy.yaml"), "rules: [{name: ask-writes, when: {tool: edit_file}, then: ask}]", cancellationToken);
+            Path.Combine(folder, "policy.yaml"), "rules: [{name: ask-writes, when: {tool: edit_file}, then: ask}]",
+            cancellationToken);
         await using OpenAIProtocolServer model = await OpenAIProtocolServer.StartAsync(static request => request.Turn < Calls
-            ? ChatReply.Call("edit_file", new { path = "log.txt", old_text = "END", new_text = $"line {request.Turn}\nEND" }, $"call_{request.Turn}")
+            ? ChatReply.Call("edit_file", new { path = "log.txt", old_text = "END", new_text = $"line {request.Turn}\nEND" },
+                $"call_{request.Turn}")
             : ChatReply.Say("done"));
         HttpClient? http = null;
         ProgramProcess? server = null;
         try
         {
             await RestartAsync();
-            HttpResponseMessage submitted = await http!.PostAsJsonAsync("/api/runs", new { goal = "Keep the log." }, cancellationToken);
-            string runId = (await submitted.Content.ReadFromJsonAsync<JsonElement>(cancellationToken)).GetProperty("id").GetString()!;
+            HttpResponseMessage submitted = await http!.PostAsJsonAsync("/api/runs", new { goal = "Keep the log." },
+                cancellationToken);
+            string runId = (await submitted.Content.ReadFromJsonAsync<JsonElement>(cancellationToken)).GetProperty("id")
+                .GetString()!;
             var decided = new HashSet<string>();
             int kills = 0;
             while (decided.Count < Calls)
             {
                 JsonElement? waiting = null;
                 await Poll.UntilAsync(
-                    async () => (waiting = await NextAsync(http!, decided, cancellationToken)) is not null || decided.Count == Calls, cancellationToken);
+                    async () => (waiting = await NextAsync(http!, decided, cancellationToken)) is not null
+                        || decided.Count == Calls, cancellationToken);
                 if (waiting is not { } approval)
                 {
                     break;
@@ -69,7 +77,8 @@ internal sealed class KilledApprovalTests
                 else
                 {
                     Assert.That(
-                        (await decision).IsSuccessStatusCode, Is.True, await (await decision).Content.ReadAsStringAsync(cancellationToken));
+                        (await decision).IsSuccessStatusCode, Is.True,
+                        await (await decision).Content.ReadAsStringAsync(cancellationToken));
                 }
 
                 decided.Add(approval.GetProperty("id").GetString()!);
@@ -84,11 +93,14 @@ internal sealed class KilledApprovalTests
 
             JsonElement run = await EndAsync(http!, runId, cancellationToken);
             string[] lines = (await File.ReadAllLinesAsync(Path.Combine(workspace, "log.txt"), cancellationToken))[..^1];
-            JsonElement audit = await http!.GetFromJsonAsync<JsonElement>($"/api/audit?run={runId}&limit=1000", cancellationToken);
+            JsonElement audit = await http!.GetFromJsonAsync<JsonElement>($"/api/audit?run={runId}&limit=1000",
+                cancellationToken);
             JsonElement verified = await http!.GetFromJsonAsync<JsonElement>("/api/audit/verify", cancellationToken);
-            JsonElement[] made = [.. audit.GetProperty("items").EnumerateArray().Where(entry => entry.GetProperty("type").GetString() == "call.decided")];
+            JsonElement[] made = [.. audit.GetProperty("items").EnumerateArray()
+                .Where(entry => entry.GetProperty("type").GetString() == "call.decided")];
 
-            foreach (JsonElement entry in audit.GetProperty("items").EnumerateArray().Where(entry => entry.TryGetProperty("failed", out JsonElement failed) && failed.ValueKind == JsonValueKind.True))
+            foreach (JsonElement entry in audit.GetProperty("items").EnumerateArray()
+                .Where(entry => entry.TryGetProperty("failed", out JsonElement failed) && failed.ValueKind == JsonValueKind.True))
             {
                 TestContext.Out.WriteLine(entry.GetRawText());
             }
@@ -138,7 +150,8 @@ internal sealed class KilledApprovalTests
         },
         "serve", "--urls", "http://127.0.0.1:0", "--data", Path.Combine(folder, "data"), "--workspace", workspace);
 
-    private static async Task<JsonElement?> NextAsync(HttpClient http, HashSet<string> decided, CancellationToken cancellationToken)
+    private static async Task<JsonElement?> NextAsync(HttpClient http, HashSet<string> decided,
+        CancellationToken cancellationToken)
     {
         JsonElement list = await http.GetFromJsonAsync<JsonElement>("/api/approvals", cancellationToken);
         foreach (JsonElement approval in list.GetProperty("items").EnumerateArray())
@@ -149,7 +162,8 @@ internal sealed class KilledApprovalTests
         // A decision whose answer was lost: it counts once the call has been made under it.
         JsonElement audit = await http.GetFromJsonAsync<JsonElement>("/api/audit?limit=1000", cancellationToken);
         decided.UnionWith(audit.GetProperty("items").EnumerateArray()
-            .Where(entry => entry.GetProperty("type").GetString() == "call.decided").Select(entry => entry.GetProperty("approvalId").GetString()!));
+            .Where(entry => entry.GetProperty("type").GetString() == "call.decided")
+            .Select(entry => entry.GetProperty("approvalId").GetString()!));
         return null;
     }
 
@@ -165,7 +179,8 @@ internal sealed class KilledApprovalTests
         }
     }
 
-    private static Task<JsonElement> EndAsync(HttpClient http, string runId, CancellationToken cancellationToken) => Poll.ForAsync(
+    private static Task<JsonElement> EndAsync(HttpClient http, string runId, CancellationToken cancellationToken) =>
+        Poll.ForAsync(
         () => http.GetFromJsonAsync<JsonElement>($"/api/runs/{runId}", cancellationToken),
         static run => run.GetProperty("completedAt").ValueKind == JsonValueKind.String, cancellationToken);
 }

@@ -9,7 +9,9 @@ using AgentFunctions.TestKit;
 
 namespace AgentFunctions.EndToEnd.Governance;
 
-/// <summary>A server with a queue and a quota, killed with SIGKILL at random moments while runs are submitted, queued and at work.</summary>
+/// <summary>
+/// A server with a queue and a quota, killed with SIGKILL at random moments while runs are submitted, queued and at work.
+/// </summary>
 [CancelAfter(3_600_000)]
 internal sealed class KilledGatewayTests
 {
@@ -46,7 +48,8 @@ internal sealed class KilledGatewayTests
         var ids = new Dictionary<int, string>();
         for (int life = 0; life <= Kills; life++)
         {
-            await using ProgramProcess server = ProgramProcess.Start(environment, "serve", "--urls", "http://127.0.0.1:0", "--data", folder.Path);
+            await using ProgramProcess server = ProgramProcess.Start(environment, "serve", "--urls", "http://127.0.0.1:0",
+                "--data", folder.Path);
             string line = await server.LineAsync(static line => line.StartsWith("Listening on ", StringComparison.Ordinal));
             using var http = new HttpClient { BaseAddress = new Uri(line["Listening on ".Length..].Split(' ')[0].TrimEnd('.')) };
             Task kill = life < Kills ? KillAsync(server, random.Next(50, 900), cancellationToken) : Task.CompletedTask;
@@ -74,9 +77,11 @@ internal sealed class KilledGatewayTests
 
         Assert.That(_most, Is.LessThanOrEqualTo(Places), "never more at work than there are places");
         Assert.That(_ended, Has.Count.EqualTo(Runs));
-        Assert.That(model.Count, Is.InRange(Runs * Turns, (Runs * Turns) + (Kills * Places)), "only a call in flight at a kill is made again");
+        Assert.That(model.Count, Is.InRange(Runs * Turns, (Runs * Turns) + (Kills * Places)),
+            "only a call in flight at a kill is made again");
         JsonElement book = await BookAsync(folder.Path, cancellationToken);
-        Assert.That((book.GetProperty("runs").GetInt32(), book.GetProperty("tokens").GetInt64()), Is.EqualTo((Runs, Runs * Turns * 100L)));
+        Assert.That((book.GetProperty("runs").GetInt32(), book.GetProperty("tokens").GetInt64()),
+            Is.EqualTo((Runs, Runs * Turns * 100L)));
     }
 
     private static async Task KillAsync(ProgramProcess server, int after, CancellationToken cancellationToken)
@@ -85,12 +90,16 @@ internal sealed class KilledGatewayTests
         await server.KillAsync();
     }
 
-    private static async Task SubmitAsync(HttpClient http, int run, Dictionary<int, string> ids, CancellationToken cancellationToken)
+    private static async Task SubmitAsync(HttpClient http, int run, Dictionary<int, string> ids,
+        CancellationToken cancellationToken)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Post, "/api/runs") { Content = JsonContent.Create(new { goal = $"goal {run}" }) };
+        using var request = new HttpRequestMessage(HttpMethod.Post,
+            "/api/runs")
+        { Content = JsonContent.Create(new { goal = $"goal {run}" }) };
         request.Headers.Add("Idempotency-Key", $"run-{run}");
         using HttpResponseMessage response = await http.SendAsync(request, cancellationToken);
-        Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.Accepted), await response.Content.ReadAsStringAsync(cancellationToken));
+        Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.Accepted),
+            await response.Content.ReadAsStringAsync(cancellationToken));
         string id = (await response.Content.ReadFromJsonAsync<JsonElement>(cancellationToken)).GetProperty("id").GetString()!;
         Assert.That(ids.TryAdd(run, id) || ids[run] == id, "the same submission is the same run");
     }
@@ -110,7 +119,8 @@ internal sealed class KilledGatewayTests
     {
         using HttpResponseMessage over = await http.PostAsJsonAsync("/api/runs", new { goal = "one more" }, cancellationToken);
         JsonElement problem = await over.Content.ReadFromJsonAsync<JsonElement>(cancellationToken);
-        Assert.That((over.StatusCode, problem.GetProperty("code").GetString()), Is.EqualTo((HttpStatusCode.TooManyRequests, "quotaExceeded")));
+        Assert.That((over.StatusCode, problem.GetProperty("code").GetString()),
+            Is.EqualTo((HttpStatusCode.TooManyRequests, "quotaExceeded")));
         Assert.That(problem.GetProperty("detail").GetString(), Does.Contain("'all'").And.Contain("caller local"));
         Assert.That(over.Headers.RetryAfter?.Delta, Is.GreaterThan(TimeSpan.Zero).And.LessThanOrEqualTo(TimeSpan.FromDays(1)));
     }

@@ -38,7 +38,8 @@ internal sealed class KilledQuestionTests
         {
             using HttpResponseMessage submitted = await http.PostAsJsonAsync(
                 "/api/runs", new { goal = "Ask.", agent = "asker" }, cancellationToken);
-            string run = (await submitted.Content.ReadFromJsonAsync<JsonElement>(cancellationToken)).GetProperty("id").GetString()!;
+            string run = (await submitted.Content.ReadFromJsonAsync<JsonElement>(cancellationToken)).GetProperty("id")
+                .GetString()!;
             JsonElement[] open = await OpenAsync(http, run, 3, cancellationToken);
 
             await RestartAsync();
@@ -138,5 +139,6 @@ internal sealed class KilledQuestionTests
             ["Notifications__Channels__log__File"] = channel,
         },
         "serve", "--urls", "http://127.0.0.1:0", "--data", Path.Combine(folder, "data"),
-        "--workspace", Directory.CreateDirectory(Path.Combine(folder, "work")).FullName, "--agents", Path.Combine(folder, "agents"));
+        "--workspace", Directory.CreateDirectory(Path.Combine(folder, "work")).FullName, "--agents",
+        Path.Combine(folder, "agents"));
 }

@@ -14,7 +14,8 @@ internal sealed record MatrixTable(IReadOnlyList<string> Columns, IReadOnlyList<
         string docs = Path.GetFullPath(Path.Combine(Path.GetDirectoryName(path)!, "../../../docs/security.md"));
         string[][] lines =
         [
-            .. File.ReadAllLines(docs).SkipWhile(static line => line != Heading).Skip(1).TakeWhile(static line => !line.StartsWith("## ", StringComparison.Ordinal))
+            .. File.ReadAllLines(docs).SkipWhile(static line => line != Heading).Skip(1)
+                .TakeWhile(static line => !line.StartsWith("## ", StringComparison.Ordinal))
                 .Where(static line => line.StartsWith('|') && !line.StartsWith("|-", StringComparison.Ordinal))
                 .Select(static line => line.Trim('|').Split('|', StringSplitOptions.TrimEntries)),
         ];

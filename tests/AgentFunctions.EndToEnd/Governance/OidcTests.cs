@@ -23,12 +23,14 @@ internal sealed class OidcTests
         await using TokenIssuer issuer = await TokenIssuer.StartAsync();
         await using ApiHost host = await ApiHost.StartAsync(model, issuer.Configure);
 
-        using HttpResponseMessage submitted = await SendAsync(host, HttpMethod.Post, "/api/runs", issuer.Token(), new { goal = "Go." });
+        using HttpResponseMessage submitted = await SendAsync(host, HttpMethod.Post, "/api/runs", issuer.Token(),
+            new { goal = "Go." });
         string id = (await submitted.Content.ReadFromJsonAsync<JsonElement>(cancellationToken)).GetProperty("id").GetString()!;
 
         Assert.That(submitted.StatusCode, Is.EqualTo(HttpStatusCode.Accepted));
         RunRecord run = await host.Services.GetRequiredService<RunStore>().GetAsync(id, cancellationToken);
-        Assert.That((run.Requester, run.RequesterRoles.Single()), Is.EqualTo(("user:anna", "submitter")), "'*' and what is not mapped give nothing");
+        Assert.That((run.Requester, run.RequesterRoles.Single()), Is.EqualTo(("user:anna", "submitter")),
+            "'*' and what is not mapped give nothing");
         Assert.That(await StatusAsync(host, "/api/keys", issuer.Token()), Is.EqualTo(403));
         Assert.That(await StatusAsync(host, "/api/keys", issuer.Token(As("root", "Agents.Admin"))), Is.EqualTo(200));
         Assert.That(await StatusAsync(host, $"/api/runs/{id}", issuer.Token(As("ben", "Agents.Submit"))), Is.EqualTo(404));
@@ -52,13 +54,16 @@ internal sealed class OidcTests
             ["no audience"] = issuer.Token(token => token.Audience = null),
             ["expired"] = issuer.Token(token => token.Expires = DateTime.UtcNow.AddMinutes(-2)),
             ["no expiry"] = issuer.Token(token => token.Expires = null),
-            ["not yet"] = issuer.Token(token => (token.NotBefore, token.Expires) = (DateTime.UtcNow.AddMinutes(5), DateTime.UtcNow.AddMinutes(9))),
+            ["not yet"] = issuer.Token(token => (token.NotBefore, token.Expires) = (DateTime.UtcNow.AddMinutes(5),
+                DateTime.UtcNow.AddMinutes(9))),
             ["another issuer"] = other.Token(),
             ["another issuer's key"] = other.Token(token => token.Issuer = issuer.Issuer),
-            ["a key that names itself like the issuer's"] = issuer.Token(token => token.SigningCredentials = new SigningCredentials(
+            ["a key that names itself like the issuer's"] = issuer.Token(token => token.SigningCredentials =
+                new SigningCredentials(
                 new RsaSecurityKey(foreign) { KeyId = token.SigningCredentials.Key.KeyId }, SecurityAlgorithms.RsaSha256)),
             ["a shared secret"] = issuer.Token(token => token.SigningCredentials = new SigningCredentials(
-                new SymmetricSecurityKey(new byte[64]) { KeyId = token.SigningCredentials.Key.KeyId }, SecurityAlgorithms.HmacSha256)),
+                new SymmetricSecurityKey(new byte[64]) { KeyId = token.SigningCredentials.Key.KeyId },
+                SecurityAlgorithms.HmacSha256)),
             ["no signature"] = none,
             ["changed"] = $"{parts[0]}.{Base64UrlEncoder.Encode(Base64UrlEncoder.Decode(parts[1]).Replace("anna", "root", StringComparison.Ordinal))}.{parts[2]}",
             ["no name"] = issuer.Token(token => token.Claims.Remove("sub")),
@@ -102,7 +107,8 @@ internal sealed class OidcTests
         });
         await StatusAsync(host, "/api/runs", issuer.Token());
 
-        await Task.WhenAll(Enumerable.Range(0, 100).Select(_ => StatusAsync(host, "/api/runs", other.Token(token => token.Issuer = issuer.Issuer))));
+        await Task.WhenAll(Enumerable.Range(0, 100)
+            .Select(_ => StatusAsync(host, "/api/runs", other.Token(token => token.Issuer = issuer.Issuer))));
 
         Assert.That(issuer.Fetches, Is.EqualTo(1));
     }
@@ -122,7 +128,8 @@ internal sealed class OidcTests
     [TestCase("https://login.example", " ", "user", "Api:Oidc:0:Audience")]
     [TestCase("https://login.example", "api", "key", "Api:Oidc:0:Name")]
     public void Start_SettingIsWrong_NamesTheField(string issuer, string audience, string name, string field) => Assert.That(
-        async () => await ApiHost.StartAsync(null, options => options.Oidc.Add(new OidcOptions { Issuer = issuer, Audience = audience, Name = name })),
+        async () => await ApiHost.StartAsync(null,
+            options => options.Oidc.Add(new OidcOptions { Issuer = issuer, Audience = audience, Name = name })),
         Throws.TypeOf<OptionsValidationException>().With.Message.Contains(field));
 
     private static Action<SecurityTokenDescriptor> As(string name, string role) => token =>
@@ -134,7 +141,8 @@ internal sealed class OidcTests
         return (int)response.StatusCode;
     }
 
-    private static async Task<HttpResponseMessage> SendAsync(ApiHost host, HttpMethod method, string path, string? token, object? body)
+    private static async Task<HttpResponseMessage> SendAsync(ApiHost host, HttpMethod method, string path, string? token,
+        object? body)
     {
         using var request = new HttpRequestMessage(method, path) { Content = body is null ? null : JsonContent.Create(body) };
         request.Headers.Authorization = token is null ? null : new AuthenticationHeaderValue("Bearer", token);

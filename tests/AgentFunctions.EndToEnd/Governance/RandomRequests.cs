@@ -9,13 +9,16 @@ namespace AgentFunctions.EndToEnd.Governance;
 /// Makes requests by chance: over the routes that the host really has, with bodies and queries of the shape that its own document
 /// describes and of many wrong ones. A new route is part of it without anybody's doing.
 /// </summary>
-internal sealed class RandomRequests(int seed, IEnumerable<RouteEndpoint> endpoints, JsonElement document, IReadOnlyList<string> names)
+internal sealed class RandomRequests(int seed, IEnumerable<RouteEndpoint> endpoints, JsonElement document,
+    IReadOnlyList<string> names)
 {
-    private static readonly string[] Garbage = ["nope", "..%2f..%2fetc", "%00", new string('x', 300), "%C3%A9", "0", "-1", "a%20b", "%2e%2e"];
+    private static readonly string[] Garbage = ["nope", "..%2f..%2fetc", "%00", new string('x', 300), "%C3%A9", "0", "-1",
+        "a%20b", "%2e%2e"];
 
     private static readonly string[] Bodies =
     [
-        "", "{}", "[]", "null", "{\"goal\":", """{"goal":"\ud800"}""", """{"goal":"x","labels":{"a":null}}""", """{"nobody":"knows"}""", "42", "\"text\"",
+        "", "{}", "[]", "null", "{\"goal\":", """{"goal":"\ud800"}""", """{"goal":"x","labels":{"a":null}}""",
+        """{"nobody":"knows"}""", "42", "\"text\"",
         new string('[', 100), $$"""{"goal":"{{new string('x', 40_000)}}"}""",
     ];
 
@@ -46,14 +49,18 @@ internal sealed class RandomRequests(int seed, IEnumerable<RouteEndpoint> endpoi
         foreach (string segment in route.Split('/', StringSplitOptions.RemoveEmptyEntries))
         {
             int from = segment.IndexOf('{', StringComparison.Ordinal);
-            path.Append('/').Append(from < 0 ? segment : segment[..from] + Name() + segment[(segment.IndexOf('}', StringComparison.Ordinal) + 1)..]);
+            path.Append('/').Append(from < 0
+                ? segment
+                : segment[..from] + Name() + segment[(segment.IndexOf('}', StringComparison.Ordinal) + 1)..]);
         }
 
         path.Append(QueryOf(operation));
         var request = new HttpRequestMessage(new HttpMethod(method), path.ToString());
         if (method is not ("GET" or "HEAD"))
         {
-            request.Content = new StringContent(BodyOf(operation), Encoding.UTF8, Pick(12) == 0 ? "text/plain" : "application/json");
+            request.Content = new StringContent(BodyOf(operation), Encoding.UTF8, Pick(12) == 0
+                ? "text/plain"
+                : "application/json");
             if (Pick(4) == 0)
             {
                 request.Headers.TryAddWithoutValidation("Idempotency-Key", Pick(2) == 0 ? $"key-{Pick(20)}" : Name());
@@ -66,7 +73,8 @@ internal sealed class RandomRequests(int seed, IEnumerable<RouteEndpoint> endpoi
     private string Name() => Pick(3) == 0 ? Garbage[Pick(Garbage.Length)] : names[Pick(names.Count)];
 
     private JsonElement? OperationOf(string method, string route) =>
-        document.GetProperty("paths").TryGetProperty(route, out JsonElement path) && path.TryGetProperty(method.ToLowerInvariant(), out JsonElement operation)
+        document.GetProperty("paths").TryGetProperty(route, out JsonElement path)
+            && path.TryGetProperty(method.ToLowerInvariant(), out JsonElement operation)
             ? operation
             : null;
 
@@ -75,12 +83,15 @@ internal sealed class RandomRequests(int seed, IEnumerable<RouteEndpoint> endpoi
         var query = new StringBuilder();
         if (operation is { } known && known.TryGetProperty("parameters", out JsonElement parameters))
         {
-            foreach (JsonElement parameter in parameters.EnumerateArray().Where(static parameter => parameter.GetProperty("in").GetString() == "query"))
+            foreach (JsonElement parameter in parameters.EnumerateArray()
+                .Where(static parameter => parameter.GetProperty("in").GetString() == "query"))
             {
                 string name = parameter.GetProperty("name").GetString()!;
                 if (Pick(3) == 0 || name == "follow")
                 {
-                    string value = name == "follow" ? "false" : Pick(5) == 0 ? Name() : Text(Value(parameter.GetProperty("schema"), 0));
+                    string value = name == "follow" ? "false" : Pick(5) == 0
+                        ? Name()
+                        : Text(Value(parameter.GetProperty("schema"), 0));
                     query.Append(query.Length == 0 ? '?' : '&').Append(name).Append('=').Append(value);
                 }
             }
@@ -89,7 +100,8 @@ internal sealed class RandomRequests(int seed, IEnumerable<RouteEndpoint> endpoi
         return query.ToString();
     }
 
-    private static string Text(JsonNode? value) => Uri.EscapeDataString(value is JsonValue one && one.TryGetValue(out string? text) ? text : value?.ToJsonString() ?? "");
+    private static string Text(JsonNode? value) =>
+        Uri.EscapeDataString(value is JsonValue one && one.TryGetValue(out string? text) ? text : value?.ToJsonString() ?? "");
 
     private string BodyOf(JsonElement? operation)
     {
@@ -98,7 +110,8 @@ internal sealed class RandomRequests(int seed, IEnumerable<RouteEndpoint> endpoi
             return Bodies[Pick(Bodies.Length)];
         }
 
-        return Value(body.GetProperty("content").EnumerateObject().First().Value.GetProperty("schema"), 0)?.ToJsonString() ?? "null";
+        return Value(body.GetProperty("content").EnumerateObject().First().Value.GetProperty("schema"), 0)?.ToJsonString()
+            ?? "null";
     }
 
     /// <summary>A value of a schema's shape, and now and then of none.</summary>
@@ -111,7 +124,13 @@ internal sealed class RandomRequests(int seed, IEnumerable<RouteEndpoint> endpoi
 
         if (Pick(15) == 0 || depth > 5)
         {
-            return Pick(4) switch { 0 => null, 1 => JsonValue.Create(Pick(10) - 5), 2 => new JsonArray(), _ => JsonValue.Create(names[Pick(names.Count)]) };
+            return Pick(4) switch
+            {
+                0 => null,
+                1 => JsonValue.Create(Pick(10) - 5),
+                2 => new JsonArray(),
+                _ => JsonValue.Create(names[Pick(names.Count)])
+            };
         }
 
         foreach (string several in (ReadOnlySpan<string>)["oneOf", "anyOf", "allOf"])
@@ -133,12 +152,20 @@ internal sealed class RandomRequests(int seed, IEnumerable<RouteEndpoint> endpoi
         return type switch
         {
             "object" => ObjectOf(schema, depth),
-            "array" => new JsonArray([.. Enumerable.Range(0, Pick(3)).Select(_ => schema.TryGetProperty("items", out JsonElement items) ? Value(items, depth + 1) : null)]),
+            "array" => new JsonArray([.. Enumerable.Range(0, Pick(3))
+                .Select(_ => schema.TryGetProperty("items", out JsonElement items) ? Value(items, depth + 1) : null)]),
             "integer" => JsonValue.Create(Pick(1_000)),
             "number" => JsonValue.Create(Pick(1_000) / 8.0),
             "boolean" => JsonValue.Create(Pick(2) == 0),
             "null" => null,
-            _ => JsonValue.Create(Pick(6) switch { 0 => "PT5M", 1 => "2026-11-22T01:00:00Z", 2 => "*/5 * * * *", 3 => "some words", _ => names[Pick(names.Count)] }),
+            _ => JsonValue.Create(Pick(6) switch
+            {
+                0 => "PT5M",
+                1 => "2026-11-22T01:00:00Z",
+                2 => "*/5 * * * *",
+                3 => "some words",
+                _ => names[Pick(names.Count)]
+            }),
         };
     }
 

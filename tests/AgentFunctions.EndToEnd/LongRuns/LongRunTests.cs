@@ -9,7 +9,8 @@ internal sealed class LongRunTests
     [Test]
     public async Task LongRun_KilledAgainAndAgain_EndsWithTheGoalInEveryRequestAndAFlatHistory()
     {
-        string folder = AppContext.BaseDirectory.Replace("AgentFunctions.EndToEnd", "AgentFunctions.Benchmarks", StringComparison.Ordinal);
+        string folder = AppContext.BaseDirectory.Replace("AgentFunctions.EndToEnd", "AgentFunctions.Benchmarks",
+            StringComparison.Ordinal);
         using var process = Process.Start(new ProcessStartInfo(
             Path.Combine(folder, "AgentFunctions.Benchmarks"),
             ["long", "--turns", "200", "--kills", "3", "--window", "20000", "--result", "1500", "--compactions", "8"])

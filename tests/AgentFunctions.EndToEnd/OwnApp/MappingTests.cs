@@ -53,15 +53,18 @@ internal sealed class MappingTests
     [TestCase("/agents", null, "/agents/api/x")]
     [TestCase("/tenants/{tenant}/agents", null, "/api/x")]
     [TestCase("/agents", "https://shop.example/agents/", "https://shop.example/agents/api/x")]
-    [TestCase("/tenants/{tenant}/agents", "https://shop.example/tenants/red/agents", "https://shop.example/tenants/red/agents/api/x")]
+    [TestCase("/tenants/{tenant}/agents", "https://shop.example/tenants/red/agents",
+        "https://shop.example/tenants/red/agents/api/x")]
     public async Task Links_InWhatPeopleAreTold_LeadToWhereTheRuntimeIs(string prefix, string? address, string link)
     {
         await using ApiHost host = await ApiHost.StartAsync(
             configure: options => options.PublicUrl = address, runtime: app => app.MapGroup(prefix).MapAgentFunctions());
-        using HttpResponseMessage any = await host.Http.GetAsync(prefix.Replace("{tenant}", "red", StringComparison.Ordinal) + "/health/live");
+        using HttpResponseMessage any = await host.Http.GetAsync(prefix.Replace("{tenant}", "red", StringComparison.Ordinal)
+            + "/health/live");
 
         Assert.That(any.IsSuccessStatusCode, Is.True);
-        Assert.That(host.Services.GetRequiredService<AgentFunctions.Notifications.PublicAddress>().Of("/api/x"), Is.EqualTo(link));
+        Assert.That(host.Services.GetRequiredService<AgentFunctions.Notifications.PublicAddress>().Of("/api/x"),
+            Is.EqualTo(link));
     }
 
     [TestCase("shop.example")]
@@ -108,7 +111,8 @@ internal sealed class MappingTests
         using var foreign = new HttpRequestMessage(HttpMethod.Post, "/api/orders");
         foreign.Headers.Add("Origin", "https://evil.example.org");
         using HttpResponseMessage posted = await host.Http.SendAsync(foreign);
-        Assert.That((posted.StatusCode, posted.Content.Headers.ContentType), Is.EqualTo((HttpStatusCode.NotFound, (object?)null)));
+        Assert.That((posted.StatusCode, posted.Content.Headers.ContentType),
+            Is.EqualTo((HttpStatusCode.NotFound, (object?)null)));
         using HttpResponseMessage broken = await host.Http.GetAsync("/api/broken");
         Assert.That(await broken.Content.ReadAsStringAsync(), Does.Not.Contain("traceId"));
         using HttpResponseMessage runs = await host.Http.GetAsync("/api/runs");
@@ -185,22 +189,27 @@ internal sealed class MappingTests
     [TestCase("Development", Description = "The container checks all services when it is built.")]
     public void Start_WithoutARegistration_NamesTheLine(string environment)
     {
-        Assert.That(Missing(static _ => { }), Does.Contain("AddAgentFunctions(builder.Configuration)").And.Contain("AddAgentFunctionsApi()").And.Contain("AddSqliteEngine"));
+        Assert.That(Missing(static _ => { }),
+            Does.Contain("AddAgentFunctions(builder.Configuration)").And.Contain("AddAgentFunctionsApi()").And.Contain("AddSqliteEngine"));
         Assert.That(
-            Missing(static builder => builder.Services.AddAgentFunctions(builder.Configuration).AddSqliteEngine(options => options.DataFile = SqliteEngineOptions.InMemory)),
+            Missing(static builder => builder.Services.AddAgentFunctions(builder.Configuration)
+                .AddSqliteEngine(options => options.DataFile = SqliteEngineOptions.InMemory)),
             Does.Contain("AddAgentFunctionsApi()").And.Not.Contain("AddSqliteEngine"));
         Assert.That(
             Missing(static builder => builder.Services.AddAgentFunctions(builder.Configuration).AddAgentFunctionsApi()),
             Does.Contain("AddSqliteEngine").And.Not.Contain("AddAgentFunctionsApi"));
 
-        Assert.That(Missing(static builder => builder.Services.AddAgentFunctionsApi()), Does.Contain("AddAgentFunctions(").And.Contain("AddSqliteEngine"));
+        Assert.That(Missing(static builder => builder.Services.AddAgentFunctionsApi()),
+            Does.Contain("AddAgentFunctions(").And.Contain("AddSqliteEngine"));
         Assert.That(
-            Missing(static builder => builder.Services.AddSingleton<IOrchestrationClient>(static _ => null!).AddAgentFunctionsApi().AddAgentFunctions(builder.Configuration)),
+            Missing(static builder => builder.Services.AddSingleton<IOrchestrationClient>(static _ => null!)
+                .AddAgentFunctionsApi().AddAgentFunctions(builder.Configuration)),
             Does.Contain("AddAzureStorageStores").And.Not.Contain("AddSqliteEngine"));
 
         string Missing(Action<WebApplicationBuilder> add)
         {
-            WebApplicationBuilder builder = WebApplication.CreateBuilder(new WebApplicationOptions { EnvironmentName = environment });
+            WebApplicationBuilder builder =
+                WebApplication.CreateBuilder(new WebApplicationOptions { EnvironmentName = environment });
             add(builder);
             return Assert.Catch<AgentException>(() =>
             {
@@ -214,7 +223,8 @@ internal sealed class MappingTests
     [TestCase("Development")]
     public void Start_OfAHostWithoutHttpAndWithoutAnEngine_NamesTheLine(string environment)
     {
-        HostApplicationBuilder builder = Host.CreateApplicationBuilder(new HostApplicationBuilderSettings { EnvironmentName = environment });
+        HostApplicationBuilder builder =
+            Host.CreateApplicationBuilder(new HostApplicationBuilderSettings { EnvironmentName = environment });
         builder.Services.AddAgentFunctions(builder.Configuration);
         using IHost host = builder.Build();
         Assert.That(() => host.StartAsync(), Throws.TypeOf<AgentException>().With.Message.Contains("AddSqliteEngine"));
@@ -224,8 +234,14 @@ internal sealed class MappingTests
     public async Task Start_WithTheEngineFirst_IsWhole()
     {
         using var folder = new TemporaryFolder();
-        HostApplicationBuilder builder = Host.CreateApplicationBuilder(new HostApplicationBuilderSettings { EnvironmentName = "Development", ContentRootPath = folder.Path });
-        builder.Services.AddSqliteEngine(options => options.DataFile = Path.Combine(folder.Path, "agents.db")).AddAgentFunctions(builder.Configuration);
+        HostApplicationBuilder builder =
+            Host.CreateApplicationBuilder(new HostApplicationBuilderSettings
+            {
+                EnvironmentName = "Development",
+                ContentRootPath = folder.Path
+            });
+        builder.Services.AddSqliteEngine(options => options.DataFile = Path.Combine(folder.Path, "agents.db"))
+            .AddAgentFunctions(builder.Configuration);
         using IHost host = builder.Build();
         await host.StartAsync();
         Assert.That(host.Services.GetRequiredService<AgentFunctions.Hosting.MissingPorts>().Lines, Is.Empty);
@@ -254,7 +270,8 @@ internal sealed class MappingTests
         Assert.That(submitted.Headers.Location!.OriginalString, Is.EqualTo(self));
         foreach ((string name, JsonNode? link) in run["links"]!.AsObject())
         {
-            using HttpResponseMessage answer = await host.Http.GetAsync((string)link! + (name == "events" ? "?follow=false" : ""));
+            using HttpResponseMessage answer = await host.Http.GetAsync((string)link!
+                + (name == "events" ? "?follow=false" : ""));
             Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.OK), $"{name}: {link}");
         }
 

@@ -27,7 +27,8 @@ internal sealed class OriginTests
     [TestCase("key", "null", 403)]
     [TestCase("token", "https://evil.example.org", 403)]
     [TestCase("cookie", "https://evil.example.org", 403)]
-    public async Task Submit_FromAnotherOrigin_IsTakenFromAllowedOnesWithExplicitCredentials(string credentials, string origin, int status)
+    public async Task Submit_FromAnotherOrigin_IsTakenFromAllowedOnesWithExplicitCredentials(string credentials, string origin,
+        int status)
     {
         await using ApiHost host = await StartAsync();
         using HttpClient http = await ClientAsync(host, credentials);
@@ -35,7 +36,9 @@ internal sealed class OriginTests
 
         Assert.That((int)answer.StatusCode, Is.EqualTo(status), await answer.Content.ReadAsStringAsync());
         Assert.That(
-            answer.Headers.TryGetValues("Access-Control-Allow-Origin", out IEnumerable<string>? allowed) ? allowed.Single() : null,
+            answer.Headers.TryGetValues("Access-Control-Allow-Origin", out IEnumerable<string>? allowed)
+                ? allowed.Single()
+                : null,
             Is.EqualTo(origin == Page ? Page : null), "errors too can be read by the page that may call");
         Assert.That(answer.Headers.Contains("Access-Control-Allow-Credentials"), Is.False);
         Assert.That(answer.Headers.Vary, Has.Member("Origin"));
@@ -64,7 +67,8 @@ internal sealed class OriginTests
     [TestCase("https://evil.example.org", "POST", "/api/runs", 403)]
     [TestCase(Page, "PATCH", "/api/runs", 404)]
     [TestCase(Page, "POST", "/api/own", 405)]
-    public async Task Preflight_CarryingNoCredentials_IsAnsweredBeforeTheAppsAuthorization(string origin, string method, string path, int status)
+    public async Task Preflight_CarryingNoCredentials_IsAnsweredBeforeTheAppsAuthorization(string origin, string method,
+        string path, int status)
     {
         await using ApiHost host = await ApiHost.StartAsync(
             configure: options => options.Origins.Add(Page),
@@ -85,7 +89,8 @@ internal sealed class OriginTests
         if (status == 204)
         {
             Assert.That(answer.Headers.GetValues("Access-Control-Allow-Origin").Single(), Is.EqualTo(Page));
-            Assert.That(answer.Headers.GetValues("Access-Control-Allow-Headers").Single(), Does.Contain("Authorization").And.Contain("Idempotency-Key"));
+            Assert.That(answer.Headers.GetValues("Access-Control-Allow-Headers").Single(),
+                Does.Contain("Authorization").And.Contain("Idempotency-Key"));
             Assert.That(answer.Headers.GetValues("Access-Control-Allow-Methods").Single(), Does.Contain(method));
         }
     }
@@ -155,7 +160,9 @@ internal sealed class OriginTests
     {
         var request = new HttpRequestMessage(HttpMethod.Post, "/api/runs") { Content = Call.Json("""{"goal":"x"}""") };
         request.Headers.Add("Origin", origin);
-        request.Headers.Add("Sec-Fetch-Site", http.BaseAddress!.GetLeftPart(UriPartial.Authority) == origin ? "same-origin" : "cross-site");
+        request.Headers.Add("Sec-Fetch-Site", http.BaseAddress!.GetLeftPart(UriPartial.Authority) == origin
+            ? "same-origin"
+            : "cross-site");
         return http.SendAsync(request);
     }
 }

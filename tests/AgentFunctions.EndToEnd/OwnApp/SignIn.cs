@@ -11,7 +11,9 @@ using Microsoft.Extensions.Options;
 
 namespace AgentFunctions.EndToEnd.OwnApp;
 
-/// <summary>The sign-in of a team's app: a real cookie, or the app's own token. A user is written <c>anna:submitter,approver</c>.</summary>
+/// <summary>
+/// The sign-in of a team's app: a real cookie, or the app's own token. A user is written <c>anna:submitter,approver</c>.
+/// </summary>
 internal static class SignIn
 {
     private const string Token = "Token";
@@ -55,7 +57,8 @@ internal static class SignIn
             ], type));
     }
 
-    private sealed class TokenHandler(IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory logger, UrlEncoder encoder)
+    private sealed class TokenHandler(IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory logger,
+        UrlEncoder encoder)
         : AuthenticationHandler<AuthenticationSchemeOptions>(options, logger, encoder)
     {
         protected override Task<AuthenticateResult> HandleAuthenticateAsync() => Task.FromResult(

@@ -5,7 +5,8 @@ namespace AgentFunctions.EndToEnd.OwnApp;
 /// <summary>A host with the library, the embedded engine and a model of its own gets no package of another's.</summary>
 internal sealed class SmallHostTests
 {
-    private static readonly string[] Foreign = ["Azure.", "OpenAI", "System.ClientModel", "ModelContextProtocol", "NCrontab", "Microsoft.AspNetCore", "Microsoft.DurableTask", "Microsoft.Identity"];
+    private static readonly string[] Foreign = ["Azure.", "OpenAI", "System.ClientModel", "ModelContextProtocol", "NCrontab",
+        "Microsoft.AspNetCore", "Microsoft.DurableTask", "Microsoft.Identity"];
 
     [Test]
     [CancelAfter(600_000)]
@@ -13,23 +14,30 @@ internal sealed class SmallHostTests
     {
         using var folder = new TemporaryFolder();
         string project = Path.Combine(RootOf(AppContext.BaseDirectory), "tests", "AgentFunctions.SmallHost");
-        string configuration = AppContext.BaseDirectory.Contains($"{Path.DirectorySeparatorChar}Release{Path.DirectorySeparatorChar}", StringComparison.Ordinal) ? "Release" : "Debug";
+        string configuration =
+            AppContext.BaseDirectory.Contains($"{Path.DirectorySeparatorChar}Release{Path.DirectorySeparatorChar}",
+                StringComparison.Ordinal) ? "Release" : "Debug";
 
-        string published = await RunAsync("dotnet", ["publish", project, "--no-build", "-c", configuration, "-o", folder.Path, "-nologo"], cancellationToken);
+        string published = await RunAsync("dotnet",
+            ["publish", project, "--no-build", "-c", configuration, "-o", folder.Path, "-nologo"], cancellationToken);
         string[] files = [.. Directory.EnumerateFiles(folder.Path, "*.dll").Select(static file => Path.GetFileName(file))];
 
         Assert.That(files, Does.Contain("AgentFunctions.dll").And.Contain("AgentFunctions.Sqlite.dll"), published);
-        Assert.That(files.Where(static file => file.StartsWith("AgentFunctions", StringComparison.Ordinal)), Has.Exactly(3).Items);
-        Assert.That(files.Where(static file => Foreign.Any(name => file.StartsWith(name, StringComparison.OrdinalIgnoreCase))), Is.Empty);
+        Assert.That(files.Where(static file => file.StartsWith("AgentFunctions", StringComparison.Ordinal)),
+            Has.Exactly(3).Items);
+        Assert.That(files.Where(static file => Foreign.Any(name => file.StartsWith(name, StringComparison.OrdinalIgnoreCase))),
+            Is.Empty);
         Assert.That(
-            await RunAsync("dotnet", [Path.Combine(folder.Path, "AgentFunctions.SmallHost.dll")], cancellationToken), Does.Contain("Completed: hello"));
+            await RunAsync("dotnet", [Path.Combine(folder.Path, "AgentFunctions.SmallHost.dll")], cancellationToken),
+            Does.Contain("Completed: hello"));
     }
 
     private static string RootOf(string folder)
     {
         while (!File.Exists(Path.Combine(folder, "AgentFunctions.sln")))
         {
-            folder = Path.GetDirectoryName(folder) ?? throw new InvalidOperationException("AgentFunctions.sln is in no folder above the tests.");
+            folder = Path.GetDirectoryName(folder)
+                ?? throw new InvalidOperationException("AgentFunctions.sln is in no folder above the tests.");
         }
 
         return folder;
@@ -37,7 +45,10 @@ internal sealed class SmallHostTests
 
     private static async Task<string> RunAsync(string program, string[] arguments, CancellationToken cancellationToken)
     {
-        using Process process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        using Process process =
+            Process.Start(new ProcessStartInfo(program,
+                arguments)
+            { RedirectStandardOutput = true, RedirectStandardError = true })!;
         Task<string> error = process.StandardError.ReadToEndAsync(cancellationToken);
         string output = await process.StandardOutput.ReadToEndAsync(cancellationToken);
         await process.WaitForExitAsync(cancellationToken);

@@ -97,7 +97,8 @@ internal sealed class UserCallerTests
     [TestCase(null, 403)]
     public async Task CallerFrom_GivingAnIdOfTheHostsOwn_GivesNoCaller(string? id, int status)
     {
-        await using ApiHost host = await StartAsync(options => options.CallerFrom(_ => id is null ? null : new Caller(id) { Roles = ["admin", "*"] }));
+        await using ApiHost host =
+            await StartAsync(options => options.CallerFrom(_ => id is null ? null : new Caller(id) { Roles = ["admin", "*"] }));
         using HttpClient anna = SignIn.TokenOf(host, "anna");
         using HttpResponseMessage answer = await anna.GetAsync("/api/keys");
         Assert.That((int)answer.StatusCode, Is.EqualTo(status));
@@ -127,7 +128,8 @@ internal sealed class UserCallerTests
     public async Task PassedOn_WithForwardingConfigured_GoesByTheClientsAddress(string forwarded, int status)
     {
         await using ApiHost host = await ApiHost.StartAsync(
-            build: builder => builder.Services.Configure<ForwardedHeadersOptions>(options => options.ForwardedHeaders = ForwardedHeaders.XForwardedFor),
+            build: builder => builder.Services.Configure<ForwardedHeadersOptions>(options => options.ForwardedHeaders =
+                ForwardedHeaders.XForwardedFor),
             runtime: app =>
             {
                 app.UseForwardedHeaders();
@@ -165,7 +167,12 @@ internal sealed class UserCallerTests
 
     [Test]
     public void Start_WithAnIssuerWhoseCallersHaveTheUsersIds_IsRefused([Values("user", "User")] string name) => Assert.That(
-        async () => await StartAsync(options => options.Oidc.Add(new() { Issuer = "https://login.example", Audience = "agents", Name = name })),
+        async () => await StartAsync(options => options.Oidc.Add(new()
+        {
+            Issuer = "https://login.example",
+            Audience = "agents",
+            Name = name
+        })),
         Throws.TypeOf<AgentException>().With.Message.Contains("Api:Users:Name").And.Message.Contains("Api:Oidc:0:Name"));
 
     [Test]
@@ -175,7 +182,8 @@ internal sealed class UserCallerTests
             async () => await StartAsync(static options => options.TrustFunctionsPrincipal = true),
             Throws.TypeOf<AgentException>().With.Message.Contains("Api:Users:Name").And.Message.Contains("Api:TrustFunctionsPrincipal"));
         Assert.That(
-            async () => await (await StartAsync(static options => (options.TrustFunctionsPrincipal, options.Users.Name) = (true, "member"))).DisposeAsync(),
+            async () => await (await StartAsync(static options => (options.TrustFunctionsPrincipal, options.Users.Name) = (true,
+                "member"))).DisposeAsync(),
             Throws.Nothing);
         Assert.That(
             async () => await ApiHost.StartAsync(configure: static options =>
@@ -193,7 +201,8 @@ internal sealed class UserCallerTests
             build: builder =>
             {
                 SignIn.Add(builder);
-                builder.Services.AddAuthorization(options => options.AddPolicy("team", policy => policy.RequireRole("submitter")));
+                builder.Services.AddAuthorization(options => options.AddPolicy("team",
+                    policy => policy.RequireRole("submitter")));
             },
             runtime: app => app.MapAgentFunctions().RequireAuthorization("team"));
         using HttpClient anna = SignIn.TokenOf(host, "anna:submitter");
@@ -210,12 +219,14 @@ internal sealed class UserCallerTests
     {
         await using ApiHost host = await ApiHost.StartAsync(
             build: builder => builder.Services.AddAuthentication().Services.AddAuthorization(),
-            runtime: app => app.MapAgentFunctions().RequireAuthorization(new AuthorizationPolicyBuilder().RequireAssertion(_ => true).Build()));
+            runtime: app => app.MapAgentFunctions()
+                .RequireAuthorization(new AuthorizationPolicyBuilder().RequireAssertion(_ => true).Build()));
         using HttpResponseMessage answer = await host.Http.GetAsync("/api/runs");
         Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.Unauthorized));
     }
 
-    private static Task<ApiHost> StartAsync(Action<AgentFunctions.AspNetCore.ApiOptions>? configure = null, string url = "http://127.0.0.1:0") =>
+    private static Task<ApiHost> StartAsync(Action<AgentFunctions.AspNetCore.ApiOptions>? configure = null,
+        string url = "http://127.0.0.1:0") =>
         ApiHost.StartAsync(configure: configure, map: SignIn.Map, build: SignIn.Add, url: url);
 
     private static async Task<int> StatusAsync(HttpClient http, string path)

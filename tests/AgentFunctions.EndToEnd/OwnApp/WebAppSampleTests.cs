@@ -7,7 +7,9 @@ using AgentFunctions.TestKit;
 
 namespace AgentFunctions.EndToEnd.OwnApp;
 
-/// <summary>A team's app as a process of its own: two users, one by cookie and one by token, with the runtime below <c>/agents</c>.</summary>
+/// <summary>
+/// A team's app as a process of its own: two users, one by cookie and one by token, with the runtime below <c>/agents</c>.
+/// </summary>
 [CancelAfter(300_000)]
 internal sealed class WebAppSampleTests
 {
@@ -23,7 +25,8 @@ internal sealed class WebAppSampleTests
         using HttpClient anna = await BrowserAsync(address, "anna");
         using HttpClient bob = await ProgramAsync(address, "bob");
 
-        using HttpResponseMessage submitted = await anna.PostAsJsonAsync("/agents/api/runs", new { agent = "clerk", goal = "Order 4711 is lost." }, Cancel);
+        using HttpResponseMessage submitted = await anna.PostAsJsonAsync("/agents/api/runs",
+            new { agent = "clerk", goal = "Order 4711 is lost." }, Cancel);
         Assert.That(submitted.StatusCode, Is.EqualTo(HttpStatusCode.Accepted), await submitted.Content.ReadAsStringAsync(Cancel));
         string run = submitted.Headers.Location!.OriginalString;
         Assert.That(run, Does.StartWith("/agents/api/runs/"));
@@ -31,7 +34,8 @@ internal sealed class WebAppSampleTests
 
         using HttpResponseMessage own = await DecideAsync(anna, approval);
         Assert.That(await own.ProblemAsync(403), Is.EqualTo("notAllowed"));
-        using HttpResponseMessage key = await anna.PostAsJsonAsync("/agents/api/keys", new { name = "anna", roles = new[] { "admin" } }, Cancel);
+        using HttpResponseMessage key = await anna.PostAsJsonAsync("/agents/api/keys",
+            new { name = "anna", roles = new[] { "admin" } }, Cancel);
         Assert.That(await key.ProblemAsync(403), Is.EqualTo("notAllowed"));
         using HttpResponseMessage bobs = await DecideAsync(bob, approval);
         Assert.That(bobs.StatusCode, Is.EqualTo(HttpStatusCode.OK), await bobs.Content.ReadAsStringAsync(Cancel));
@@ -69,7 +73,8 @@ internal sealed class WebAppSampleTests
 
     [TestCase(null, 403, 403)]
     [TestCase(Page, 202, 403)]
-    public async Task Page_OfAnotherOrigin_CallsWithATokenOnlyWhereTheSettingAllowsIt(string? origin, int withToken, int withCookie)
+    public async Task Page_OfAnotherOrigin_CallsWithATokenOnlyWhereTheSettingAllowsIt(string? origin, int withToken,
+        int withCookie)
     {
         await using ProgramProcess app = Start(origin is null ? [] : new() { ["Api__Origins__0"] = origin });
         Uri address = await AddressAsync(app);
@@ -81,7 +86,9 @@ internal sealed class WebAppSampleTests
 
         static async Task<int> FromPageAsync(HttpClient http)
         {
-            using var request = new HttpRequestMessage(HttpMethod.Post, "/agents/api/runs") { Content = JsonContent.Create(new { agent = "clerk", goal = "x" }) };
+            using var request = new HttpRequestMessage(HttpMethod.Post,
+                "/agents/api/runs")
+            { Content = JsonContent.Create(new { agent = "clerk", goal = "x" }) };
             request.Headers.Add("Origin", Page);
             request.Headers.Add("Sec-Fetch-Site", "cross-site");
             using HttpResponseMessage answer = await http.SendAsync(request, Cancel);
@@ -110,7 +117,8 @@ internal sealed class WebAppSampleTests
     {
         var http = new HttpClient { BaseAddress = address };
         using HttpResponseMessage token = await http.PostAsJsonAsync("/token", new { user, password = "demo" }, Cancel);
-        http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", await token.Content.ReadAsStringAsync(Cancel));
+        http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer",
+            await token.Content.ReadAsStringAsync(Cancel));
         return http;
     }
 

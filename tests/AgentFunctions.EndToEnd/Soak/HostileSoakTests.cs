@@ -7,8 +7,8 @@ using AgentFunctions.TestKit;
 namespace AgentFunctions.EndToEnd.Soak;
 
 /// <summary>
-/// The real program against hostile and odd endpoints, tool servers and receivers, all at once: its memory stays bounded, nothing is held,
-/// everything is told, and every run ends with a reason.
+/// The real program against hostile and odd endpoints, tool servers and receivers, all at once: its memory stays bounded, nothing
+/// is held, everything is told, and every run ends with a reason.
 /// </summary>
 /// <remarks>The long form: <c>AGENTFUNCTIONS_SOAK_MINUTES=10</c>.</remarks>
 [Platform("Linux")]
@@ -39,11 +39,16 @@ internal sealed class HostileSoakTests
         await using HostileWorld world = await HostileWorld.StartAsync(seed);
         await using ProgramProcess server = Start(folder, world);
         string line = await server.LineAsync(static line => line.StartsWith("Listening on ", StringComparison.Ordinal));
-        using var http = new HttpClient { BaseAddress = new Uri(line["Listening on ".Length..]), Timeout = TimeSpan.FromMinutes(5) };
+        using var http = new HttpClient
+        {
+            BaseAddress = new Uri(line["Listening on ".Length..]),
+            Timeout = TimeSpan.FromMinutes(5)
+        };
         var memory = new List<(TimeSpan At, long Bytes)>();
         var runs = new List<string>();
         long begun = Stopwatch.GetTimestamp();
-        Task[] work = [.. Enumerable.Range(0, Width).Select(number => WorkAsync(http, world, number, begun, runs, cancellationToken))];
+        Task[] work = [.. Enumerable.Range(0, Width)
+            .Select(number => WorkAsync(http, world, number, begun, runs, cancellationToken))];
         Task all = Task.WhenAll(work);
         while (!all.IsCompleted)
         {
@@ -71,11 +76,13 @@ internal sealed class HostileSoakTests
         }
     }
 
-    private static async Task WorkAsync(HttpClient http, HostileWorld world, int number, long begun, List<string> runs, CancellationToken cancellationToken)
+    private static async Task WorkAsync(HttpClient http, HostileWorld world, int number, long begun, List<string> runs,
+        CancellationToken cancellationToken)
     {
         for (int i = 0; i == 0 || Stopwatch.GetElapsedTime(begun) < Length; i++)
         {
-            string id = await SubmitAsync(http, $"Do the work, {number}.{i}.", i % 3 == 0 ? $"{world.Url}/hook" : null, cancellationToken);
+            string id = await SubmitAsync(http, $"Do the work, {number}.{i}.", i % 3 == 0 ? $"{world.Url}/hook" : null,
+                cancellationToken);
             lock (runs)
             {
                 runs.Add(id);
@@ -85,7 +92,8 @@ internal sealed class HostileSoakTests
         }
     }
 
-    private static async Task<string> SubmitAsync(HttpClient http, string goal, string? callbackUrl, CancellationToken cancellationToken)
+    private static async Task<string> SubmitAsync(HttpClient http, string goal, string? callbackUrl,
+        CancellationToken cancellationToken)
     {
         using HttpResponseMessage submitted = await http.PostAsJsonAsync(
             "api/runs", new { goal, callbackUrl, budget = new { steps = 12, wallClock = "PT20S" } }, cancellationToken);
@@ -96,7 +104,8 @@ internal sealed class HostileSoakTests
 
     private static async Task<JsonElement> EndOfAsync(HttpClient http, string id, CancellationToken cancellationToken)
     {
-        return await Poll.ForAsync(LookAsync, static run => Ends.Contains(run.GetProperty("status").GetString()), cancellationToken);
+        return await Poll.ForAsync(LookAsync, static run => Ends.Contains(run.GetProperty("status").GetString()),
+            cancellationToken);
 
         async Task<JsonElement> LookAsync()
         {
@@ -107,7 +116,8 @@ internal sealed class HostileSoakTests
         }
     }
 
-    private static async Task<Dictionary<string, int>> AssertEndedWithReasonsAsync(HttpClient http, List<string> runs, CancellationToken cancellationToken)
+    private static async Task<Dictionary<string, int>> AssertEndedWithReasonsAsync(HttpClient http, List<string> runs,
+        CancellationToken cancellationToken)
     {
         var ends = new Dictionary<string, int>();
         foreach (string id in runs)
@@ -138,11 +148,13 @@ internal sealed class HostileSoakTests
     }
 
     /// <summary>A model that behaves is asked at once; no call of an ended run is still open.</summary>
-    private static async Task<JsonElement> AssertNothingIsHeldAsync(HttpClient http, HostileWorld world, CancellationToken cancellationToken)
+    private static async Task<JsonElement> AssertNothingIsHeldAsync(HttpClient http, HostileWorld world,
+        CancellationToken cancellationToken)
     {
         // The breaker of the model may be open for a moment after all that.
         JsonElement run = await Poll.ForAsync(
-            async () => await EndOfAsync(http, await SubmitAsync(http, $"{HostileWorld.Good}: say it.", null, cancellationToken), cancellationToken),
+            async () => await EndOfAsync(http, await SubmitAsync(http, $"{HostileWorld.Good}: say it.", null, cancellationToken),
+                cancellationToken),
             static run => run.GetProperty("status").GetString() == "completed", cancellationToken);
 
         // What is left are deliveries of callbacks and looks at tool servers, a handful at a time.
@@ -157,7 +169,11 @@ internal sealed class HostileSoakTests
         {
             mcpServers = new Dictionary<string, object>
             {
-                ["asks"] = new { command = "node", args = new[] { Path.Combine(AppContext.BaseDirectory, "node", "odd-server.mjs"), "newest" } },
+                ["asks"] = new
+                {
+                    command = "node",
+                    args = new[] { Path.Combine(AppContext.BaseDirectory, "node", "odd-server.mjs"), "newest" }
+                },
                 ["dies"] = new { command = "sh", args = new[] { "-c", "exit 3" } },
                 ["mute"] = new { command = "sh", args = new[] { "-c", "cat > /dev/null" } },
                 ["floods"] = new { command = "sh", args = new[] { "-c", "yes 0123456789 | head -c 50000000; sleep 1" } },
@@ -188,6 +204,7 @@ internal sealed class HostileSoakTests
                 ["Governance__Network__Allow__0"] = "127.0.0.1",
                 ["NO_PROXY"] = "*",
             },
-            "serve", "--urls", "http://127.0.0.1:0", "--data", folder.Folder("data"), "--workspace", folder.Folder("workspace"), "--mcp-config", servers);
+            "serve", "--urls", "http://127.0.0.1:0", "--data", folder.Folder("data"), "--workspace", folder.Folder("workspace"),
+            "--mcp-config", servers);
     }
 }

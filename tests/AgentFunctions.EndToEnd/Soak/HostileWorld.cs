@@ -29,7 +29,8 @@ internal sealed class HostileWorld : IAsyncDisposable
         Seed = seed;
         _answers =
         [
-            Say, Say, Call, Call, Trickle, Endless, CutOff, WrongTypes, TooMany, ServerError, ServerError, Huge, HalfPair, Html, Nothing, ErrorUnder200,
+            Say, Say, Call, Call, Trickle, Endless, CutOff, WrongTypes, TooMany, ServerError, ServerError, Huge, HalfPair, Html,
+            Nothing, ErrorUnder200,
             ArgumentsAsObject, ArgumentsCut, Silent, Comments, LateAndSlow, CallAsks, CallAsksInside, CallSamples,
         ];
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new());
@@ -52,7 +53,9 @@ internal sealed class HostileWorld : IAsyncDisposable
         {
             lock (_counts)
             {
-                return string.Join(", ", _counts.OrderBy(static one => one.Key, StringComparer.Ordinal).Select(static one => $"{one.Key} {one.Value}"));
+                return string.Join(", ",
+                    _counts.OrderBy(static one => one.Key, StringComparer.Ordinal)
+                        .Select(static one => $"{one.Key} {one.Value}"));
             }
         }
     }
@@ -95,7 +98,8 @@ internal sealed class HostileWorld : IAsyncDisposable
                 await Counted(Interlocked.Increment(ref _next) % 3 == 0 ? Silent : ServerError)(context);
             }
         }
-        catch (Exception e) when (e is OperationCanceledException or IOException or Microsoft.AspNetCore.Connections.ConnectionAbortedException)
+        catch (Exception e) when (e is OperationCanceledException or IOException
+            or Microsoft.AspNetCore.Connections.ConnectionAbortedException)
         {
             // The caller went away.
         }
@@ -130,14 +134,18 @@ internal sealed class HostileWorld : IAsyncDisposable
 
     private static Task CallAsks(HttpContext http) => StreamAsync(http, Calls("{}", "mcp__asks__asks"), Finish("tool_calls"));
 
-    private static Task CallAsksInside(HttpContext http) => StreamAsync(http, Calls("{}", "mcp__asks__asks_inside"), Finish("tool_calls"));
+    private static Task CallAsksInside(HttpContext http) =>
+        StreamAsync(http, Calls("{}", "mcp__asks__asks_inside"), Finish("tool_calls"));
 
-    private static Task CallSamples(HttpContext http) => StreamAsync(http, Calls("{}", "mcp__asks__samples_inside"), Finish("tool_calls"));
+    private static Task CallSamples(HttpContext http) =>
+        StreamAsync(http, Calls("{}", "mcp__asks__samples_inside"), Finish("tool_calls"));
 
     private static Task ArgumentsAsObject(HttpContext http) => StreamAsync(
-        http, """{"choices":[{"delta":{"tool_calls":[{"function":{"name":"list_files","arguments":{"path":"."}}}]}}]}""", Finish("tool_calls"));
+        http, """{"choices":[{"delta":{"tool_calls":[{"function":{"name":"list_files","arguments":{"path":"."}}}]}}]}""",
+        Finish("tool_calls"));
 
-    private static Task ArgumentsCut(HttpContext http) => StreamAsync(http, Calls("""{"path":".""" + new string('a', 20_000)), Finish("length"));
+    private static Task ArgumentsCut(HttpContext http) =>
+        StreamAsync(http, Calls("""{"path":".""" + new string('a', 20_000)), Finish("length"));
 
     private static async Task Trickle(HttpContext http)
     {
@@ -202,7 +210,8 @@ internal sealed class HostileWorld : IAsyncDisposable
     }
 
     private static Task HalfPair(HttpContext http) => StreamAsync(
-        http, """{"choices":[{"delta":{"content":"half \ud83d"}}]}""", """{"choices":[{"delta":{"content":" of it \udc00"}}]}""", Finish("stop"));
+        http, """{"choices":[{"delta":{"content":"half \ud83d"}}]}""", """{"choices":[{"delta":{"content":" of it \udc00"}}]}""",
+        Finish("stop"));
 
     private static Task Html(HttpContext http)
     {
@@ -218,7 +227,8 @@ internal sealed class HostileWorld : IAsyncDisposable
 
     private static Task ToolServerEmpty(HttpContext http) => Status(http, 200, "{}");
 
-    private static Task ErrorUnder200(HttpContext http) => Status(http, 200, """{"error":{"message":"The engine is overloaded.","code":500}}""");
+    private static Task ErrorUnder200(HttpContext http) =>
+        Status(http, 200, """{"error":{"message":"The engine is overloaded.","code":500}}""");
 
     private static Task Silent(HttpContext http) => Task.Delay(Timeout.Infinite, http.RequestAborted);
 
@@ -247,14 +257,20 @@ internal sealed class HostileWorld : IAsyncDisposable
         await http.Response.Body.FlushAsync(http.RequestAborted);
     }
 
-    private static string Text(string text) => JsonSerializer.Serialize(new { choices = new[] { new { delta = new { content = text } } } });
+    private static string Text(string text) =>
+        JsonSerializer.Serialize(new { choices = new[] { new { delta = new { content = text } } } });
 
     private static string Finish(string reason) => JsonSerializer.Serialize(
-        new { choices = new[] { new { delta = new { }, finish_reason = reason } }, usage = new { prompt_tokens = 100, completion_tokens = 5 } });
+        new
+        {
+            choices = new[] { new { delta = new { }, finish_reason = reason } },
+            usage = new { prompt_tokens = 100, completion_tokens = 5 }
+        });
 
     private static string Calls(string arguments, string name = "list_files") => JsonSerializer.Serialize(new
     {
-        choices = new[] { new { delta = new { tool_calls = new[] { new { index = 0, id = "c1", function = new { name, arguments } } } } } },
+        choices = new[] { new { delta = new { tool_calls = new[] { new { index = 0, id = "c1",
+            function = new { name, arguments } } } } } },
     });
 
     private static Task Status(HttpContext http, int status, string body)

@@ -26,7 +26,8 @@ internal sealed class OneTraceTests
         Dictionary<string, string> environment = receiver.Environment;
         (environment["OPENAI_API_KEY"], environment["OPENAI_BASE_URL"]) = ("sk-test", model.BaseUrl);
         string[] command =
-            ["serve", "--urls", "http://127.0.0.1:0", "--data", folder.Folder("data"), "--agents", Path.Combine(folder.Path, "agents"), "--trust"];
+            ["serve", "--urls", "http://127.0.0.1:0", "--data", folder.Folder("data"), "--agents",
+                Path.Combine(folder.Path, "agents"), "--trust"];
 
         string id;
         await using (ProgramProcess first = ProgramProcess.Start(environment, command))
@@ -46,14 +47,16 @@ internal sealed class OneTraceTests
         {
             using var http = new HttpClient { BaseAddress = await second.ListeningAsync(), Timeout = Timeout.InfiniteTimeSpan };
             await http.GetStringAsync(new Uri($"/api/runs/{id}/events", UriKind.Relative), cancellationToken);
-            await Poll.UntilAsync(() => receiver.Spans.Any(span => span.Name == "run lead" && span["gen_ai.conversation.id"] == id), cancellationToken);
+            await Poll.UntilAsync(() => receiver.Spans.Any(span => span.Name == "run lead"
+                && span["gen_ai.conversation.id"] == id), cancellationToken);
             await Poll.UntilAsync(() => receiver.Metrics.Contains("agentfunctions.run.duration"), cancellationToken);
         }
 
         Check(receiver.Spans, id);
         Assert.That(receiver.Metrics, Does.Contain("gen_ai.client.token.usage").And.Contain("gen_ai.client.operation.duration"));
         Assert.That(
-            model.Requests.Select(static request => request.Headers["traceparent"][..35]), Is.All.EqualTo($"00-{CallerTrace}"), "the model's host");
+            model.Requests.Select(static request => request.Headers["traceparent"][..35]), Is.All.EqualTo($"00-{CallerTrace}"),
+            "the model's host");
     }
 
     private static void Check(IReadOnlyCollection<OtlpSpan> spans, string id)
@@ -65,15 +68,18 @@ internal sealed class OneTraceTests
 
         OtlpSpan root = spans.Single(static span => span.Name == "invoke_agent lead" && span.ParentId == CallerSpan);
         Assert.That(root["gen_ai.conversation.id"], Is.EqualTo(id));
-        OtlpSpan[] tools = [.. spans.Where(static span => span.Name == "execute_tool assign_task" && span["agentfunctions.outcome"] == "delegated")];
+        OtlpSpan[] tools = [.. spans.Where(static span => span.Name == "execute_tool assign_task"
+            && span["agentfunctions.outcome"] == "delegated")];
         Assert.That(tools, Has.Length.EqualTo(Children));
         Assert.That(tools.Select(static tool => tool.ParentId), Is.All.EqualTo(root.Id));
         OtlpSpan[] agents = [.. spans.Where(span => span["gen_ai.operation.name"] == "invoke_agent" && span != root)];
-        Assert.That(agents.Select(static agent => agent.ParentId), Is.EquivalentTo(tools.Select(static tool => tool.Id)), "each under its call");
+        Assert.That(agents.Select(static agent => agent.ParentId), Is.EquivalentTo(tools.Select(static tool => tool.Id)),
+            "each under its call");
 
         // What was asked before the kill was cut off with its process; what came after hangs under the same spans.
         OtlpSpan[] answers = [.. spans.Where(span => span["gen_ai.operation.name"] == "chat" && span.Instance != root.Instance)];
-        Assert.That(agents.Select(static agent => agent.Id).Append(root.Id), Is.EquivalentTo(answers.Select(static answer => answer.ParentId)));
+        Assert.That(agents.Select(static agent => agent.Id).Append(root.Id),
+            Is.EquivalentTo(answers.Select(static answer => answer.ParentId)));
         Assert.That(answers.Select(static answer => answer["gen_ai.usage.cache_read.input_tokens"]), Is.All.EqualTo("4"));
         Assert.That(answers.Select(static answer => answer["agentfunctions.attempt"]), Is.All.EqualTo("1"));
         Assert.That(tools.Select(static tool => tool["agentfunctions.policy.verdict"]), Is.All.EqualTo("Allow"));
@@ -82,13 +88,16 @@ internal sealed class OneTraceTests
         Assert.That((whole.ParentId, whole["agentfunctions.run.status"]), Is.EqualTo((root.Id, "completed")));
         Assert.That(whole.Duration, Is.GreaterThan(root.Duration));
         Assert.That(
-            spans.SelectMany(static span => span.Attributes.Values), Has.None.Contains(Secret), "what is said is told on request alone");
+            spans.SelectMany(static span => span.Attributes.Values), Has.None.Contains(Secret),
+            "what is said is told on request alone");
     }
 
     private static async Task<string> SubmitAsync(Uri address, CancellationToken cancellationToken)
     {
         using var http = new HttpClient(new SocketsHttpHandler { ActivityHeadersPropagator = null }) { BaseAddress = address };
-        using var request = new HttpRequestMessage(HttpMethod.Post, "/api/runs") { Content = JsonContent.Create(new { agent = "lead", goal = Secret }) };
+        using var request = new HttpRequestMessage(HttpMethod.Post,
+            "/api/runs")
+        { Content = JsonContent.Create(new { agent = "lead", goal = Secret }) };
         request.Headers.Add("traceparent", $"00-{CallerTrace}-{CallerSpan}-01");
         using HttpResponseMessage response = await http.SendAsync(request, cancellationToken);
         return (await response.Content.ReadFromJsonAsync<JsonElement>(cancellationToken)).GetProperty("id").GetString()!;
@@ -107,7 +116,8 @@ internal sealed class OneTraceTests
         0 => ChatReply.Call("create_subagent", new { name = "reader", system_prompt = "You read." }),
         1 => new ChatReply
         {
-            Calls = [.. Enumerable.Range(0, Children).Select(static child => ChatReplyCall.Of("assign_task", new { agent = "reader", prompt = $"Read part {child}" }))],
+            Calls = [.. Enumerable.Range(0, Children).Select(static child => ChatReplyCall.Of("assign_task",
+                new { agent = "reader", prompt = $"Read part {child}" }))],
         },
         _ => ChatReply.Say("All parts were read."),
     };

@@ -4,7 +4,8 @@ using Google.Protobuf;
 namespace AgentFunctions.EndToEnd.Telemetry;
 
 /// <summary>
-/// Reads the messages of OTLP, by the numbers of their fields: <c>opentelemetry/proto/collector/{trace,metrics}/v1</c> and what they use.
+/// Reads the messages of OTLP, by the numbers of their fields: <c>opentelemetry/proto/collector/{trace,metrics}/v1</c> and what
+/// they use.
 /// </summary>
 internal static class OtlpReader
 {
@@ -33,14 +34,16 @@ internal static class OtlpReader
 
     private static OtlpSpan Span(string instance, byte[] span) => new(
         instance, Hex(span, 1), Hex(span, 2), Hex(span, 4), Fields(span, 5).Single().ToStringUtf8(), Attributes(span, 9),
-        [.. Fields(span, 13).Select(static link => Hex(link.ToByteArray(), 1))], TimeSpan.FromTicks((Fixed(span, 8) - Fixed(span, 7)) / 100));
+        [.. Fields(span, 13).Select(static link => Hex(link.ToByteArray(), 1))],
+        TimeSpan.FromTicks((Fixed(span, 8) - Fixed(span, 7)) / 100));
 
     private static string Hex(byte[] message, int field) =>
         Fields(message, field).Select(static value => Convert.ToHexStringLower(value.Span)).FirstOrDefault("");
 
     private static Dictionary<string, string> Attributes(byte[] message, int field) => Fields(message, field)
         .Select(static pair => pair.ToByteArray())
-        .ToDictionary(static pair => Fields(pair, 1).Single().ToStringUtf8(), static pair => Value(Fields(pair, 2).Single().ToByteArray()));
+        .ToDictionary(static pair => Fields(pair, 1).Single().ToStringUtf8(),
+            static pair => Value(Fields(pair, 2).Single().ToByteArray()));
 
     private static string Value(byte[] value)
     {

@@ -10,15 +10,16 @@ using Microsoft.Extensions.Logging;
 namespace AgentFunctions.EndToEnd.Telemetry;
 
 /// <summary>
-/// A receiver of OTLP over HTTP, as any collector is. What it receives goes on to a viewer where <c>AGENTFUNCTIONS_OTLP_VIEWER</c> names one, for
-/// people who want to see what a test looks at.
+/// A receiver of OTLP over HTTP, as any collector is. What it receives goes on to a viewer where
+/// <c>AGENTFUNCTIONS_OTLP_VIEWER</c> names one, for people who want to see what a test looks at.
 /// </summary>
 internal sealed class OtlpReceiver : IAsyncDisposable
 {
     private readonly ConcurrentQueue<OtlpSpan> _spans = new();
     private readonly ConcurrentDictionary<string, bool> _metrics = new();
     private readonly WebApplication _app;
-    private readonly HttpClient? _viewer = System.Environment.GetEnvironmentVariable("AGENTFUNCTIONS_OTLP_VIEWER") is { Length: > 0 } address
+    private readonly HttpClient? _viewer =
+        System.Environment.GetEnvironmentVariable("AGENTFUNCTIONS_OTLP_VIEWER") is { Length: > 0 } address
         ? new HttpClient { BaseAddress = new Uri(address) }
         : null;
 
@@ -82,7 +83,8 @@ internal sealed class OtlpReceiver : IAsyncDisposable
         if (_viewer is not null)
         {
             using var content = new ByteArrayContent(body.ToArray()) { Headers = { ContentType = new("application/x-protobuf") } };
-            using HttpResponseMessage shown = await _viewer.PostAsync(new Uri(context.Request.Path.Value!, UriKind.Relative), content, context.RequestAborted);
+            using HttpResponseMessage shown = await _viewer.PostAsync(new Uri(context.Request.Path.Value!, UriKind.Relative),
+                content, context.RequestAborted);
         }
 
         context.Response.ContentType = "application/x-protobuf";

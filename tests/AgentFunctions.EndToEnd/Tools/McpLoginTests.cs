@@ -13,11 +13,14 @@ internal sealed class McpLoginTests
         await using SignInServer server = await SignInServer.StartAsync();
         using var folder = new TemporaryFolder();
         string servers = Path.Combine(folder.Path, "servers.json");
-        File.WriteAllText(servers, JsonSerializer.Serialize(new { mcpServers = new { signed = new { type = "http", url = server.Url } } }));
+        File.WriteAllText(servers,
+            JsonSerializer.Serialize(new { mcpServers = new { signed = new { type = "http", url = server.Url } } }));
         string[] place = ["--data", Path.Combine(folder.Path, "data"), "--mcp-config", servers];
         await using OpenAIProtocolServer model = await OpenAIProtocolServer.StartAsync(request => request.Turn > 0
             ? ChatReply.Say(request.Results[0])
-            : request.Tools.Contains("mcp__signed__whoami") ? ChatReply.Call("mcp__signed__whoami", new { }) : ChatReply.Say("no tools"));
+            : request.Tools.Contains("mcp__signed__whoami")
+                ? ChatReply.Call("mcp__signed__whoami", new { })
+                : ChatReply.Say("no tools"));
         var environment = new Dictionary<string, string>
         {
             ["OPENAI_API_KEY"] = "sk-test",
@@ -25,11 +28,13 @@ internal sealed class McpLoginTests
             ["Governance__Network__Allow__0"] = new Uri(server.Issuer).Authority,
         };
         await using ProgramProcess serve = ProgramProcess.Start(environment, ["serve", "--urls", "http://127.0.0.1:0", .. place]);
-        string url = (await serve.LineAsync(line => line.StartsWith("Listening on ", StringComparison.Ordinal)))["Listening on ".Length..];
+        string url = (await serve.LineAsync(line => line.StartsWith("Listening on ",
+            StringComparison.Ordinal)))["Listening on ".Length..];
         (int ExitCode, string Output) before = await RunAsync("mcp", "list");
         string without = await AskAsync(url, cancellationToken);
 
-        await using ProgramProcess login = ProgramProcess.Start(environment, ["mcp", "login", "signed", "--no-browser", .. place]);
+        await using ProgramProcess login = ProgramProcess.Start(environment,
+            ["mcp", "login", "signed", "--no-browser", .. place]);
         string address = await login.LineAsync(line => line.StartsWith(server.Issuer, StringComparison.Ordinal));
         using var browser = new HttpClient();
         string page = await browser.GetStringAsync(address, cancellationToken);
@@ -66,7 +71,8 @@ internal sealed class McpLoginTests
         using JsonDocument run = JsonDocument.Parse(await submitted.Content.ReadAsStringAsync(cancellationToken));
         JsonElement now = await Poll.ForAsync(
             async () => JsonElement.Parse(await client.GetStringAsync($"/api/runs/{run.RootElement.GetProperty("id").GetString()}", cancellationToken)),
-            static now => now.TryGetProperty("result", out JsonElement result) && result.ValueKind == JsonValueKind.Object, cancellationToken);
+            static now => now.TryGetProperty("result", out JsonElement result) && result.ValueKind == JsonValueKind.Object,
+            cancellationToken);
         return now.GetProperty("result").GetProperty("text").GetString()!;
     }
 }

@@ -4,7 +4,9 @@ using AgentFunctions.TestKit;
 
 namespace AgentFunctions.EndToEnd.Tools;
 
-/// <summary>Whole runs of the program over real tool servers, which are killed, restarted and changed in mid-run, as is the program.</summary>
+/// <summary>
+/// Whole runs of the program over real tool servers, which are killed, restarted and changed in mid-run, as is the program.
+/// </summary>
 [TestFixture]
 [CancelAfter(300_000)]
 internal sealed class ToolServerRunTests
@@ -27,13 +29,15 @@ internal sealed class ToolServerRunTests
     public async Task Run_ServersAndProgramKilledInMidRun_GoesOnAsIfNothingWas(CancellationToken cancellationToken)
     {
         using var scene = new Scene();
-        await using NodeHttpServer http = await NodeHttpServer.StartAsync(NodeServers.Script(_servers, "everything"), "streamableHttp");
+        await using NodeHttpServer http = await NodeHttpServer.StartAsync(NodeServers.Script(_servers, "everything"),
+            "streamableHttp");
         scene.Configure(new
         {
             everything = scene.Shell(NodeServers.Script(_servers, "everything"), ["stdio"]),
             remote = new { type = "http", url = $"http://127.0.0.1:{http.Port}/mcp" },
             fs = scene.Shell(NodeServers.Script(_servers, "filesystem"), [scene.Files]),
-            memory = scene.Shell(NodeServers.Script(_servers, "memory"), [], new { MEMORY_FILE_PATH = Path.Combine(scene.Files, "memory.jsonl") }),
+            memory = scene.Shell(NodeServers.Script(_servers, "memory"), [],
+                new { MEMORY_FILE_PATH = Path.Combine(scene.Files, "memory.jsonl") }),
         });
         string file = Path.Combine(scene.Files, "a.txt");
         var programMayDie = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -44,7 +48,12 @@ internal sealed class ToolServerRunTests
             return request.Turn switch
             {
                 0 => Calls(
-                    ("mcp__memory__create_entities", new { entities = new[] { new { name = "Ada", entityType = "person", observations = new[] { "counts" } } } }),
+                    ("mcp__memory__create_entities",
+                        new
+                        {
+                            entities = new[] { new { name = "Ada", entityType = "person",
+                            observations = new[] { "counts" } } }
+                        }),
                     ("mcp__fs__write_file", new { path = file, content = "written\n" }),
                     ("mcp__everything__echo", new { message = "one" }),
                     ("mcp__remote__echo", new { message = "two" })),
@@ -98,7 +107,8 @@ internal sealed class ToolServerRunTests
         Assert.That(results[4][0], Is.EqualTo("Echo: four"));
         Assert.That(results[5][0], Does.Contain("Ada"));
         Assert.That(
-            File.ReadAllText(Path.Combine(scene.Files, "memory.jsonl")).Split("\"Ada\""), Has.Length.EqualTo(2), "the entity was created once");
+            File.ReadAllText(Path.Combine(scene.Files, "memory.jsonl")).Split("\"Ada\""), Has.Length.EqualTo(2),
+            "the entity was created once");
         Assert.That(model.Requests.Select(ToolsOf).Distinct().Count(), Is.EqualTo(1), "every request shows the same bytes");
         Assert.That(ToolsOf(model.Requests[0]), Does.Contain("mcp__memory__create_entities").And.Contain("mcp__remote__echo"));
         await scene.WaitUntilServersEndedAsync(cancellationToken);
@@ -110,8 +120,13 @@ internal sealed class ToolServerRunTests
         using var scene = new Scene();
         string tools = Path.Combine(scene.Files, "tools.json");
         string calls = Path.Combine(scene.Files, "calls");
-        File.WriteAllText(tools, Tools(("act", """{"type":"object","properties":{"name":{"type":"string"}}}"""), ("leave", """{"type":"object"}""")));
-        scene.Configure(new { my = scene.Shell(Path.Combine(AppContext.BaseDirectory, "node", "changing-server.mjs"), [tools, calls]) });
+        File.WriteAllText(tools,
+            Tools(("act", """{"type":"object","properties":{"name":{"type":"string"}}}"""), ("leave", """{"type":"object"}""")));
+        scene.Configure(new
+        {
+            my = scene.Shell(Path.Combine(AppContext.BaseDirectory, "node", "changing-server.mjs"),
+            [tools, calls])
+        });
         var results = new Dictionary<int, IReadOnlyList<string>>();
         await using OpenAIProtocolServer model = await OpenAIProtocolServer.StartAsync(request =>
         {
@@ -139,7 +154,8 @@ internal sealed class ToolServerRunTests
 
         Assert.That(exitCode, Is.Zero, program.Output + program.Errors);
         Assert.That(results[1], Is.EqualTo(["act done", "leave done"]));
-        Assert.That(results[2][0], Does.Contain("has changed since this run began").And.Contain("\"size\"").And.Contain("size is required"));
+        Assert.That(results[2][0],
+            Does.Contain("has changed since this run began").And.Contain("\"size\"").And.Contain("size is required"));
         Assert.That(results[2][1], Does.Contain("'mcp__my__leave'").And.Contain("is there no more"));
         Assert.That(results[3][0], Does.Contain("has changed since this run began").And.EndsWith("act done"));
         Assert.That(results[4][0], Is.EqualTo("act done"), "it is said once");
@@ -178,11 +194,15 @@ internal sealed class ToolServerRunTests
             env = env ?? new { },
         };
 
-        public void Configure(object servers) => _folder.Write(".mcp.json", JsonSerializer.Serialize(new { mcpServers = servers }));
+        public void Configure(object servers) =>
+            _folder.Write(".mcp.json", JsonSerializer.Serialize(new { mcpServers = servers }));
 
         public ProgramProcess Run(OpenAIProtocolServer model) => ProgramProcess.Start(
-            new Dictionary<string, string> { ["OPENAI_API_KEY"] = "sk-test", ["OPENAI_BASE_URL"] = model.BaseUrl, ["OPENAI_MODEL"] = "scripted" },
-            "run", "Keep this.", "--agent", "keeper", "--agents", Path.Combine(_folder.Path, "agents"), "--workspace", _folder.Folder("workspace"),
+            new Dictionary<string,
+                string>
+            { ["OPENAI_API_KEY"] = "sk-test", ["OPENAI_BASE_URL"] = model.BaseUrl, ["OPENAI_MODEL"] = "scripted" },
+            "run", "Keep this.", "--agent", "keeper", "--agents", Path.Combine(_folder.Path, "agents"), "--workspace",
+            _folder.Folder("workspace"),
             "--data", Path.Combine(_folder.Path, "data"), "--mcp-config", Path.Combine(_folder.Path, ".mcp.json"));
 
         public async Task KillServersAsync()

@@ -91,7 +91,8 @@ internal sealed class AgentPlanTests
 
     [Test]
     public void Plan_Telemetry_IsNoted() => Assert.That(
-        Plan(AgentOf().AsBuilder().UseOpenTelemetry().Build()).Notes, Has.Some.Contain("OpenTelemetryAgent: a run has spans of its own"));
+        Plan(AgentOf().AsBuilder().UseOpenTelemetry().Build()).Notes,
+        Has.Some.Contain("OpenTelemetryAgent: a run has spans of its own"));
 
     [Test]
     public void Plan_ProvidersAroundTheAgent_AreAskedOnceAModelCallAndNoted()
@@ -169,7 +170,8 @@ internal sealed class AgentPlanTests
 
     [Test]
     public void Start_TwoAgentsOfOneName_IsRefused() => Assert.That(
-        static async () => await AgentHost.StartAsync(static services => services.AddDurableAgent(AgentOf()).AddDurableAgent(AgentOf())),
+        static async () => await AgentHost.StartAsync(static services => services.AddDurableAgent(AgentOf())
+            .AddDurableAgent(AgentOf())),
         Throws.InstanceOf<AgentException>().With.Message.Contains("billing"));
 
     [Test]

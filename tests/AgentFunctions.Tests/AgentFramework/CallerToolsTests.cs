@@ -16,7 +16,8 @@ internal sealed class CallerToolsTests
     private static readonly ChatClientAgentRunOptions WithPick = new(new ChatOptions
     {
         Instructions = "Pick before you answer.",
-        Tools = [AIFunctionFactory.CreateDeclaration("pick", "Picks.", AIFunctionFactory.Create(static (string what) => what).JsonSchema)],
+        Tools = [AIFunctionFactory.CreateDeclaration("pick", "Picks.",
+            AIFunctionFactory.Create(static (string what) => what).JsonSchema)],
     });
 
     [Test]
@@ -35,7 +36,8 @@ internal sealed class CallerToolsTests
         AgentResponse done = await agent.RunAsync(
             new ChatMessage(ChatRole.Tool, [new FunctionResultContent(call.CallId, "red")]), session, WithPick);
 
-        Assert.That((call.Name, call.InformationalOnly, call.Arguments!["what"]!.ToString()), Is.EqualTo(("pick", false, "colour")));
+        Assert.That((call.Name, call.InformationalOnly, call.Arguments!["what"]!.ToString()),
+            Is.EqualTo(("pick", false, "colour")));
         Assert.That(asked.FinishReason, Is.Null);
         Assert.That(done.Text, Does.Contain("red"));
         Assert.That(done.FinishReason, Is.EqualTo(ChatFinishReason.Stop));
@@ -48,7 +50,11 @@ internal sealed class CallerToolsTests
     public async Task Run_SeveralCallsOfACallersTool_EachGetsItsResult()
     {
         await using RunHost host = await StartAsync(static request => request.Results.Count == 0
-            ? new ChatReply { Calls = [.. Enumerable.Range(0, 5).Select(static n => ChatReplyCall.Of("pick", new { what = $"colour {n}" }))] }
+            ? new ChatReply
+            {
+                Calls = [.. Enumerable.Range(0, 5).Select(static n => ChatReplyCall.Of("pick",
+                new { what = $"colour {n}" }))]
+            }
             : ChatReply.Say(string.Join(", ", request.Results)));
         AIAgent agent = AgentOf(host);
         AgentSession session = await agent.CreateSessionAsync();
@@ -60,7 +66,9 @@ internal sealed class CallerToolsTests
         {
             answered.AddRange(calls.Select(static call => call.CallId));
             last = await agent.RunAsync(
-                new ChatMessage(ChatRole.Tool, [.. calls.Select(static call => (AIContent)new FunctionResultContent(call.CallId, $"red for {call.Arguments!["what"]}"))]),
+                new ChatMessage(ChatRole.Tool,
+                    [.. calls.Select(static call => (AIContent)new FunctionResultContent(call.CallId,
+                        $"red for {call.Arguments!["what"]}"))]),
                 session, WithPick);
         }
 
@@ -71,7 +79,8 @@ internal sealed class CallerToolsTests
     [Test]
     public async Task Run_MessageInPlaceOfAResult_IsToldToTheModelWithIt()
     {
-        await using RunHost host = await StartAsync(static request => request.Messages.Any(static message => RoleOf(message) == "tool")
+        await using RunHost host =
+            await StartAsync(static request => request.Messages.Any(static message => RoleOf(message) == "tool")
             ? ChatReply.Say("Never mind.")
             : ChatReply.Call("pick", new { what = "colour" }));
         AIAgent agent = AgentOf(host);
@@ -126,5 +135,6 @@ internal sealed class CallerToolsTests
     private static AIAgent AgentOf(RunHost host) => host.Get<IServiceProvider>().GetRequiredKeyedService<AIAgent>("worker");
 
     private static Task<RunHost> StartAsync(Func<ChatRequest, ChatReply> script) => RunHost.StartAsync(
-        static services => services.AddAgentFunctionsAsAIAgents(), script, [], static agent => agent.WithDescription("Sorts.").WithMaxTurns(9));
+        static services => services.AddAgentFunctionsAsAIAgents(), script, [],
+        static agent => agent.WithDescription("Sorts.").WithMaxTurns(9));
 }

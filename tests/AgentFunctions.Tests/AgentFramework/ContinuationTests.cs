@@ -51,7 +51,8 @@ internal sealed class ContinuationTests
         AIAgent agent = AgentOf(host, "worker");
         var options = new ChatClientAgentRunOptions(new ChatOptions
         {
-            Tools = [AIFunctionFactory.CreateDeclaration("pick", "Picks.", AIFunctionFactory.Create(static (string what) => what).JsonSchema)],
+            Tools = [AIFunctionFactory.CreateDeclaration("pick", "Picks.",
+                AIFunctionFactory.Create(static (string what) => what).JsonSchema)],
         });
         AgentSession first = await agent.CreateSessionAsync();
         FunctionCallContent asked = ContentsOf<FunctionCallContent>(await agent.RunAsync("Ask me.", first, options)).Single();
@@ -100,7 +101,8 @@ internal sealed class ContinuationTests
         string otherRun = (await agent.RunAsync("Act again.", other)).ResponseId!;
 
         Refused(agent, other, RunToken.Of(run, RunPlace.Begin), $"it is of run '{run}', and the session is of run '{otherRun}'");
-        Refused(AgentOf(host, "other"), null, RunToken.Of(run, RunPlace.Begin), $"run '{run}' is one of agent 'worker', not of 'other'");
+        Refused(AgentOf(host, "other"), null, RunToken.Of(run, RunPlace.Begin),
+            $"run '{run}' is one of agent 'worker', not of 'other'");
         Refused(agent, null, Token($$"""{"kind":"agentfunctions","v":2,"run":"{{run}}","at":0}"""),
             "it is of version 2, and this program reads up to 1; update AgentFunctions.AgentFramework");
         Refused(agent, null, Token("""{"kind":"agentfunctions","v":1,"run":"nobody","at":0}"""), "nobody");
@@ -117,13 +119,16 @@ internal sealed class ContinuationTests
         () => RunToken.Read(Token(json)),
         Throws.InstanceOf<AgentException>().With.Message.EqualTo("continuation token: it is not one of a durable agent."));
 
-    private static void Refused(AIAgent agent, AgentSession? session, ResponseContinuationToken token, string words) => Assert.That(
+    private static void Refused(AIAgent agent, AgentSession? session, ResponseContinuationToken token, string words) =>
+        Assert.That(
         async () => await agent.RunAsync(session, new AgentRunOptions { ContinuationToken = token }),
         Throws.InstanceOf<AgentException>().With.Message.Contains(words));
 
-    private static ResponseContinuationToken Token(string json) => ResponseContinuationToken.FromBytes(Encoding.UTF8.GetBytes(json));
+    private static ResponseContinuationToken Token(string json) =>
+        ResponseContinuationToken.FromBytes(Encoding.UTF8.GetBytes(json));
 
-    private static async Task<AgentResponse> ContinueAsync(AIAgent agent, AgentSession session, ResponseContinuationToken token, bool streams)
+    private static async Task<AgentResponse> ContinueAsync(AIAgent agent, AgentSession session, ResponseContinuationToken token,
+        bool streams)
     {
         var options = new AgentRunOptions { ContinuationToken = token, AllowBackgroundResponses = !streams };
         return streams
@@ -134,9 +139,11 @@ internal sealed class ContinuationTests
     private static IEnumerable<T> ContentsOf<T>(AgentResponse response)
         where T : AIContent => response.Messages.SelectMany(static message => message.Contents).OfType<T>();
 
-    private static AIAgent AgentOf(RunHost host, string name) => host.Get<IServiceProvider>().GetRequiredKeyedService<AIAgent>(name);
+    private static AIAgent AgentOf(RunHost host, string name) =>
+        host.Get<IServiceProvider>().GetRequiredKeyedService<AIAgent>(name);
 
     private static Task<RunHost> StartAsync(Func<ChatRequest, ChatReply> script, params AgentTool[] tools) => RunHost.StartAsync(
-        static services => services.AddAgent(AgentFunctions.Agents.Agent.Create("other").WithInstructions("Work.")).AddAgentFunctionsAsAIAgents(),
+        static services => services.AddAgent(AgentFunctions.Agents.Agent.Create("other").WithInstructions("Work."))
+            .AddAgentFunctionsAsAIAgents(),
         script, tools, static agent => agent.WithMaxTurns(9));
 }

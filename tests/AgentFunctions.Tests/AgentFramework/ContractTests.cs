@@ -99,7 +99,8 @@ internal sealed class ContractTests
 
         Assert.That(charge.AsDeclarationOnly().GetService<ApprovalRequiredAIFunction>(), Is.Not.Null,
             "if not, declarations of pinned schemas may be made by it");
-        Assert.That(AIFunctionFactory.CreateDeclaration("charge", "", charge.JsonSchema).GetService<ApprovalRequiredAIFunction>(), Is.Null);
+        Assert.That(AIFunctionFactory.CreateDeclaration("charge", "", charge.JsonSchema).GetService<ApprovalRequiredAIFunction>(),
+            Is.Null);
     }
 
     [Test]
@@ -109,11 +110,14 @@ internal sealed class ContractTests
         var agent = new ChatClientAgent(ScriptedClient.Calls("Paid.", Billing.ChargeCall), name: "billing", tools: [charge]);
 
         AgentResponse response = await agent.RunAsync("Charge.", await agent.CreateSessionAsync());
-        ToolApprovalRequestContent ask = response.Messages.SelectMany(static message => message.Contents).OfType<ToolApprovalRequestContent>().Single();
+        ToolApprovalRequestContent ask = response.Messages.SelectMany(static message => message.Contents)
+            .OfType<ToolApprovalRequestContent>().Single();
 
-        Assert.That(JsonSerializer.SerializeToElement<AIContent>(ask, AIJsonUtilities.DefaultOptions).GetProperty("$type").GetString(),
+        Assert.That(JsonSerializer.SerializeToElement<AIContent>(ask, AIJsonUtilities.DefaultOptions).GetProperty("$type")
+            .GetString(),
             Is.EqualTo("toolApprovalRequest"), "opaque agents' approvals are kept in this form");
-        Assert.That((((FunctionCallContent)ask.ToolCall).Name, ask.CreateResponse(true).RequestId), Is.EqualTo(("charge", ask.RequestId)));
+        Assert.That((((FunctionCallContent)ask.ToolCall).Name, ask.CreateResponse(true).RequestId),
+            Is.EqualTo(("charge", ask.RequestId)));
     }
 
     [Test]
@@ -124,7 +128,8 @@ internal sealed class ContractTests
         Assert.That(annotations?.GetProperty("ReadOnlyHint")?.PropertyType, Is.EqualTo(typeof(bool?)));
         Assert.That(annotations?.GetProperty("IdempotentHint")?.PropertyType, Is.EqualTo(typeof(bool?)));
         Assert.That(
-            typeof(DelegatingAIFunction).GetProperty("InnerFunction", BindingFlags.Instance | BindingFlags.NonPublic | BindingFlags.Public),
+            typeof(DelegatingAIFunction).GetProperty("InnerFunction",
+                BindingFlags.Instance | BindingFlags.NonPublic | BindingFlags.Public),
             Is.Not.Null, "hints are found behind wrappers by it");
     }
 
@@ -146,7 +151,8 @@ internal sealed class ContractTests
         AIAgent durable = host.Get<IServiceProvider>().GetRequiredKeyedService<AIAgent>("worker");
 
         Assert.That(
-            async () => await durable.AsBuilder().Use(static (_, context, next, token) => next(context, token)).Build().RunAsync("Act."),
+            async () => await durable.AsBuilder().Use(static (_, context, next, token) => next(context, token)).Build()
+                .RunAsync("Act."),
             Throws.InvalidOperationException.With.Message.Contains("FunctionInvokingChatClient"));
     }
 
@@ -159,7 +165,8 @@ internal sealed class ContractTests
 
         public ModelContextProtocol.Protocol.Tool ProtocolTool => tool;
 
-        protected override ValueTask<object?> InvokeCoreAsync(AIFunctionArguments arguments, CancellationToken cancellationToken) => default;
+        protected override ValueTask<object?> InvokeCoreAsync(AIFunctionArguments arguments,
+            CancellationToken cancellationToken) => default;
     }
 
     private sealed class Wrapped(AIFunction inner) : DelegatingAIFunction(inner);

@@ -67,7 +67,8 @@ internal sealed class ConversationsTests
         AIAgent agent = host.Get<IServiceProvider>().GetRequiredKeyedService<AIAgent>("seer");
 
         Assert.That(
-            async () => await agent.RunAsync(new ChatMessage(ChatRole.User, [new TextContent("Look."), new HostedFileContent("f")])),
+            async () => await agent.RunAsync(new ChatMessage(ChatRole.User,
+                [new TextContent("Look."), new HostedFileContent("f")])),
             Throws.InstanceOf<AgentException>().With.Message.Contains(
                 "HostedFileContent is known to the model's service alone; send the data itself (DataContent)"));
     }

@@ -139,7 +139,8 @@ internal sealed class DurableAIAgentTests
         AgentSession session = await agent.CreateSessionAsync();
         AgentResponse response = await agent.RunAsync("Act.", session, Background);
         ResponseContinuationToken token = response.ContinuationToken
-            ?? AgentFunctions.AgentFramework.AIAgents.RunToken.Of(response.ResponseId!, AgentFunctions.AgentFramework.AIAgents.RunPlace.Begin);
+            ?? AgentFunctions.AgentFramework.AIAgents.RunToken.Of(response.ResponseId!,
+                AgentFunctions.AgentFramework.AIAgents.RunPlace.Begin);
 
         Assert.That(
             async () => await agent.RunAsync("More.", session, new AgentRunOptions { ContinuationToken = token }),

@@ -80,7 +80,8 @@ internal sealed class DurableAgentContextTests
         {
             FunctionResultContent[] results =
                 [.. messages.SelectMany(static message => message.Contents).OfType<FunctionResultContent>()];
-            string NameOf(string part) => options!.Tools!.First(tool => tool.Name.Contains(part, StringComparison.OrdinalIgnoreCase)).Name;
+            string NameOf(string part) =>
+                options!.Tools!.First(tool => tool.Name.Contains(part, StringComparison.OrdinalIgnoreCase)).Name;
             return results.Length switch
             {
                 0 => ScriptedClient.Call("c1", NameOf("set"), ("mode", "execute")),

@@ -47,7 +47,8 @@ internal sealed class OpaqueAgentTests
         var charged = new List<int>();
         AIFunction charge = new ApprovalRequiredAIFunction(Billing.Charge(charged));
         ScriptedClient client = new(static (messages, _) =>
-            messages.SelectMany(static message => message.Contents).OfType<FunctionResultContent>().LastOrDefault()?.Result?.ToString() is { } result
+            messages.SelectMany(static message => message.Contents).OfType<FunctionResultContent>()
+                .LastOrDefault()?.Result?.ToString() is { } result
                 ? ScriptedClient.Say(result.Contains("rejected", StringComparison.Ordinal) ? "Then not." : "Paid.")
                 : new ChatMessage(ChatRole.Assistant, [Billing.ChargeCall]));
         await using RunHost host = await StartAsync(() => new ChatClientAgent(client, name: "hidden", tools: [charge]));
@@ -63,7 +64,8 @@ internal sealed class OpaqueAgentTests
         Assert.That((approval.Tool, approval.Arguments.GetProperty("calls")[0].GetProperty("tool").GetString(),
             approval.Arguments.GetProperty("calls")[0].GetProperty("arguments").GetProperty("cents").GetInt32()),
             Is.EqualTo(("approved__hidden", "charge", 42)));
-        Assert.That((run.Status, run.Result!.Text), Is.EqualTo((RunStatus.Completed, approves ? "Paid." : "Then not.")), run.Error?.Message);
+        Assert.That((run.Status, run.Result!.Text), Is.EqualTo((RunStatus.Completed, approves ? "Paid." : "Then not.")),
+            run.Error?.Message);
         Assert.That(string.Join(',', charged), Is.EqualTo(approves ? "42" : ""));
     }
 
@@ -82,7 +84,8 @@ internal sealed class OpaqueAgentTests
         JournalEvent refused = await host.EventAsync(
             run.Id, static e => e is { Type: JournalEventTypes.ToolCompleted, Tool: "approved__hidden" });
 
-        Assert.That(refused.Text, Does.Contain("are made as it asks for them; approve them without a change of their arguments, or reject them"));
+        Assert.That(refused.Text,
+            Does.Contain("are made as it asks for them; approve them without a change of their arguments, or reject them"));
         Assert.That(charged, Is.Empty);
     }
 
@@ -108,7 +111,8 @@ internal sealed class OpaqueAgentTests
 
         Run run = await host.SubmitAsync("Take your time.", new RunRequest { Agent = "slow" });
         await Poll.ForAsync(
-            () => host.Get<IRecordStore>().GetAsync($"agent-framework/{run.Id}/session", default), static token => token is not null);
+            () => host.Get<IRecordStore>().GetAsync($"agent-framework/{run.Id}/session", default),
+            static token => token is not null);
         await host.RestartAsync();
         run = await host.Reader.WaitForEndAsync(run.Id);
 
@@ -146,7 +150,12 @@ internal sealed class OpaqueAgentTests
             Asked.Enqueue(asked);
             return asked == "token 2"
                 ? await InnerAgent.RunAsync("Now.", session, cancellationToken: cancellationToken)
-                : new AgentResponse { ContinuationToken = ResponseContinuationToken.FromBytes(asked == "token 1" ? "2"u8.ToArray() : "1"u8.ToArray()) };
+                : new AgentResponse
+                {
+                    ContinuationToken = ResponseContinuationToken.FromBytes(asked == "token 1"
+                    ? "2"u8.ToArray()
+                    : "1"u8.ToArray())
+                };
         }
     }
 

@@ -12,8 +12,8 @@ using Microsoft.Extensions.AI;
 namespace AgentFunctions.Tests.AgentFramework;
 
 /// <summary>
-/// Sessions and tokens as they were written with Agent Framework 1.28: whoever has kept one goes on from it with every later build, so
-/// these files are not written anew.
+/// Sessions and tokens as they were written with Agent Framework 1.28: whoever has kept one goes on from it with every later
+/// build, so these files are not written anew.
 /// </summary>
 internal sealed class RecordedSessionTests
 {
@@ -25,7 +25,8 @@ internal sealed class RecordedSessionTests
         DurableAgentSession session = DurableAgentSession.Read(JsonElement.Parse(golden));
 
         Assert.That((session.RunId, session.Sent, session.Place.At, session.Tools), Is.EqualTo(("0199f1c2a7b4", 2, 17L, "pick")));
-        Assert.That(session.Place.Told!.Calls, Is.EqualTo(new[] { new ToldCall(2, 0), new ToldCall(2, 1) { IsOfCaller = true } }));
+        Assert.That(session.Place.Told!.Calls,
+            Is.EqualTo(new[] { new ToldCall(2, 0), new ToldCall(2, 1) { IsOfCaller = true } }));
         Assert.That(session.Serialize().GetRawText(), Is.EqualTo(golden));
     }
 
@@ -44,9 +45,11 @@ internal sealed class RecordedSessionTests
     public async Task Session_OfTheirAgent_IsReadByTheAgentOfToday()
     {
         await using RunHost host = await AgentHost.StartAsync(new ChatClientAgent(
-            ScriptedClient.Says("Done."), new ChatClientAgentOptions { Name = "planner", AIContextProviders = [new TodoProvider()] }));
+            ScriptedClient.Says("Done."),
+            new ChatClientAgentOptions { Name = "planner", AIContextProviders = [new TodoProvider()] }));
         await host.Get<IRecordStore>().PutAsync(
-            "agent-framework/0199f1c2a7b4/session", Encoding.UTF8.GetBytes(Recorded("session-of-theirs.json")), RecordCondition.IfNew, default);
+            "agent-framework/0199f1c2a7b4/session", Encoding.UTF8.GetBytes(Recorded("session-of-theirs.json")),
+            RecordCondition.IfNew, default);
 
         DurableAgent agent = host.Get<DurableAgentSet>().Agents["planner"];
         LoadedSession loaded = await host.Get<AgentSessions>().LoadAsync(agent, "0199f1c2a7b4", default);
@@ -54,7 +57,8 @@ internal sealed class RecordedSessionTests
         AIFunction list = tools.Functions.Single(static one => one.Name.EndsWith("get_all", StringComparison.Ordinal));
 
         Assert.That((await list.InvokeAsync())!.ToString(), Does.Contain("Buy milk"));
-        Assert.That((await agent.Plan.Inner.SerializeSessionAsync(loaded.Session)).GetRawText(), Is.EqualTo(Recorded("session-of-theirs.json")));
+        Assert.That((await agent.Plan.Inner.SerializeSessionAsync(loaded.Session)).GetRawText(),
+            Is.EqualTo(Recorded("session-of-theirs.json")));
     }
 
     [Test]
@@ -64,8 +68,10 @@ internal sealed class RecordedSessionTests
 
         var asks = JsonSerializer.Deserialize<List<AIContent>>(turn.Asks!.Value, AIJsonUtilities.DefaultOptions);
         var ask = (ToolApprovalRequestContent)asks!.Single();
-        Assert.That((turn.Call, ask.RequestId, ((FunctionCallContent)ask.ToolCall).Name), Is.EqualTo(("0199f1c2a7b4/1/0", "ficc_c1", "charge")));
-        Assert.That(JsonSerializer.Serialize(turn, AgentFrameworkJsonContext.Default.StoredTurn), Is.EqualTo(Recorded("opaque-turn.json")));
+        Assert.That((turn.Call, ask.RequestId, ((FunctionCallContent)ask.ToolCall).Name),
+            Is.EqualTo(("0199f1c2a7b4/1/0", "ficc_c1", "charge")));
+        Assert.That(JsonSerializer.Serialize(turn, AgentFrameworkJsonContext.Default.StoredTurn),
+            Is.EqualTo(Recorded("opaque-turn.json")));
     }
 
     private static string Recorded(string file) => File.ReadAllText(

@@ -10,7 +10,9 @@ using ChatMessage = Microsoft.Extensions.AI.ChatMessage;
 
 namespace AgentFunctions.Tests.AgentFramework;
 
-/// <summary>Durable agents in the workflows of Agent Framework; sequences, group chats and handoffs have tests elsewhere.</summary>
+/// <summary>
+/// Durable agents in the workflows of Agent Framework; sequences, group chats and handoffs have tests elsewhere.
+/// </summary>
 internal sealed class WorkflowTests
 {
     [Test]

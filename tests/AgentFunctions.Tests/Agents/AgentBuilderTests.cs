@@ -48,13 +48,15 @@ public sealed class AgentBuilderTests
         Assert.That(() => Valid().WithMaxTurns(0).Build(), Throws.TypeOf<AgentException>().With.Message.Contains("maxTurns"));
         Assert.That(() => Valid().WithMaxTokens(0).Build(), Throws.TypeOf<AgentException>().With.Message.Contains("maxTokens"));
         Assert.That(
-            () => Valid().WithMaxDuration(TimeSpan.Zero).Build(), Throws.TypeOf<AgentException>().With.Message.Contains("maxDuration"));
+            () => Valid().WithMaxDuration(TimeSpan.Zero).Build(),
+            Throws.TypeOf<AgentException>().With.Message.Contains("maxDuration"));
     }
 
     [Test]
     public void Hash_AfterARoundTripThroughJson_IsTheSame()
     {
-        AgentDefinition agent = Agent.Create("a").WithDescription("d").WithInstructions("x").WithModel("m").WithTools("t").WithoutTools("u")
+        AgentDefinition agent = Agent.Create("a").WithDescription("d").WithInstructions("x").WithModel("m").WithTools("t")
+            .WithoutTools("u")
             .WithMaxTurns(3).WithMaxTokens(4).WithMaxDuration(TimeSpan.FromHours(5)).WithOutput<Finding>()
             .WithExtra("colour", JsonElement.Parse("{\"b\":1,\"a\":[true]}"));
 
@@ -71,7 +73,8 @@ public sealed class AgentBuilderTests
         AgentDefinition agent = Agent.Create("a").WithInstructions("x").Build();
         AgentDefinition[] others =
         [
-            agent with { Name = "b" }, agent with { Description = "d" }, agent with { Instructions = "y" }, agent with { Model = "m" },
+            agent with { Name = "b" }, agent with { Description = "d" }, agent with { Instructions = "y" },
+            agent with { Model = "m" },
             agent with { Tools = [] }, agent with { DisallowedTools = ["t"] }, agent with { Limits = new() { MaxTurns = 7 } },
             agent with { OutputSchema = JsonElement.Parse("{}") },
             agent with { Extra = new Dictionary<string, JsonElement> { ["k"] = JsonElement.Parse("1") } },

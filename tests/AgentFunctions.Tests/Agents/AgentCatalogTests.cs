@@ -8,7 +8,8 @@ public sealed class AgentCatalogTests
     [Test]
     public void Resolve_AnUnknownName_ListsTheNames()
     {
-        var catalog = new AgentCatalog([Agent.Create("writer").WithInstructions("x"), Agent.Create("auditor").WithInstructions("x")]);
+        var catalog = new AgentCatalog([Agent.Create("writer").WithInstructions("x"),
+            Agent.Create("auditor").WithInstructions("x")]);
 
         AgentException error = Assert.Throws<AgentException>(() => catalog.Resolve("Writer"))!;
 

@@ -35,13 +35,15 @@ public sealed class AgentFileTests
             Assert.That(agent.Name, Is.EqualTo("code-reviewer"));
             Assert.That(
                 agent.Tools,
-                Is.EqualTo(new[] { "read_file", "search_files", "list_files", "run_command", "Agent(planner, writer)", "mcp__github__search" }));
+                Is.EqualTo(new[] { "read_file", "search_files", "list_files", "run_command", "Agent(planner, writer)",
+                    "mcp__github__search" }));
             Assert.That(agent.DisallowedTools, Is.EqualTo(new[] { "write_file", "edit_file" }));
             Assert.That(agent.Model, Is.Null);
             Assert.That(agent.Limits.MaxTurns, Is.EqualTo(12));
             Assert.That(agent.Instructions, Is.EqualTo("You are a reviewer.\n\n--- not a fence"));
             Assert.That(agent.Extra["color"].GetString(), Is.EqualTo("blue"));
-            Assert.That(agent.Extra["hooks"].GetRawText(), Is.EqualTo("""{"Stop":[{"command":"./stop.sh","retries":2,"quiet":true}]}"""));
+            Assert.That(agent.Extra["hooks"].GetRawText(),
+                Is.EqualTo("""{"Stop":[{"command":"./stop.sh","retries":2,"quiet":true}]}"""));
             Assert.That(file.Notes.Select(n => n.Line), Is.EqualTo(new[] { 4, 8, 9 }));
             Assert.That(file.Notes[0].ToString(), Does.StartWith("agents/r.md(4): tools: 'Agent(planner, writer)'"));
         });
@@ -99,7 +101,8 @@ public sealed class AgentFileTests
     [Test]
     public void Parse_WindowsLinesAndByteOrderMark_AreFine()
     {
-        AgentDefinition agent = AgentFile.Parse("\uFEFF---\r\nname: a\r\ndescription: d\r\n---\r\none\r\ntwo\r\n", "a.md").Definition;
+        AgentDefinition agent = AgentFile.Parse("\uFEFF---\r\nname: a\r\ndescription: d\r\n---\r\none\r\ntwo\r\n",
+            "a.md").Definition;
         Assert.That(agent.Instructions, Is.EqualTo("one\ntwo"));
     }
 
@@ -149,7 +152,8 @@ public sealed class AgentFileTests
     [TestCase("---\nname: a\ntools:\n\t- Read\n---\nx", 4)]
     [TestCase("---\nname: a\nmcpServers:\n  b:\n\t\tcommand: c\n---\nx", 5)]
     public void Parse_ATabThatIndents_IsNamedByItsLine(string text, int line) => Assert.That(
-        Assert.Throws<AgentException>(() => AgentFile.Parse(text, "a.md"))!.Message, Does.StartWith($"a.md({line}): ").And.Contain("use spaces"));
+        Assert.Throws<AgentException>(() => AgentFile.Parse(text, "a.md"))!.Message,
+        Does.StartWith($"a.md({line}): ").And.Contain("use spaces"));
 
     [Test]
     public void Parse_RandomlyBrokenFiles_FailInNoOtherWay()

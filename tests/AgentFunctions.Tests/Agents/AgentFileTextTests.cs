@@ -11,7 +11,8 @@ internal sealed class AgentFileTextTests
     [TestCase("true")]
     [TestCase("1_000")]
     public void Parse_ANameThatLooksLikeAnotherType_StaysText(string name) => Assert.That(
-        AgentFile.Parse($"---\nname: {name}\ndescription: 010\n---\nWork.", "a.md").Definition, Has.Property("Name").EqualTo(name).And.Property("Description").EqualTo("010"));
+        AgentFile.Parse($"---\nname: {name}\ndescription: 010\n---\nWork.", "a.md").Definition,
+        Has.Property("Name").EqualTo(name).And.Property("Description").EqualTo("010"));
 
     [TestCase("---\nname: a\ndescription: d\ntools:\n\t- Read\n---\nx", 5)]
     [TestCase("---\nname: a\ndescription: d\nhooks:\n  a:\n\tb: c\n---\nx", 6)]

@@ -27,7 +27,8 @@ internal sealed class LeftOutAgentTests
         Assert.That(catalog.LeftOut.Single().Reason.Line, Is.EqualTo(line));
         Assert.That(
             () => catalog.Resolve("bad"),
-            Throws.TypeOf<AgentException>().With.Message.Contains("a-bad.md").And.Property("Code").EqualTo(ErrorCode.AgentNotFound));
+            Throws.TypeOf<AgentException>().With.Message.Contains("a-bad.md").And.Property("Code")
+                .EqualTo(ErrorCode.AgentNotFound));
     }
 
     [Test]
@@ -50,7 +51,8 @@ internal sealed class LeftOutAgentTests
             "---\nname: a\ndescription: Use this agent. Examples:\n\n<example>\nuser: \"Look: at it\"\n</example>\n\nmodel: inherit\ntools: Read, Grep\ncolor: red\n---\nx",
             "a.md");
 
-        Assert.That(file.Definition.Description, Is.EqualTo("Use this agent. Examples:\n\n<example>\nuser: \"Look: at it\"\n</example>"));
+        Assert.That(file.Definition.Description,
+            Is.EqualTo("Use this agent. Examples:\n\n<example>\nuser: \"Look: at it\"\n</example>"));
         Assert.That(file.Definition.Tools, Is.EqualTo(["read_file", "search_files"]));
         Assert.That(file.Notes.Select(note => note.Line), Does.Contain(3));
     }
@@ -62,7 +64,8 @@ internal sealed class LeftOutAgentTests
     [TestCase("permissionMode: plan\ndisallowedTools: Read", "write_file,edit_file,run_command,read_file")]
     public void Parse_ANoInOtherWords_IsKept(string lines, string expected) =>
         Assert.That(
-            AgentFile.Parse($"---\nname: a\ndescription: d\n{lines}\n---\nx", "a.md").Definition.DisallowedTools, Is.EqualTo(expected.Split(',')));
+            AgentFile.Parse($"---\nname: a\ndescription: d\n{lines}\n---\nx", "a.md").Definition.DisallowedTools,
+            Is.EqualTo(expected.Split(',')));
 
     [TestCase("python.expert", "python-expert")]
     [TestCase("Code Reviewer", "Code-Reviewer")]
@@ -73,7 +76,8 @@ internal sealed class LeftOutAgentTests
         AgentFile file = AgentFile.Parse($"---\nname: {written}\ndescription: d\n---\nx", "a.md");
 
         Assert.That(file.Definition.Name, Is.EqualTo(name));
-        Assert.That(file.Notes.Any(note => note.Message.StartsWith("name:", StringComparison.Ordinal)), Is.EqualTo(written != name));
+        Assert.That(file.Notes.Any(note => note.Message.StartsWith("name:", StringComparison.Ordinal)),
+            Is.EqualTo(written != name));
     }
 
     [Test]
@@ -88,6 +92,7 @@ internal sealed class LeftOutAgentTests
 
         Assert.That(read.Servers.Select(server => server.Name), Is.EqualTo(["good"]));
         Assert.That(read.Servers[0].Command, Is.EqualTo("x"));
-        Assert.That(read.LeftOut, Has.Count.EqualTo(3).And.Some.Contains("mcpServers.bad.command: must be text").And.Some.Contains("mcpServers.off.disabled"));
+        Assert.That(read.LeftOut,
+            Has.Count.EqualTo(3).And.Some.Contains("mcpServers.bad.command: must be text").And.Some.Contains("mcpServers.off.disabled"));
     }
 }

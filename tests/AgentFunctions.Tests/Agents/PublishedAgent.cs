@@ -7,19 +7,24 @@ internal static class PublishedAgent
 {
     private static readonly string[] Tools =
     [
-        "Read", "Write", "Edit", "MultiEdit", "Bash", "Grep", "Glob", "LS", "WebFetch", "WebSearch", "TodoWrite", "Task", "NotebookEdit", "Skill",
-        "BashOutput", "KillShell", "mcp__github__search", "mcp__context7__*", "Bash(git:*)", "Bash(npm run test:*)", "WebFetch(domain:docs.rs)", "read",
+        "Read", "Write", "Edit", "MultiEdit", "Bash", "Grep", "Glob", "LS", "WebFetch", "WebSearch", "TodoWrite", "Task",
+        "NotebookEdit", "Skill",
+        "BashOutput", "KillShell", "mcp__github__search", "mcp__context7__*", "Bash(git:*)", "Bash(npm run test:*)",
+        "WebFetch(domain:docs.rs)", "read",
     ];
 
     private static readonly string[] Models =
     [
-        "sonnet", "opus", "haiku", "inherit", "claude-sonnet-4-5-20250929", "gpt-4o", "openai/gpt-5", "sonnet[1m]", "\"opus\"", "'haiku'", "default",
+        "sonnet", "opus", "haiku", "inherit", "claude-sonnet-4-5-20250929", "gpt-4o", "openai/gpt-5", "sonnet[1m]", "\"opus\"",
+        "'haiku'", "default",
     ];
 
     private static readonly string[] Unknown =
     [
-        "color: purple", "color: \"#ff00aa\"", "version: 1.2.0", "tags: [a, b]", "skills: [one, two]", "permissionMode: acceptEdits", "memory: project",
-        "author: Ann <ann@example.com>", "hooks:\n  Stop:\n    - command: ./x.sh", "priority: 3", "category: \"quality\"", "isolation: worktree",
+        "color: purple", "color: \"#ff00aa\"", "version: 1.2.0", "tags: [a, b]", "skills: [one, two]",
+        "permissionMode: acceptEdits", "memory: project",
+        "author: Ann <ann@example.com>", "hooks:\n  Stop:\n    - command: ./x.sh", "priority: 3", "category: \"quality\"",
+        "isolation: worktree",
     ];
 
     private static readonly string[] Descriptions =
@@ -63,7 +68,9 @@ internal static class PublishedAgent
 
         for (int more = random.Next(3); more > 0; more--)
         {
-            lines.Add(Pick(random, Unknown) is var line && lines.Exists(known => known.Split(':')[0] == line.Split(':')[0]) ? "" : line);
+            lines.Add(Pick(random, Unknown) is var line && lines.Exists(known => known.Split(':')[0] == line.Split(':')[0])
+                ? ""
+                : line);
         }
 
         if (random.Next(50) == 0)

@@ -61,18 +61,22 @@ internal sealed class PublishedAgentsTests
         var random = new Random(551);
         for (int i = 0; i < Count; i++)
         {
-            await File.WriteAllBytesAsync(folder.Write($"agents/a{i:000}.md", ""), PublishedAgent.Write(random, i), cancellationToken);
+            await File.WriteAllBytesAsync(folder.Write($"agents/a{i:000}.md", ""), PublishedAgent.Write(random, i),
+                cancellationToken);
         }
 
         await using RunHost host = await RunHost.StartAsync(
-            services => services.AddWorkspaceTools().AddAgentsFrom(Path.Combine(folder.Path, "agents")), static _ => ChatReply.Say("Done."));
-        string[] sample = [.. host.Get<AgentCatalog>().Agents.Select(static agent => agent.Name).Where(static (_, index) => index % 12 == 0)];
+            services => services.AddWorkspaceTools().AddAgentsFrom(Path.Combine(folder.Path, "agents")),
+            static _ => ChatReply.Say("Done."));
+        string[] sample = [.. host.Get<AgentCatalog>().Agents.Select(static agent => agent.Name)
+            .Where(static (_, index) => index % 12 == 0)];
         var failed = new List<string>();
         foreach (string agent in sample)
         {
             try
             {
-                Run run = await host.Gateway.SubmitAsync(new RunRequest { Goal = "Work.", Agent = agent }, cancellationToken: cancellationToken);
+                Run run = await host.Gateway.SubmitAsync(new RunRequest { Goal = "Work.", Agent = agent },
+                    cancellationToken: cancellationToken);
                 run = await host.Reader.WaitForEndAsync(run.Id, cancellationToken);
                 if (run is not { Status: RunStatus.Completed, Result.Text: "Done." })
                 {

@@ -32,7 +32,8 @@ internal sealed class ClockTests
 
         Assert.Multiple(() =>
         {
-            Assert.That(uses.Where(static use => !Allowed.Keys.Any(place => use.StartsWith(place, StringComparison.Ordinal))), Is.Empty);
+            Assert.That(uses.Where(static use => !Allowed.Keys.Any(place => use.StartsWith(place, StringComparison.Ordinal))),
+                Is.Empty);
             Assert.That(unused, Is.Empty, "These exceptions are needed no more.");
         });
     }

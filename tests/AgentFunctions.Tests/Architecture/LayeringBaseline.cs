@@ -3,7 +3,8 @@ namespace AgentFunctions.Tests.Architecture;
 /// <summary>The exceptions that <c>layering-baseline.txt</c> still allows. They only become fewer.</summary>
 internal static class LayeringBaseline
 {
-    private static string FilePath => Path.Combine(Repository.Root, "tests/AgentFunctions.Tests/Architecture/layering-baseline.txt");
+    private static string FilePath =>
+        Path.Combine(Repository.Root, "tests/AgentFunctions.Tests/Architecture/layering-baseline.txt");
 
     /// <summary>Fails when there is an exception that the file does not allow, and when it allows one that is no more.</summary>
     /// <param name="kind">The first word of the lines that these are.</param>
@@ -19,7 +20,8 @@ internal static class LayeringBaseline
         Assert.Multiple(() =>
         {
             Assert.That(added, Is.Empty, Listed(remedy, added));
-            Assert.That(stale, Is.Empty, Listed("Take what is no more out of layering-baseline.txt (the test RemoveStaleLines does it).", stale));
+            Assert.That(stale, Is.Empty,
+                Listed("Take what is no more out of layering-baseline.txt (the test RemoveStaleLines does it).", stale));
         });
     }
 
@@ -29,7 +31,8 @@ internal static class LayeringBaseline
     public static void RemoveStale(string kind, IEnumerable<string> found)
     {
         HashSet<string> now = [.. found.Select(line => $"{kind} {line}")];
-        string[] kept = [.. File.ReadLines(FilePath).Where(line => !line.StartsWith(kind + " ", StringComparison.Ordinal) || now.Contains(line))];
+        string[] kept = [.. File.ReadLines(FilePath)
+            .Where(line => !line.StartsWith(kind + " ", StringComparison.Ordinal) || now.Contains(line))];
         File.WriteAllLines(FilePath, kept);
     }
 

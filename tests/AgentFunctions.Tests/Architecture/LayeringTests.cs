@@ -18,7 +18,8 @@ internal sealed partial class LayeringTests
     {
         foreach (string room in Table.Rooms)
         {
-            Assert.That(Table.UsesOf(room).Where(use => !Table.Rooms.Contains(use)), Is.Empty, $"{room} may use rooms that have no row.");
+            Assert.That(Table.UsesOf(room).Where(use => !Table.Rooms.Contains(use)), Is.Empty,
+                $"{room} may use rooms that have no row.");
             Assert.That(Reachable(room), Does.Not.Contain(room), $"{room} reaches itself.");
         }
     }
@@ -28,7 +29,8 @@ internal sealed partial class LayeringTests
     {
         var used = RoomArrows().ToHashSet();
         Assert.That(
-            Table.Rooms.SelectMany(static room => Table.UsesOf(room).Select(use => (From: room, To: use))).Where(arrow => !used.Contains(arrow)), Is.Empty,
+            Table.Rooms.SelectMany(static room => Table.UsesOf(room).Select(use => (From: room, To: use)))
+                .Where(arrow => !used.Contains(arrow)), Is.Empty,
             "Take out of docs/architecture.md what nothing uses: it would let an arrow in that nobody has thought of.");
     }
 
@@ -39,9 +41,11 @@ internal sealed partial class LayeringTests
     [Test]
     public void Internals_Always_AreForTests() => LayeringBaseline.Compare(
         "internals",
-        Directory.EnumerateFiles(Path.Combine(Repository.Root, "src"), "*.csproj", SearchOption.AllDirectories).SelectMany(static file =>
+        Directory.EnumerateFiles(Path.Combine(Repository.Root, "src"), "*.csproj", SearchOption.AllDirectories)
+            .SelectMany(static file =>
             XDocument.Load(file).Descendants("InternalsVisibleTo").Select(static friend => friend.Attribute("Include")!.Value)
-                .Where(static friend => !IsTest(friend) && !LibraryAssemblies.Names.Contains(friend)).Select(friend => $"{Path.GetFileNameWithoutExtension(file)} -> {friend}")),
+                .Where(static friend => !IsTest(friend) && !LibraryAssemblies.Names.Contains(friend))
+                .Select(friend => $"{Path.GetFileNameWithoutExtension(file)} -> {friend}")),
         "A project sees the public types of another. Make the type public, or give the library a public way.");
 
     [Test]
@@ -50,7 +54,8 @@ internal sealed partial class LayeringTests
 
     [Test]
     public void PublicTypes_Always_HaveAUser() => Assert.That(
-        new PublicFace().Unneeded(), Is.Empty, "No adapter, sample or document names these types, and no signature that one of them needs: make them internal.");
+        new PublicFace().Unneeded(), Is.Empty,
+        "No adapter, sample or document names these types, and no signature that one of them needs: make them internal.");
 
     [Test]
     [Explicit("Prints the figures of docs/architecture.md.")]
@@ -109,7 +114,8 @@ internal sealed partial class LayeringTests
 
     private static IEnumerable<(string From, string To)> UsesOfFiles()
     {
-        foreach (string file in Repository.Sources.Where(static file => LibraryAssemblies.Names.Contains(file[..file.IndexOf('/', StringComparison.Ordinal)])))
+        foreach (string file in Repository.Sources.Where(static file => LibraryAssemblies.Names.Contains(file[..file.IndexOf('/',
+            StringComparison.Ordinal)])))
         {
             string text = Repository.Text("src/" + file);
             string from = $"{Namespace().Match(text).Groups["name"].Value}.{Path.GetFileNameWithoutExtension(file)}";
@@ -148,12 +154,14 @@ internal sealed partial class LayeringTests
     {
         string name = Namespace().Match(Repository.Text("src/" + file)).Groups["name"].Value;
         // Extension methods stand in the namespace of what they extend.
-        return name is "" || name.StartsWith("Microsoft.", StringComparison.Ordinal) || name.StartsWith("OpenTelemetry.", StringComparison.Ordinal)
+        return name is "" || name.StartsWith("Microsoft.", StringComparison.Ordinal)
+            || name.StartsWith("OpenTelemetry.", StringComparison.Ordinal)
             || name == Path.GetDirectoryName(file)!.Replace('/', '.').Replace('\\', '.');
     }
 
     private static bool IsTest(string assembly) =>
-        assembly.EndsWith("Tests", StringComparison.Ordinal) || assembly is "AgentFunctions.Conformance" or "AgentFunctions.EndToEnd" or "AgentFunctions.Benchmarks";
+        assembly.EndsWith("Tests", StringComparison.Ordinal)
+            || assembly is "AgentFunctions.Conformance" or "AgentFunctions.EndToEnd" or "AgentFunctions.Benchmarks";
 
     private static string NamespaceOf(string type) => type[..type.LastIndexOf('.')];
 
@@ -163,6 +171,7 @@ internal sealed partial class LayeringTests
     [GeneratedRegex(@"^namespace (?<name>[A-Za-z0-9_.]+);", RegexOptions.Multiline | RegexOptions.CultureInvariant)]
     private static partial Regex Namespace();
 
-    [GeneratedRegex(@"^using (static )?([A-Za-z]+ = )?(?<name>AgentFunctions(\.[A-Z][A-Za-z0-9]*)*);", RegexOptions.Multiline | RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"^using (static )?([A-Za-z]+ = )?(?<name>AgentFunctions(\.[A-Z][A-Za-z0-9]*)*);",
+        RegexOptions.Multiline | RegexOptions.CultureInvariant)]
     private static partial Regex Import();
 }

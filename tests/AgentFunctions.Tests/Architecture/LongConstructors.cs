@@ -22,14 +22,18 @@ internal static class LongConstructors
     private static IEnumerable<(Type Type, int Parameters)> Services()
     {
         var services = new ServiceCollection();
-        services.AddAgentFunctions(new ConfigurationBuilder().Build()).AddOpenAIModels(new ConfigurationBuilder().Build()).AddMcpServers().AddMonitors();
+        services.AddAgentFunctions(new ConfigurationBuilder().Build()).AddOpenAIModels(new ConfigurationBuilder().Build())
+            .AddMcpServers().AddMonitors();
         services.AddSqliteEngine();
         services.AddAgentFunctionsApi();
         return services.Where(static service => !service.IsKeyedService)
-            .Select(static service => service.ImplementationType ?? service.ImplementationInstance?.GetType() ?? service.ServiceType)
-            .Where(static type => type is { IsClass: true, IsAbstract: false } && type.Assembly.GetName().Name!.StartsWith("AgentFunctions", StringComparison.Ordinal))
+            .Select(static service => service.ImplementationType ?? service.ImplementationInstance?.GetType()
+                ?? service.ServiceType)
+            .Where(static type => type is { IsClass: true, IsAbstract: false }
+                && type.Assembly.GetName().Name!.StartsWith("AgentFunctions", StringComparison.Ordinal))
             .Distinct()
-            .Select(static type => (type, type.GetConstructors(BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic)
+            .Select(static type => (type,
+                type.GetConstructors(BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic)
                 .Select(static constructor => constructor.GetParameters().Length).DefaultIfEmpty(0).Max()));
     }
 }

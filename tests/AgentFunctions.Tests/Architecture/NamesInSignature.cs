@@ -3,7 +3,9 @@ using System.Reflection.Metadata;
 
 namespace AgentFunctions.Tests.Architecture;
 
-/// <summary>Reads from signatures and handles which types they name: a nested type counts as the outermost that contains it.</summary>
+/// <summary>
+/// Reads from signatures and handles which types they name: a nested type counts as the outermost that contains it.
+/// </summary>
 internal sealed class NamesInSignature(MetadataReader metadata) : ISignatureTypeProvider<ImmutableHashSet<string>, object?>
 {
     private static readonly ImmutableHashSet<string> None = [];
@@ -18,9 +20,11 @@ internal sealed class NamesInSignature(MetadataReader metadata) : ISignatureType
     {
         HandleKind.TypeDefinition => OfDefinition((TypeDefinitionHandle)handle),
         HandleKind.TypeReference => OfReference((TypeReferenceHandle)handle),
-        HandleKind.TypeSpecification => metadata.GetTypeSpecification((TypeSpecificationHandle)handle).DecodeSignature(this, null),
+        HandleKind.TypeSpecification =>
+            metadata.GetTypeSpecification((TypeSpecificationHandle)handle).DecodeSignature(this, null),
         HandleKind.FieldDefinition => OfDefinition(metadata.GetFieldDefinition((FieldDefinitionHandle)handle).GetDeclaringType()),
-        HandleKind.MethodDefinition => OfDefinition(metadata.GetMethodDefinition((MethodDefinitionHandle)handle).GetDeclaringType()),
+        HandleKind.MethodDefinition =>
+            OfDefinition(metadata.GetMethodDefinition((MethodDefinitionHandle)handle).GetDeclaringType()),
         HandleKind.MethodSpecification => OfMethod(metadata.GetMethodSpecification((MethodSpecificationHandle)handle)),
         HandleKind.MemberReference => OfMember(metadata.GetMemberReference((MemberReferenceHandle)handle)),
         _ => None,
@@ -39,9 +43,11 @@ internal sealed class NamesInSignature(MetadataReader metadata) : ISignatureType
         ImmutableHashSet<string> genericType, ImmutableArray<ImmutableHashSet<string>> typeArguments) =>
         typeArguments.Aggregate(genericType, static (all, names) => all.Union(names));
 
-    public ImmutableHashSet<string> GetFunctionPointerType(MethodSignature<ImmutableHashSet<string>> signature) => [.. Flat(signature)];
+    public ImmutableHashSet<string> GetFunctionPointerType(MethodSignature<ImmutableHashSet<string>> signature) =>
+        [.. Flat(signature)];
 
-    public ImmutableHashSet<string> GetModifiedType(ImmutableHashSet<string> modifier, ImmutableHashSet<string> unmodifiedType, bool isRequired) =>
+    public ImmutableHashSet<string> GetModifiedType(ImmutableHashSet<string> modifier, ImmutableHashSet<string> unmodifiedType,
+        bool isRequired) =>
         unmodifiedType.Union(modifier);
 
     public ImmutableHashSet<string> GetArrayType(ImmutableHashSet<string> elementType, ArrayShape shape) => elementType;
@@ -78,5 +84,7 @@ internal sealed class NamesInSignature(MetadataReader metadata) : ISignatureType
         method.DecodeSignature(this, null).Aggregate(Of(method.Method), static (all, names) => all.Union(names));
 
     private ImmutableHashSet<string> OfMember(MemberReference member) => Of(member.Parent).Union(
-        member.GetKind() == MemberReferenceKind.Field ? member.DecodeFieldSignature(this, null) : Flat(member.DecodeMethodSignature(this, null)));
+        member.GetKind() == MemberReferenceKind.Field
+            ? member.DecodeFieldSignature(this, null)
+            : Flat(member.DecodeMethodSignature(this, null)));
 }

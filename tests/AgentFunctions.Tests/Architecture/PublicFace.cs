@@ -8,8 +8,8 @@ using System.Text.RegularExpressions;
 namespace AgentFunctions.Tests.Architecture;
 
 /// <summary>
-/// The public types of the library and who needs them: an adapter or the program, a sample, a document, or the signature of another public type.
-/// Options are set by the configuration and by hosts.
+/// The public types of the library and who needs them: an adapter or the program, a sample, a document, or the signature of
+/// another public type. Options are set by the configuration and by hosts.
 /// </summary>
 internal sealed partial class PublicFace
 {
@@ -22,7 +22,8 @@ internal sealed partial class PublicFace
             using var file = new PEReader(ImmutableArray.Create(File.ReadAllBytes(assembly)));
             MetadataReader metadata = file.GetMetadataReader();
             var names = new NamesInSignature(metadata);
-            foreach (TypeDefinition type in metadata.TypeDefinitions.Select(metadata.GetTypeDefinition).Where(static type => type.GetDeclaringType().IsNil && IsPublic(type)))
+            foreach (TypeDefinition type in metadata.TypeDefinitions.Select(metadata.GetTypeDefinition)
+                .Where(static type => type.GetDeclaringType().IsNil && IsPublic(type)))
             {
                 Add(metadata, names, type, _signatures[NamesInSignature.NameOf(metadata, type)] = new(StringComparer.Ordinal));
             }
@@ -35,7 +36,8 @@ internal sealed partial class PublicFace
     /// <summary>The public types that nobody needs.</summary>
     public IEnumerable<string> Unneeded()
     {
-        HashSet<string> words = [.. UserTexts().SelectMany(static text => Word().Matches(text)).Select(static match => match.Value)];
+        HashSet<string> words = [.. UserTexts().SelectMany(static text => Word().Matches(text))
+            .Select(static match => match.Value)];
         var needed = new HashSet<string>(StringComparer.Ordinal);
         var open = new Queue<string>(_signatures.Keys.Where(type => IsNamed(type, words)));
         while (open.TryDequeue(out string? type))
@@ -67,13 +69,16 @@ internal sealed partial class PublicFace
             yield return Repository.Text("src/" + source);
         }
 
-        foreach (string sample in Directory.EnumerateFiles(Path.Combine(Repository.Root, "samples"), "*.cs", SearchOption.AllDirectories)
-            .Where(static file => !file.Contains($"{Path.DirectorySeparatorChar}obj{Path.DirectorySeparatorChar}", StringComparison.Ordinal)))
+        foreach (string sample in Directory.EnumerateFiles(Path.Combine(Repository.Root, "samples"), "*.cs",
+            SearchOption.AllDirectories)
+            .Where(static file => !file.Contains($"{Path.DirectorySeparatorChar}obj{Path.DirectorySeparatorChar}",
+                StringComparison.Ordinal)))
         {
             yield return File.ReadAllText(sample);
         }
 
-        foreach (string document in Directory.EnumerateFiles(Path.Combine(Repository.Root, "docs"), "*.md").Append(Path.Combine(Repository.Root, "README.md")))
+        foreach (string document in Directory.EnumerateFiles(Path.Combine(Repository.Root, "docs"), "*.md")
+            .Append(Path.Combine(Repository.Root, "README.md")))
         {
             yield return string.Concat(Code().Matches(File.ReadAllText(document)).Select(static match => match.Value));
         }
@@ -82,19 +87,22 @@ internal sealed partial class PublicFace
     private static void Add(MetadataReader metadata, NamesInSignature names, TypeDefinition type, HashSet<string> used)
     {
         used.UnionWith(names.Of(type.BaseType));
-        used.UnionWith(type.GetInterfaceImplementations().SelectMany(handle => names.Of(metadata.GetInterfaceImplementation(handle).Interface)));
+        used.UnionWith(type.GetInterfaceImplementations()
+            .SelectMany(handle => names.Of(metadata.GetInterfaceImplementation(handle).Interface)));
         foreach (CustomAttribute attribute in type.GetCustomAttributes().Select(metadata.GetCustomAttribute))
         {
             used.UnionWith(names.Of(attribute.Constructor));
             // A type that an attribute names stands there as text.
-            used.UnionWith(TypeName().Matches(Encoding.UTF8.GetString(metadata.GetBlobBytes(attribute.Value))).Select(static match => match.Value));
+            used.UnionWith(TypeName().Matches(Encoding.UTF8.GetString(metadata.GetBlobBytes(attribute.Value)))
+                .Select(static match => match.Value));
         }
 
         used.UnionWith(type.GetFields().Select(metadata.GetFieldDefinition)
             .Where(static field => (field.Attributes & FieldAttributes.FieldAccessMask) == FieldAttributes.Public)
             .SelectMany(field => field.DecodeSignature(names, null)));
         used.UnionWith(type.GetMethods().Select(metadata.GetMethodDefinition)
-            .Where(static method => (method.Attributes & MethodAttributes.MemberAccessMask) is MethodAttributes.Public or MethodAttributes.Family)
+            .Where(static method => (method.Attributes & MethodAttributes.MemberAccessMask) is MethodAttributes.Public
+                or MethodAttributes.Family)
             .SelectMany(method => NamesInSignature.Flat(method.DecodeSignature(names, null))));
         foreach (TypeDefinition nested in type.GetNestedTypes().Select(metadata.GetTypeDefinition).Where(IsPublic))
         {

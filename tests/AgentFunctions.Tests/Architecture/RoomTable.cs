@@ -19,11 +19,13 @@ internal sealed partial class RoomTable
     public static RoomTable Read()
     {
         var table = new RoomTable();
-        string rooms = Repository.Text("docs/architecture.md").Split("\n## ").Single(static section => section.StartsWith("Rooms\n", StringComparison.Ordinal));
+        string rooms = Repository.Text("docs/architecture.md").Split("\n## ")
+            .Single(static section => section.StartsWith("Rooms\n", StringComparison.Ordinal));
         foreach (Match row in Row().Matches(rooms))
         {
             string uses = row.Groups["uses"].Value;
-            table._mayUse.Add(row.Groups["room"].Value, [.. uses.Split(',', StringSplitOptions.TrimEntries).Where(static use => use is not ("–" or "all"))]);
+            table._mayUse.Add(row.Groups["room"].Value,
+                [.. uses.Split(',', StringSplitOptions.TrimEntries).Where(static use => use is not ("–" or "all"))]);
         }
 
         return table;

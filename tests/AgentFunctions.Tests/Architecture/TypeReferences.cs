@@ -27,7 +27,8 @@ internal sealed class TypeReferences : IDisposable
 
     /// <summary>The types that no other type contains, without those that the compiler wrote.</summary>
     public IEnumerable<TypeDefinition> TopLevel => _metadata.TypeDefinitions.Select(_metadata.GetTypeDefinition)
-        .Where(type => type.GetDeclaringType().IsNil && !_metadata.GetString(type.Namespace).StartsWith("System.", StringComparison.Ordinal)
+        .Where(type => type.GetDeclaringType().IsNil
+            && !_metadata.GetString(type.Namespace).StartsWith("System.", StringComparison.Ordinal)
             && _metadata.GetString(type.Namespace).Length > 0);
 
     /// <summary>The simple names of the assemblies that this one refers to.</summary>
@@ -96,10 +97,12 @@ internal sealed class TypeReferences : IDisposable
         MethodBodyBlock body = _file.GetMethodBody(method.RelativeVirtualAddress);
         if (!body.LocalSignature.IsNil)
         {
-            used.UnionWith(_metadata.GetStandaloneSignature(body.LocalSignature).DecodeLocalSignature(_names, null).SelectMany(static names => names));
+            used.UnionWith(_metadata.GetStandaloneSignature(body.LocalSignature).DecodeLocalSignature(_names, null)
+                .SelectMany(static names => names));
         }
 
-        used.UnionWith(body.ExceptionRegions.Where(static region => !region.CatchType.IsNil).SelectMany(region => _names.Of(region.CatchType)));
+        used.UnionWith(body.ExceptionRegions.Where(static region => !region.CatchType.IsNil)
+            .SelectMany(region => _names.Of(region.CatchType)));
         BlobReader code = body.GetILReader();
         while (code.RemainingBytes > 0)
         {

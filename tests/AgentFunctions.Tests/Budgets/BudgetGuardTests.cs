@@ -12,11 +12,19 @@ internal sealed class BudgetGuardTests
     [Test]
     public void Plus_MoreThanCanBeCounted_StaysAtTheMost()
     {
-        var most = new Budget { Steps = int.MaxValue, Tokens = long.MaxValue, Usd = decimal.MaxValue, WallClock = TimeSpan.MaxValue, SubAgents = int.MaxValue };
+        var most = new Budget
+        {
+            Steps = int.MaxValue,
+            Tokens = long.MaxValue,
+            Usd = decimal.MaxValue,
+            WallClock = TimeSpan.MaxValue,
+            SubAgents = int.MaxValue
+        };
 
         foreach (Budget sum in new[] { most.Plus(most), most.With(most with { WallClock = null }), most.Times(4).Plus(most) })
         {
-            Assert.That(sum.Minus(new Budget { Steps = 1, Tokens = 1, Usd = 1 }), Has.Property(nameof(Budget.Steps)).GreaterThan(0)
+            Assert.That(sum.Minus(new Budget { Steps = 1, Tokens = 1, Usd = 1 }),
+                Has.Property(nameof(Budget.Steps)).GreaterThan(0)
                 .And.Property(nameof(Budget.Tokens)).GreaterThan(0).And.Property(nameof(Budget.Usd)).GreaterThan(0));
         }
 
@@ -31,16 +39,27 @@ internal sealed class BudgetGuardTests
     {
         Budget budget = part == "usd" ? new Budget { Usd = decimal.MaxValue } : new Budget { WallClock = TimeSpan.MaxValue };
 
-        Assert.That(() => budget.Validate("budget"), Throws.InstanceOf<AgentException>().With.Message.StartsWith($"budget.{part}: "));
+        Assert.That(() => budget.Validate("budget"),
+            Throws.InstanceOf<AgentException>().With.Message.StartsWith($"budget.{part}: "));
     }
 
     [TestCase(2_000_000_000L)]
     [TestCase(long.MaxValue)]
     public void UsageOf_ACountThatNoRequestCanHave_IsEstimated(long count)
     {
-        var response = new ChatResponse(new ChatMessage(ChatRole.Assistant, "ok")) { Usage = new UsageDetails { InputTokenCount = count, OutputTokenCount = count, CachedInputTokenCount = count } };
+        var response = new ChatResponse(new ChatMessage(ChatRole.Assistant,
+            "ok"))
+        {
+            Usage = new UsageDetails
+            {
+                InputTokenCount = count,
+                OutputTokenCount = count,
+                CachedInputTokenCount = count
+            }
+        };
 
-        TokenUsage usage = ModelCaller.UsageOf(response, [new ChatMessage(ChatRole.User, "hello")], null, new ModelProfile { Provider = "test" });
+        TokenUsage usage = ModelCaller.UsageOf(response, [new ChatMessage(ChatRole.User, "hello")], null,
+            new ModelProfile { Provider = "test" });
 
         Assert.That(usage.InputTokens + usage.OutputTokens, Is.InRange(1, 1_000));
     }
@@ -61,9 +80,12 @@ internal sealed class BudgetGuardTests
     {
         var guard = new BudgetGuard(new Budget { Tokens = 10_000 }, null, 4_000);
 
-        Assert.That(guard.Next(0, new(), 1_000).MaxOutputTokens, Is.EqualTo((10_000 - 2_000 - BudgetGuard.ClosingInput - BudgetGuard.ClosingAnswer) / 2));
-        Assert.That(guard.Next(0, new(5_000, 1_000), 1_000), Is.EqualTo(new BudgetDecision(Allowance.Turn, 232, int.MaxValue - 2)));
-        Assert.That(guard.Next(0, new(6_000, 1_000), 1_000), Is.EqualTo(new BudgetDecision(Allowance.Closing, 2_000, 0, "tokens")));
+        Assert.That(guard.Next(0, new(), 1_000).MaxOutputTokens,
+            Is.EqualTo((10_000 - 2_000 - BudgetGuard.ClosingInput - BudgetGuard.ClosingAnswer) / 2));
+        Assert.That(guard.Next(0, new(5_000, 1_000), 1_000),
+            Is.EqualTo(new BudgetDecision(Allowance.Turn, 232, int.MaxValue - 2)));
+        Assert.That(guard.Next(0, new(6_000, 1_000), 1_000),
+            Is.EqualTo(new BudgetDecision(Allowance.Closing, 2_000, 0, "tokens")));
         Assert.That(guard.Next(0, new(9_000, 0), 1_000), Is.EqualTo(new BudgetDecision(Allowance.Nothing, 0, 0, "tokens")));
     }
 

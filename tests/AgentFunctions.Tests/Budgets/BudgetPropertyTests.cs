@@ -26,7 +26,8 @@ internal sealed class BudgetPropertyTests
     private const int Batch = 100;
     private const int CrashesPerBatch = 6;
 
-    private static readonly int Runs = int.Parse(Environment.GetEnvironmentVariable("AGENTFUNCTIONS_BUDGET_RUNS") ?? "300", CultureInfo.InvariantCulture);
+    private static readonly int Runs = int.Parse(Environment.GetEnvironmentVariable("AGENTFUNCTIONS_BUDGET_RUNS") ?? "300",
+        CultureInfo.InvariantCulture);
     private static readonly ModelPrice Price = new(3, 15, 0.3m);
 
     [Test]
@@ -61,7 +62,8 @@ internal sealed class BudgetPropertyTests
                         string what = $"run {number} with {budget}: {run.Status} {run.Error}; billed {bill.Calls} calls and {bill.Usage}; counted {run.Steps} and {run.Usage}";
                         Assert.That(run.Steps, Is.LessThanOrEqualTo(budget.Steps ?? int.MaxValue), what);
                         Assert.That(bill.Calls, Is.LessThanOrEqualTo(budget.Steps ?? int.MaxValue), what);
-                        Assert.That(bill.Usage.InputTokens + bill.Usage.OutputTokens, Is.LessThanOrEqualTo(budget.Tokens ?? long.MaxValue), what);
+                        Assert.That(bill.Usage.InputTokens + bill.Usage.OutputTokens,
+                            Is.LessThanOrEqualTo(budget.Tokens ?? long.MaxValue), what);
                         Assert.That(bill.Usage.Usd, Is.LessThanOrEqualTo(budget.Usd ?? decimal.MaxValue), what);
                         Assert.That(run.Status, Is.EqualTo(RunStatus.Completed).Or.EqualTo(RunStatus.BudgetExhausted), what);
                         exhausted += run.Status == RunStatus.BudgetExhausted ? 1 : 0;
@@ -76,7 +78,8 @@ internal sealed class BudgetPropertyTests
                 else
                 {
                     crash.Arm(random.Next(50, 1_200));
-                    Task ended = Task.WhenAll(budgets.Keys.Select(id => host.Services.GetRequiredService<RunReader>().WaitForEndAsync(id)));
+                    Task ended = Task.WhenAll(budgets.Keys.Select(id => host.Services.GetRequiredService<RunReader>()
+                        .WaitForEndAsync(id)));
                     await Task.WhenAny(crash.Dead, ended);
                 }
 
@@ -86,7 +89,8 @@ internal sealed class BudgetPropertyTests
 
         TestContext.Out.WriteLine($"{completed} completed, {exhausted} exhausted, {lost} calls lost, {compacted} compactions");
         Assert.That(
-            (completed > Runs / 20, exhausted > Runs * 3 / 10, lost > Runs / 100, compacted > Runs / 10), Is.EqualTo((true, true, true, true)),
+            (completed > Runs / 20, exhausted > Runs * 3 / 10, lost > Runs / 100, compacted > Runs / 10),
+            Is.EqualTo((true, true, true, true)),
             "the runs differ enough");
     }
 
@@ -95,7 +99,12 @@ internal sealed class BudgetPropertyTests
         0 => new Budget { Steps = random.Next(1, 25) },
         1 => new Budget { Tokens = random.Next(2_000, 120_000) },
         2 => new Budget { Usd = random.Next(100, 40_000) / 100_000m },
-        _ => new Budget { Steps = random.Next(5, 40), Tokens = random.Next(5_000, 150_000), Usd = random.Next(1_000, 50_000) / 100_000m },
+        _ => new Budget
+        {
+            Steps = random.Next(5, 40),
+            Tokens = random.Next(5_000, 150_000),
+            Usd = random.Next(1_000, 50_000) / 100_000m
+        },
     };
 
     private static async Task<IHost> StartAsync(string folder, MeteredModel model, CrashPoint crash)
@@ -103,11 +112,19 @@ internal sealed class BudgetPropertyTests
         HostApplicationBuilder builder = Host.CreateEmptyApplicationBuilder(null);
         // A process that has died waits for nothing.
         builder.Services.Configure<HostOptions>(static options => options.ShutdownTimeout = TimeSpan.FromMilliseconds(100));
-        builder.Services.AddSingleton<ILogStore>(services => new CrashingLogs(services.GetRequiredService<SqliteEngine>().Logs, crash));
+        builder.Services.AddSingleton<ILogStore>(services => new CrashingLogs(services.GetRequiredService<SqliteEngine>().Logs,
+            crash));
         builder.Services.AddSingleton<IRecordStore>(services => new CrashingRecords(services.GetRequiredService<SqliteEngine>().Records, crash));
         builder.Services.AddAgentModel(_ => new ModelBinding(
             "metered", "metered",
-            new ModelProfile { Provider = "test", ContextWindow = 9_000, MaxOutputTokens = 700, Streaming = false, Price = Price }, model));
+            new ModelProfile
+            {
+                Provider = "test",
+                ContextWindow = 9_000,
+                MaxOutputTokens = 700,
+                Streaming = false,
+                Price = Price
+            }, model));
         builder.Services
             .AddAgentFunctions(new ConfigurationBuilder().Build())
             .AddOpenAIModels(new ConfigurationBuilder().Build()).AddMcpServers().AddMonitors()

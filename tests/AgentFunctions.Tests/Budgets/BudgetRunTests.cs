@@ -36,10 +36,12 @@ internal sealed class BudgetRunTests
 
         Run run = await host.RunAsync(request: new() { Budget = new Budget { Usd = 0.3m } });
 
-        Assert.That((run.Status, run.Error?.Code, run.Result?.Text), Is.EqualTo((RunStatus.BudgetExhausted, "SpendLimitReached", "Half of it is done.")));
+        Assert.That((run.Status, run.Error?.Code, run.Result?.Text),
+            Is.EqualTo((RunStatus.BudgetExhausted, "SpendLimitReached", "Half of it is done.")));
         Assert.That(run.Usage.Usd, Is.LessThanOrEqualTo(0.3m).And.GreaterThan(0.2m));
         Assert.That(host.Model.Requests[^1].Body.GetRawText(), Does.Contain("this is your last message"));
-        Assert.That(host.Model.Requests.Any(request => request.Body.GetRawText().Contains("running low", StringComparison.Ordinal)), "told what is left before");
+        Assert.That(host.Model.Requests.Any(request => request.Body.GetRawText()
+            .Contains("running low", StringComparison.Ordinal)), "told what is left before");
     }
 
     [Test]
@@ -70,7 +72,8 @@ internal sealed class BudgetRunTests
 
         Run run = await host.RunAsync(request: new() { Budget = new Budget { Tokens = 100_000 } });
 
-        Assert.That((run.Status, run.Steps, run.Turns), Is.EqualTo((RunStatus.Completed, 2, 1)), $"{host.Model.Count}: {run.Result?.Text}");
+        Assert.That((run.Status, run.Steps, run.Turns), Is.EqualTo((RunStatus.Completed, 2, 1)),
+            $"{host.Model.Count}: {run.Result?.Text}");
         Assert.That(run.Usage.OutputTokens, Is.EqualTo(1_005), "the lost answer at its bound");
         Assert.That((await host.JournalAsync(run.Id)).Count(e => e.Type == "model.lost"), Is.EqualTo(1));
     }

@@ -18,7 +18,8 @@ internal sealed class CallMarksTests
     [Test]
     public async Task Begin_TheSameCallAgain_IsFoundToHaveBegunByThisProcessAndByTheNext()
     {
-        await using var engine = new SqliteEngine(new SqliteEngineOptions { DataFile = SqliteEngineOptions.InMemory }, new DurableRegistry());
+        await using var engine = new SqliteEngine(new SqliteEngineOptions { DataFile = SqliteEngineOptions.InMemory },
+            new DurableRegistry());
         await engine.StartAsync();
         var one = new CallMarks(engine.Records);
         var other = new CallMarks(engine.Records);
@@ -48,7 +49,8 @@ internal sealed class CallMarksTests
 
         using var stop = new CancellationTokenSource();
         Task call = host.Get<ModelCaller>().CallAsync(
-            new ModelCall("run", 1, true, RunPriority.Normal), model, [new ChatMessage(ChatRole.User, "go")], new ChatOptions(), stop.Token);
+            new ModelCall("run", 1, true, RunPriority.Normal), model, [new ChatMessage(ChatRole.User, "go")], new ChatOptions(),
+            stop.Token);
         IRecordStore records = host.Get<IRecordStore>();
         await Poll.UntilAsync(async () => await records.GetAsync("calls/run", cancellationToken) is not null, cancellationToken);
 

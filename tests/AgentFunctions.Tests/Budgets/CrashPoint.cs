@@ -58,11 +58,13 @@ internal sealed class CrashingLogs(ILogStore inner, CrashPoint crash) : ILogStor
     public bool IsShared => inner.IsShared;
 
     public Task<long> AppendAsync(
-        string stream, IReadOnlyList<ReadOnlyMemory<byte>> entries, long? expectedPosition = null, CancellationToken cancellationToken = default) =>
+        string stream, IReadOnlyList<ReadOnlyMemory<byte>> entries, long? expectedPosition = null,
+        CancellationToken cancellationToken = default) =>
         crash.RunAsync(() => inner.AppendAsync(stream, entries, expectedPosition, cancellationToken), cancellationToken);
 
     public async IAsyncEnumerable<LogEntry> ReadAsync(
-        string stream, long fromPosition = 0, int? maxCount = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+        string stream, long fromPosition = 0, int? maxCount = null,
+        [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         await foreach (LogEntry entry in inner.ReadAsync(stream, fromPosition, maxCount, cancellationToken))
         {
@@ -70,12 +72,14 @@ internal sealed class CrashingLogs(ILogStore inner, CrashPoint crash) : ILogStor
         }
     }
 
-    public Task<long> GetLengthAsync(string stream, CancellationToken cancellationToken = default) => inner.GetLengthAsync(stream, cancellationToken);
+    public Task<long> GetLengthAsync(string stream, CancellationToken cancellationToken = default) =>
+        inner.GetLengthAsync(stream, cancellationToken);
 
     public Task WaitForAppendAsync(string stream, long length, CancellationToken cancellationToken) =>
         inner.WaitForAppendAsync(stream, length, cancellationToken);
 
-    public Task DeleteAsync(string stream, CancellationToken cancellationToken = default) => inner.DeleteAsync(stream, cancellationToken);
+    public Task DeleteAsync(string stream, CancellationToken cancellationToken = default) =>
+        inner.DeleteAsync(stream, cancellationToken);
 }
 
 internal sealed class CrashingRecords(IRecordStore inner, CrashPoint crash) : IRecordStore
@@ -86,7 +90,8 @@ internal sealed class CrashingRecords(IRecordStore inner, CrashPoint crash) : IR
         crash.RunAsync(() => inner.GetAsync(key, cancellationToken), cancellationToken);
 
     public Task<string> PutAsync(
-        string key, ReadOnlyMemory<byte> value, RecordCondition condition = default, CancellationToken cancellationToken = default) =>
+        string key, ReadOnlyMemory<byte> value, RecordCondition condition = default,
+        CancellationToken cancellationToken = default) =>
         crash.RunAsync(() => inner.PutAsync(key, value, condition, cancellationToken), cancellationToken);
 
     public Task DeleteAsync(string key, RecordCondition condition = default, CancellationToken cancellationToken = default) =>
@@ -98,6 +103,7 @@ internal sealed class CrashingRecords(IRecordStore inner, CrashPoint crash) : IR
             },
             cancellationToken);
 
-    public IAsyncEnumerable<StoredRecord> ListAsync(string prefix, string? after = null, CancellationToken cancellationToken = default) =>
+    public IAsyncEnumerable<StoredRecord> ListAsync(string prefix, string? after = null,
+        CancellationToken cancellationToken = default) =>
         inner.ListAsync(prefix, after, cancellationToken);
 }

@@ -22,7 +22,8 @@ internal sealed partial class MeteredModel(ModelPrice price) : IChatClient
         IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default)
     {
         ChatMessage[] all = [.. messages];
-        Bill bill = BillOf(int.Parse(RunNumber().Match(string.Concat(all.Select(static message => message.Text))).Groups[1].ValueSpan));
+        Bill bill = BillOf(int.Parse(RunNumber()
+            .Match(string.Concat(all.Select(static message => message.Text))).Groups[1].ValueSpan));
         ChatResponse response = bill.Make(all, options!, price);
         // As long as a model takes, in small: a host that dies shall find calls under way.
         await Task.Delay(5, cancellationToken);
@@ -30,9 +31,11 @@ internal sealed partial class MeteredModel(ModelPrice price) : IChatClient
     }
 
     public async IAsyncEnumerable<ChatResponseUpdate> GetStreamingResponseAsync(
-        IEnumerable<ChatMessage> messages, ChatOptions? options = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+        IEnumerable<ChatMessage> messages, ChatOptions? options = null,
+        [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
-        foreach (ChatResponseUpdate update in (await GetResponseAsync(messages, options, cancellationToken)).ToChatResponseUpdates())
+        foreach (ChatResponseUpdate update in (await GetResponseAsync(messages, options,
+            cancellationToken)).ToChatResponseUpdates())
         {
             yield return update;
         }
@@ -63,15 +66,23 @@ internal sealed partial class MeteredModel(ModelPrice price) : IChatClient
             lock (_gate)
             {
                 var message = new ChatMessage(ChatRole.Assistant, Contents(options));
-                long input = (long)Math.Ceiling((messages.Sum(Size) + (options.Tools ?? []).OfType<AIFunction>().Sum(Size)) * _tokensPerByte);
+                long input = (long)Math.Ceiling((messages.Sum(Size) + (options.Tools ?? []).OfType<AIFunction>()
+                    .Sum(Size)) * _tokensPerByte);
                 long output = Math.Min(options.MaxOutputTokens!.Value, (long)Math.Ceiling(Size(message) * _tokensPerByte));
                 long cached = _random.NextInt64(input);
                 Calls++;
                 Usage = Usage.Plus(new TokenUsage(input, output, cached, price.Of(input, output, cached)));
                 return new ChatResponse(message)
                 {
-                    FinishReason = message.Contents.Any(static content => content is FunctionCallContent) ? ChatFinishReason.ToolCalls : ChatFinishReason.Stop,
-                    Usage = new UsageDetails { InputTokenCount = input, OutputTokenCount = output, CachedInputTokenCount = cached },
+                    FinishReason = message.Contents.Any(static content => content is FunctionCallContent)
+                        ? ChatFinishReason.ToolCalls
+                        : ChatFinishReason.Stop,
+                    Usage = new UsageDetails
+                    {
+                        InputTokenCount = input,
+                        OutputTokenCount = output,
+                        CachedInputTokenCount = cached
+                    },
                 };
             }
         }
@@ -88,19 +99,23 @@ internal sealed partial class MeteredModel(ModelPrice price) : IChatClient
             return
             [
                 .. Enumerable.Range(0, 1 + _random.Next(Math.Min(4, room / 80))).Select(call => new FunctionCallContent(
-                    $"c{Calls}-{call}", "make", new Dictionary<string, object?> { ["count"] = JsonSerializer.SerializeToElement(_random.Next(4_000)) })),
+                    $"c{Calls}-{call}", "make",
+                    new Dictionary<string, object?> { ["count"] = JsonSerializer.SerializeToElement(_random.Next(4_000)) })),
             ];
         }
 
         private static long Size(ChatMessage message) => 16 + message.Contents.Sum(static content => content switch
         {
             TextContent text => Encoding.UTF8.GetByteCount(text.Text),
-            FunctionCallContent call => 24 + call.CallId.Length + call.Name.Length + JsonSerializer.Serialize(call.Arguments).Length,
-            FunctionResultContent result => 24 + result.CallId.Length + Encoding.UTF8.GetByteCount(result.Result?.ToString() ?? ""),
+            FunctionCallContent call =>
+                24 + call.CallId.Length + call.Name.Length + JsonSerializer.Serialize(call.Arguments).Length,
+            FunctionResultContent result =>
+                24 + result.CallId.Length + Encoding.UTF8.GetByteCount(result.Result?.ToString() ?? ""),
             _ => 0L,
         });
 
         private static long Size(AIFunction tool) =>
-            24 + tool.Name.Length + Encoding.UTF8.GetByteCount(tool.Description) + Encoding.UTF8.GetByteCount(tool.JsonSchema.GetRawText());
+            24 + tool.Name.Length + Encoding.UTF8.GetByteCount(tool.Description)
+                + Encoding.UTF8.GetByteCount(tool.JsonSchema.GetRawText());
     }
 }

@@ -14,7 +14,8 @@ internal sealed class HostReadinessTests
     {
         await using RunHost host = await RunHost.StartAsync(static _ => ChatReply.Say("there"));
         IReadOnlyList<ReadinessItem> items = await host.Get<HostReadiness>().CheckAsync();
-        Assert.That(items.Select(static item => item.Name), Is.EquivalentTo(new[] { "store", "policy", "models", "toolServers", "clock", "disk" }));
+        Assert.That(items.Select(static item => item.Name),
+            Is.EquivalentTo(new[] { "store", "policy", "models", "toolServers", "clock", "disk" }));
         Assert.That(items.Where(static item => item.Name != "disk").Select(static item => item.Message), Is.All.Null);
     }
 
@@ -25,7 +26,8 @@ internal sealed class HostReadinessTests
         string path = folder.Write("policy.yaml", "rules: []");
         var time = new FakeTimeProvider();
         await using RunHost host = await RunHost.StartAsync(
-            services => services.AddSingleton<TimeProvider>(time), static _ => ChatReply.Say("there"), settings: ("Governance:PolicyPath", path));
+            services => services.AddSingleton<TimeProvider>(time), static _ => ChatReply.Say("there"),
+            settings: ("Governance:PolicyPath", path));
         var readiness = new HostReadiness(
             [new RuntimeReadiness(host.Get<IServiceProvider>(), TimeProvider.System)], host.Get<Redactor>(),
             time, Microsoft.Extensions.Logging.Abstractions.NullLogger<HostReadiness>.Instance);

@@ -22,7 +22,8 @@ internal sealed class SpanLog : IDisposable
     }
 
     /// <summary>The spans of a run, the first ended first.</summary>
-    public IReadOnlyList<Activity> Of(string runId) => [.. _ended.Where(span => span.GetTagItem("gen_ai.conversation.id") as string == runId)];
+    public IReadOnlyList<Activity> Of(string runId) =>
+        [.. _ended.Where(span => span.GetTagItem("gen_ai.conversation.id") as string == runId)];
 
     public Activity Of(string runId, string name) => Of(runId).First(span => span.DisplayName == name);
 

@@ -34,7 +34,8 @@ internal static class CodesPage
         }
 
         text.Append("\n## Event types\n\n| type | when |\n|---|---|\n");
-        foreach (FieldInfo type in typeof(JournalEventTypes).GetFields().Where(static one => one.IsLiteral).OrderBy(static one => (string)one.GetRawConstantValue()!, StringComparer.Ordinal))
+        foreach (FieldInfo type in typeof(JournalEventTypes).GetFields().Where(static one => one.IsLiteral)
+            .OrderBy(static one => (string)one.GetRawConstantValue()!, StringComparer.Ordinal))
         {
             text.Append($"| `{type.GetRawConstantValue()}` | {SettingsPage.Summary($"F:{typeof(JournalEventTypes).FullName}.{type.Name}", typeof(JournalEventTypes))} |\n");
         }

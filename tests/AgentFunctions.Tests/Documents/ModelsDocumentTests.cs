@@ -8,7 +8,8 @@ public sealed partial class ModelsDocumentTests
 {
     private static readonly string[] Families =
     [
-        "OpenAI", "Azure", "Moonshot", "DeepSeek", "Mistral", "Gemini", "xAI", "OpenRouter", "vLLM", "llama.cpp", "Ollama", "LM Studio", "TGI",
+        "OpenAI", "Azure", "Moonshot", "DeepSeek", "Mistral", "Gemini", "xAI", "OpenRouter", "vLLM", "llama.cpp", "Ollama",
+        "LM Studio", "TGI",
         "SGLang", "LocalAI",
     ];
 
@@ -23,7 +24,8 @@ public sealed partial class ModelsDocumentTests
 
         HashSet<string> tests = [.. typeof(ModelsDocumentTests).Assembly.GetTypes()
             .SelectMany(static type => type.GetMethods())
-            .Where(static method => method.GetCustomAttributes().Any(static attribute => attribute is TestAttribute or TestCaseAttribute))
+            .Where(static method => method.GetCustomAttributes()
+                .Any(static attribute => attribute is TestAttribute or TestCaseAttribute))
             .Select(static method => method.Name)];
         (string Family, string Test)[] rows = [.. File.ReadLines(Path.Combine(folder!.FullName, "docs", "models.md"))
             .Select(static line => Row().Match(line)).Where(static match => match.Success)

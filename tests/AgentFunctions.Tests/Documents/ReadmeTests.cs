@@ -22,15 +22,18 @@ internal sealed partial class ReadmeTests
     [Test]
     public void Links_OfAllPages_LeadToFiles()
     {
-        IEnumerable<string> pages = Directory.EnumerateFiles(Path.Combine(Repository.Root, "docs"), "*.md", SearchOption.AllDirectories)
-            .Concat(Directory.EnumerateDirectories(Path.Combine(Repository.Root, "src")).Select(static project => Path.Combine(project, "README.md")))
+        IEnumerable<string> pages = Directory.EnumerateFiles(Path.Combine(Repository.Root, "docs"), "*.md",
+            SearchOption.AllDirectories)
+            .Concat(Directory.EnumerateDirectories(Path.Combine(Repository.Root, "src"))
+                .Select(static project => Path.Combine(project, "README.md")))
             .Append(Path.Combine(Repository.Root, "README.md")).Append(Path.Combine(Repository.Root, "llms.txt"));
 
         string[] broken =
         [
             .. pages.SelectMany(static page => Link().Matches(File.ReadAllText(page))
                 .Select(static link => link.Groups["to"].Value.Split('#')[0])
-                .Where(to => to.Length > 0 && !to.Contains(':', StringComparison.Ordinal) && !Path.Exists(Path.Combine(Path.GetDirectoryName(page)!, to)))
+                .Where(to => to.Length > 0 && !to.Contains(':', StringComparison.Ordinal)
+                    && !Path.Exists(Path.Combine(Path.GetDirectoryName(page)!, to)))
                 .Select(to => $"{Path.GetRelativePath(Repository.Root, page)} -> {to}")),
         ];
 
@@ -56,17 +59,20 @@ internal sealed partial class ReadmeTests
         string place = Path.Combine(Repository.Root, "src", "Package.props");
         string address = RepositoryUrl().Match(File.ReadAllText(place)).Groups["url"].Value;
         IEnumerable<string> others = new[] { "docs", "infra", "samples", "skills", "src", "templates", ".github" }
-            .SelectMany(static folder => Directory.EnumerateFiles(Path.Combine(Repository.Root, folder), "*", SearchOption.AllDirectories))
+            .SelectMany(static folder => Directory.EnumerateFiles(Path.Combine(Repository.Root, folder), "*",
+                SearchOption.AllDirectories))
             .Concat(Directory.EnumerateFiles(Repository.Root))
             .Where(file => kinds.Contains(Path.GetExtension(file)) && file != place
-                && !file.Split(Path.DirectorySeparatorChar).Any(static part => part is "bin" or "obj" or "node_modules" or "TestResults"));
+                && !file.Split(Path.DirectorySeparatorChar)
+                    .Any(static part => part is "bin" or "obj" or "node_modules" or "TestResults"));
 
         Assert.That(address, Does.StartWith("https://"));
         Assert.That(others.Where(file => File.ReadAllText(file).Contains(address, StringComparison.OrdinalIgnoreCase)), Is.Empty);
     }
 
     /// <summary>The pages that people read; the decisions have a page of their own.</summary>
-    private static IEnumerable<string> Pages() => Directory.EnumerateFiles(Path.Combine(Repository.Root, "docs"), "*.md", SearchOption.AllDirectories)
+    private static IEnumerable<string> Pages() =>
+        Directory.EnumerateFiles(Path.Combine(Repository.Root, "docs"), "*.md", SearchOption.AllDirectories)
         .Select(static page => Path.GetRelativePath(Repository.Root, page).Replace('\\', '/'))
         .Where(static page => !page.StartsWith("docs/adr/", StringComparison.Ordinal));
 

@@ -3,7 +3,9 @@ using AgentFunctions.Tests.Architecture;
 
 namespace AgentFunctions.Tests.Documents;
 
-/// <summary>docs/reference/roles.md says what the table of requests in docs/security.md says, which a test holds against the API.</summary>
+/// <summary>
+/// docs/reference/roles.md says what the table of requests in docs/security.md says, which a test holds against the API.
+/// </summary>
 internal sealed partial class RolesPageTests
 {
     private static readonly IReadOnlyList<string[]> Matrix = Rows("security.md", "| request | no key |");
@@ -13,7 +15,8 @@ internal sealed partial class RolesPageTests
     [Test]
     public void Page_EachCell_IsThatOfTheMatrix()
     {
-        Dictionary<string, string[]> byRequest = Matrix.SelectMany(static row => Request().Matches(row[0]).Select(match => (match.Groups[1].Value, row)))
+        Dictionary<string, string[]> byRequest =
+            Matrix.SelectMany(static row => Request().Matches(row[0]).Select(match => (match.Groups[1].Value, row)))
             .ToDictionary(static one => one.Value, static one => one.row[2..9]);
 
         foreach (string[] row in Page)
@@ -28,7 +31,8 @@ internal sealed partial class RolesPageTests
         HashSet<string> said = [.. Page.Select(static row => string.Join('|', row[2..]))];
 
         Assert.That(
-            Matrix.Select(static row => row[2..9].Select(Word).ToArray()).Where(static cells => cells.Any(static cell => cell == "–"))
+            Matrix.Select(static row => row[2..9].Select(Word).ToArray())
+                .Where(static cells => cells.Any(static cell => cell == "–"))
                 .Select(static cells => string.Join('|', cells)).Distinct().Except(said),
             Is.Empty, "a kind of right that no row of the page has");
     }
@@ -44,7 +48,8 @@ internal sealed partial class RolesPageTests
 
     private static IReadOnlyList<string[]> Rows(string page, string heading) =>
     [
-        .. File.ReadLines(Path.Combine(Repository.Root, "docs", page)).SkipWhile(line => !line.StartsWith(heading, StringComparison.Ordinal)).Skip(2)
+        .. File.ReadLines(Path.Combine(Repository.Root, "docs", page))
+            .SkipWhile(line => !line.StartsWith(heading, StringComparison.Ordinal)).Skip(2)
             .TakeWhile(static line => line.StartsWith('|'))
             .Select(static line => line.Trim('|').Split('|', StringSplitOptions.TrimEntries)),
     ];

@@ -35,13 +35,17 @@ public sealed partial class SecurityCommandExampleTests
         string[] running = Names(Regex.Replace(rows[1][0], @"\([^)]*\)", ""));
         using var bench = new ToolBench();
 
-        Assert.That(reading.Concat(running).Append("true").Append("false"), Is.EquivalentTo(ShippedForms.All.Keys), "each program of the library is in the table");
+        Assert.That(reading.Concat(running).Append("true").Append("false"), Is.EquivalentTo(ShippedForms.All.Keys),
+            "each program of the library is in the table");
         foreach (Match match in Programs().Matches(rows[1][0]))
         {
             foreach (string form in Names(match.Groups["forms"].Value))
             {
-                CommandPlan plan = ShippedForms.All[match.Groups["program"].Value].Plan(bench.Workspace, form == "run" ? [form, "x"] : [form]);
-                Assert.That((plan.Refusal, plan.RunsCode), Is.EqualTo(((string?)null, true)), $"{match.Groups["program"].Value} {form}");
+                CommandPlan plan = ShippedForms.All[match.Groups["program"].Value].Plan(bench.Workspace, form == "run"
+                    ? [form, "x"]
+                    : [form]);
+                Assert.That((plan.Refusal, plan.RunsCode), Is.EqualTo(((string?)null, true)),
+                    $"{match.Groups["program"].Value} {form}");
             }
         }
     }
@@ -93,14 +97,16 @@ public sealed partial class SecurityCommandExampleTests
         ToolOutcome outcome = await bench.Invoker.InvokeAsync(
             tools, ToolBench.Call("run_command", new { command, arguments = arguments.Split(' ') }), bench.Context());
 
-        Assert.That(outcome.Code is not ErrorCode.NotAllowed && outcome.Text.StartsWith("exit code", StringComparison.Ordinal), Is.EqualTo(isAllowed), outcome.Text);
+        Assert.That(outcome.Code is not ErrorCode.NotAllowed && outcome.Text.StartsWith("exit code", StringComparison.Ordinal),
+            Is.EqualTo(isAllowed), outcome.Text);
         Assert.That(File.Exists(Path.Combine(bench.Root, "a.txt")), Is.True);
     }
 
     [Test]
     public void Attacks_EachRow_HasATest()
     {
-        string[] tests = [.. typeof(AgentFunctions.Tests.Governance.Attacks.AgenticTopTenTests).GetMethods().Select(static method => method.Name)];
+        string[] tests = [.. typeof(AgentFunctions.Tests.Governance.Attacks.AgenticTopTenTests).GetMethods()
+            .Select(static method => method.Name)];
         string[] rows = [.. AttackRows().Matches(SecurityDocument.Text).Select(static match => match.Value.TrimStart('|', ' '))];
 
         Assert.That(rows, Has.Length.EqualTo(10));

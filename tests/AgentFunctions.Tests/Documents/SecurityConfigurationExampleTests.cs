@@ -37,7 +37,8 @@ internal sealed partial class SecurityConfigurationExampleTests
 
     private static readonly Caller Anna = new("key:anna") { Roles = [CallerRoles.Submitter] };
 
-    private static IEnumerable<string> Keys => SecurityDocument.Spans.Where(static span => Key().IsMatch(span)).SelectMany(Expanded).Distinct();
+    private static IEnumerable<string> Keys =>
+        SecurityDocument.Spans.Where(static span => Key().IsMatch(span)).SelectMany(Expanded).Distinct();
 
     [TestCaseSource(nameof(Keys))]
     public void Setting_OfTheDocument_Exists(string key)
@@ -77,8 +78,15 @@ internal sealed partial class SecurityConfigurationExampleTests
             null, [.. Settings("{" + SecurityDocument.Block("jsonc") + "}")]);
         var labels = new Dictionary<string, string> { ["team"] = "payments" };
 
-        Run run = await host.Reader.WaitForEndAsync((await host.Gateway.SubmitAsync(new RunRequest { Goal = "Go.", Agent = "worker", Labels = labels }, Anna)).Id);
-        AgentException unlabelled = Assert.ThrowsAsync<AgentException>(() => host.Gateway.SubmitAsync(new RunRequest { Goal = "Go.", Agent = "worker" }, Anna))!;
+        Run run = await host.Reader.WaitForEndAsync((await host.Gateway.SubmitAsync(new RunRequest
+        {
+            Goal = "Go.",
+            Agent = "worker",
+            Labels = labels
+        }, Anna)).Id);
+        AgentException unlabelled =
+            Assert.ThrowsAsync<AgentException>(() => host.Gateway.SubmitAsync(new RunRequest { Goal = "Go.", Agent = "worker" },
+                Anna))!;
         AgentException denied = Assert.ThrowsAsync<AgentException>(
             () => host.Gateway.SubmitAsync(new RunRequest { Goal = "Go.", Agent = "deployer", Labels = labels }, Anna))!;
         Run routed = await host.Gateway.SubmitAsync(new RunRequest { Goal = "The shop is down." }, Caller.Local);
@@ -90,20 +98,27 @@ internal sealed partial class SecurityConfigurationExampleTests
         Assert.That(denied.Message, Does.Contain("no-deploys"));
         Assert.That(routed.Agent, Is.EqualTo("triage"));
         Assert.That(
-            await host.Get<AuditLog>().ReadAsync().CountAsync(static entry => entry.Type == AuditTypes.RequestRefused), Is.EqualTo(2), "refusals are in the audit log");
+            await host.Get<AuditLog>().ReadAsync().CountAsync(static entry => entry.Type == AuditTypes.RequestRefused),
+            Is.EqualTo(2), "refusals are in the audit log");
         GatewayOptions options = host.Get<IOptions<GatewayOptions>>().Value;
         QuotaOptions red = options.Quotas.Single(static quota => quota.Name == "red-tokens");
         QuotaOptions calls = options.Quotas.Single(static quota => quota.Name == "calls");
         Assert.That(red is { Label: "team=red", Per: QuotaWindow.Day, Tokens: 2_000_000, Usd: 25 }, Is.True);
         Assert.That(calls is { Caller: "*", Per: QuotaWindow.Hour, Runs: 20 }, Is.True);
         ConcurrencyOptions concurrency = options.Concurrency;
-        Assert.That(concurrency is { Total: 50, PerCaller: 5, MaxQueued: 1000 } && concurrency.Ageing == TimeSpan.FromMinutes(10), Is.True);
+        Assert.That(concurrency is { Total: 50, PerCaller: 5, MaxQueued: 1000 } && concurrency.Ageing == TimeSpan.FromMinutes(10),
+            Is.True);
         Assert.That(concurrency.Labels.Single() is { Label: "team", Runs: 10 }, Is.True);
 
         // The 21st of an hour is one too many.
         for (int i = 0; i < 18; i++)
         {
-            await host.Reader.WaitForEndAsync((await host.Gateway.SubmitAsync(new RunRequest { Goal = "Go.", Agent = "worker", Labels = labels }, Anna)).Id);
+            await host.Reader.WaitForEndAsync((await host.Gateway.SubmitAsync(new RunRequest
+            {
+                Goal = "Go.",
+                Agent = "worker",
+                Labels = labels
+            }, Anna)).Id);
         }
 
         await host.Gateway.SubmitAsync(new RunRequest { Goal = "Go.", Agent = "worker", Labels = labels }, Anna);
@@ -118,7 +133,8 @@ internal sealed partial class SecurityConfigurationExampleTests
     {
         string json = SecurityDocument.Span("{\"*\"");
         IConfiguration configuration = new ConfigurationBuilder().AddInMemoryCollection(
-            Settings("{\"Governance\":{\"ApprovalChannels\":" + json + "}}").Select(static one => KeyValuePair.Create(one.Item1, (string?)one.Item2))).Build();
+            Settings("{\"Governance\":{\"ApprovalChannels\":" + json + "}}")
+                .Select(static one => KeyValuePair.Create(one.Item1, (string?)one.Item2))).Build();
 
         GovernanceOptions options = configuration.GetSection("Governance").Get<GovernanceOptions>()!;
 
@@ -137,19 +153,23 @@ internal sealed partial class SecurityConfigurationExampleTests
         McpConfiguration configuration = McpConfiguration.Parse(servers, ".mcp.json", Path.GetTempPath());
 
         Assert.That(configuration.Servers.Select(static server => server.Identity is not null), Is.All.True);
-        Assert.That(configuration.Servers.Single(static server => server.Name == "b").Identity!.Scopes, Is.EqualTo(new[] { "…" }));
+        Assert.That(configuration.Servers.Single(static server => server.Name == "b").Identity!.Scopes,
+            Is.EqualTo(new[] { "…" }));
     }
 
     private static IEnumerable<(string, string)> Settings(string json)
     {
         using var stream = new MemoryStream(System.Text.Encoding.UTF8.GetBytes(json));
-        return [.. new ConfigurationBuilder().AddJsonStream(stream).Build().AsEnumerable().Where(static one => one.Value is not null).Select(static one => (one.Key, one.Value!))];
+        return [.. new ConfigurationBuilder().AddJsonStream(stream).Build().AsEnumerable()
+            .Where(static one => one.Value is not null).Select(static one => (one.Key, one.Value!))];
     }
 
     private static IEnumerable<string> Expanded(string key)
     {
         int open = key.IndexOf('{', StringComparison.Ordinal);
-        return open < 0 ? [key] : key[(open + 1)..key.IndexOf('}', StringComparison.Ordinal)].Split(',').Select(name => key[..open] + name);
+        return open < 0
+            ? [key]
+            : key[(open + 1)..key.IndexOf('}', StringComparison.Ordinal)].Split(',').Select(name => key[..open] + name);
     }
 
     [GeneratedRegex(@"^(Governance|Api|Gateway|Notifications|Reviews|Tools):[A-Z0-9*{]")]

@@ -20,14 +20,19 @@ internal static partial class SecurityDocument
     public static IEnumerable<string> Languages => Blocks().Matches(Text).Select(static match => match.Groups["language"].Value);
 
     /// <summary>Gets what stands between backticks, outside of fenced blocks.</summary>
-    public static IReadOnlyList<string> Spans { get; } = [.. Inline().Matches(Blocks().Replace(Text, "")).Select(static match => match.Groups[1].Value)];
+    public static IReadOnlyList<string> Spans { get; } = [.. Inline().Matches(Blocks().Replace(Text, ""))
+        .Select(static match => match.Groups[1].Value)];
 
     /// <summary>Gets the only span that begins so.</summary>
-    public static string Span(string beginning) => Spans.Where(span => span.StartsWith(beginning, StringComparison.Ordinal)).Distinct().Single();
+    public static string Span(string beginning) =>
+        Spans.Where(span => span.StartsWith(beginning, StringComparison.Ordinal)).Distinct().Single();
 
     /// <summary>Gets the rows of the table under a head cell, as their cells.</summary>
-    public static IReadOnlyList<string[]> Table(string firstHead) => [.. Text[Text.IndexOf($"| {firstHead} |", StringComparison.Ordinal)..].Split('\n')
-        .TakeWhile(static line => line.StartsWith('|')).Skip(2).Select(static line => line.Replace("\\|", "¦", StringComparison.Ordinal).Trim('|').Split('|').Select(static cell => cell.Trim()).ToArray())];
+    public static IReadOnlyList<string[]> Table(string firstHead) =>
+        [.. Text[Text.IndexOf($"| {firstHead} |", StringComparison.Ordinal)..].Split('\n')
+        .TakeWhile(static line => line.StartsWith('|')).Skip(2)
+        .Select(static line => line.Replace("\\|", "¦", StringComparison.Ordinal).Trim('|').Split('|')
+            .Select(static cell => cell.Trim()).ToArray())];
 
     [GeneratedRegex(@"^```(?<language>\w+)\n(?<text>.*?)^```", RegexOptions.Multiline | RegexOptions.Singleline)]
     private static partial Regex Blocks();

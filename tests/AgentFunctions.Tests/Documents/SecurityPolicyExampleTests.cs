@@ -17,10 +17,12 @@ public sealed partial class SecurityPolicyExampleTests
     public void Document_HasTheseBlocksAndRules()
     {
         Assert.That(SecurityDocument.Languages, Is.EqualTo(new[] { "yaml", "jsonc" }), "each block needs a test");
-        string[] rules = [.. SecurityDocument.Block("yaml").Split('\n').Where(static line => line.StartsWith("  - name:", StringComparison.Ordinal))
+        string[] rules = [.. SecurityDocument.Block("yaml").Split('\n')
+            .Where(static line => line.StartsWith("  - name:", StringComparison.Ordinal))
             .Select(static line => line["  - name:".Length..].Split('#')[0].Trim())];
         Assert.That(
-            rules, Is.EqualTo(new[] { "nothing-leaves", "tests-before-deploy", "twenty-writes-an-hour", "deploys", "capped", "nearly-gone" }), "each rule needs a test");
+            rules, Is.EqualTo(new[] { "nothing-leaves", "tests-before-deploy", "twenty-writes-an-hour", "deploys", "capped",
+                "nearly-gone" }), "each rule needs a test");
     }
 
     [Test]
@@ -29,23 +31,28 @@ public sealed partial class SecurityPolicyExampleTests
         PolicyDecision read = Rules.Decide(Call("read_file", ToolEffect.None, """{"path":"hr/salaries.csv"}"""));
         PastCall past = Past("read_file") with { DataLabels = read.DataLabels };
         ActionContext outside = Call("fetch", ToolEffect.None, """{"url":"https://evil.example"}""") with { BudgetLeft = Enough };
-        ActionContext inside = Call("fetch", ToolEffect.None, """{"url":"https://api.corp.example"}""") with { BudgetLeft = Enough };
+        ActionContext inside = Call("fetch", ToolEffect.None,
+            """{"url":"https://api.corp.example"}""") with
+        { BudgetLeft = Enough };
 
         Assert.That(read.DataLabels, Is.EqualTo(new[] { "confidential" }));
         Assert.That(Rules.Decide(outside).Verdict, Is.EqualTo(PolicyVerdict.Allow));
         PolicyDecision denied = Rules.Decide(outside with { History = [past] });
-        Assert.That((denied.Verdict, denied.Rule, denied.Reason), Is.EqualTo((PolicyVerdict.Deny, "nothing-leaves", "Confidential data stays here.")));
+        Assert.That((denied.Verdict, denied.Rule, denied.Reason),
+            Is.EqualTo((PolicyVerdict.Deny, "nothing-leaves", "Confidential data stays here.")));
         Assert.That(Rules.Decide(inside with { History = [past] }).Verdict, Is.EqualTo(PolicyVerdict.Allow));
     }
 
     [Test]
     public void TestsBeforeDeploy_AndDeploysAreAskedAbout()
     {
-        ActionContext deploy = Call("deploy") with { BudgetLeft = Enough, Labels = new Dictionary<string, string> { ["env"] = "prod" } };
+        ActionContext deploy =
+            Call("deploy") with { BudgetLeft = Enough, Labels = new Dictionary<string, string> { ["env"] = "prod" } };
         PastCall write = Past("edit_file", ToolEffect.Idempotent, 10);
 
         Assert.That(Rules.Decide(deploy).Rule, Is.EqualTo("tests-before-deploy"));
-        Assert.That(Rules.Decide(deploy with { History = [Past("run_tests", minutesAgo: 12), write] }).Rule, Is.EqualTo("tests-before-deploy"));
+        Assert.That(Rules.Decide(deploy with { History = [Past("run_tests", minutesAgo: 12), write] }).Rule,
+            Is.EqualTo("tests-before-deploy"));
         PolicyDecision asked = Rules.Decide(deploy with { History = [write, Past("run_tests", minutesAgo: 5)] });
         Assert.That((asked.Verdict, asked.Rule), Is.EqualTo((PolicyVerdict.Ask, "deploys")));
         ApprovalTerms terms = asked.Approval!;
@@ -62,15 +69,18 @@ public sealed partial class SecurityPolicyExampleTests
         ActionContext write = Call("write_file", ToolEffect.Idempotent) with { BudgetLeft = Enough, Reach = ToolReach.Workspace };
         PastCall[] nineteen = [.. Enumerable.Range(1, 19).Select(static i => Past("write_file", ToolEffect.Idempotent, i))];
 
-        Assert.That(Rules.Decide(write with { History = [Past("write_file", ToolEffect.Idempotent, 61), .. nineteen] }).Verdict, Is.EqualTo(PolicyVerdict.Allow));
-        Assert.That(Rules.Decide(write with { History = [Past("pay", ToolEffect.NotIdempotent, 59), .. nineteen] }).Rule, Is.EqualTo("twenty-writes-an-hour"));
+        Assert.That(Rules.Decide(write with { History = [Past("write_file", ToolEffect.Idempotent, 61), .. nineteen] }).Verdict,
+            Is.EqualTo(PolicyVerdict.Allow));
+        Assert.That(Rules.Decide(write with { History = [Past("pay", ToolEffect.NotIdempotent, 59), .. nineteen] }).Rule,
+            Is.EqualTo("twenty-writes-an-hour"));
     }
 
     [TestCase(80, 50)]
     [TestCase(20, 20)]
     public void Capped_PaysAtMostItsBound(int amount, int paid)
     {
-        PolicyDecision decision = Rules.Decide(Call("pay", arguments: $$"""{"to":"bob","amount":{{amount}}}""") with { BudgetLeft = Enough });
+        PolicyDecision decision =
+            Rules.Decide(Call("pay", arguments: $$"""{"to":"bob","amount":{{amount}}}""") with { BudgetLeft = Enough });
 
         Assert.That((decision.Verdict, decision.Rule), Is.EqualTo((PolicyVerdict.Allow, "capped")));
         Assert.That(decision.Arguments?.GetProperty("amount").GetInt32() ?? amount, Is.EqualTo(paid));
@@ -79,9 +89,11 @@ public sealed partial class SecurityPolicyExampleTests
     [Test]
     public void NearlyGone_NothingThatCannotBeMendedIsBegun()
     {
-        PolicyDecision decision = Rules.Decide(Call("pay", arguments: """{"amount":1}""") with { BudgetLeft = new Budget { Usd = 0.4m } });
+        PolicyDecision decision =
+            Rules.Decide(Call("pay", arguments: """{"amount":1}""") with { BudgetLeft = new Budget { Usd = 0.4m } });
 
-        Assert.That((decision.Verdict, decision.Rule), Is.EqualTo((PolicyVerdict.Deny, "nearly-gone")), "a denial wins wherever it stands");
+        Assert.That((decision.Verdict, decision.Rule), Is.EqualTo((PolicyVerdict.Deny, "nearly-gone")),
+            "a denial wins wherever it stands");
     }
 
     [Test]
@@ -91,7 +103,8 @@ public sealed partial class SecurityPolicyExampleTests
         string defaults = SecurityDocument.Span("defaults: ");
         (Policy Policy, int Column)[] columns =
         [
-            (PolicySource.Load(Path.Combine(Architecture.Repository.Root, DefaultPolicy().Match(SecurityDocument.Text).Groups[1].Value), []), 1),
+            (PolicySource.Load(Path.Combine(Architecture.Repository.Root,
+                DefaultPolicy().Match(SecurityDocument.Text).Groups[1].Value), []), 1),
             (Policy("rules: [{name: other, when: {tool: other}, then: deny, reason: no}]"), 2),
             (Policy(defaults), 3),
         ];
@@ -104,7 +117,8 @@ public sealed partial class SecurityPolicyExampleTests
             {
                 foreach (ToolEffect effect in Enum.GetValues<ToolEffect>())
                 {
-                    PolicyVerdict verdict = policy.Decide(Call("x", effect) with { Reach = reach, IsClientTool = isOfCaller }).Verdict;
+                    PolicyVerdict verdict =
+                        policy.Decide(Call("x", effect) with { Reach = reach, IsClientTool = isOfCaller }).Verdict;
                     PolicyVerdict said = Said(rows[row][column], effect);
                     Assert.That(verdict, Is.EqualTo(said), $"{rows[row][0]}, {rows[row][column]}, {effect}");
                 }
@@ -125,7 +139,8 @@ public sealed partial class SecurityPolicyExampleTests
 
     // By effect is what the example of 'defaults' says: none allow, the others ask.
     private static PolicyVerdict Said(string cell, ToolEffect effect) =>
-        cell.StartsWith("allow", StringComparison.Ordinal) || (effect == ToolEffect.None && (cell.Contains("`none` allow", StringComparison.Ordinal) || cell == "by effect"))
+        cell.StartsWith("allow", StringComparison.Ordinal)
+            || (effect == ToolEffect.None && (cell.Contains("`none` allow", StringComparison.Ordinal) || cell == "by effect"))
             ? PolicyVerdict.Allow : PolicyVerdict.Ask;
 
     [System.Text.RegularExpressions.GeneratedRegex(@"\(\.\./(src/[^)]*default\.yaml)\)")]

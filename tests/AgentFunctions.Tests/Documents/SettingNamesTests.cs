@@ -11,14 +11,17 @@ internal sealed partial class SettingNamesTests
     {
         string[] known = [.. Setting().Matches(SettingsPage.Write()).Select(static match => match.Groups[1].Value)];
         HashSet<string> sections = [.. known.Select(static name => name.Split(':')[0])];
-        IEnumerable<string> pages = Directory.EnumerateFiles(Path.Combine(Repository.Root, "docs"), "*.md", SearchOption.AllDirectories)
-            .Where(static page => !page.Contains($"{Path.DirectorySeparatorChar}adr{Path.DirectorySeparatorChar}", StringComparison.Ordinal))
+        IEnumerable<string> pages = Directory.EnumerateFiles(Path.Combine(Repository.Root, "docs"), "*.md",
+            SearchOption.AllDirectories)
+            .Where(static page => !page.Contains($"{Path.DirectorySeparatorChar}adr{Path.DirectorySeparatorChar}",
+                StringComparison.Ordinal))
             .Append(Path.Combine(Repository.Root, "README.md"));
 
         string[] unknown =
         [
             .. pages.SelectMany(page => Named().Matches(File.ReadAllText(page)).Select(static match => match.Groups[1].Value)
-                .Where(name => sections.Contains(name.Split(':')[0]) && !known.Any(setting => Fits(setting.Split(':'), name.Split(':'))))
+                .Where(name => sections.Contains(name.Split(':')[0])
+                    && !known.Any(setting => Fits(setting.Split(':'), name.Split(':'))))
                 .Select(name => $"{Path.GetFileName(page)}: {name}")).Distinct(),
         ];
 
@@ -27,7 +30,9 @@ internal sealed partial class SettingNamesTests
 
     /// <summary>A page may leave out what comes below, and stands for a part of one's own by any word.</summary>
     private static bool Fits(string[] setting, string[] named) =>
-        named.Length <= setting.Length && named.Zip(setting).All(static pair => pair.Second.StartsWith('<') || pair.First == "*" || pair.First == pair.Second);
+        named.Length <= setting.Length
+            && named.Zip(setting)
+                .All(static pair => pair.Second.StartsWith('<') || pair.First == "*" || pair.First == pair.Second);
 
     [GeneratedRegex(@"^\| `([^`]+)` \|", RegexOptions.Multiline)]
     private static partial Regex Setting();

@@ -32,8 +32,10 @@ internal static partial class SettingsPage
     /// <summary>Gets the classes by section.</summary>
     public static IReadOnlyList<(string Section, Type Options)> Roots { get; } =
     [
-        ("Api", typeof(ApiOptions)), ("Doors", typeof(DoorOptions)), ("Gateway", typeof(GatewayOptions)), ("Governance", typeof(GovernanceOptions)),
-        ("Live", typeof(LiveOptions)), ("Mesh", typeof(MeshOptions)), ("Models:<name>", typeof(ModelOptions)), ("Notifications", typeof(NotificationOptions)),
+        ("Api", typeof(ApiOptions)), ("Doors", typeof(DoorOptions)), ("Gateway", typeof(GatewayOptions)),
+        ("Governance", typeof(GovernanceOptions)),
+        ("Live", typeof(LiveOptions)), ("Mesh", typeof(MeshOptions)), ("Models:<name>", typeof(ModelOptions)),
+        ("Notifications", typeof(NotificationOptions)),
         ("Retention", typeof(RetentionOptions)), ("Reviews", typeof(ReviewOptions)), ("Swarm", typeof(SwarmOptions)),
         ("Telemetry", typeof(TelemetryOptions)), ("Tools", typeof(ToolOptions)),
     ];
@@ -41,13 +43,18 @@ internal static partial class SettingsPage
     /// <summary>Gets the settings that no class has: name, type, default, what.</summary>
     public static IReadOnlyList<string[]> Single { get; } =
     [
-        ["AgentStorage", "text", "`AzureWebJobsStorage`", "The storage account: a connection string, or by identity, below it, `blobServiceUri`, `serviceUri` or `accountName`, with `credential` and `clientId`."],
-        ["Models:Aliases:<name>", "text", "–", "The model of this host that stands for a name that agents use; `*` for any other name."],
-        ["Models:Strict", "`true` or `false`", "`false`", "Whether an agent with a model that nobody knows is refused; otherwise the default model speaks, with a note."],
+        ["AgentStorage", "text", "`AzureWebJobsStorage`",
+            "The storage account: a connection string, or by identity, below it, `blobServiceUri`, `serviceUri` or `accountName`, with `credential` and `clientId`."],
+        ["Models:Aliases:<name>", "text", "–",
+            "The model of this host that stands for a name that agents use; `*` for any other name."],
+        ["Models:Strict", "`true` or `false`", "`false`",
+            "Whether an agent with a model that nobody knows is refused; otherwise the default model speaks, with a note."],
         ["Rehearsal:Pause", "duration, `00:05:00`", "`00:00:00`", "How long the rehearsal model thinks before each answer."],
         ["Runs:MaxTurns", "number", "`1000`", "The most turns of a run that neither its agent nor a budget limits."],
-        ["Workspace:Sandbox", "`auto`, `required`, `off`", "`auto`", "Whether commands of `run_command` run in a sandbox: where there is one, always, or never; [security](../security.md)."],
-        ["Workspace:Snapshots", "`off`, `writes`, `all`", "by the kind of folder", "What is kept of changes of a run's folder, so that they can be taken back; [data](../data.md)."],
+        ["Workspace:Sandbox", "`auto`, `required`, `off`", "`auto`",
+            "Whether commands of `run_command` run in a sandbox: where there is one, always, or never; [security](../security.md)."],
+        ["Workspace:Snapshots", "`off`, `writes`, `all`", "by the kind of folder",
+            "What is kept of changes of a run's folder, so that they can be taken back; [data](../data.md)."],
     ];
 
     public static string Write()
@@ -74,14 +81,16 @@ internal static partial class SettingsPage
     private static IEnumerable<string> RowsOf(string path, Type type, HashSet<Type> above)
     {
         object? made = type.GetConstructor(Type.EmptyTypes) is { } make ? make.Invoke(null) : null;
-        foreach (PropertyInfo property in type.GetProperties().Where(static one => one.SetMethod is { IsPublic: true } || IsMany(one.PropertyType) || IsOurs(one.PropertyType))
+        foreach (PropertyInfo property in type.GetProperties()
+            .Where(static one => one.SetMethod is { IsPublic: true } || IsMany(one.PropertyType) || IsOurs(one.PropertyType))
             .OrderBy(static one => one.Name, StringComparer.Ordinal))
         {
             string name = $"{path}:{property.Name}";
             Type kind = Nullable.GetUnderlyingType(property.PropertyType) ?? property.PropertyType;
             if (ElementOf(kind) is { } element)
             {
-                bool isNamed = kind.GetInterfaces().Append(kind).Any(static one => one.IsGenericType && one.Name.Contains("Dictionary", StringComparison.Ordinal));
+                bool isNamed = kind.GetInterfaces().Append(kind)
+                    .Any(static one => one.IsGenericType && one.Name.Contains("Dictionary", StringComparison.Ordinal));
                 name += isNamed ? ":<name>" : ":<n>";
                 kind = element;
             }
@@ -99,13 +108,16 @@ internal static partial class SettingsPage
             {
                 string key = $"P:{property.DeclaringType!.FullName!.Replace('+', '.')}.{property.Name}";
                 string value = Text(key, property.DeclaringType, "value");
-                string said = value.Length > 0 ? DefaultOf().Replace(value, "").TrimEnd('.') : Shown(made is null ? null : property.GetValue(made));
+                string said = value.Length > 0
+                    ? DefaultOf().Replace(value, "").TrimEnd('.')
+                    : Shown(made is null ? null : property.GetValue(made));
                 yield return $"| `{name}` | {TypeName(kind)} | {said} | {Summary(key, property.DeclaringType)} |\n";
             }
         }
     }
 
-    private static bool IsOurs(Type type) => type is { IsClass: true } && type.Namespace?.StartsWith("AgentFunctions", StringComparison.Ordinal) == true;
+    private static bool IsOurs(Type type) =>
+        type is { IsClass: true } && type.Namespace?.StartsWith("AgentFunctions", StringComparison.Ordinal) == true;
 
     private static bool IsMany(Type type) => ElementOf(type) is not null;
 
@@ -113,7 +125,8 @@ internal static partial class SettingsPage
         : type.IsArray ? type.GetElementType()
         : type.IsGenericType ? type.GetGenericArguments()[^1] : null;
 
-    private static string TypeName(Type type) => type.IsEnum ? string.Join(", ", Enum.GetNames(type).Select(static name => $"`{char.ToLowerInvariant(name[0])}{name[1..]}`"))
+    private static string TypeName(Type type) => type.IsEnum
+        ? string.Join(", ", Enum.GetNames(type).Select(static name => $"`{char.ToLowerInvariant(name[0])}{name[1..]}`"))
         : type == typeof(TimeSpan) ? "duration, `00:05:00`"
         : type == typeof(bool) ? "`true` or `false`"
         : type == typeof(string) || type == typeof(Uri) ? "text" : "number";
@@ -127,13 +140,15 @@ internal static partial class SettingsPage
 
     /// <summary>What the documentation of a member says it is.</summary>
     public static string Summary(string key, Type of) => Text(key, of, "summary")
-        .Replace("Gets or sets ", "", StringComparison.Ordinal).Replace("Gets ", "", StringComparison.Ordinal) is { Length: > 0 } text
+        .Replace("Gets or sets ", "", StringComparison.Ordinal)
+        .Replace("Gets ", "", StringComparison.Ordinal) is { Length: > 0 } text
             ? char.ToUpperInvariant(text[0]) + text[1..] : "";
 
     /// <summary>A part of the documentation of a member, on one line.</summary>
     private static string Text(string key, Type of, string part)
     {
-        XElement? found = Documents.GetOrAdd(of.Assembly, static assembly => XDocument.Load(Path.ChangeExtension(assembly.Location, ".xml")))
+        XElement? found = Documents.GetOrAdd(of.Assembly,
+            static assembly => XDocument.Load(Path.ChangeExtension(assembly.Location, ".xml")))
             .Descendants("member").FirstOrDefault(member => member.Attribute("name")?.Value == key)?.Element(part);
         string text = found is null ? "" : string.Concat(found.Nodes().Select(static node => node switch
         {

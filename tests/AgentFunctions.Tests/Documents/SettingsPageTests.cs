@@ -11,25 +11,31 @@ internal sealed partial class SettingsPageTests
 
     [Test]
     public void Page_Always_SaysWhatTheCodeSays() => Assert.That(
-        File.ReadAllText(Page), Is.EqualTo(SettingsPage.Write()), "Write it anew: dotnet test tests/AgentFunctions.Tests --filter Name=RewriteSettingsPage");
+        File.ReadAllText(Page), Is.EqualTo(SettingsPage.Write()),
+        "Write it anew: dotnet test tests/AgentFunctions.Tests --filter Name=RewriteSettingsPage");
 
     [Test]
     public void Page_Always_HasEverySectionOfTheHost()
     {
         IEnumerable<Type> bound = SettingsPage.Roots.Select(static root => root.Options.Assembly).Distinct()
             .SelectMany(static assembly => assembly.GetTypes())
-            .Where(static type => type.Name.EndsWith("Options", StringComparison.Ordinal) && type.GetField("Section", BindingFlags.Static | BindingFlags.Public) is not null);
+            .Where(static type => type.Name.EndsWith("Options", StringComparison.Ordinal)
+                && type.GetField("Section", BindingFlags.Static | BindingFlags.Public) is not null);
 
         Assert.That(bound.Except(SettingsPage.Roots.Select(static root => root.Options)), Is.Empty);
-        Assert.That(SettingsPage.Write(), Does.Contain("| `Gateway:Concurrency:Total` |").And.Contain("| `Api:Dashboard:Enabled` |").And.Not.Contain("|  |\n"), "each says what it is");
+        Assert.That(SettingsPage.Write(),
+            Does.Contain("| `Gateway:Concurrency:Total` |").And.Contain("| `Api:Dashboard:Enabled` |").And.Not.Contain("|  |\n"),
+            "each says what it is");
     }
 
     [Test]
     public void Page_Always_HasWhatTheSourcesReadByName()
     {
         string page = File.ReadAllText(Page);
-        IEnumerable<string> read = Directory.EnumerateFiles(Path.Combine(Repository.Root, "src"), "*.cs", SearchOption.AllDirectories)
-            .Where(static file => !file.Contains($"{Path.DirectorySeparatorChar}obj{Path.DirectorySeparatorChar}", StringComparison.Ordinal))
+        IEnumerable<string> read = Directory.EnumerateFiles(Path.Combine(Repository.Root, "src"), "*.cs",
+            SearchOption.AllDirectories)
+            .Where(static file => !file.Contains($"{Path.DirectorySeparatorChar}obj{Path.DirectorySeparatorChar}",
+                StringComparison.Ordinal))
             .SelectMany(static file => Literal().Matches(File.ReadAllText(file)).Select(static match => match.Groups[1].Value));
 
         Assert.That(read.Distinct().Where(name => !page.Contains($"| `{name}", StringComparison.Ordinal)), Is.Empty);

@@ -54,7 +54,8 @@ internal sealed class AdmissionTests
 
         Assert.That((await host.Gateway.SubmitAsync(request, Anna, "k")).Id, Is.EqualTo(first.Id));
         Assert.That(() => host.Gateway.SubmitAsync(request, Anna, "other"), Fails(ErrorCode.AgentNotFound));
-        Assert.That(() => host.Gateway.SubmitAsync(request with { Goal = "Stay." }, Anna, "k"), Fails(ErrorCode.IdempotencyKeyReused));
+        Assert.That(() => host.Gateway.SubmitAsync(request with { Goal = "Stay." }, Anna, "k"),
+            Fails(ErrorCode.IdempotencyKeyReused));
     }
 
     [Test]
@@ -62,7 +63,8 @@ internal sealed class AdmissionTests
     {
         await using RunHost host = await RunHost.StartAsync(
             _ => ChatReply.Say("done"), null, null,
-            ("Gateway:Quotas:0:Name", "calls"), ("Gateway:Quotas:0:Caller", "*"), ("Gateway:Quotas:0:Per", "Day"), ("Gateway:Quotas:0:Runs", "1"));
+            ("Gateway:Quotas:0:Name", "calls"), ("Gateway:Quotas:0:Caller", "*"), ("Gateway:Quotas:0:Per", "Day"),
+            ("Gateway:Quotas:0:Runs", "1"));
         var request = new RunRequest { Goal = "Go." };
         Run first = await host.Gateway.SubmitAsync(request, Anna, "k");
 
@@ -76,7 +78,8 @@ internal sealed class AdmissionTests
     {
         await using RunHost host = await RunHost.StartAsync(_ => ChatReply.Say("done"));
 
-        Assert.That(() => host.Gateway.SubmitAsync(new RunRequest { Goal = "Go.", Agent = "wrker" }, Anna, "k"), Fails(ErrorCode.AgentNotFound));
+        Assert.That(() => host.Gateway.SubmitAsync(new RunRequest { Goal = "Go.", Agent = "wrker" }, Anna, "k"),
+            Fails(ErrorCode.AgentNotFound));
         Run run = await host.Gateway.SubmitAsync(new RunRequest { Goal = "Go.", Agent = "worker" }, Anna, "k");
 
         Assert.That((await host.Reader.WaitForEndAsync(run.Id)).Status, Is.EqualTo(RunStatus.Completed));
@@ -87,7 +90,8 @@ internal sealed class AdmissionTests
     {
         await using RunHost host = await RunHost.StartAsync(
             _ => ChatReply.Say("done"), null, null,
-            ("Gateway:Quotas:0:Name", "red"), ("Gateway:Quotas:0:Label", "team=red"), ("Gateway:Quotas:0:Per", "Day"), ("Gateway:Quotas:0:Runs", "1"));
+            ("Gateway:Quotas:0:Name", "red"), ("Gateway:Quotas:0:Label", "team=red"), ("Gateway:Quotas:0:Per", "Day"),
+            ("Gateway:Quotas:0:Runs", "1"));
         RunRequest Of(string team) => new() { Goal = "Go.", Labels = new Dictionary<string, string> { ["team"] = team } };
         await host.Reader.WaitForEndAsync((await host.Gateway.SubmitAsync(Of("red"), Anna)).Id);
 
@@ -129,13 +133,17 @@ internal sealed class AdmissionTests
         RunForking forking = host.Get<RunForking>();
         await host.Steering.GrantAsync(first.Id, new Budget { Steps = 4 });
         await host.Reader.WaitForEndAsync(first.Id);
-        Run granted = await forking.ForkAsync(first.Id, new ForkRequest { Turn = 1, Budget = new Budget { Steps = 3 } }, idempotencyKey: "own");
+        Run granted = await forking.ForkAsync(first.Id, new ForkRequest { Turn = 1, Budget = new Budget { Steps = 3 } },
+            idempotencyKey: "own");
         await host.Reader.WaitForEndAsync(granted.Id);
 
-        Assert.That((await forking.ForkAsync(first.Id, new ForkRequest { Turn = 1, Budget = new Budget { Steps = 3 } }, idempotencyKey: "own")).Id, Is.EqualTo(granted.Id));
-        Assert.That(() => forking.ForkAsync(first.Id, new ForkRequest { Turn = 1 }, idempotencyKey: "rest"), Fails(ErrorCode.RunStateForbids));
+        Assert.That((await forking.ForkAsync(first.Id, new ForkRequest { Turn = 1, Budget = new Budget { Steps = 3 } },
+            idempotencyKey: "own")).Id, Is.EqualTo(granted.Id));
+        Assert.That(() => forking.ForkAsync(first.Id, new ForkRequest { Turn = 1 }, idempotencyKey: "rest"),
+            Fails(ErrorCode.RunStateForbids));
         Assert.That(
-            async () => await forking.ForkAsync(first.Id, new ForkRequest { Turn = 1, Budget = new Budget { Steps = 2 } }, idempotencyKey: "rest"),
+            async () => await forking.ForkAsync(first.Id, new ForkRequest { Turn = 1, Budget = new Budget { Steps = 2 } },
+                idempotencyKey: "rest"),
             Throws.Nothing, "a refused fork leaves its key");
     }
 
@@ -150,13 +158,15 @@ internal sealed class AdmissionTests
         Run first = await host.RunAsync(request: new() { Budget = new Budget { Steps = 12 } });
 
         crash.IsArmed = true;
-        Assert.That(() => host.Get<RunForking>().ForkAsync(first.Id, new ForkRequest { Turn = 1 }, Anna, "k"), Throws.TypeOf<IOException>());
+        Assert.That(() => host.Get<RunForking>().ForkAsync(first.Id, new ForkRequest { Turn = 1 }, Anna, "k"),
+            Throws.TypeOf<IOException>());
         crash.IsArmed = false;
         await host.RestartAsync();
         Run fork = await host.Get<RunForking>().ForkAsync(first.Id, new ForkRequest { Turn = 1 }, Anna, "k");
 
         Assert.That((await host.Reader.WaitForEndAsync(fork.Id)).Budget!.Granted.Steps, Is.EqualTo(12 - first.Steps));
-        Assert.That((await host.Get<RunForking>().ForkAsync(first.Id, new ForkRequest { Turn = 1 }, Anna, "k")).Id, Is.EqualTo(fork.Id), "nothing is left, and it is the same run");
+        Assert.That((await host.Get<RunForking>().ForkAsync(first.Id, new ForkRequest { Turn = 1 }, Anna, "k")).Id,
+            Is.EqualTo(fork.Id), "nothing is left, and it is the same run");
     }
 
     private static NUnit.Framework.Constraints.IResolveConstraint Fails(ErrorCode code) =>
@@ -184,14 +194,17 @@ internal sealed class AdmissionTests
         {
             ServiceDescriptor inner = services.Last(service => service.ServiceType == typeof(IRecordStore));
             services.Replace(ServiceDescriptor.Singleton<IRecordStore>(provider => new Store(this, (IRecordStore)(
-                inner.ImplementationInstance ?? inner.ImplementationFactory?.Invoke(provider) ?? ActivatorUtilities.CreateInstance(provider, inner.ImplementationType!)))));
+                inner.ImplementationInstance ?? inner.ImplementationFactory?.Invoke(provider)
+                    ?? ActivatorUtilities.CreateInstance(provider, inner.ImplementationType!)))));
         }
 
         private sealed class Store(CrashingRecords crash, IRecordStore inner) : IRecordStore
         {
-            public Task<StoredRecord?> GetAsync(string key, CancellationToken cancellationToken) => inner.GetAsync(key, cancellationToken);
+            public Task<StoredRecord?> GetAsync(string key, CancellationToken cancellationToken) =>
+                inner.GetAsync(key, cancellationToken);
 
-            public async Task<string> PutAsync(string key, ReadOnlyMemory<byte> value, RecordCondition condition, CancellationToken cancellationToken)
+            public async Task<string> PutAsync(string key, ReadOnlyMemory<byte> value, RecordCondition condition,
+                CancellationToken cancellationToken)
             {
                 bool isCut = crash.IsArmed && key.StartsWith("runs/", StringComparison.Ordinal);
                 if (isCut && !crash.CrashesAfter)
@@ -203,9 +216,11 @@ internal sealed class AdmissionTests
                 return isCut ? throw new IOException("cut off") : etag;
             }
 
-            public Task DeleteAsync(string key, RecordCondition condition, CancellationToken cancellationToken) => inner.DeleteAsync(key, condition, cancellationToken);
+            public Task DeleteAsync(string key, RecordCondition condition, CancellationToken cancellationToken) =>
+                inner.DeleteAsync(key, condition, cancellationToken);
 
-            public IAsyncEnumerable<StoredRecord> ListAsync(string prefix, string? after, CancellationToken cancellationToken) => inner.ListAsync(prefix, after, cancellationToken);
+            public IAsyncEnumerable<StoredRecord> ListAsync(string prefix, string? after, CancellationToken cancellationToken) =>
+                inner.ListAsync(prefix, after, cancellationToken);
         }
     }
 }

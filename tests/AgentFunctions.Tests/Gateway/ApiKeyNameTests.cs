@@ -16,7 +16,8 @@ internal sealed class ApiKeyNameTests
         await keys.AddAsync("ben", [CallerRoles.Submitter], Caller.Local);
         await keys.RemoveAsync("ben", Caller.Local);
 
-        AgentException refusal = Assert.ThrowsAsync<AgentException>(() => keys.AddAsync("ben", [CallerRoles.Submitter], Caller.Local))!;
+        AgentException refusal =
+            Assert.ThrowsAsync<AgentException>(() => keys.AddAsync("ben", [CallerRoles.Submitter], Caller.Local))!;
         string renewed = await keys.RenewAsync("ben", [CallerRoles.Viewer], Caller.Local);
 
         Assert.That((refusal.Code, refusal.Message), Is.EqualTo((ErrorCode.InvalidInput, refusal.Message)));

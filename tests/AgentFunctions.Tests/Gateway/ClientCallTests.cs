@@ -15,7 +15,8 @@ namespace AgentFunctions.Tests.Gateway;
 [CancelAfter(300_000)]
 internal sealed class ClientCallTests
 {
-    private static readonly Caller Ada = new("ada") { Roles = [CallerRoles.Submitter], Door = new CallerDoor("openai", "resp_1") };
+    private static readonly Caller Ada =
+        new("ada") { Roles = [CallerRoles.Submitter], Door = new CallerDoor("openai", "resp_1") };
 
     private static readonly ClientTool Weather = new("get_weather")
     {
@@ -34,8 +35,10 @@ internal sealed class ClientCallTests
         await host.Get<ClientCalls>().AnswerAsync(call.Id, new ClientAnswer("18 degrees"), Ada, cancellationToken);
         Run ended = await host.Reader.WaitForEndAsync(run.Id, cancellationToken);
 
-        Assert.That((call.Id, call.Tool, call.Arguments.GetRawText()), Is.EqualTo(($"{run.Id}/1/0", "get_weather", """{"city":"Bern"}""")));
-        Assert.That((waiting.Status, waiting.WaitingFor!.Kind, waiting.WaitingFor.Id), Is.EqualTo((RunStatus.Waiting, "caller", call.Id)));
+        Assert.That((call.Id, call.Tool, call.Arguments.GetRawText()),
+            Is.EqualTo(($"{run.Id}/1/0", "get_weather", """{"city":"Bern"}""")));
+        Assert.That((waiting.Status, waiting.WaitingFor!.Kind, waiting.WaitingFor.Id),
+            Is.EqualTo((RunStatus.Waiting, "caller", call.Id)));
         Assert.That((ended.Status, ended.Result!.Text, ended.Steps), Is.EqualTo((RunStatus.Completed, "Result: 18 degrees", 3)));
         Assert.That(host.Model.Requests[0].Tools, Does.Contain("get_weather"));
         AuditEntry answered = await host.Get<AuditLog>().ReadAsync(run.Id, 0, cancellationToken)
@@ -72,7 +75,8 @@ internal sealed class ClientCallTests
         ClientCallStore store = host.Get<ClientCallStore>();
         ClientCallRecord known = (await store.FindAsync(run.Id, call.Turn, call.Call, cancellationToken))!;
         await store.TryPutAsync(
-            run.Id, call.Turn, call.Call, known with { State = ClientCallState.Answered, Text = "rain", By = "ada" }, cancellationToken);
+            run.Id, call.Turn, call.Call, known with { State = ClientCallState.Answered, Text = "rain", By = "ada" },
+            cancellationToken);
 
         await host.Get<ClientCalls>().AnswerAsync(call.Id, new ClientAnswer("rain"), Ada, cancellationToken);
 
@@ -206,7 +210,8 @@ internal sealed class ClientCallTests
     public async Task Submit_ToolThatCannotBe_IsRefusedByName(string name, string? schema, string words)
     {
         await using RunHost host = await StartAsync();
-        ClientTool[] tools = [new ClientTool(name) { Schema = schema is null ? null : JsonElement.Parse(schema) }, .. name == "twice" ? [new ClientTool(name)] : Array.Empty<ClientTool>()];
+        ClientTool[] tools = [new ClientTool(name) { Schema = schema is null ? null : JsonElement.Parse(schema) },
+            .. name == "twice" ? [new ClientTool(name)] : Array.Empty<ClientTool>()];
 
         AgentException refused = Assert.ThrowsAsync<AgentException>(
             () => host.Gateway.SubmitAsync(new RunRequest { Goal = "Reach the goal.", ClientTools = tools }, Ada))!;
@@ -248,7 +253,8 @@ internal sealed class ClientCallTests
 
         Run ended = await host.Reader.WaitForEndAsync(run.Id);
 
-        AuditEntry decided = await host.Get<AuditLog>().ReadAsync(run.Id).FirstAsync(static entry => entry.Type == AuditTypes.CallDecided);
+        AuditEntry decided = await host.Get<AuditLog>().ReadAsync(run.Id)
+            .FirstAsync(static entry => entry.Type == AuditTypes.CallDecided);
         Assert.That(decided.Verdict, Is.EqualTo(verdict));
         Assert.That(ended.Result!.Text, verdict == PolicyVerdict.Allow ? Is.EqualTo("Result: rain") : Does.Contain("Error"));
     }
@@ -294,24 +300,32 @@ internal sealed class ClientCallTests
         await host.Get<ClientCalls>().AnswerAsync(call.Id, new ClientAnswer("rain"), Ada, cancellationToken);
         await host.Reader.WaitForEndAsync(run.Id, cancellationToken);
 
-        Run fork = await host.Get<RunForking>().ForkAsync(run.Id, new ForkRequest { Turn = 0 }, Ada, cancellationToken: cancellationToken);
+        Run fork = await host.Get<RunForking>()
+            .ForkAsync(run.Id, new ForkRequest { Turn = 0 }, Ada, cancellationToken: cancellationToken);
         ClientCall again = await OpenAsync(host, fork.Id, cancellationToken);
         await host.Get<ClientCalls>().AnswerAsync(again.Id, new ClientAnswer("sun"), Ada, cancellationToken);
 
         Assert.That((await host.Reader.WaitForEndAsync(fork.Id, cancellationToken)).Result!.Text, Is.EqualTo("Result: sun"));
     }
 
-    private static Task<RunHost> StartAsync(string[]? cities = null, params (string Key, string Value)[] settings) => RunHost.StartAsync(
+    private static Task<RunHost> StartAsync(string[]? cities = null, params (string Key, string Value)[] settings) =>
+        RunHost.StartAsync(
         request => request.Turn == 0
-            ? new ChatReply { Calls = [.. (cities ?? ["Bern"]).Select(static city => ChatReplyCall.Of("get_weather", new { city }))] }
+            ? new ChatReply
+            {
+                Calls = [.. (cities ?? ["Bern"]).Select(static city => ChatReplyCall.Of("get_weather",
+                new { city }))]
+            }
             : ChatReply.Say($"Result: {request.Last("tool")}"),
         [AgentTool.Create("own", "Is of this host.", ToolEffect.None, static () => "own")], null, settings);
 
     private static Task<Run> SubmitAsync(RunHost host) =>
         host.Gateway.SubmitAsync(new RunRequest { Goal = "Reach the goal.", ClientTools = [Weather] }, Ada);
 
-    private static Task<ClientCall> OpenAsync(RunHost host, string runId, CancellationToken cancellationToken) => Poll.ForAsync<ClientCall>(
-        async () => await host.Get<ClientCalls>().ListOpenAsync(await host.Reader.GetAsync(runId, cancellationToken), cancellationToken) is [var call, ..]
+    private static Task<ClientCall> OpenAsync(RunHost host, string runId, CancellationToken cancellationToken) =>
+        Poll.ForAsync<ClientCall>(
+        async () => await host.Get<ClientCalls>()
+            .ListOpenAsync(await host.Reader.GetAsync(runId, cancellationToken), cancellationToken) is [var call, ..]
             ? call
             : null,
         cancellationToken);

@@ -66,7 +66,8 @@ internal sealed class ConversationTests
             Is.EqualTo(first.Id));
         ChatMessage[] other = [.. Talk[..2], new(ChatRole.User, [new TextContent("And this one?"), Image(8)])];
         Assert.That(() => host.Gateway.SubmitAsync(new RunRequest { Agent = "worker", Messages = other }, null, "key-1"),
-            Throws.InstanceOf<AgentException>().With.Property(nameof(AgentException.Code)).EqualTo(ErrorCode.IdempotencyKeyReused));
+            Throws.InstanceOf<AgentException>().With.Property(nameof(AgentException.Code))
+                .EqualTo(ErrorCode.IdempotencyKeyReused));
     }
 
     [TestCase(0)]
@@ -111,7 +112,8 @@ internal sealed class ConversationTests
             Is.EqualTo(((DataContent)Image(7)).Uri));
         Assert.That(host.Model.Requests, Has.Count.EqualTo(2), "the message that was repeated is one");
         Assert.That(() => host.Steering.SendAsync(run.Id, "And this?", [Image(6)], Caller.Local, "m-1"),
-            Throws.InstanceOf<AgentException>().With.Property(nameof(AgentException.Code)).EqualTo(ErrorCode.IdempotencyKeyReused));
+            Throws.InstanceOf<AgentException>().With.Property(nameof(AgentException.Code))
+                .EqualTo(ErrorCode.IdempotencyKeyReused));
     }
 
     [TestCase("none", "messages: send 1 to 1,000")]
@@ -137,11 +139,13 @@ internal sealed class ConversationTests
             "call" => Of(new ChatMessage(ChatRole.Assistant, [new FunctionCallContent("1", "act")]), go),
             "end" => Of(go, new ChatMessage(ChatRole.Assistant, "Done.")),
             "image" => Of(new ChatMessage(ChatRole.User, [Image(1)])),
-            "data" => Of(new ChatMessage(ChatRole.User, [new TextContent("Go."), new DataContent(new byte[17 * 1024 * 1024], "image/png")])),
+            "data" => Of(new ChatMessage(ChatRole.User,
+                [new TextContent("Go."), new DataContent(new byte[17 * 1024 * 1024], "image/png")])),
             "text" => Of([.. Enumerable.Repeat(new ChatMessage(ChatRole.Assistant, new string('x', 30_000)), 9), go]),
             "last" => Of(new ChatMessage(ChatRole.User, new string('x', 40_000))),
             "control" => Of(new ChatMessage(ChatRole.User, "Go.\u0001")),
-            "address" => Of(new ChatMessage(ChatRole.User, [new TextContent("Go."), new UriContent("file:///etc/passwd", "image/png")])),
+            "address" => Of(new ChatMessage(ChatRole.User,
+                [new TextContent("Go."), new UriContent("file:///etc/passwd", "image/png")])),
             _ => Of(new ChatMessage(ChatRole.User, "Go.") { AuthorName = new string('n', 200) }),
         };
 
@@ -154,7 +158,8 @@ internal sealed class ConversationTests
         await using RunHost host = await StartAsync();
         Run run = await RunAsync(host, Talk[..1]);
 
-        Assert.That(() => host.Steering.SendAsync(run.Id, "Look.", [new DataContent(new byte[600 * 1024], "image/png")], Caller.Local),
+        Assert.That(() => host.Steering.SendAsync(run.Id, "Look.", [new DataContent(new byte[600 * 1024], "image/png")],
+            Caller.Local),
             Throws.InstanceOf<AgentException>().With.Message.Contains("media: send at most 512 KiB of data with a message"));
         Assert.That(() => host.Steering.SendAsync(run.Id, "Look.", [new HostedFileContent("f")], Caller.Local),
             Throws.InstanceOf<AgentException>().With.Message.Contains("HostedFileContent cannot be sent to a run"));

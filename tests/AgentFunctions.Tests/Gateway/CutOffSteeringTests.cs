@@ -13,7 +13,9 @@ using Microsoft.Extensions.Time.Testing;
 
 namespace AgentFunctions.Tests.Gateway;
 
-/// <summary>A keyed message or grant that a crash cut off somewhere between its claim and its effect is completed once by its repetition.</summary>
+/// <summary>
+/// A keyed message or grant that a crash cut off somewhere between its claim and its effect is completed once by its repetition.
+/// </summary>
 [CancelAfter(300_000)]
 internal sealed class CutOffSteeringTests
 {
@@ -52,7 +54,8 @@ internal sealed class CutOffSteeringTests
         await host.Reader.WaitForEndAsync(run.Id);
 
         Assert.That((await host.TranscriptAsync(run.Id)).Count(static entry => entry.Message.Text == "Go on."), Is.EqualTo(1));
-        Assert.That((await host.JournalAsync(run.Id)).Count(static e => e.Type == JournalEventTypes.MessageReceived), Is.EqualTo(1));
+        Assert.That((await host.JournalAsync(run.Id)).Count(static e => e.Type == JournalEventTypes.MessageReceived),
+            Is.EqualTo(1));
         Assert.That(host.Model.Requests, Has.Count.EqualTo(2), "one turn more, whatever was cut off");
     }
 
@@ -65,7 +68,8 @@ internal sealed class CutOffSteeringTests
         Run run = await host.Reader.WaitForEndAsync(
             (await host.Gateway.SubmitAsync(new RunRequest { Goal = "Go.", Budget = new Budget { Steps = 5 } }, Anna)).Id);
         var more = new Budget { Steps = 10 };
-        string token = await ClaimAsync(host, run.Id, "grant", run.Id, JsonSerializer.Serialize(more, BudgetsJsonContext.Default.Budget));
+        string token = await ClaimAsync(host, run.Id, "grant", run.Id,
+            JsonSerializer.Serialize(more, BudgetsJsonContext.Default.Budget));
         if (cut == Cut.AfterTheEvent)
         {
             await host.Get<RunCommands>().CommandAsync(run.Id, new RunCommand(Anna.Id) { Grant = more, Key = token }, default);
@@ -83,7 +87,8 @@ internal sealed class CutOffSteeringTests
     /// <summary>Claims the key as a host did that died right after it, long enough ago to be taken for dead.</summary>
     private static async Task<string> ClaimAsync(RunHost host, string subject, params string?[] body)
     {
-        using ClaimedRequest claim = await new RequestKeys(host.Get<IRecordStore>(), new FakeTimeProvider(DateTimeOffset.UtcNow.AddMinutes(-1)))
+        using ClaimedRequest claim = await new RequestKeys(host.Get<IRecordStore>(),
+            new FakeTimeProvider(DateTimeOffset.UtcNow.AddMinutes(-1)))
             .ClaimAsync(KeyedRequest.Of(Anna.Id, Key, body), subject, null, default);
         return claim.Token!;
     }

@@ -20,7 +20,8 @@ internal sealed class ForkRightsTests
     private static readonly Caller Admin = new("key:root") { Roles = [CallerRoles.Admin] };
 
     private static readonly AgentTool Echo = AgentTool.Create("echo", "Repeats.", ToolEffect.None, (string text) => text);
-    private static readonly AgentTool Shell = new(AgentTool.CreateFunction("shell", "Runs.", () => "ran"), ToolEffect.NotIdempotent) { IsOptIn = true };
+    private static readonly AgentTool Shell =
+        new(AgentTool.CreateFunction("shell", "Runs.", () => "ran"), ToolEffect.NotIdempotent) { IsOptIn = true };
 
     // What the host is like from its next start on.
     private Action<AgentBuilder> _agent = static agent => agent.WithTools("echo");
@@ -36,8 +37,10 @@ internal sealed class ForkRightsTests
         Run byAdmin = await ForkAsync(host, run.Id, new ForkRequest { Turn = 0, Tools = ["shell"] }, Admin);
 
         Assert.That((fork.Status, byAdmin.Status), Is.EqualTo((RunStatus.Completed, RunStatus.Completed)));
-        Assert.That(host.Model.Requests.Select(static request => string.Join(',', request.Tools)), Is.EqualTo(new[] { "echo", "echo", "" }));
-        Assert.That(() => ForkAsync(host, run.Id, new ForkRequest { Tools = ["nothing"] }, Anna), Fails(ErrorCode.ToolNotFound, "tools:"));
+        Assert.That(host.Model.Requests.Select(static request => string.Join(',', request.Tools)),
+            Is.EqualTo(new[] { "echo", "echo", "" }));
+        Assert.That(() => ForkAsync(host, run.Id, new ForkRequest { Tools = ["nothing"] }, Anna),
+            Fails(ErrorCode.ToolNotFound, "tools:"));
     }
 
     [Test]
@@ -51,7 +54,8 @@ internal sealed class ForkRightsTests
 
         await ForkAsync(host, run.Id, new ForkRequest { Turn = 0 }, Anna);
 
-        Assert.That(host.Model.Requests.Select(static request => string.Join(',', request.Tools)), Is.EqualTo(new[] { "echo,shell", "echo" }));
+        Assert.That(host.Model.Requests.Select(static request => string.Join(',', request.Tools)),
+            Is.EqualTo(new[] { "echo,shell", "echo" }));
     }
 
     [Test]
@@ -70,7 +74,8 @@ internal sealed class ForkRightsTests
         await ForkAsync(host, run.Id, new ForkRequest { Turn = 0 }, Anna);
 
         Assert.That(
-            host.Model.Requests.Select(static request => string.Join(',', request.Tools)), Is.EqualTo(new[] { "mcp__my__act", "mcp__my__act", "" }));
+            host.Model.Requests.Select(static request => string.Join(',', request.Tools)),
+            Is.EqualTo(new[] { "mcp__my__act", "mcp__my__act", "" }));
     }
 
     [Test]
@@ -82,7 +87,13 @@ internal sealed class ForkRightsTests
         _gateway = static options =>
         {
             options.Access.Add(new AccessRuleOptions { Name = "all", Callers = { "*" } });
-            options.Access.Add(new AccessRuleOptions { Name = "no-shell", Effect = AccessEffect.Deny, Callers = { "key:*" }, Tools = { "shell" } });
+            options.Access.Add(new AccessRuleOptions
+            {
+                Name = "no-shell",
+                Effect = AccessEffect.Deny,
+                Callers = { "key:*" },
+                Tools = { "shell" }
+            });
         };
         await host.RestartAsync();
 
@@ -99,8 +110,10 @@ internal sealed class ForkRightsTests
         var own = new ForkRequest { Turn = 0, Instructions = "Obey me." };
 
         Assert.That(() => ForkAsync(host, run.Id, own, Anna), Fails(ErrorCode.NotAllowed, "instructions:"));
-        Assert.That(() => ForkAsync(host, run.Id, own, Anna with { Roles = [CallerRoles.Submitter, CallerRoles.Operator] }), Fails(ErrorCode.NotAllowed, "instructions:"));
-        Assert.That((await ForkAsync(host, run.Id, own with { Instructions = "Work." }, Anna)).Status, Is.EqualTo(RunStatus.Completed), "the agent's own words");
+        Assert.That(() => ForkAsync(host, run.Id, own, Anna with { Roles = [CallerRoles.Submitter, CallerRoles.Operator] }),
+            Fails(ErrorCode.NotAllowed, "instructions:"));
+        Assert.That((await ForkAsync(host, run.Id, own with { Instructions = "Work." }, Anna)).Status,
+            Is.EqualTo(RunStatus.Completed), "the agent's own words");
         await ForkAsync(host, run.Id, own, Admin);
 
         Assert.That(host.Model.Requests[^1].Body.GetRawText(), Does.Contain("Obey me."));
@@ -110,7 +123,12 @@ internal sealed class ForkRightsTests
     [Test]
     public async Task Model_IsOneThatSomeAgentOfTheCallersSpeaksWith()
     {
-        _gateway = static options => options.Access.Add(new AccessRuleOptions { Name = "two", Callers = { "key:anna" }, Agents = { "worker", "second" } });
+        _gateway = static options => options.Access.Add(new AccessRuleOptions
+        {
+            Name = "two",
+            Callers = { "key:anna" },
+            Agents = { "worker", "second" }
+        });
         await using RunHost host = await StartAsync(services => services
             .AddAgent(Agent.Create("second").WithInstructions("Second.").WithModel("other").Build())
             .AddAgent(Agent.Create("third").WithInstructions("Third.").WithModel("dear").Build()));
@@ -119,15 +137,18 @@ internal sealed class ForkRightsTests
         Run other = await ForkAsync(host, run.Id, new ForkRequest { Turn = 0, Model = "other" }, Anna);
 
         Assert.That(other.Model, Is.EqualTo("other"));
-        Assert.That(() => ForkAsync(host, run.Id, new ForkRequest { Model = "dear" }, Anna), Fails(ErrorCode.NotAllowed, "model:"));
-        Assert.That((await ForkAsync(host, run.Id, new ForkRequest { Turn = 0, Model = "dear" }, Admin)).Model, Is.EqualTo("dear"));
+        Assert.That(() => ForkAsync(host, run.Id, new ForkRequest { Model = "dear" }, Anna),
+            Fails(ErrorCode.NotAllowed, "model:"));
+        Assert.That((await ForkAsync(host, run.Id, new ForkRequest { Turn = 0, Model = "dear" }, Admin)).Model,
+            Is.EqualTo("dear"));
     }
 
     [Test]
     public async Task Limits_AreThoseOfTheAgentNow()
     {
         _agent = static agent => agent.WithTools("echo").WithMaxTurns(50);
-        await using RunHost host = await StartAsync(script: static request => ChatReply.Call("echo", new { text = $"{request.Index}" }));
+        await using RunHost host =
+            await StartAsync(script: static request => ChatReply.Call("echo", new { text = $"{request.Index}" }));
         Run run = await SubmitAsync(host, new RunRequest { Budget = new() { Steps = 4 } });
         _agent = static agent => agent.WithTools("echo").WithMaxTurns(3);
         await host.RestartAsync();
@@ -147,7 +168,8 @@ internal sealed class ForkRightsTests
         _agent = static agent => agent.WithTools("echo").WithScopes("read", "pay");
         await host.RestartAsync();
 
-        string[] forks = [(await ForkAsync(host, narrow.Id, new ForkRequest { Turn = 0 }, Anna)).Id, (await ForkAsync(host, wide.Id, new ForkRequest { Turn = 0 }, Anna)).Id];
+        string[] forks = [(await ForkAsync(host, narrow.Id, new ForkRequest { Turn = 0 }, Anna)).Id,
+            (await ForkAsync(host, wide.Id, new ForkRequest { Turn = 0 }, Anna)).Id];
 
         RunStore runs = host.Get<RunStore>();
         Assert.That((await runs.GetAsync(narrow.Id)).Scopes, Is.EquivalentTo(new[] { "read", "write" }));
@@ -155,7 +177,8 @@ internal sealed class ForkRightsTests
         Assert.That((await runs.GetAsync(forks[1])).Scopes, Is.EquivalentTo(new[] { "read", "pay" }));
     }
 
-    private Task<RunHost> StartAsync(Action<IServiceCollection>? services = null, Func<ChatRequest, ChatReply>? script = null) => RunHost.StartAsync(
+    private Task<RunHost> StartAsync(Action<IServiceCollection>? services = null, Func<ChatRequest, ChatReply>? script = null) =>
+        RunHost.StartAsync(
         collection =>
         {
             collection.Configure<GatewayOptions>(options => _gateway(options));
@@ -164,7 +187,8 @@ internal sealed class ForkRightsTests
         script ?? (static _ => ChatReply.Say("done")), [Echo, Shell], agent => _agent(agent.WithModel("test")),
         [.. new[] { "other", "dear" }.SelectMany(static name => new[]
         {
-            ($"Models:{name}:Provider", "openai"), ($"Models:{name}:Endpoint", "http://127.0.0.1:9/v1"), ($"Models:{name}:Key", "sk-test"),
+            ($"Models:{name}:Provider", "openai"), ($"Models:{name}:Endpoint", "http://127.0.0.1:9/v1"),
+            ($"Models:{name}:Key", "sk-test"),
             ($"Models:{name}:Model", name),
         })]);
 

@@ -11,26 +11,37 @@ namespace AgentFunctions.Tests.Gateway;
 [CancelAfter(300_000)]
 internal sealed class ForkTests
 {
-    private static readonly AgentTool Echo = AgentTool.Create("echo", "Repeats a text.", ToolEffect.None, (string text) => $"you said {text}");
+    private static readonly AgentTool Echo = AgentTool.Create("echo", "Repeats a text.", ToolEffect.None,
+        (string text) => $"you said {text}");
 
     [Test]
     public async Task Fork_FromATurn_HasTheMessagesUpToItAndGoesOnDifferently()
     {
         await using RunHost host = await RunHost.StartAsync(
-            request => request.Turn < 3 ? ChatReply.Call("echo", new { text = $"turn {request.Turn + 1}" }) : ChatReply.Say($"the end at {request.Index}"), [Echo]);
+            request => request.Turn < 3
+                ? ChatReply.Call("echo", new { text = $"turn {request.Turn + 1}" })
+                : ChatReply.Say($"the end at {request.Index}"), [Echo]);
         Run first = await host.RunAsync("The goal of both.");
 
         Run fork = await host.Get<RunForking>().ForkAsync(
-            first.Id, new ForkRequest { Turn = 2, Instructions = "Work differently.", Tools = ["echo"], Message = "Take the other path." });
+            first.Id, new ForkRequest
+            {
+                Turn = 2,
+                Instructions = "Work differently.",
+                Tools = ["echo"],
+                Message = "Take the other path."
+            });
         fork = await host.Reader.WaitForEndAsync(fork.Id);
 
-        Assert.That((fork.Status, fork.ForkedFrom, fork.Turns, fork.Steps), Is.EqualTo((RunStatus.Completed, new ForkOrigin(first.Id, 2), 4, 3)));
+        Assert.That((fork.Status, fork.ForkedFrom, fork.Turns, fork.Steps),
+            Is.EqualTo((RunStatus.Completed, new ForkOrigin(first.Id, 2), 4, 3)));
         ChatRequest begun = host.Model.Requests[4];
         Assert.That(begun.Messages[0].GetRawText(), Does.Contain("Work differently."));
         Assert.That(begun.Tools, Is.EqualTo(new[] { "echo" }));
         Assert.That(begun.Last("user"), Is.EqualTo("Take the other path."));
         Assert.That(begun.Messages.Count(message => message.GetProperty("role").GetString() == "tool"), Is.EqualTo(2));
-        Assert.That(begun.Body.GetRawText(), Does.Contain("The goal of both.").And.Contain("you said turn 2").And.Not.Contain("turn 3"));
+        Assert.That(begun.Body.GetRawText(),
+            Does.Contain("The goal of both.").And.Contain("you said turn 2").And.Not.Contain("turn 3"));
         Assert.That((await host.Reader.GetAsync(first.Id)).Turns, Is.EqualTo(4), "the first run stays as it is");
     }
 
@@ -39,7 +50,8 @@ internal sealed class ForkTests
     {
         await using RunHost host = await RunHost.StartAsync(
             request => ChatReply.Say($"by {request.Model}"), [Echo], agent => agent.WithModel("test"),
-            ("Models:second:Provider", "openai"), ("Models:second:Endpoint", "http://127.0.0.1:9/v1"), ("Models:second:Key", "sk-test"));
+            ("Models:second:Provider", "openai"), ("Models:second:Endpoint", "http://127.0.0.1:9/v1"),
+            ("Models:second:Key", "sk-test"));
         Run first = await host.RunAsync("The goal.");
 
         Assert.That(
@@ -55,9 +67,11 @@ internal sealed class ForkTests
     [Test]
     public async Task Fork_AfterCompactions_SeesTheSummaryPlanPinsAndArtifacts()
     {
-        AgentTool large = AgentTool.Create("large", "Returns much.", ToolEffect.None, (string text) => string.Concat(Enumerable.Repeat(text, 30_000)));
+        AgentTool large = AgentTool.Create("large", "Returns much.", ToolEffect.None,
+            (string text) => string.Concat(Enumerable.Repeat(text, 30_000)));
         await using RunHost host = await RunHost.StartAsync(
-            request => (request.Messages[0].GetRawText().Contains("You sum up", StringComparison.Ordinal) ? ChatReply.Say("THE SUMMARY")
+            request => (request.Messages[0].GetRawText().Contains("You sum up", StringComparison.Ordinal)
+                ? ChatReply.Say("THE SUMMARY")
                 : request.Turn == 0 && request.Index == 0 ? new ChatReply
                 {
                     Calls =
@@ -78,14 +92,17 @@ internal sealed class ForkTests
         Assert.That((fork.Status, fork.Plan.Single().Text), Is.EqualTo((RunStatus.Completed, "THE PLAN")));
         string last = host.Model.Requests[^1].Body.GetRawText();
         Assert.That(last, Does.Contain("THE SUMMARY").And.Contain("THE FACT").And.Contain("THE PLAN").And.Contain("And now?").And.Contain("The goal."));
-        Assert.That((await host.Get<ArtifactStore>().ListAsync(fork.Id)).Select(file => file.Name), Is.EqualTo(new[] { "t1-c2-large.txt" }));
+        Assert.That((await host.Get<ArtifactStore>().ListAsync(fork.Id)).Select(file => file.Name),
+            Is.EqualTo(new[] { "t1-c2-large.txt" }));
     }
 
     [Test]
     public async Task Fork_OfARunWithABudget_TakesWhatIsLeftAndTheRunNoLongerHasIt()
     {
         await using RunHost host = await RunHost.StartAsync(
-            request => request.Tools.Count == 0 ? ChatReply.Say("so far") : request.Index == 2 ? ChatReply.Say("done") : ChatReply.Call("echo", new { text = "x" }), [Echo]);
+            request => request.Tools.Count == 0 ? ChatReply.Say("so far") : request.Index == 2
+                ? ChatReply.Say("done")
+                : ChatReply.Call("echo", new { text = "x" }), [Echo]);
         Run first = await host.RunAsync(request: new() { Budget = new Budget { Steps = 12 } });
         Assert.That((first.Status, first.Steps), Is.EqualTo((RunStatus.Completed, 5)));
 
@@ -101,7 +118,8 @@ internal sealed class ForkTests
             async () => await host.Get<RunForking>().ForkAsync(first.Id, new ForkRequest { Turn = 1 }),
             Throws.TypeOf<AgentException>().With.Property("Code").EqualTo(ErrorCode.RunStateForbids));
 
-        Run granted = await host.Get<RunForking>().ForkAsync(first.Id, new ForkRequest { Turn = 1, Budget = new Budget { Steps = 3 } });
+        Run granted = await host.Get<RunForking>()
+            .ForkAsync(first.Id, new ForkRequest { Turn = 1, Budget = new Budget { Steps = 3 } });
         Assert.That((await host.Reader.WaitForEndAsync(granted.Id)).Steps, Is.EqualTo(3));
     }
 
@@ -116,14 +134,18 @@ internal sealed class ForkTests
             await go.Task;
         });
         await using RunHost host = await RunHost.StartAsync(
-            request => request.Turn == 0 ? ChatReply.Call("echo", new { text = "x" }) : request.Turn == 1 ? ChatReply.Call("hold", new { }) : ChatReply.Say("done"), [hold, Echo]);
+            request => request.Turn == 0 ? ChatReply.Call("echo", new { text = "x" }) : request.Turn == 1
+                ? ChatReply.Call("hold", new { })
+                : ChatReply.Say("done"), [hold, Echo]);
         Run live = await host.SubmitAsync(request: new() { Budget = new Budget { Steps = 50 } });
         await begun.Task;
 
         Assert.That(
             async () => await host.Get<RunForking>().ForkAsync(live.Id, new ForkRequest()),
-            Throws.TypeOf<AgentException>().With.Property("Code").EqualTo(ErrorCode.RunStateForbids).And.Message.Contains("budget"));
-        Run fork = await host.Get<RunForking>().ForkAsync(live.Id, new ForkRequest { Turn = 1, Budget = new Budget { Steps = 10 } });
+            Throws.TypeOf<AgentException>().With.Property("Code")
+                .EqualTo(ErrorCode.RunStateForbids).And.Message.Contains("budget"));
+        Run fork = await host.Get<RunForking>()
+            .ForkAsync(live.Id, new ForkRequest { Turn = 1, Budget = new Budget { Steps = 10 } });
         go.SetResult();
 
         Assert.That((await host.Reader.WaitForEndAsync(fork.Id)).Status, Is.EqualTo(RunStatus.Completed));

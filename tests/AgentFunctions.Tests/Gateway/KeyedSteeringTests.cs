@@ -32,7 +32,8 @@ internal sealed class KeyedSteeringTests
         Assert.That((await host.TranscriptAsync(run.Id)).Count(entry => entry.Message.Text == "Go on."), Is.EqualTo(2));
         Assert.That((await host.JournalAsync(run.Id)).Count(e => e.Type == JournalEventTypes.MessageReceived), Is.EqualTo(2));
         Assert.That(() => host.Steering.SendAsync(run.Id, "Stop.", Anna, "k"), Fails(ErrorCode.IdempotencyKeyReused));
-        Assert.That(() => host.Steering.GrantAsync(run.Id, new Budget { Steps = 1 }, Anna, "k"), Fails(ErrorCode.IdempotencyKeyReused));
+        Assert.That(() => host.Steering.GrantAsync(run.Id, new Budget { Steps = 1 }, Anna, "k"),
+            Fails(ErrorCode.IdempotencyKeyReused));
     }
 
     [Test]
@@ -54,7 +55,8 @@ internal sealed class KeyedSteeringTests
     [Test]
     public async Task Cancel_RepeatedUnderItsKey_IsTheSameAnswerAndWithoutItIsRefused()
     {
-        await using RunHost host = await RunHost.StartAsync(_ => ChatReply.Say("never") with { Before = token => Task.Delay(Timeout.Infinite, token) });
+        await using RunHost host =
+            await RunHost.StartAsync(_ => ChatReply.Say("never") with { Before = token => Task.Delay(Timeout.Infinite, token) });
         Run run = await host.Gateway.SubmitAsync(new RunRequest { Goal = "Go." }, Anna);
 
         await host.Steering.CancelAsync(run.Id, Anna, "enough", "k");
@@ -69,13 +71,15 @@ internal sealed class KeyedSteeringTests
     [Test]
     public async Task Steering_RoleWithdrawn_MaySeeAndStopAndNoMore()
     {
-        await using RunHost host = await RunHost.StartAsync(_ => ChatReply.Say("never") with { Before = token => Task.Delay(Timeout.Infinite, token) });
+        await using RunHost host =
+            await RunHost.StartAsync(_ => ChatReply.Say("never") with { Before = token => Task.Delay(Timeout.Infinite, token) });
         Run run = await host.Gateway.SubmitAsync(new RunRequest { Goal = "Go." }, Anna);
         Caller withdrawn = Anna with { Roles = ["lead"] };
 
         Assert.That(() => host.Steering.SendAsync(run.Id, "Go on.", withdrawn), Fails(ErrorCode.NotAllowed));
         Assert.That(() => host.Steering.GrantAsync(run.Id, new Budget { Steps = 1 }, withdrawn), Fails(ErrorCode.NotAllowed));
-        Assert.That(() => host.Steering.SendAsync(run.Id, "Go on.", new Caller("key:ben") { Roles = [CallerRoles.Submitter] }), Fails(ErrorCode.RunNotFound));
+        Assert.That(() => host.Steering.SendAsync(run.Id, "Go on.", new Caller("key:ben") { Roles = [CallerRoles.Submitter] }),
+            Fails(ErrorCode.RunNotFound));
         Assert.That((await host.Steering.PauseAsync(run.Id, withdrawn)).Status, Is.EqualTo(RunStatus.Paused));
         Assert.That(() => host.Steering.ResumeAsync(run.Id, withdrawn), Fails(ErrorCode.NotAllowed));
         await host.Steering.CancelAsync(run.Id, withdrawn);
@@ -107,7 +111,8 @@ internal sealed class KeyedSteeringTests
         await host.RestartAsync();
         Func<Task>[] acts =
         [
-            () => host.Steering.SendAsync(run.Id, "Go on.", Anna), () => host.Steering.GrantAsync(run.Id, new Budget { Steps = 9 }, Anna),
+            () => host.Steering.SendAsync(run.Id, "Go on.", Anna),
+            () => host.Steering.GrantAsync(run.Id, new Budget { Steps = 9 }, Anna),
             () => host.Steering.ResumeAsync(run.Id, Anna),
         ];
         foreach (Func<Task> act in acts)
@@ -149,7 +154,8 @@ internal sealed class KeyedSteeringTests
     }
 
     private static async Task<Run> SubmitAsync(RunHost host, RunRequest? request = null) =>
-        await host.Reader.WaitForEndAsync((await host.Gateway.SubmitAsync((request ?? new RunRequest()) with { Goal = "Go." }, Anna)).Id);
+        await host.Reader.WaitForEndAsync((await host.Gateway.SubmitAsync((request ?? new RunRequest()) with { Goal = "Go." },
+            Anna)).Id);
 
     private static NUnit.Framework.Constraints.IResolveConstraint Fails(ErrorCode code) =>
         Throws.TypeOf<AgentException>().With.Property("Code").EqualTo(code);

@@ -8,7 +8,9 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace AgentFunctions.Tests.Gateway;
 
-/// <summary>Agents from orchestrators of the host's own, on the embedded engine; the host replays every history when it is disposed of.</summary>
+/// <summary>
+/// Agents from orchestrators of the host's own, on the embedded engine; the host replays every history when it is disposed of.
+/// </summary>
 internal sealed class OrchestratedRunTests
 {
     [Test]
@@ -16,7 +18,8 @@ internal sealed class OrchestratedRunTests
     {
         await using RunHost host = await StartAsync(static async context =>
         {
-            RunAnswer[] two = await Task.WhenAll(context.RunAgentAsync("worker", "Say one."), context.RunAgentAsync("worker", "Say two."));
+            RunAnswer[] two = await Task.WhenAll(context.RunAgentAsync("worker", "Say one."),
+                context.RunAgentAsync("worker", "Say two."));
             return [.. two, await context.RunAgentAsync("worker", $"Say {two[0].Text}-{two[1].Text}.")];
         });
 
@@ -33,11 +36,13 @@ internal sealed class OrchestratedRunTests
     public async Task RunAgentAsync_RunThatFails_IsAnAnswerThatSaysSo()
     {
         await using RunHost host = await StartAsync(static async context =>
-            [await context.RunAgentAsync(new RunRequest { Agent = "worker", Goal = "Say one.", Budget = new Budget { Tokens = 1 } })]);
+            [await context.RunAgentAsync(new RunRequest { Agent = "worker", Goal = "Say one.",
+                Budget = new Budget { Tokens = 1 } })]);
 
         RunAnswer answer = (await ReportAsync(host)).Single();
 
-        Assert.That((answer.Status, answer.Error), Is.EqualTo((RunStatus.BudgetExhausted, (await host.Reader.GetAsync(answer.RunId)).Error?.Message)));
+        Assert.That((answer.Status, answer.Error),
+            Is.EqualTo((RunStatus.BudgetExhausted, (await host.Reader.GetAsync(answer.RunId)).Error?.Message)));
     }
 
     [Test]
@@ -60,7 +65,8 @@ internal sealed class OrchestratedRunTests
     }
 
     private static Task<RunHost> StartAsync(Func<IOrchestrationContext, Task<RunAnswer[]>> report) => RunHost.StartAsync(
-        services => services.AddDurable((_, registry) => registry.AddOrchestrator<string, RunAnswer[]>("Report", (context, _) => report(context))),
+        services => services.AddDurable((_, registry) => registry.AddOrchestrator<string, RunAnswer[]>("Report",
+            (context, _) => report(context))),
         static request => ChatReply.Say(request.Messages[1].GetProperty("content").ToString().Split("Say ")[^1].Split('.')[0]));
 
     private static async Task<RunAnswer[]> ReportAsync(RunHost host)

@@ -49,7 +49,8 @@ internal sealed class PlantedApiKeyTests
         StoredRecord record = (await host.Get<IRecordStore>().GetAsync($"api-keys/{key[4..12]}"))!;
         await host.Get<IRecordStore>().PutAsync("api-keys/0badcafe", record.Value);
 
-        Assert.That((await Keys(host).ListAsync()).Count(static one => one.Name == "ben"), Is.EqualTo(1), "a seal is good for one place");
+        Assert.That((await Keys(host).ListAsync()).Count(static one => one.Name == "ben"), Is.EqualTo(1),
+            "a seal is good for one place");
         Assert.That((await Keys(host).FindAsync(key))!.Id, Is.EqualTo("key:ben"));
     }
 
@@ -67,7 +68,8 @@ internal sealed class PlantedApiKeyTests
         Assert.That(first!.Id, Is.EqualTo("key:mallory"));
         Assert.That(known.Select(static key => key.Name), Is.EqualTo(new[] { "mallory" }));
         Assert.That(
-            await host.Get<AuditLog>().ReadAsync().AnyAsync(static entry => entry.Type == AuditTypes.KeyChanged && entry.Reason!.Contains("took over API keys")),
+            await host.Get<AuditLog>().ReadAsync()
+                .AnyAsync(static entry => entry.Type == AuditTypes.KeyChanged && entry.Reason!.Contains("took over API keys")),
             Is.True);
     }
 
@@ -95,7 +97,8 @@ internal sealed class PlantedApiKeyTests
 
     // As after a restart: nothing is remembered.
     private static ApiKeys Keys(RunHost host) =>
-        new(host.Get<IRecordStore>(), host.Get<TreeKeys>(), host.Get<AuditLog>(), TimeProvider.System, NullLogger<ApiKeys>.Instance);
+        new(host.Get<IRecordStore>(), host.Get<TreeKeys>(), host.Get<AuditLog>(), TimeProvider.System,
+            NullLogger<ApiKeys>.Instance);
 
     private static string Planted(string name = "mallory") => JsonSerializer.Serialize(new
     {
@@ -106,7 +109,8 @@ internal sealed class PlantedApiKeyTests
         createdAt = DateTimeOffset.UnixEpoch,
     });
 
-    private static Task PutAsync(RunHost host, string key, string json) => host.Get<IRecordStore>().PutAsync(key, Encoding.UTF8.GetBytes(json));
+    private static Task PutAsync(RunHost host, string key, string json) =>
+        host.Get<IRecordStore>().PutAsync(key, Encoding.UTF8.GetBytes(json));
 
     private static async Task EditAsync(RunHost host, string key, string from, string to)
     {

@@ -33,7 +33,8 @@ internal sealed class RunFileTests
 
         Assert.That(again.Id, Is.EqualTo(run.Id));
         Assert.That(seen!.Select(static one => (one.Name, one.MediaType)), Is.EqualTo(new[] { (File.Name, "text/plain") }));
-        (_, ReadOnlyMemory<byte> content) = (await host.Get<ArtifactStore>().GetAsync(run.Id, File.Name, cancellationToken))!.Value;
+        (_, ReadOnlyMemory<byte> content) = (await host.Get<ArtifactStore>()
+            .GetAsync(run.Id, File.Name, cancellationToken))!.Value;
         Assert.That(Encoding.UTF8.GetString(content.Span), Is.EqualTo("What is in it."));
     }
 

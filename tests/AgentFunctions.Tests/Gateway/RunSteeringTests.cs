@@ -60,7 +60,8 @@ internal sealed class RunSteeringTests
         await host.Reader.WaitForEndAsync(run.Id);
 
         Assert.That(host.Model.Count, Is.EqualTo(2));
-        string[] said = [.. (await host.TranscriptAsync(run.Id)).Where(entry => entry.Message.Role == ChatRole.User).Select(entry => entry.Message.Text)];
+        string[] said = [.. (await host.TranscriptAsync(run.Id)).Where(entry => entry.Message.Role == ChatRole.User)
+            .Select(entry => entry.Message.Text)];
         Assert.That(said[1..], Is.EqualTo(new[] { "first hint", "second hint" }));
     }
 
@@ -120,7 +121,8 @@ internal sealed class RunSteeringTests
         go.SetResult();
         using var soon = new CancellationTokenSource(TimeSpan.FromMilliseconds(300));
         Assert.That(paused.Status, Is.EqualTo(RunStatus.Paused));
-        Assert.That(async () => await host.Reader.WaitForEndAsync(run.Id, soon.Token), Throws.InstanceOf<OperationCanceledException>());
+        Assert.That(async () => await host.Reader.WaitForEndAsync(run.Id, soon.Token),
+            Throws.InstanceOf<OperationCanceledException>());
         Assert.That(host.Model.Count, Is.EqualTo(1));
 
         await host.Steering.ResumeAsync(run.Id);
@@ -136,7 +138,8 @@ internal sealed class RunSteeringTests
                 : ChatReply.Say("done"),
             [Echo]);
         Run ended = await host.RunAsync(request: new() { Budget = new Budget { Steps = 5 } });
-        Assert.That((ended.Status, ended.Error?.Code, ended.Steps), Is.EqualTo((RunStatus.BudgetExhausted, "StepLimitReached", 5)));
+        Assert.That((ended.Status, ended.Error?.Code, ended.Steps),
+            Is.EqualTo((RunStatus.BudgetExhausted, "StepLimitReached", 5)));
         Assert.That(ended.Result?.Text, Is.EqualTo("so far"));
 
         await host.Steering.GrantAsync(ended.Id, new Budget { Steps = 100 });
@@ -150,7 +153,9 @@ internal sealed class RunSteeringTests
     public async Task Send_ToARunThatItsBudgetHasEnded_IsKeptUntilMoreIsGranted()
     {
         await using RunHost host = await RunHost.StartAsync(
-            request => request.Tools.Count == 0 || request.Index > 3 ? ChatReply.Say(request.Last("user")) : ChatReply.Call("echo", new { text = "x" }), [Echo]);
+            request => request.Tools.Count == 0 || request.Index > 3
+                ? ChatReply.Say(request.Last("user"))
+                : ChatReply.Call("echo", new { text = "x" }), [Echo]);
         Run ended = await host.RunAsync(request: new() { Budget = new Budget { Steps = 3 } });
         int asked = host.Model.Count;
 
@@ -161,7 +166,8 @@ internal sealed class RunSteeringTests
         await host.Steering.GrantAsync(ended.Id, new Budget { Steps = 20 });
         Run run = await host.Reader.WaitForEndAsync(ended.Id);
         Assert.That(run.Status, Is.EqualTo(RunStatus.Completed));
-        Assert.That((await host.TranscriptAsync(run.Id)).Count(entry => entry.Message.Text == "And the rest?" && entry.Message.Role == ChatRole.User), Is.EqualTo(1));
+        Assert.That((await host.TranscriptAsync(run.Id)).Count(entry => entry.Message.Text == "And the rest?"
+            && entry.Message.Role == ChatRole.User), Is.EqualTo(1));
     }
 
     [Test]

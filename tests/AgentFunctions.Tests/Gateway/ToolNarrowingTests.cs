@@ -11,11 +11,14 @@ internal sealed class ToolNarrowingTests
     public async Task IsOf_EveryContract_KnowsItsToolsAndNoOthers([Values] Delegation delegation)
     {
         var source = new SwarmTools();
-        IReadOnlyList<AgentTool> own = await source.ListAsync(new AgentDefinition { Name = "lead", Instructions = "", Delegation = delegation }, CancellationToken.None);
+        IReadOnlyList<AgentTool> own =
+            await source.ListAsync(new AgentDefinition { Name = "lead", Instructions = "", Delegation = delegation },
+                CancellationToken.None);
         var others = new List<AgentTool>();
         foreach (Delegation other in Enum.GetValues<Delegation>().Where(other => other != delegation))
         {
-            others.AddRange(await source.ListAsync(new AgentDefinition { Name = "lead", Instructions = "", Delegation = other }, CancellationToken.None));
+            others.AddRange(await source.ListAsync(new AgentDefinition { Name = "lead", Instructions = "", Delegation = other },
+                CancellationToken.None));
         }
 
         Assert.That(own.Select(tool => ToolNarrowing.IsOf(delegation, tool.Name)), Is.All.True);

@@ -14,16 +14,18 @@ using Microsoft.Extensions.Options;
 namespace AgentFunctions.Tests.Hosting;
 
 /// <summary>
-/// A file of the configuration that is broken, in each way in which files are: it is left out with a note, or the start is refused;
-/// either names the file, the line and the remedy.
+/// A file of the configuration that is broken, in each way in which files are: it is left out with a note, or the start is
+/// refused; either names the file, the line and the remedy.
 /// </summary>
 internal sealed class BrokenFileTests
 {
     private const string AgentText = "---\nname: one\ndescription: ä\n---\nWork ä.\n";
     private const string Policy = "rules:\n  - name: ä\n    when: { tool: deploy }\n    then: deny\n    reason: r\n";
-    private const string Monitor = "name: one\ndescription: ä\nschedule: { every: 5m }\nsignals:\n  - { name: a, tcp: { host: 127.0.0.1, port: 1 } }\n";
+    private const string Monitor =
+        "name: one\ndescription: ä\nschedule: { every: 5m }\nsignals:\n  - { name: a, tcp: { host: 127.0.0.1, port: 1 } }\n";
     private const string Servers = "{\"mcpServers\": {\"ä\": {\"command\": \"x\"}}}";
-    private const string Api = "openapi: 3.0.0\ninfo: { title: ä, version: '1' }\nservers: [{ url: http://127.0.0.1:1 }]\npaths: { /a: { get: { operationId: a, responses: {} } } }\n";
+    private const string Api =
+        "openapi: 3.0.0\ninfo: { title: ä, version: '1' }\nservers: [{ url: http://127.0.0.1:1 }]\npaths: { /a: { get: { operationId: a, responses: {} } } }\n";
 
     private static readonly (string Name, Func<string, byte[]?> Make, string Words)[] Breaks =
     [
@@ -57,7 +59,9 @@ internal sealed class BrokenFileTests
         using ServiceProvider provider = new ServiceCollection().AddAgentsFrom(folder.Path).BuildServiceProvider();
         AgentCatalog catalog = provider.GetRequiredService<AgentCatalog>();
 
-        string said = string.Join('\n', [.. catalog.LeftOut.Select(static one => one.Reason.ToString()), .. catalog.Notes.Select(static note => note.ToString())]);
+        string said = string.Join('\n',
+            [.. catalog.LeftOut.Select(static one => one.Reason.ToString()),
+                .. catalog.Notes.Select(static note => note.ToString())]);
         Assert.That(catalog.Agents.Select(static agent => agent.Name), Is.EqualTo(["good"]));
         Assert.That(said, Does.Match(@"bad\.md\(\d+\): ").And.Contain(words), path);
     }
@@ -80,7 +84,8 @@ internal sealed class BrokenFileTests
 
         AgentException? error = Assert.ThrowsAsync<AgentException>(async () =>
         {
-            await using RunHost host = await RunHost.StartAsync(static _ => ChatReply.Say("never"), settings: ("Governance:PolicyPath", path));
+            await using RunHost host = await RunHost.StartAsync(static _ => ChatReply.Say("never"),
+                settings: ("Governance:PolicyPath", path));
         });
 
         Assert.That(error!.Code, Is.EqualTo(ErrorCode.InvalidInput));
@@ -92,7 +97,8 @@ internal sealed class BrokenFileTests
     {
         using var folder = new TemporaryFolder();
         Assert.That(
-            () => new PolicySource(Options.Create(new GovernanceOptions { PolicyPath = folder.Path }), [], TimeProvider.System, NullLogger<PolicySource>.Instance),
+            () => new PolicySource(Options.Create(new GovernanceOptions { PolicyPath = folder.Path }), [], TimeProvider.System,
+                NullLogger<PolicySource>.Instance),
             Throws.TypeOf<AgentException>().With.Message.Contains("has no .yaml file; add one or name a file"));
     }
 
@@ -103,7 +109,8 @@ internal sealed class BrokenFileTests
         folder.Write("a.yaml", Policy);
         folder.Write("b.yaml", "rules: 7");
         Assert.That(
-            () => new PolicySource(Options.Create(new GovernanceOptions { PolicyPath = folder.Path }), [], TimeProvider.System, NullLogger<PolicySource>.Instance),
+            () => new PolicySource(Options.Create(new GovernanceOptions { PolicyPath = folder.Path }), [], TimeProvider.System,
+                NullLogger<PolicySource>.Instance),
             Throws.TypeOf<AgentException>().With.Message.Contains("b.yaml:1"));
     }
 
@@ -114,8 +121,11 @@ internal sealed class BrokenFileTests
         string path = Write(folder, "one.yaml", make(Monitor));
 
         Assert.That(
-            () => MonitorReader.LoadYaml(path), Throws.TypeOf<AgentException>().With.Property("Code").EqualTo(ErrorCode.InvalidInput)
-                .And.Message.Contains("one.yaml").And.Message.Contains(words.Length > 0 ? "line" : ": ").And.Message.Contains(words));
+            () => MonitorReader.LoadYaml(path),
+            Throws.TypeOf<AgentException>().With.Property("Code").EqualTo(ErrorCode.InvalidInput)
+                .And.Message.Contains("one.yaml").And.Message.Contains(words.Length > 0
+                    ? "line"
+                    : ": ").And.Message.Contains(words));
     }
 
     [TestCaseSource(nameof(RunbookCases))]
@@ -137,7 +147,8 @@ internal sealed class BrokenFileTests
         string path = Write(folder, ".mcp.json", make(Servers));
 
         Assert.That(
-            () => McpConfiguration.LoadTolerantly(path), Throws.TypeOf<AgentException>().With.Property("Code").EqualTo(ErrorCode.InvalidInput)
+            () => McpConfiguration.LoadTolerantly(path),
+            Throws.TypeOf<AgentException>().With.Property("Code").EqualTo(ErrorCode.InvalidInput)
                 .And.Message.Matches(@"\.mcp\.json\(\d+\): ").And.Message.Contains(words));
     }
 
@@ -164,7 +175,8 @@ internal sealed class BrokenFileTests
         Assert.That(offer.Tools.Select(static tool => tool.Name), Is.EqualTo(["good__a"]));
         Assert.That(offer.Missing.Single().Group, Is.EqualTo("bad"));
         Assert.That(offer.Missing.Single().Reason, Does.Contain("api.yaml").And.Contain(words));
-        Assert.That(log.All, Has.Some.StartsWith("The tools of API 'bad' cannot be used: ").And.Contain("api.yaml"), "said when the host starts");
+        Assert.That(log.All, Has.Some.StartsWith("The tools of API 'bad' cannot be used: ").And.Contain("api.yaml"),
+            "said when the host starts");
     }
 
     [TestCase(true)]
@@ -181,14 +193,16 @@ internal sealed class BrokenFileTests
         }
 
         Assert.That(AgentFile.Load(WriteMarked("a.md", AgentText)).Definition.Instructions, Is.EqualTo("Work ä."));
-        Assert.That(PolicySource.Load(WriteMarked("p.yaml", Policy), []).Rules.Select(static rule => rule.Name), Is.EqualTo(["ä"]));
+        Assert.That(PolicySource.Load(WriteMarked("p.yaml", Policy), []).Rules.Select(static rule => rule.Name),
+            Is.EqualTo(["ä"]));
         Assert.That(MonitorReader.LoadYaml(WriteMarked("m.yaml", Monitor)).Description, Is.EqualTo("ä"));
         Assert.That(McpConfiguration.Load(WriteMarked("s.json", Servers)).Servers.Single().Name, Is.EqualTo("ä"));
         string api = WriteMarked("api.yaml", Api);
         await using ServiceProvider services = new ServiceCollection()
             .AddOpenApiTools(options => (options.Name, options.Document) = ("good", api)).AddToolCatalog().BuildServiceProvider();
         Assert.That(
-            (await services.GetRequiredService<ToolCatalog>().SelectAsync(Agent.Create("tester").WithInstructions("Test."))).Select(static tool => tool.Name),
+            (await services.GetRequiredService<ToolCatalog>()
+                .SelectAsync(Agent.Create("tester").WithInstructions("Test."))).Select(static tool => tool.Name),
             Is.EqualTo(["good__a"]));
     }
 

@@ -6,7 +6,9 @@ using AgentFunctions.Tools;
 
 namespace AgentFunctions.Tests.Hosting;
 
-/// <summary>A host with a policy, whose model makes the calls that a test asks for and then answers with the last result.</summary>
+/// <summary>
+/// A host with a policy, whose model makes the calls that a test asks for and then answers with the last result.
+/// </summary>
 internal sealed class GovernedRun : IAsyncDisposable
 {
     private readonly TemporaryFolder _folder = new();
@@ -24,7 +26,8 @@ internal sealed class GovernedRun : IAsyncDisposable
     public string PolicyFile => Path.Combine(_folder.Path, "policy.yaml");
 
     public static async Task<GovernedRun> StartAsync(
-        string? policy, IReadOnlyList<ChatReplyCall> calls, IEnumerable<AgentTool> tools, params (string Key, string Value)[] settings)
+        string? policy, IReadOnlyList<ChatReplyCall> calls, IEnumerable<AgentTool> tools,
+        params (string Key, string Value)[] settings)
     {
         var run = new GovernedRun();
         List<(string, string)> all = [.. settings];
@@ -41,16 +44,21 @@ internal sealed class GovernedRun : IAsyncDisposable
     }
 
     /// <summary>Waits until a run asks a person something that is not among <paramref name="known"/>.</summary>
-    public async Task<Approval> ApprovalOfAsync(string runId, CancellationToken cancellationToken, params IEnumerable<string> known)
+    public async Task<Approval> ApprovalOfAsync(string runId, CancellationToken cancellationToken,
+        params IEnumerable<string> known)
     {
         JournalEvent asked = await Host.EventAsync(
-            runId, happened => happened.Type == JournalEventTypes.ApprovalRequested && !known.Contains(happened.Approval), cancellationToken);
+            runId, happened => happened.Type == JournalEventTypes.ApprovalRequested && !known.Contains(happened.Approval),
+            cancellationToken);
         return await ToldAsync(asked.Approval!, cancellationToken);
     }
 
-    /// <summary>Waits until the record of an approval rests: it is written once more after the event, when people were told.</summary>
+    /// <summary>
+    /// Waits until the record of an approval rests: it is written once more after the event, when people were told.
+    /// </summary>
     private Task<Approval> ToldAsync(string id, CancellationToken cancellationToken) =>
-        Poll.ForAsync(() => Desk.GetAsync(id, null, cancellationToken), static approval => approval.Reminders > 0, cancellationToken);
+        Poll.ForAsync(() => Desk.GetAsync(id, null, cancellationToken), static approval => approval.Reminders > 0,
+            cancellationToken);
 
     public async Task<IReadOnlyList<AuditEntry>> AuditAsync(string? runId = null)
     {

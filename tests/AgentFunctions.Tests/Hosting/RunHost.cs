@@ -24,7 +24,8 @@ internal sealed class RunHost : IAsyncDisposable
     private readonly string _folder;
     private IHost _host;
 
-    private RunHost(Func<IHost> build, OpenAIProtocolServer model, string folder) => (_build, _host, Model, _folder) = (build, build(), model, folder);
+    private RunHost(Func<IHost> build, OpenAIProtocolServer model, string folder) =>
+        (_build, _host, Model, _folder) = (build, build(), model, folder);
 
     /// <summary>Where the data file is.</summary>
     public string Folder => _folder;
@@ -56,7 +57,8 @@ internal sealed class RunHost : IAsyncDisposable
 
     /// <summary>Starts a host whose runs have a folder, its tools, and these commands.</summary>
     public static Task<RunHost> StartWithWorkspaceAsync(Func<ChatRequest, ChatReply> script, params string[] commands) =>
-        StartAsync(script, [], static agent => agent.WithTools("read_file", "write_file", "run_command"), [], commands, static _ => { });
+        StartAsync(script, [], static agent => agent.WithTools("read_file", "write_file", "run_command"), [], commands,
+            static _ => { });
 
     private static async Task<RunHost> StartAsync(
         Func<ChatRequest, ChatReply> script, IEnumerable<AgentTool> tools, Action<AgentBuilder>? agent,
@@ -82,14 +84,16 @@ internal sealed class RunHost : IAsyncDisposable
             ["Models:test:Model"] = "scripted",
             ["Models:test:RetryDelay"] = "00:00:00.001",
         });
-        builder.Configuration.AddInMemoryCollection(settings.Select(setting => KeyValuePair.Create(setting.Key, (string?)setting.Value)));
+        builder.Configuration.AddInMemoryCollection(settings.Select(setting => KeyValuePair.Create(setting.Key,
+            (string?)setting.Value)));
         builder.Services
             .AddAgentFunctions(builder.Configuration)
             .AddOpenAIModels(builder.Configuration).AddMcpServers().AddMonitors()
             .AddSqliteEngine(options => options.DataFile = Path.Combine(folder, "runs.db"));
         if (commands is not null)
         {
-            builder.Services.Configure<RunOptions>(options => options.Workspace = Directory.CreateDirectory(Path.Combine(folder, "workspace")).FullName);
+            builder.Services.Configure<RunOptions>(options => options.Workspace =
+                Directory.CreateDirectory(Path.Combine(folder, "workspace")).FullName);
             builder.Services.AddWorkspaceTools(options => options.AllowedCommands.UnionWith(commands));
         }
 
@@ -162,7 +166,8 @@ internal sealed class RunHost : IAsyncDisposable
     }
 
     /// <summary>Waits for the first event of a run, from its beginning or from now on, that a test looks for.</summary>
-    public async Task<JournalEvent> EventAsync(string runId, Func<JournalEvent, bool> isIt, CancellationToken cancellationToken = default)
+    public async Task<JournalEvent> EventAsync(string runId, Func<JournalEvent, bool> isIt,
+        CancellationToken cancellationToken = default)
     {
         Journal journal = Get<Journal>();
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
@@ -212,7 +217,8 @@ internal sealed class RunHost : IAsyncDisposable
                     history.Add(recorded);
                 }
 
-                Assert.That(OrchestrationReplayer.Verify(history, Get<DurableRegistry>()), Is.Null, $"replay of {state.InstanceId}");
+                Assert.That(OrchestrationReplayer.Verify(history, Get<DurableRegistry>()), Is.Null,
+                    $"replay of {state.InstanceId}");
             }
 
             next = page.ContinuationToken;

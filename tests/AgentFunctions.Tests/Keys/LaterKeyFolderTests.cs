@@ -66,7 +66,8 @@ internal sealed class LaterKeyFolderTests
         Assert.That(Directory.EnumerateFiles(keys, "kek-*.pem").Count(), Is.EqualTo(1));
     }
 
-    private static string[] Names(string folder) => [.. Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories).Select(static file => Path.GetFileName(file)!)];
+    private static string[] Names(string folder) =>
+        [.. Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories).Select(static file => Path.GetFileName(file)!)];
 
     private static Task<RunHost> StartAsync(Func<string?> keys) => RunHost.StartAsync(
         services => services.Configure<GovernanceOptions>(options => options.KeyFolder = keys()),

@@ -48,7 +48,8 @@ internal sealed class TreeKeyDestroyedTests
             return found;
         }
 
-        public Task<bool> TryAddAsync(string root, byte[] wrapped, CancellationToken cancellationToken = default) => Task.FromResult(_keys.TryAdd(root, wrapped));
+        public Task<bool> TryAddAsync(string root, byte[] wrapped, CancellationToken cancellationToken = default) =>
+            Task.FromResult(_keys.TryAdd(root, wrapped));
 
         public Task DestroyAsync(string root, CancellationToken cancellationToken = default)
         {

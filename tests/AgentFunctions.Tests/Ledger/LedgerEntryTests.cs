@@ -13,7 +13,8 @@ internal sealed class LedgerEntryTests
     [Test]
     public async Task Enter_TheAnswerOfTheStoreWasLost_IsStillThisDeliverysAndNobodyElses(CancellationToken cancellationToken)
     {
-        await using var engine = new SqliteEngine(new SqliteEngineOptions { DataFile = SqliteEngineOptions.InMemory }, new DurableRegistry());
+        await using var engine = new SqliteEngine(new SqliteEngineOptions { DataFile = SqliteEngineOptions.InMemory },
+            new DurableRegistry());
         await engine.StartAsync(cancellationToken);
         var ledger = new CallLedger(new RepeatingRecords(engine.Records));
 
@@ -31,9 +32,11 @@ internal sealed class LedgerEntryTests
     /// <summary>A store behind a client that repeats each write, as where the answer to the first was lost.</summary>
     private sealed class RepeatingRecords(IRecordStore inner) : IRecordStore
     {
-        public Task<StoredRecord?> GetAsync(string key, CancellationToken cancellationToken) => inner.GetAsync(key, cancellationToken);
+        public Task<StoredRecord?> GetAsync(string key, CancellationToken cancellationToken) =>
+            inner.GetAsync(key, cancellationToken);
 
-        public async Task<string> PutAsync(string key, ReadOnlyMemory<byte> value, RecordCondition condition, CancellationToken cancellationToken)
+        public async Task<string> PutAsync(string key, ReadOnlyMemory<byte> value, RecordCondition condition,
+            CancellationToken cancellationToken)
         {
             await inner.PutAsync(key, value, condition, cancellationToken);
             return await inner.PutAsync(key, value, condition, cancellationToken);

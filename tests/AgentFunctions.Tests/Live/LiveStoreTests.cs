@@ -175,7 +175,8 @@ internal sealed class LiveStoreTests
     }
 
     private async Task WantedAsync() =>
-        await Poll.UntilEndAsync(_publisher.WantedAsync(Run, Cancel), () => _time.Advance(TimeSpan.FromMilliseconds(500)), Cancel);
+        await Poll.UntilEndAsync(_publisher.WantedAsync(Run, Cancel), () => _time.Advance(TimeSpan.FromMilliseconds(500)),
+            Cancel);
 
     /// <summary>Begins to follow, publishes a frame once the publisher knows of it, and waits until it is shown.</summary>
     private async Task<LiveFrame> ShowAsync(IAsyncEnumerator<LiveFrame> frames, LiveFrame frame)
@@ -201,13 +202,20 @@ internal sealed class LiveStoreTests
         }
     }
 
-    private RecordLiveStore Shared() => new(_records, Options.Create(new LiveOptions()), _time, NullLogger<RecordLiveStore>.Instance);
+    private RecordLiveStore Shared() =>
+        new(_records, Options.Create(new LiveOptions()), _time, NullLogger<RecordLiveStore>.Instance);
 
     private static LiveFrame Frame(string text, string delivery = "a") => new()
     {
         RunId = Run,
         Turn = 1,
-        Answer = new LiveAnswer { Delivery = delivery, StartedAt = DateTimeOffset.UnixEpoch, Model = "m", Text = new LiveSpan(0, text) },
+        Answer = new LiveAnswer
+        {
+            Delivery = delivery,
+            StartedAt = DateTimeOffset.UnixEpoch,
+            Model = "m",
+            Text = new LiveSpan(0, text)
+        },
     };
 
     private sealed class CountedRecords : IRecordStore
@@ -232,7 +240,8 @@ internal sealed class LiveStoreTests
             return Task.FromResult(_inner.GetValueOrDefault(key));
         }
 
-        public Task<string> PutAsync(string key, ReadOnlyMemory<byte> value, RecordCondition condition = default, CancellationToken cancellationToken = default)
+        public Task<string> PutAsync(string key, ReadOnlyMemory<byte> value, RecordCondition condition = default,
+            CancellationToken cancellationToken = default)
         {
             ThrowIfDown();
             Assert.That(value.Length, Is.LessThan(1024 * 1024));
@@ -245,7 +254,8 @@ internal sealed class LiveStoreTests
         public Task DeleteAsync(string key, RecordCondition condition = default, CancellationToken cancellationToken = default) =>
             throw new NotSupportedException();
 
-        public IAsyncEnumerable<StoredRecord> ListAsync(string prefix, string? after = null, CancellationToken cancellationToken = default) =>
+        public IAsyncEnumerable<StoredRecord> ListAsync(string prefix, string? after = null,
+            CancellationToken cancellationToken = default) =>
             throw new NotSupportedException();
 
         private void ThrowIfDown()

@@ -40,7 +40,8 @@ internal sealed class LiveTextTests
         long bytes = (GC.GetAllocatedBytesForCurrentThread() - before) / Calls;
         Assert.That(store.Published, Is.Zero);
         Assert.That(store.Asked, Is.EqualTo(Calls + 1));
-        // A step of a run takes some 175,000 bytes: with pieces that come in tens, the places for them and all else are less than a hundredth.
+        // A step of a run takes some 175,000 bytes: with pieces that come in tens, the places for them and all else are less than
+        // a hundredth.
         Assert.That(bytes, Is.LessThan(1_600 + (24 * Pieces)));
         TestContext.Out.WriteLine($"{bytes} bytes a call of {Pieces} pieces");
     }
@@ -51,9 +52,11 @@ internal sealed class LiveTextTests
         var redactor = new Redactor();
         var store = new MemoryLiveStore();
         LiveText text = Publisher(store, redactor).Begin(Run, 1, "model")!;
-        await using IAsyncEnumerator<LiveFrame> frames = store.FollowAsync(Run, TestContext.CurrentContext.CancellationToken).GetAsyncEnumerator();
+        await using IAsyncEnumerator<LiveFrame> frames = store.FollowAsync(Run, TestContext.CurrentContext.CancellationToken)
+            .GetAsyncEnumerator();
         text.Add(new ChatResponseUpdate(ChatRole.Assistant, "It is later-known, you see. "));
-        LiveAnswer shown = await UntilAsync(frames, static answer => answer.Text.Text.Contains("later-known", StringComparison.Ordinal));
+        LiveAnswer shown = await UntilAsync(frames,
+            static answer => answer.Text.Text.Contains("later-known", StringComparison.Ordinal));
         Assert.That(shown.Revision, Is.Zero);
 
         redactor.Add("late", "later-known");
@@ -71,7 +74,8 @@ internal sealed class LiveTextTests
         var redactor = new Redactor();
         var store = new MemoryLiveStore();
         LiveText text = Publisher(store, redactor).Begin(Run, 1, "model")!;
-        await using IAsyncEnumerator<LiveFrame> frames = store.FollowAsync(Run, TestContext.CurrentContext.CancellationToken).GetAsyncEnumerator();
+        await using IAsyncEnumerator<LiveFrame> frames = store.FollowAsync(Run, TestContext.CurrentContext.CancellationToken)
+            .GetAsyncEnumerator();
         text.Add(new ChatResponseUpdate(ChatRole.Assistant, "Words. "));
         await UntilAsync(frames, static answer => answer.Text.End > 0);
         redactor.Add("other", "never-said-before");
@@ -88,7 +92,8 @@ internal sealed class LiveTextTests
     {
         var store = new MemoryLiveStore();
         LiveText text = Publisher(store, interval: TimeSpan.FromMinutes(1)).Begin(Run, 1, "model")!;
-        await using IAsyncEnumerator<LiveFrame> frames = store.FollowAsync(Run, TestContext.CurrentContext.CancellationToken).GetAsyncEnumerator();
+        await using IAsyncEnumerator<LiveFrame> frames = store.FollowAsync(Run, TestContext.CurrentContext.CancellationToken)
+            .GetAsyncEnumerator();
         await frames.MoveNextAsync();
         List<string> shown = [];
         foreach (char c in answer)
@@ -110,14 +115,16 @@ internal sealed class LiveTextTests
     {
         var store = new MemoryLiveStore();
         LiveText text = Publisher(store).Begin(Run, 1, "model")!;
-        await using IAsyncEnumerator<LiveFrame> frames = store.FollowAsync(Run, TestContext.CurrentContext.CancellationToken).GetAsyncEnumerator();
+        await using IAsyncEnumerator<LiveFrame> frames = store.FollowAsync(Run, TestContext.CurrentContext.CancellationToken)
+            .GetAsyncEnumerator();
         text.Add(new ChatResponseUpdate(ChatRole.Assistant, "It could be four. "));
         await UntilAsync(frames, static answer => answer.Text.End > 0);
         text.Add(new ChatResponseUpdate(ChatRole.Assistant, "</think>It is five."));
         text.End(LiveEnd.Completed);
         LiveAnswer last = await UntilAsync(frames, static answer => answer.Ended is not null);
 
-        Assert.That((last.Text.Text, last.Reasoning.Text, last.RevisedFor), Is.EqualTo(("It is five.", "It could be four.", "thoughts")));
+        Assert.That((last.Text.Text, last.Reasoning.Text, last.RevisedFor),
+            Is.EqualTo(("It is five.", "It could be four.", "thoughts")));
     }
 
     [Test]
@@ -128,8 +135,10 @@ internal sealed class LiveTextTests
         text.Add(new ChatResponseUpdate(ChatRole.Assistant, "Before the silence. "));
         for (int i = 0; i < 20; i++)
         {
-            await using IAsyncEnumerator<LiveFrame> frames = store.FollowAsync(Run, TestContext.CurrentContext.CancellationToken).GetAsyncEnumerator();
-            Assert.That((await UntilAsync(frames, static answer => answer.Text.End > 0)).Text.Text, Is.EqualTo("Before the silence. "));
+            await using IAsyncEnumerator<LiveFrame> frames = store.FollowAsync(Run, TestContext.CurrentContext.CancellationToken)
+                .GetAsyncEnumerator();
+            Assert.That((await UntilAsync(frames, static answer => answer.Text.End > 0)).Text.Text,
+                Is.EqualTo("Before the silence. "));
         }
 
         text.End(LiveEnd.Completed);
@@ -145,7 +154,8 @@ internal sealed class LiveTextTests
             Turn = 1,
             Answer = new LiveAnswer { Delivery = "a", StartedAt = DateTimeOffset.UnixEpoch, Model = "m" },
         };
-        await using IAsyncEnumerator<LiveFrame> frames = store.FollowAsync(Run, TestContext.CurrentContext.CancellationToken).GetAsyncEnumerator();
+        await using IAsyncEnumerator<LiveFrame> frames = store.FollowAsync(Run, TestContext.CurrentContext.CancellationToken)
+            .GetAsyncEnumerator();
         ValueTask<bool> first = frames.MoveNextAsync();
         store.Publish(answer);
         await first;
@@ -163,7 +173,8 @@ internal sealed class LiveTextTests
     public async Task Follow_ByOneWhoIsSlow_SeesTheNewestFrameAlone()
     {
         var store = new MemoryLiveStore();
-        await using IAsyncEnumerator<LiveFrame> frames = store.FollowAsync(Run, TestContext.CurrentContext.CancellationToken).GetAsyncEnumerator();
+        await using IAsyncEnumerator<LiveFrame> frames = store.FollowAsync(Run, TestContext.CurrentContext.CancellationToken)
+            .GetAsyncEnumerator();
         ValueTask<bool> first = frames.MoveNextAsync();
         for (int i = 0; i < 1_000; i++)
         {
@@ -184,7 +195,8 @@ internal sealed class LiveTextTests
     }
 
     private static LivePublisher Publisher(ILiveStore store, Redactor? redactor = null, TimeSpan? interval = null) => new(
-        store, Options.Create(new LiveOptions { Interval = interval ?? TimeSpan.FromMilliseconds(10) }), redactor ?? new Redactor(), TimeProvider.System);
+        store, Options.Create(new LiveOptions { Interval = interval ?? TimeSpan.FromMilliseconds(10) }),
+        redactor ?? new Redactor(), TimeProvider.System);
 
     private static async Task<LiveAnswer> UntilAsync(IAsyncEnumerator<LiveFrame> frames, Func<LiveAnswer, bool> isIt)
     {
@@ -208,7 +220,8 @@ internal sealed class LiveTextTests
             return inner.Publish(frame);
         }
 
-        public IAsyncEnumerable<LiveFrame> FollowAsync(string runId, CancellationToken cancellationToken = default) => throw new NotSupportedException();
+        public IAsyncEnumerable<LiveFrame> FollowAsync(string runId, CancellationToken cancellationToken = default) =>
+            throw new NotSupportedException();
 
         public Task WantedAsync(string runId, CancellationToken cancellationToken = default)
         {

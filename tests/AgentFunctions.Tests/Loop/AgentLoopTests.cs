@@ -47,14 +47,19 @@ internal sealed class AgentLoopTests
         });
         await using RunHost host = await RunHost.StartAsync(
             request => request.Index == 0
-                ? new ChatReply { Calls = [ChatReplyCall.Of("wait", new { text = "first" }), ChatReplyCall.Of("wait", new { text = "second" })] }
+                ? new ChatReply
+                {
+                    Calls = [ChatReplyCall.Of("wait", new { text = "first" }),
+                    ChatReplyCall.Of("wait", new { text = "second" })]
+                }
                 : ChatReply.Say("done"),
             [wait]);
 
         Run run = await host.RunAsync();
 
         IReadOnlyList<TranscriptEntry> transcript = await host.TranscriptAsync(run.Id);
-        string?[] results = [.. transcript.SelectMany(entry => entry.Message.Contents).OfType<FunctionResultContent>().Select(result => result.Result?.ToString())];
+        string?[] results = [.. transcript.SelectMany(entry => entry.Message.Contents).OfType<FunctionResultContent>()
+            .Select(result => result.Result?.ToString())];
         Assert.That(results, Is.EqualTo(new[] { "first", "second" }));
         Assert.That((run.Turns, run.Steps, run.CriticalSteps), Is.EqualTo((2, 4, 3)));
     }
@@ -62,12 +67,14 @@ internal sealed class AgentLoopTests
     [Test]
     public async Task Run_ToolFailsOrIsUnknownOrArgumentsAreBroken_TellsTheModelAndGoesOn()
     {
-        AgentTool broken = AgentTool.Create("broken", "Fails.", ToolEffect.None, string () => throw new InvalidOperationException("no luck"));
+        AgentTool broken = AgentTool.Create("broken", "Fails.", ToolEffect.None,
+            string () => throw new InvalidOperationException("no luck"));
         await using RunHost host = await RunHost.StartAsync(
             request => request.Index == 0
                 ? new ChatReply
                 {
-                    Calls = [ChatReplyCall.Of("broken", new { }), ChatReplyCall.Of("nothing", new { }), ChatReplyCall.Of("echo", "{\"text\": ")],
+                    Calls = [ChatReplyCall.Of("broken", new { }), ChatReplyCall.Of("nothing", new { }),
+                        ChatReplyCall.Of("echo", "{\"text\": ")],
                 }
                 : ChatReply.Say("I see."),
             [broken, Echo]);
@@ -76,7 +83,8 @@ internal sealed class AgentLoopTests
 
         Assert.That(run.Status, Is.EqualTo(RunStatus.Completed));
         string[] results = [.. host.Model.Requests[1].Body.GetProperty("messages").EnumerateArray()
-            .Where(message => message.GetProperty("role").GetString() == "tool").Select(message => message.GetProperty("content").GetString()!)];
+            .Where(message => message.GetProperty("role").GetString() == "tool")
+            .Select(message => message.GetProperty("content").GetString()!)];
         Assert.That(results[0], Does.Contain("no luck"));
         Assert.That(results[1], Does.Contain("no tool 'nothing'"));
         Assert.That(results[2], Does.Contain("no valid JSON"));
@@ -90,7 +98,8 @@ internal sealed class AgentLoopTests
 
         Run run = await host.RunAsync();
 
-        Assert.That((run.Status, run.Error?.Code, host.Model.Count), Is.EqualTo((RunStatus.BudgetExhausted, "TurnLimitReached", 3)));
+        Assert.That((run.Status, run.Error?.Code, host.Model.Count),
+            Is.EqualTo((RunStatus.BudgetExhausted, "TurnLimitReached", 3)));
     }
 
     [TestCase(null, null, RunStatus.BudgetExhausted, TestName = "Run_NoLimitAtAll_EndsAfterTheTurnsOfTheHost")]
@@ -162,7 +171,9 @@ internal sealed class AgentLoopTests
     public async Task Run_AnswerCutAtTheLengthLimit_IsAskedForAgain()
     {
         await using RunHost host = await RunHost.StartAsync(
-            request => request.Index == 0 ? ChatReply.Say("The ans") with { FinishReason = "length" } : ChatReply.Say("The answer."));
+            request => request.Index == 0
+                ? ChatReply.Say("The ans") with { FinishReason = "length" }
+                : ChatReply.Say("The answer."));
 
         Run run = await host.RunAsync();
 

@@ -14,7 +14,9 @@ internal sealed class ChangingServer : IDisposable
         Path.Combine(AppContext.BaseDirectory, "node", "changing-server.mjs"), [ToolsFile, CallsFile], env, effects);
 
     /// <summary>The calls that reached it.</summary>
-    public JsonElement[] Calls => File.Exists(CallsFile) ? [.. File.ReadAllLines(CallsFile).Select(static line => JsonElement.Parse(line))] : [];
+    public JsonElement[] Calls => File.Exists(CallsFile)
+        ? [.. File.ReadAllLines(CallsFile).Select(static line => JsonElement.Parse(line))]
+        : [];
 
     private string ToolsFile => Path.Combine(_folder.Path, "tools.json");
 

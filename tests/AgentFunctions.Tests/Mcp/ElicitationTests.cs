@@ -10,7 +10,10 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace AgentFunctions.Tests.Mcp;
 
-/// <summary>A tool server asks for input within a call: people are asked, and the server gets what they say. Needs Node.js and nothing from npm.</summary>
+/// <summary>
+/// A tool server asks for input within a call: people are asked, and the server gets what they say. Needs Node.js and nothing
+/// from npm.
+/// </summary>
 [TestFixture]
 [CancelAfter(300_000)]
 internal sealed class ElicitationTests
@@ -30,7 +33,8 @@ internal sealed class ElicitationTests
 
         Assert.That((asked.Server, asked.Text, asked.Tool), Is.EqualTo(("odd", "Who?", "mcp__odd__asks")));
         Assert.That(run.Result?.Text, Does.Contain("the answer was accept Bo"));
-        Assert.That((await host.Get<CallLedger>().FindAsync(run.Id, 1, 0, cancellationToken))!.QuestionIds, Is.EqualTo(new[] { asked.Id }));
+        Assert.That((await host.Get<CallLedger>().FindAsync(run.Id, 1, 0, cancellationToken))!.QuestionIds,
+            Is.EqualTo(new[] { asked.Id }));
     }
 
     [Test]
@@ -42,7 +46,8 @@ internal sealed class ElicitationTests
         await host.Get<QuestionService>().DeclineAsync(asked.Id, Bo, "not while it rains", cancellationToken);
         run = await host.Reader.WaitForEndAsync(run.Id, cancellationToken);
 
-        Assert.That(run.Result?.Text, Does.Contain("the answer was decline").And.Contain("user:bo (approver) declined to answer: not while it rains"));
+        Assert.That(run.Result?.Text,
+            Does.Contain("the answer was decline").And.Contain("user:bo (approver) declined to answer: not while it rains"));
     }
 
     [Test]
@@ -57,13 +62,16 @@ internal sealed class ElicitationTests
             asked.Add(question.Id);
             await (round == 1
                 ? host.Get<QuestionService>().DeclineAsync(question.Id, Bo, "no second", cancellationToken)
-                : host.Get<QuestionService>().AnswerAsync(question.Id, Bo, JsonElement.Parse($$"""{"name":"n{{round}}"}"""), cancellationToken));
+                : host.Get<QuestionService>()
+                    .AnswerAsync(question.Id, Bo, JsonElement.Parse($$"""{"name":"n{{round}}"}"""), cancellationToken));
         }
 
         run = await host.Reader.WaitForEndAsync(run.Id, cancellationToken);
 
-        Assert.That(run.Result?.Text, Does.Contain("the answer was accept n0,decline undefined,accept n2,accept n3,accept n4").And.Contain("declined to answer: no second"));
-        Assert.That((await host.Get<QuestionService>().ListOfRunAsync(run.Id, null, cancellationToken)).Select(static question => question.Id), Is.EquivalentTo(asked));
+        Assert.That(run.Result?.Text,
+            Does.Contain("the answer was accept n0,decline undefined,accept n2,accept n3,accept n4").And.Contain("declined to answer: no second"));
+        Assert.That((await host.Get<QuestionService>()
+            .ListOfRunAsync(run.Id, null, cancellationToken)).Select(static question => question.Id), Is.EquivalentTo(asked));
     }
 
     [Test]
@@ -92,7 +100,8 @@ internal sealed class ElicitationTests
         Question asked = await PendingAsync(host, run.Id, cancellationToken);
         Assert.That(
             () => host.Get<QuestionService>().AnswerAsync(asked.Id, Bo, JsonElement.Parse("""{"code":"1"}"""), cancellationToken),
-            Throws.TypeOf<AgentException>().With.Property("Code").EqualTo(ErrorCode.InvalidInput), "nothing but that it is done can be said");
+            Throws.TypeOf<AgentException>().With.Property("Code").EqualTo(ErrorCode.InvalidInput),
+            "nothing but that it is done can be said");
         await host.Get<QuestionService>().AnswerAsync(asked.Id, Bo, JsonElement.Parse("{}"), cancellationToken);
         run = await host.Reader.WaitForEndAsync(run.Id, cancellationToken);
 
@@ -130,7 +139,8 @@ internal sealed class ElicitationTests
         await host.Reader.WaitForEndAsync(run.Id, cancellationToken);
 
         Assert.That(results[0], Does.Contain("the answer was accept Bo"));
-        Assert.That(results[1], Does.Contain("the answer was decline").And.Contain("user:bo (approver) declined to answer: once is enough").And.Not.Contain("nobody answered"));
+        Assert.That(results[1],
+            Does.Contain("the answer was decline").And.Contain("user:bo (approver) declined to answer: once is enough").And.Not.Contain("nobody answered"));
     }
 
     [Test]
@@ -175,7 +185,8 @@ internal sealed class ElicitationTests
 
         Assert.That(results[0], Does.Contain("the answer was cancel").And.Contain("nobody answered in time"));
         Assert.That(results[1], Does.Contain("the answer was accept Bo"));
-        Assert.That(results[2], Does.Contain("the answer was cancel").And.Contain("nobody answered in time"), "it was asked anew, and nobody came");
+        Assert.That(results[2], Does.Contain("the answer was cancel").And.Contain("nobody answered in time"),
+            "it was asked anew, and nobody came");
         Assert.That((await host.JournalAsync(run.Id)).Count(static happened => happened.Type == JournalEventTypes.MessageReceived), Is.EqualTo(1));
     }
 
@@ -185,7 +196,8 @@ internal sealed class ElicitationTests
         await using RunHost host = await StartAsync("error", "asks_inside", new { secret = true });
         Run run = await host.RunAsync();
 
-        Assert.That(run.Result?.Text, Does.Contain("the answer was cancel").And.Contain("People are not asked for this here").And.Contain("password").And.Not.Contain("nobody answered"));
+        Assert.That(run.Result?.Text,
+            Does.Contain("the answer was cancel").And.Contain("People are not asked for this here").And.Contain("password").And.Not.Contain("nobody answered"));
         Assert.That(await host.Get<QuestionService>().ListOfRunAsync(run.Id, null, cancellationToken), Is.Empty);
     }
 
@@ -193,7 +205,8 @@ internal sealed class ElicitationTests
         (await host.Get<QuestionService>().ListPendingAsync(null, cancellationToken))
             .FirstOrDefault(question => question.RunId == runId);
 
-    private static async Task<Question> PendingAsync(RunHost host, string runId, CancellationToken cancellationToken, IReadOnlyList<string>? but = null)
+    private static async Task<Question> PendingAsync(RunHost host, string runId, CancellationToken cancellationToken,
+        IReadOnlyList<string>? but = null)
     {
         return await Poll.ForAsync(
             async () =>
@@ -209,9 +222,11 @@ internal sealed class ElicitationTests
 
     /// <summary>The results of all calls of the run so far.</summary>
     private static string[] ResultsOf(ChatRequest request) =>
-        [.. request.Messages.Where(static message => message.GetProperty("role").GetString() == "tool").Select(static message => message.GetProperty("content").ToString())];
+        [.. request.Messages.Where(static message => message.GetProperty("role").GetString() == "tool")
+            .Select(static message => message.GetProperty("content").ToString())];
 
-    private static ChatReply Call(string tool, object? arguments = null) => ChatReply.Call($"mcp__odd__{tool}", arguments ?? new { });
+    private static ChatReply Call(string tool, object? arguments = null) =>
+        ChatReply.Call($"mcp__odd__{tool}", arguments ?? new { });
 
     private static Task<RunHost> StartAsync(string how, string tool, object? arguments = null) =>
         StartAsync(how, request => request.Turn == 0 ? Call(tool, arguments) : ChatReply.Say(request.Results[^1]));
@@ -222,7 +237,8 @@ internal sealed class ElicitationTests
         string program = Path.Combine(AppContext.BaseDirectory, "node", "odd-server.mjs");
         var definition = new { mcpServers = new { odd = new { command = "node", args = new[] { program, how }, timeout } } };
         return RunHost.StartAsync(
-            services => services.AddMcpServer(McpConfiguration.Parse(JsonSerializer.Serialize(definition), ".mcp.json").Servers[0])
+            services => services.AddMcpServer(McpConfiguration.Parse(JsonSerializer.Serialize(definition),
+                ".mcp.json").Servers[0])
                 .AddSingleton(time ?? TimeProvider.System),
             script);
     }

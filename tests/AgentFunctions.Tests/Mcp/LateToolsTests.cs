@@ -31,7 +31,8 @@ internal sealed class LateToolsTests
                 return request switch
                 {
                     _ when request.Results is ["done"] => new ChatReply { Text = "all done" },
-                    _ when request.Tools.Contains("mcp__odd__act") => new ChatReply { Calls = [ChatReplyCall.Of("mcp__odd__act", new { })] },
+                    _ when request.Tools.Contains("mcp__odd__act") =>
+                        new ChatReply { Calls = [ChatReplyCall.Of("mcp__odd__act", new { })] },
                     _ => new ChatReply { Calls = [ChatReplyCall.Of("recall", new { query = "anything" })] },
                 };
             },
@@ -43,9 +44,11 @@ internal sealed class LateToolsTests
         Assert.That(offered[0], Has.None.StartsWith("mcp__"));
         Assert.That(offered[^1], Does.Contain("mcp__odd__act"));
         IReadOnlyList<JournalEvent> journal = await host.JournalAsync(run.Id);
-        Assert.That(journal.Single(e => e.Type == JournalEventTypes.RunNoted).Text, Does.Contain("starts without the tools of mcp__odd"));
+        Assert.That(journal.Single(e => e.Type == JournalEventTypes.RunNoted).Text,
+            Does.Contain("starts without the tools of mcp__odd"));
         Assert.That(journal.Count(e => e.Type == JournalEventTypes.ToolsArrived), Is.EqualTo(1));
-        string[] notices = [.. (await host.TranscriptAsync(run.Id)).Where(entry => entry.Origin == TranscriptOrigin.Host).Select(entry => entry.Message.Text)];
+        string[] notices = [.. (await host.TranscriptAsync(run.Id)).Where(entry => entry.Origin == TranscriptOrigin.Host)
+            .Select(entry => entry.Message.Text)];
         Assert.That(notices, Has.Exactly(1).Contains("Not available at present: the tools of mcp__odd"));
         Assert.That(notices, Has.Exactly(1).Contains("The tools of mcp__odd are available now: "));
         Assert.That(notices, Has.Length.EqualTo(2));
@@ -65,16 +68,20 @@ internal sealed class LateToolsTests
             {
                 File.WriteAllText(gate, "");
                 last = request.Tools;
-                return last.Contains("mcp__odd__asks") ? new ChatReply { Text = "all done" } : new ChatReply { Calls = [ChatReplyCall.Of("recall", new { query = "x" })] };
+                return last.Contains("mcp__odd__asks")
+                    ? new ChatReply { Text = "all done" }
+                    : new ChatReply { Calls = [ChatReplyCall.Of("recall", new { query = "x" })] };
             },
             settings:
             [
                 ("Tools:ServerPatience", "00:00:00.1"),
                 ("Gateway:Access:0:Name", "some"), ("Gateway:Access:0:Callers:0", "*"),
-                ("Gateway:Access:1:Name", "never"), ("Gateway:Access:1:Callers:0", "*"), ("Gateway:Access:1:Effect", "Deny"), ("Gateway:Access:1:Tools:0", "mcp__odd__ac*"),
+                ("Gateway:Access:1:Name", "never"), ("Gateway:Access:1:Callers:0", "*"), ("Gateway:Access:1:Effect", "Deny"),
+                ("Gateway:Access:1:Tools:0", "mcp__odd__ac*"),
             ]);
 
-        Run run = await host.Gateway.SubmitAsync(new RunRequest { Goal = "Go." }, new Caller("ann"), cancellationToken: cancellationToken);
+        Run run = await host.Gateway.SubmitAsync(new RunRequest { Goal = "Go." }, new Caller("ann"),
+            cancellationToken: cancellationToken);
         run = await host.Reader.WaitForEndAsync(run.Id, cancellationToken);
 
         Assert.That(run.Status, Is.EqualTo(RunStatus.Completed), run.Error?.ToString());

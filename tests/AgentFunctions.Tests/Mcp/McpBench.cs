@@ -80,7 +80,8 @@ internal sealed class McpBench : IAsyncDisposable
         {
             AgentTool? tool = await Catalog.FindAsync(Caller, name, cancellationToken);
             return await _services.GetRequiredService<ToolInvoker>().InvokeAsync(
-                tool is null ? [] : [tool], ToolBench.Call(name, arguments), Context(Interlocked.Increment(ref _call)), cancellationToken);
+                tool is null ? [] : [tool], ToolBench.Call(name, arguments), Context(Interlocked.Increment(ref _call)),
+                cancellationToken);
         }
         catch (AgentException e)
         {

@@ -16,8 +16,10 @@ public sealed class McpDisabledTests
         await using var bench = new McpBench("{\"mcpServers\": {\"s\": " + server + "}}");
 
         Assert.That(await bench.Catalog.SelectAsync(McpBench.Definition()), Is.Empty);
-        AgentException? named = Assert.ThrowsAsync<AgentException>(() => bench.Catalog.SelectAsync(McpBench.Definition("mcp__s__echo")));
-        AgentException? called = Assert.ThrowsAsync<AgentException>(() => bench.Catalog.FindAsync(McpBench.Definition(), "mcp__s__echo"));
+        AgentException? named =
+            Assert.ThrowsAsync<AgentException>(() => bench.Catalog.SelectAsync(McpBench.Definition("mcp__s__echo")));
+        AgentException? called =
+            Assert.ThrowsAsync<AgentException>(() => bench.Catalog.FindAsync(McpBench.Definition(), "mcp__s__echo"));
 
         Assert.That((named!.Code, called!.Code), Is.EqualTo((ErrorCode.ToolUnavailable, ErrorCode.ToolUnavailable)));
         Assert.That(named.Message, Does.Contain("disabled in .mcp.json"));

@@ -46,7 +46,8 @@ internal sealed class McpListTests
     {
         const string Prefix = "mcp__odd__list_";
         IReadOnlyList<AgentTool> tools = await bench.Catalog.SelectAsync(bench.Caller);
-        return int.Parse(tools.Single(static tool => tool.Name.StartsWith(Prefix, StringComparison.Ordinal)).Name[Prefix.Length..]);
+        return int.Parse(tools.Single(static tool => tool.Name.StartsWith(Prefix,
+            StringComparison.Ordinal)).Name[Prefix.Length..]);
     }
 
     private static VirtualTime NewTime() => new(new DateTimeOffset(2026, 5, 4, 8, 0, 0, TimeSpan.Zero));
@@ -54,6 +55,13 @@ internal sealed class McpListTests
     private static McpBench Start(VirtualTime time, params string[] how)
     {
         string program = Path.Combine(AppContext.BaseDirectory, "node", "odd-server.mjs");
-        return new McpBench(McpBench.Configuration(new { odd = new { command = "node", args = new[] { program, "newest" }.Concat(how) } }), time);
+        return new McpBench(McpBench.Configuration(new
+        {
+            odd = new
+            {
+                command = "node",
+                args = new[] { program, "newest" }.Concat(how)
+            }
+        }), time);
     }
 }

@@ -35,7 +35,8 @@ internal sealed class McpServerTests
         using var server = new ChangingServer(
             ChangingServer.Tool("reads", ReadOnly), ChangingServer.Tool("sets", Idempotent), ChangingServer.Tool("acts"),
             ChangingServer.Tool("destroys", new { destructiveHint = true }), ChangingServer.Tool("said", ReadOnly));
-        await using var bench = new McpBench(McpBench.Configuration(new { my = server.Definition(effects: new { said = "notIdempotent" }) }));
+        await using var bench =
+            new McpBench(McpBench.Configuration(new { my = server.Definition(effects: new { said = "notIdempotent" }) }));
         bench.Caller = Agent.Create("a").WithInstructions("x").WithEffect("mcp__my__acts", ToolEffect.Idempotent);
 
         IReadOnlyList<AgentTool> tools = await bench.Catalog.SelectAsync(bench.Caller, cancellationToken);
@@ -57,7 +58,8 @@ internal sealed class McpServerTests
     {
         using var server = new ChangingServer(ChangingServer.Tool("one"));
         using var other = new ChangingServer(ChangingServer.Tool("two"));
-        await using var bench = new McpBench(McpBench.Configuration(new { my = server.Definition(), other = other.Definition() }));
+        await using var bench =
+            new McpBench(McpBench.Configuration(new { my = server.Definition(), other = other.Definition() }));
 
         IReadOnlyList<AgentTool> tools = await bench.Catalog.SelectAsync(McpBench.Definition(entry), cancellationToken);
 
@@ -70,14 +72,17 @@ internal sealed class McpServerTests
     {
         string longName = new('x', 100);
         using var server = new ChangingServer(
-            ChangingServer.Tool("a.b"), ChangingServer.Tool("a_b"), ChangingServer.Tool(longName), ChangingServer.Tool(longName + "y"));
-        await using var bench = new McpBench(McpBench.Configuration(new Dictionary<string, object> { ["my server"] = server.Definition() }));
+            ChangingServer.Tool("a.b"), ChangingServer.Tool("a_b"), ChangingServer.Tool(longName),
+            ChangingServer.Tool(longName + "y"));
+        await using var bench =
+            new McpBench(McpBench.Configuration(new Dictionary<string, object> { ["my server"] = server.Definition() }));
 
         string[] names = [.. (await bench.Catalog.SelectAsync(bench.Caller, cancellationToken)).Select(tool => tool.Name)];
 
         Assert.That(names, Is.Unique.And.All.Matches("^[A-Za-z0-9_-]{1,64}$").And.All.StartsWith("mcp__my_server__"));
         Assert.That(names, Has.Length.EqualTo(4).And.Contains("mcp__my_server__a_b"));
-        ToolOutcome outcome = await bench.CallAsync(names.First(name => name.Contains("xxx", StringComparison.Ordinal)), null, cancellationToken);
+        ToolOutcome outcome = await bench.CallAsync(names.First(name => name.Contains("xxx", StringComparison.Ordinal)), null,
+            cancellationToken);
         Assert.That(outcome.IsError, Is.False, outcome.Text);
     }
 
@@ -87,11 +92,13 @@ internal sealed class McpServerTests
         using var server = new ChangingServer();
         await using var bench = new McpBench(McpBench.Configuration(new { my = server.Definition() }));
 
-        ToolOutcome[] outcomes = await Task.WhenAll(Enumerable.Range(0, 50).Select(_ => bench.CallAsync("mcp__my__act", null, cancellationToken)));
+        ToolOutcome[] outcomes = await Task.WhenAll(Enumerable.Range(0, 50)
+            .Select(_ => bench.CallAsync("mcp__my__act", null, cancellationToken)));
 
         Assert.That(outcomes.Select(outcome => outcome.Text), Is.All.EqualTo("act done"));
         Assert.That(bench.Pids, Has.Length.EqualTo(1));
-        Assert.That(server.Calls.Select(call => call.GetProperty("meta").GetProperty("agentfunctions/idempotencyKey").GetString()), Is.Unique.And.All.StartsWith("run-1/1/"));
+        Assert.That(server.Calls.Select(call => call.GetProperty("meta").GetProperty("agentfunctions/idempotencyKey")
+            .GetString()), Is.Unique.And.All.StartsWith("run-1/1/"));
     }
 
     [Test]
@@ -127,7 +134,11 @@ internal sealed class McpServerTests
         using var server = new ChangingServer(ChangingServer.Tool("act", schema: new
         {
             type = "object",
-            properties = new { id = new { type = "string", pattern = "^[A-Z]{3}$" }, count = new { type = "integer", maximum = 5 } },
+            properties = new
+            {
+                id = new { type = "string", pattern = "^[A-Z]{3}$" },
+                count = new { type = "integer", maximum = 5 }
+            },
             required = new[] { "id" },
         }));
         await using var bench = new McpBench(McpBench.Configuration(new { my = server.Definition() }));
@@ -172,7 +183,8 @@ internal sealed class McpServerTests
 
         Assert.That(outcome.Code, Is.EqualTo(code), outcome.Text);
         Assert.That(server.Calls, Has.Length.EqualTo(calls));
-        Assert.That(server.Calls.Select(call => call.GetProperty("meta").GetRawText()).Distinct().Count(), Is.EqualTo(1), "one key");
+        Assert.That(server.Calls.Select(call => call.GetProperty("meta").GetRawText()).Distinct().Count(), Is.EqualTo(1),
+            "one key");
     }
 
     [Test]
@@ -209,7 +221,8 @@ internal sealed class McpServerTests
     {
         var bench = new McpBench("""{"mcpServers": {"my": {"command": "no-such-program-anywhere"}}}""");
 
-        AgentException? error = Assert.ThrowsAsync<AgentException>(() => bench.Catalog.SelectAsync(McpBench.Definition("mcp__my")));
+        AgentException? error =
+            Assert.ThrowsAsync<AgentException>(() => bench.Catalog.SelectAsync(McpBench.Definition("mcp__my")));
 
         Assert.That(error!.Code, Is.EqualTo(ErrorCode.ToolUnavailable));
         Assert.That(error.Message, Does.Contain("'my'").And.Contain("no-such-program-anywhere"));
@@ -219,7 +232,12 @@ internal sealed class McpServerTests
     public async Task SelectAsync_ServerThatNobodyNamed_IsLeftOutWithAWarning(CancellationToken cancellationToken)
     {
         using var server = new ChangingServer();
-        await using var bench = new McpBench(McpBench.Configuration(new { bad = new { command = "no-such-program-anywhere" }, my = server.Definition() }));
+        await using var bench =
+            new McpBench(McpBench.Configuration(new
+            {
+                bad = new { command = "no-such-program-anywhere" },
+                my = server.Definition()
+            }));
 
         IReadOnlyList<AgentTool> tools = await bench.Catalog.SelectAsync(bench.Caller, cancellationToken);
 
@@ -248,14 +266,19 @@ internal sealed class McpServerTests
         using var server = new ChangingServer();
         await using var bench = new McpBench(McpBench.Configuration(new
         {
-            my = server.Definition(env: new { SECRET = "${AGENTFUNCTIONS_TEST_TOKEN}", MODE = "${AGENTFUNCTIONS_TEST_UNSET:-fallback}" }),
+            my = server.Definition(env: new
+            {
+                SECRET = "${AGENTFUNCTIONS_TEST_TOKEN}",
+                MODE = "${AGENTFUNCTIONS_TEST_UNSET:-fallback}"
+            }),
         }));
 
         ToolOutcome outcome = await bench.CallAsync("mcp__my__act", new { @do = "env" }, cancellationToken);
 
         Dictionary<string, string> environment = JsonSerializer.Deserialize<Dictionary<string, string>>(outcome.Text)!;
         // sh adds a few of its own.
-        Assert.That(environment.Keys.Except(["PWD", "OLDPWD", "SHLVL", "_"]), Is.EquivalentTo(["PATH", "HOME", "SECRET", "MODE"]));
+        Assert.That(environment.Keys.Except(["PWD", "OLDPWD", "SHLVL", "_"]),
+            Is.EquivalentTo(["PATH", "HOME", "SECRET", "MODE"]));
         Assert.That(environment["SECRET"], Is.EqualTo("tok-123456"));
         Assert.That(environment["MODE"], Is.EqualTo("fallback"));
     }
@@ -264,7 +287,8 @@ internal sealed class McpServerTests
     public async Task CallAsync_ServerWritesItsSecret_LogsAMask(CancellationToken cancellationToken)
     {
         using var server = new ChangingServer();
-        await using var bench = new McpBench(McpBench.Configuration(new { my = server.Definition(env: new { SECRET = "hunter2-hunter2" }) }));
+        await using var bench =
+            new McpBench(McpBench.Configuration(new { my = server.Definition(env: new { SECRET = "hunter2-hunter2" }) }));
         Task<string> said = bench.Log.NextAsync("saying");
 
         await bench.CallAsync("mcp__my__act", new { @do = "say" }, cancellationToken);
@@ -277,11 +301,15 @@ internal sealed class McpServerTests
     public async Task SelectAsync_VariableThatIsNotSet_NamesFileServerAndField(CancellationToken cancellationToken)
     {
         using var server = new ChangingServer();
-        await using var bench = new McpBench(McpBench.Configuration(new { my = server.Definition(env: new { SECRET = "${AGENTFUNCTIONS_TEST_NEVER_SET}" }) }));
+        await using var bench =
+            new McpBench(McpBench.Configuration(new { my = server.Definition(env: new { SECRET = "${AGENTFUNCTIONS_TEST_NEVER_SET}" }) }));
 
-        AgentException? error = Assert.ThrowsAsync<AgentException>(() => bench.Catalog.SelectAsync(McpBench.Definition("mcp__my"), cancellationToken));
+        AgentException? error =
+            Assert.ThrowsAsync<AgentException>(() => bench.Catalog.SelectAsync(McpBench.Definition("mcp__my"),
+                cancellationToken));
 
-        Assert.That(error!.Message, Does.Contain(".mcp.json: mcpServers.my.env.SECRET").And.Contain("AGENTFUNCTIONS_TEST_NEVER_SET"));
+        Assert.That(error!.Message,
+            Does.Contain(".mcp.json: mcpServers.my.env.SECRET").And.Contain("AGENTFUNCTIONS_TEST_NEVER_SET"));
     }
 
     [Test]
@@ -307,7 +335,11 @@ internal sealed class McpServerTests
         // An agent's own server starts in the host's folder; this one leaves its process id in the test's.
         JsonObject definition = JsonSerializer.SerializeToNode(server.Definition())!.AsObject();
         definition["cwd"] = bench.Folder.Path;
-        bench.Caller = McpBench.Definition() with { McpServers = [new AgentMcpServer("mine", JsonSerializer.SerializeToElement(definition))] };
+        bench.Caller = McpBench.Definition() with
+        {
+            McpServers = [new AgentMcpServer("mine",
+            JsonSerializer.SerializeToElement(definition))]
+        };
 
         IReadOnlyList<AgentTool> own = await bench.Catalog.SelectAsync(bench.Caller, cancellationToken);
         IReadOnlyList<AgentTool> others = await bench.Catalog.SelectAsync(McpBench.Definition(), cancellationToken);

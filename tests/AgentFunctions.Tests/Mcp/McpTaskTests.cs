@@ -16,8 +16,8 @@ using Microsoft.Extensions.DependencyInjection;
 namespace AgentFunctions.Tests.Mcp;
 
 /// <summary>
-/// Long tools of a server become tasks for which a run waits without compute. The server is the door of another host, whose tools are those
-/// of MCP's conformance suite, each a run.
+/// Long tools of a server become tasks for which a run waits without compute. The server is the door of another host, whose tools
+/// are those of MCP's conformance suite, each a run.
 /// </summary>
 [TestFixture]
 [CancelAfter(300_000)]
@@ -75,16 +75,19 @@ internal sealed class McpTaskTests
         foreach (Question question in new[] { first, second })
         {
             await (question.Text.Contains("name", StringComparison.Ordinal)
-                ? host.Get<QuestionService>().AnswerAsync(question.Id, Bo, JsonElement.Parse("""{"name":"Bo"}"""), cancellationToken)
+                ? host.Get<QuestionService>()
+                    .AnswerAsync(question.Id, Bo, JsonElement.Parse("""{"name":"Bo"}"""), cancellationToken)
                 : host.Get<QuestionService>().DeclineAsync(question.Id, Bo, "not mine to say", cancellationToken));
         }
 
         run = await host.Reader.WaitForEndAsync(run.Id, cancellationToken);
 
         Assert.That((first.Server, first.Tool), Is.EqualTo(("other", "mcp__other__multi_input")));
-        Assert.That(run.Result?.Text, Does.Contain("""answered: {"name":"Bo"}""").And.Contain("declined").And.Contain("not mine to say"));
+        Assert.That(run.Result?.Text,
+            Does.Contain("""answered: {"name":"Bo"}""").And.Contain("declined").And.Contain("not mine to say"));
         Assert.That(
-            (await host.Get<QuestionService>().ListPendingAsync(null, cancellationToken)).Where(question => question.RunId == run.Id), Is.Empty);
+            (await host.Get<QuestionService>()
+                .ListPendingAsync(null, cancellationToken)).Where(question => question.RunId == run.Id), Is.Empty);
     }
 
     [TestCase("failing_job", "Done: slept 1")]
@@ -126,9 +129,11 @@ internal sealed class McpTaskTests
         await host.Reader.WaitForEndAsync(run.Id, cancellationToken);
 
         string status = await Poll.ForAsync(
-            async () => (await _server.WaitAsync(task.TaskId)).GetProperty("status").GetString()!, static _ => true, cancellationToken);
+            async () => (await _server.WaitAsync(task.TaskId)).GetProperty("status").GetString()!, static _ => true,
+            cancellationToken);
         Assert.That(status, Is.EqualTo("cancelled"));
-        await Poll.UntilAsync(async () => (await host.Get<McpTasks>().OpenOfAsync(run.Id, cancellationToken)).Count == 0, cancellationToken);
+        await Poll.UntilAsync(async () => (await host.Get<McpTasks>().OpenOfAsync(run.Id, cancellationToken)).Count == 0,
+            cancellationToken);
     }
 
     [Test]
@@ -144,7 +149,8 @@ internal sealed class McpTaskTests
         // A task that is cancelled may still be a run that ends.
         await Poll.UntilAsync(async () =>
         {
-            using HttpResponseMessage erased = await _server.Client.DeleteAsync($"/api/runs/{task.TaskId}?reason=asked", cancellationToken);
+            using HttpResponseMessage erased = await _server.Client.DeleteAsync($"/api/runs/{task.TaskId}?reason=asked",
+                cancellationToken);
             return erased.IsSuccessStatusCode;
         }, cancellationToken);
         await AnswerAsync(host, run.Id, """{"confirm":true}""", cancellationToken);
@@ -157,7 +163,8 @@ internal sealed class McpTaskTests
     [Test]
     public async Task Tasks_SwitchedOff_AreNotAskedFor(CancellationToken cancellationToken)
     {
-        await using RunHost host = await StartAsync("slow_compute", new { seconds = 0, label = NewMark() }, new { tasks = false });
+        await using RunHost host = await StartAsync("slow_compute", new { seconds = 0, label = NewMark() },
+            new { tasks = false });
 
         Run run = await host.RunAsync();
 
@@ -182,7 +189,8 @@ internal sealed class McpTaskTests
         }
 
         await AnswerAsync(host, run.Id, """{"confirm":true}""", cancellationToken);
-        Run waiting = await host.UntilAsync(run.Id, static run => run.IsEnded || run.WaitingFor?.Kind == "job", cancellationToken);
+        Run waiting = await host.UntilAsync(run.Id, static run => run.IsEnded || run.WaitingFor?.Kind == "job",
+            cancellationToken);
 
         Assert.That(waiting.IsEnded, Is.False, waiting.Result?.Text);
         await host.Steering.CancelAsync(run.Id, cancellationToken: cancellationToken);
@@ -192,9 +200,11 @@ internal sealed class McpTaskTests
     private static string NewMark() => $"mark-{Guid.NewGuid():N}";
 
     private static Task<McpTask> TaskAsync(RunHost host, string runId, CancellationToken cancellationToken) => Poll.ForAsync(
-        async () => (await host.Get<McpTasks>().OpenOfAsync(runId, cancellationToken)).FirstOrDefault(), cancellationToken, "a task was started");
+        async () => (await host.Get<McpTasks>().OpenOfAsync(runId, cancellationToken)).FirstOrDefault(), cancellationToken,
+        "a task was started");
 
-    private static Task<Question> AskedAsync(RunHost host, string runId, string[] but, CancellationToken cancellationToken) => Poll.ForAsync(
+    private static Task<Question> AskedAsync(RunHost host, string runId, string[] but, CancellationToken cancellationToken) =>
+        Poll.ForAsync(
         async () => (await host.Get<QuestionService>().ListPendingAsync(null, cancellationToken))
             .FirstOrDefault(question => question.RunId == runId && !but.Contains(question.Id)),
         cancellationToken, "a person is asked");
@@ -227,7 +237,9 @@ internal sealed class McpTaskTests
 
     private Task<RunHost> StartAsync(string tool, object arguments, object? more = null, ApiHost? server = null)
     {
-        var definition = new Dictionary<string, object> { ["type"] = "http", ["url"] = $"{(server ?? _server).Client.BaseAddress}mcp" };
+        var definition = new Dictionary<string,
+            object>
+        { ["type"] = "http", ["url"] = $"{(server ?? _server).Client.BaseAddress}mcp" };
         foreach (JsonProperty member in JsonSerializer.SerializeToElement(more ?? new { }).EnumerateObject())
         {
             definition[member.Name] = member.Value;

@@ -5,7 +5,9 @@ using AgentFunctions.Tools;
 
 namespace AgentFunctions.Tests.Mcp;
 
-/// <summary>The servers that people run: npm's <c>@modelcontextprotocol/server-everything</c>, <c>-filesystem</c> and <c>-memory</c>.</summary>
+/// <summary>
+/// The servers that people run: npm's <c>@modelcontextprotocol/server-everything</c>, <c>-filesystem</c> and <c>-memory</c>.
+/// </summary>
 [TestFixture]
 [CancelAfter(300_000)]
 internal sealed class NpmServerTests
@@ -33,11 +35,15 @@ internal sealed class NpmServerTests
 
         IReadOnlyList<AgentTool> tools = await bench.Catalog.SelectAsync(bench.Caller, cancellationToken);
 
-        Assert.That(tools.Select(tool => tool.Name), Is.SupersetOf(new[] { "mcp__everything__echo", "mcp__everything__get-sum" }));
+        Assert.That(tools.Select(tool => tool.Name),
+            Is.SupersetOf(new[] { "mcp__everything__echo", "mcp__everything__get-sum" }));
         Assert.That(tools.Single(tool => tool.Name == "mcp__everything__echo").Effect, Is.EqualTo(ToolEffect.None));
-        Assert.That(tools.Single(tool => tool.Name == "mcp__everything__toggle-simulated-logging").Effect, Is.EqualTo(ToolEffect.NotIdempotent));
-        Assert.That((await bench.CallAsync("mcp__everything__echo", new { message = "héllo 🌍" }, cancellationToken)).Text, Is.EqualTo("Echo: héllo 🌍"));
-        Assert.That((await bench.CallAsync("mcp__everything__get-sum", new { a = 2, b = 3 }, cancellationToken)).Text, Does.Contain("5"));
+        Assert.That(tools.Single(tool => tool.Name == "mcp__everything__toggle-simulated-logging").Effect,
+            Is.EqualTo(ToolEffect.NotIdempotent));
+        Assert.That((await bench.CallAsync("mcp__everything__echo", new { message = "héllo 🌍" }, cancellationToken)).Text,
+            Is.EqualTo("Echo: héllo 🌍"));
+        Assert.That((await bench.CallAsync("mcp__everything__get-sum", new { a = 2, b = 3 }, cancellationToken)).Text,
+            Does.Contain("5"));
         ToolOutcome wrong = await bench.CallAsync("mcp__everything__get-sum", new { a = 2 }, cancellationToken);
         Assert.That(wrong.Code, Is.EqualTo(ErrorCode.ToolArgumentsInvalid));
         Assert.That(wrong.Text, Does.Contain("b"));
@@ -49,10 +55,13 @@ internal sealed class NpmServerTests
         await using var bench = new McpBench(McpBench.Configuration(new { everything = Everything }));
 
         ToolOutcome image = await bench.CallAsync("mcp__everything__get-tiny-image", null, cancellationToken);
-        ToolOutcome blob = await bench.CallAsync("mcp__everything__get-resource-reference", new { resourceType = "Blob", resourceId = 2 }, cancellationToken);
-        ToolOutcome text = await bench.CallAsync("mcp__everything__get-resource-reference", new { resourceType = "Text", resourceId = 1 }, cancellationToken);
+        ToolOutcome blob = await bench.CallAsync("mcp__everything__get-resource-reference",
+            new { resourceType = "Blob", resourceId = 2 }, cancellationToken);
+        ToolOutcome text = await bench.CallAsync("mcp__everything__get-resource-reference",
+            new { resourceType = "Text", resourceId = 1 }, cancellationToken);
         ToolOutcome links = await bench.CallAsync("mcp__everything__get-resource-links", new { count = 2 }, cancellationToken);
-        ToolOutcome structured = await bench.CallAsync("mcp__everything__get-structured-content", new { location = "Chicago" }, cancellationToken);
+        ToolOutcome structured = await bench.CallAsync("mcp__everything__get-structured-content", new { location = "Chicago" },
+            cancellationToken);
 
         IReadOnlyList<Artifact> artifacts = await bench.Artifacts.ListAsync("run-1", cancellationToken);
         Artifact png = artifacts.Single(artifact => artifact.MediaType == "image/png");
@@ -69,9 +78,18 @@ internal sealed class NpmServerTests
     [Test]
     public async Task Everything_OverStreamableHttp_SurvivesItsRestart(CancellationToken cancellationToken)
     {
-        await using NodeHttpServer server = await NodeHttpServer.StartAsync(NodeServers.Script(_folder, "everything"), "streamableHttp");
+        await using NodeHttpServer server = await NodeHttpServer.StartAsync(NodeServers.Script(_folder, "everything"),
+            "streamableHttp");
         await using var bench = new McpBench(McpBench.Configuration(
-            new { everything = new { type = "http", url = $"http://127.0.0.1:{server.Port}/mcp", headers = new { Authorization = "Bearer secret-token" } } }));
+            new
+            {
+                everything = new
+                {
+                    type = "http",
+                    url = $"http://127.0.0.1:{server.Port}/mcp",
+                    headers = new { Authorization = "Bearer secret-token" }
+                }
+            }));
         ToolOutcome before = await bench.CallAsync("mcp__everything__echo", new { message = "one" }, cancellationToken);
 
         await server.KillAsync();
@@ -111,10 +129,15 @@ internal sealed class NpmServerTests
     [Test]
     public async Task Everything_RestartedBetweenCalls_TakesANewSessionUnnoticed(CancellationToken cancellationToken)
     {
-        await using NodeHttpServer server = await NodeHttpServer.StartAsync(NodeServers.Script(_folder, "everything"), "streamableHttp");
+        await using NodeHttpServer server = await NodeHttpServer.StartAsync(NodeServers.Script(_folder, "everything"),
+            "streamableHttp");
         await using var bench = new McpBench(McpBench.Configuration(new
         {
-            everything = new { url = $"http://127.0.0.1:{server.Port}/mcp", effects = new Dictionary<string, string> { ["get-sum"] = "notIdempotent" } },
+            everything = new
+            {
+                url = $"http://127.0.0.1:{server.Port}/mcp",
+                effects = new Dictionary<string, string> { ["get-sum"] = "notIdempotent" }
+            },
         }));
         await bench.CallAsync("mcp__everything__get-sum", new { a = 1, b = 1 }, cancellationToken);
 
@@ -129,7 +152,8 @@ internal sealed class NpmServerTests
     [Test]
     public async Task Everything_KilledDuringALongCallOverHttp_OutcomeIsUnknown(CancellationToken cancellationToken)
     {
-        await using NodeHttpServer server = await NodeHttpServer.StartAsync(NodeServers.Script(_folder, "everything"), "streamableHttp");
+        await using NodeHttpServer server = await NodeHttpServer.StartAsync(NodeServers.Script(_folder, "everything"),
+            "streamableHttp");
         await using var bench = new McpBench(McpBench.Configuration(new
         {
             everything = new
@@ -141,7 +165,8 @@ internal sealed class NpmServerTests
         // The server says itself that the call is at work.
         var atWork = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         bench.Reports = new Progress<string>(_ => atWork.TrySetResult());
-        Task<ToolOutcome> calling = bench.CallAsync("mcp__everything__trigger-long-running-operation", new { duration = 100, steps = 200 }, cancellationToken);
+        Task<ToolOutcome> calling = bench.CallAsync("mcp__everything__trigger-long-running-operation",
+            new { duration = 100, steps = 200 }, cancellationToken);
         await atWork.Task.WaitAsync(cancellationToken);
 
         await server.KillAsync();
@@ -156,7 +181,8 @@ internal sealed class NpmServerTests
         await using var bench = new McpBench(McpBench.Configuration(
             new { fs = McpBench.Shell(NodeServers.Script(_folder, "filesystem"), [files.Path]) }));
         string path = Path.Combine(files.Path, "a.txt");
-        ToolOutcome written = await bench.CallAsync("mcp__fs__write_file", new { path, content = "first line\n" }, cancellationToken);
+        ToolOutcome written = await bench.CallAsync("mcp__fs__write_file", new { path, content = "first line\n" },
+            cancellationToken);
         Task<string> ended = bench.Log.NextAsync("ended: ");
         Process.GetProcessById(bench.Pids[0]).Kill();
         await ended.WaitAsync(cancellationToken);
@@ -181,7 +207,8 @@ internal sealed class NpmServerTests
                 NodeServers.Script(_folder, "memory"), env: new { MEMORY_FILE_PATH = Path.Combine(files.Path, "memory.jsonl") }),
         }));
         var entity = new { name = "Ada", entityType = "person", observations = new[] { "wrote programs" } };
-        ToolOutcome created = await bench.CallAsync("mcp__memory__create_entities", new { entities = new[] { entity } }, cancellationToken);
+        ToolOutcome created = await bench.CallAsync("mcp__memory__create_entities", new { entities = new[] { entity } },
+            cancellationToken);
         Task<string> ended = bench.Log.NextAsync("ended: ");
         Process.GetProcessById(bench.Pids[0]).Kill();
         await ended.WaitAsync(cancellationToken);

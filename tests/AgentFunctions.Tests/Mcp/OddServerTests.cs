@@ -54,9 +54,11 @@ internal sealed class OddServerTests
 
         Assert.That(
             tools.Select(tool => tool.Name),
-            Is.SupersetOf(["mcp__odd__act", "mcp__odd__untyped", "mcp__odd__none", "mcp__odd__null"]).And.None.EqualTo("mcp__odd__text"));
+            Is.SupersetOf(["mcp__odd__act", "mcp__odd__untyped", "mcp__odd__none",
+                "mcp__odd__null"]).And.None.EqualTo("mcp__odd__text"));
         Assert.That(bench.Log.All, Has.Some.Contains("tool 'text' is left out"));
-        Assert.That((await bench.CallAsync("mcp__odd__untyped", new { a = 1 })).Code, Is.EqualTo(ErrorCode.ToolArgumentsInvalid), "the schema counts");
+        Assert.That((await bench.CallAsync("mcp__odd__untyped", new { a = 1 })).Code, Is.EqualTo(ErrorCode.ToolArgumentsInvalid),
+            "the schema counts");
     }
 
     [Test]
@@ -91,7 +93,8 @@ internal sealed class OddServerTests
         ToolOutcome outcome = await bench.CallAsync($"mcp__odd__{tool}");
         ToolOutcome next = await bench.CallAsync("mcp__odd__act");
 
-        Assert.That(outcome.Text, Does.Contain(question).And.Contain("nobody here can be asked").And.Contain("the answer was cancel"));
+        Assert.That(outcome.Text,
+            Does.Contain(question).And.Contain("nobody here can be asked").And.Contain("the answer was cancel"));
         Assert.That(next.Text, Is.EqualTo("done"));
         Assert.That(bench.Pids, Has.Length.EqualTo(1));
     }
@@ -105,16 +108,21 @@ internal sealed class OddServerTests
         ToolOutcome outcome = await bench.CallAsync("mcp__odd__samples_inside");
         ToolOutcome next = await bench.CallAsync("mcp__odd__act");
 
-        Assert.That(outcome.Text, Does.StartWith("the answer was -32"), "an error of the protocol, not an answer of the host's model");
+        Assert.That(outcome.Text, Does.StartWith("the answer was -32"),
+            "an error of the protocol, not an answer of the host's model");
         Assert.That(next.Text, Is.EqualTo("done"));
         Assert.That(bench.Pids, Has.Length.EqualTo(1));
     }
 
-    [TestCase("""{"content":[{"type":"text","text":"before"},{"type":"hologram","data":1},{"type":"text","text":"after"}]}""", "before", "'hologram' is left out", "after")]
-    [TestCase("""{"content":[{"type":"text","text":"before"},{"text":"untyped"},7,null]}""", "before", "'' is left out", "it is no object")]
+    [TestCase("""{"content":[{"type":"text","text":"before"},{"type":"hologram","data":1},{"type":"text","text":"after"}]}""",
+        "before", "'hologram' is left out", "after")]
+    [TestCase("""{"content":[{"type":"text","text":"before"},{"text":"untyped"},7,null]}""", "before", "'' is left out",
+        "it is no object")]
     [TestCase("""{"content":[{"type":"text","text":"kept","annotations":{"audience":"all"}}]}""", "kept")]
-    [TestCase("""{"content":[{"type":"image","data":"%%%","mimeType":"image/png"},{"type":"text","text":"after"}]}""", "'image' is left out", "after")]
-    [TestCase("""{"content":[{"type":"resource","resource":{"uri":"a:b"}},{"type":"text","text":"after"}]}""", "'resource' is left out", "after")]
+    [TestCase("""{"content":[{"type":"image","data":"%%%","mimeType":"image/png"},{"type":"text","text":"after"}]}""",
+        "'image' is left out", "after")]
+    [TestCase("""{"content":[{"type":"resource","resource":{"uri":"a:b"}},{"type":"text","text":"after"}]}""",
+        "'resource' is left out", "after")]
     [TestCase("""{"content":{"type":"text","text":"no list"}}""", "it is no list")]
     [TestCase("""{"content":[],"structuredContent":{"answer":42}}""", "42")]
     [TestCase("""{"structuredContent":{"answer":42}, "isError": "no"}""", "42")]
@@ -140,7 +148,8 @@ internal sealed class OddServerTests
     public async Task Choose_ServerThatHangs_IsMissingAndTheRestIsThere()
     {
         using var server = new ChangingServer();
-        await using var bench = new McpBench(McpBench.Configuration(new { my = server.Definition(), odd = Definition("waits:/no/such/file") }));
+        await using var bench =
+            new McpBench(McpBench.Configuration(new { my = server.Definition(), odd = Definition("waits:/no/such/file") }));
         await bench.CallAsync("mcp__my__act");
 
         ToolOffer offer = await bench.Catalog.ChooseAsync(bench.Caller, TimeSpan.FromMilliseconds(300));
@@ -155,7 +164,8 @@ internal sealed class OddServerTests
     {
         await using var bench = new McpBench("""{"mcpServers": {"my": {"command": "no-such-program-anywhere"}}}""");
 
-        ToolOffer offer = await bench.Catalog.ChooseAsync(McpBench.Definition("mcp__my__act", "mcp__other__x"), TimeSpan.FromMinutes(1));
+        ToolOffer offer = await bench.Catalog.ChooseAsync(McpBench.Definition("mcp__my__act", "mcp__other__x"),
+            TimeSpan.FromMinutes(1));
 
         Assert.That(offer.Missing.Select(missing => missing.Group), Is.EqualTo(["mcp__my"]));
         Assert.That(offer.Missing[0].Reason, Does.Contain("no-such-program-anywhere"));

@@ -25,7 +25,8 @@ internal sealed class ProgressTests
         string program = Path.Combine(AppContext.BaseDirectory, "node", "odd-server.mjs");
         var definition = new { mcpServers = new { odd = new { command = "node", args = new[] { program, "newest" } } } };
         await using RunHost host = await RunHost.StartAsync(
-            services => services.AddMcpServer(McpConfiguration.Parse(JsonSerializer.Serialize(definition), ".mcp.json").Servers[0]),
+            services => services.AddMcpServer(McpConfiguration.Parse(JsonSerializer.Serialize(definition),
+                ".mcp.json").Servers[0]),
             request => request.Turn == 0
                 ? ChatReply.Call("mcp__odd__progresses", new { message = $"copying {Secret}", until })
                 : ChatReply.Say(request.Results[^1]));

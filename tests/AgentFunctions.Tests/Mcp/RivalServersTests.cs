@@ -4,7 +4,9 @@ using AgentFunctions.Tools.Servers;
 
 namespace AgentFunctions.Tests.Mcp;
 
-/// <summary>Servers whose tools could have one name: the first counts, the other is left out with a note, in whatever order they answer.</summary>
+/// <summary>
+/// Servers whose tools could have one name: the first counts, the other is left out with a note, in whatever order they answer.
+/// </summary>
 [CancelAfter(300_000)]
 internal sealed class RivalServersTests
 {
@@ -15,7 +17,8 @@ internal sealed class RivalServersTests
     public void File_TwoServersOfOneSpelling_LeavesOutTheSecond(string first, string second)
     {
         using var folder = new TemporaryFolder();
-        string path = folder.Write(".mcp.json", "{\"mcpServers\": {\"FIRST\": {\"command\": \"x\"}, \"SECOND\": {\"command\": \"y\"}, \"other\": {\"command\": \"z\"}}}"
+        string path = folder.Write(".mcp.json",
+            "{\"mcpServers\": {\"FIRST\": {\"command\": \"x\"}, \"SECOND\": {\"command\": \"y\"}, \"other\": {\"command\": \"z\"}}}"
             .Replace("FIRST", first, StringComparison.Ordinal).Replace("SECOND", second, StringComparison.Ordinal));
 
         McpConfiguration read = McpConfiguration.LoadTolerantly(path);
@@ -24,7 +27,8 @@ internal sealed class RivalServersTests
         Assert.That(
             read.LeftOut.Single(),
             Does.Contain($"mcpServers.{second}: the names of its tools").And.Contain($"could be those of the server '{first}'").And.Contain("rename one of them"));
-        Assert.That(() => McpConfiguration.Load(path), Throws.TypeOf<AgentException>().With.Message.Contains("rename one of them"));
+        Assert.That(() => McpConfiguration.Load(path),
+            Throws.TypeOf<AgentException>().With.Message.Contains("rename one of them"));
     }
 
     [TestCase("a__b")]
@@ -36,7 +40,8 @@ internal sealed class RivalServersTests
     [TestCase("a_b", "a")]
     [TestCase("a. b", "a. c")]
     public void File_NamesThatStayApart_AreBothRead(string first, string second) => Assert.That(
-        McpConfiguration.Parse("{\"mcpServers\": {\"" + first + "\": {\"command\": \"x\"}, \"" + second + "\": {\"command\": \"y\"}}}", ".mcp.json").Servers, Has.Count.EqualTo(2));
+        McpConfiguration.Parse("{\"mcpServers\": {\"" + first + "\": {\"command\": \"x\"}, \"" + second
+            + "\": {\"command\": \"y\"}}}", ".mcp.json").Servers, Has.Count.EqualTo(2));
 
     [Test]
     public async Task Agent_OwnServerThatRivalsAnother_GoesWithoutItAndIsTold(CancellationToken cancellationToken)
@@ -59,7 +64,8 @@ internal sealed class RivalServersTests
 
         Assert.That(offer.Tools.Select(static tool => tool.Name), Does.Contain("mcp__a__act"));
         Assert.That(offer.Missing, Is.Empty, "what is left out is not waited for");
-        Assert.That(offer.Notes.Single(), Does.Contain("mcpServers.a..b").And.Contain("could be those of the server 'a'").And.Contain("rename"));
+        Assert.That(offer.Notes.Single(),
+            Does.Contain("mcpServers.a..b").And.Contain("could be those of the server 'a'").And.Contain("rename"));
         Assert.That(await bench.Catalog.FindAsync(agent, "mcp__a__b__act", cancellationToken), Is.Null);
     }
 }

@@ -10,7 +10,12 @@ namespace AgentFunctions.Tests.Mcp;
 [CancelAfter(300_000)]
 internal sealed class RunToolsTests
 {
-    private static readonly object Named = new { type = "object", properties = new { name = new { type = "string" } }, required = new[] { "name" } };
+    private static readonly object Named = new
+    {
+        type = "object",
+        properties = new { name = new { type = "string" } },
+        required = new[] { "name" }
+    };
 
     private static readonly object NamedAndSized = new
     {
@@ -25,7 +30,8 @@ internal sealed class RunToolsTests
         await using Case run = await Case.StartAsync(ChangingServer.Tool("act", schema: Named), cancellationToken);
         string before = await run.ShownAsync(cancellationToken);
 
-        await run.ChangeAsync(cancellationToken, ChangingServer.Tool("act", schema: NamedAndSized, description: "Does it all anew."), ChangingServer.Tool("more"));
+        await run.ChangeAsync(cancellationToken,
+            ChangingServer.Tool("act", schema: NamedAndSized, description: "Does it all anew."), ChangingServer.Tool("more"));
 
         Assert.That(await run.ShownAsync(cancellationToken), Is.EqualTo(before));
         Assert.That(await run.ShownAsync(cancellationToken, afterRestart: true), Is.EqualTo(before));
@@ -42,7 +48,8 @@ internal sealed class RunToolsTests
         ToolOutcome repeated = await run.CallAsync(1, "mcp__my__act", new { name = "a", size = 1 }, cancellationToken);
         ToolOutcome second = await run.CallAsync(2, "mcp__my__act", new { name = "b", size = 2 }, cancellationToken);
 
-        Assert.That(first.Text, Does.Contain("has changed since this run began").And.Contain("\"size\"").And.EndsWith("act done"));
+        Assert.That(first.Text,
+            Does.Contain("has changed since this run began").And.Contain("\"size\"").And.EndsWith("act done"));
         Assert.That(repeated.Text, Is.EqualTo(first.Text), "a call that is repeated after a crash says the same");
         Assert.That(second.Text, Is.EqualTo("act done"));
         Assert.That(run.Server.Calls, Has.Length.EqualTo(3));
@@ -130,7 +137,8 @@ internal sealed class RunToolsTests
                 Model = "m",
                 Goal = "g",
                 CreatedAt = DateTimeOffset.UnixEpoch,
-                ToolsHash = await made.Tools.PinAsync(await made.Tools.SelectAsync(made._bench.Caller, cancellationToken), cancellationToken),
+                ToolsHash = await made.Tools.PinAsync(await made.Tools.SelectAsync(made._bench.Caller, cancellationToken),
+                    cancellationToken),
             };
             return made;
         }
@@ -147,16 +155,20 @@ internal sealed class RunToolsTests
             (await (afterRestart ? NewTools(_bench.Catalog) : Tools).DeclaredAsync(_run, _bench.Caller, cancellationToken))
                 .Select(tool => $"{tool.Function.Name} {tool.Function.Description} {tool.Function.JsonSchema.GetRawText()}"));
 
-        public Task<PreparedCall> PrepareAsync(int call, string name, object arguments, CancellationToken cancellationToken, ToolCatalog? catalog = null) =>
+        public Task<PreparedCall> PrepareAsync(int call, string name, object arguments, CancellationToken cancellationToken,
+            ToolCatalog? catalog = null) =>
             (catalog is null ? Tools : NewTools(catalog)).PrepareAsync(
-                _run, _bench.Caller, ToolBench.Call(name, JsonSerializer.SerializeToElement(arguments)), _bench.Context(call), cancellationToken);
+                _run, _bench.Caller, ToolBench.Call(name, JsonSerializer.SerializeToElement(arguments)), _bench.Context(call),
+                cancellationToken);
 
         public async Task<ToolOutcome> CallAsync(
             int call, string name, object arguments, CancellationToken cancellationToken, ToolCatalog? catalog = null)
         {
             PreparedCall prepared = await PrepareAsync(call, name, arguments, cancellationToken, catalog);
             return prepared.WithNotice(
-                prepared.Call is null ? prepared.Refusal! : await new ToolInvoker(TimeProvider.System).InvokeAsync(prepared.Call, cancellationToken));
+                prepared.Call is null
+                    ? prepared.Refusal!
+                    : await new ToolInvoker(TimeProvider.System).InvokeAsync(prepared.Call, cancellationToken));
         }
 
         public async ValueTask DisposeAsync()

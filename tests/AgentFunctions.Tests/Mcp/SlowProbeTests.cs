@@ -8,7 +8,10 @@ using Microsoft.Extensions.Logging;
 
 namespace AgentFunctions.Tests.Mcp;
 
-/// <summary>A server behind an address may have to be woken: its answer to the probe is waited for longer than a program's, and not for ever.</summary>
+/// <summary>
+/// A server behind an address may have to be woken: its answer to the probe is waited for longer than a program's, and not for
+/// ever.
+/// </summary>
 [CancelAfter(300_000)]
 internal sealed class SlowProbeTests
 {
@@ -17,7 +20,8 @@ internal sealed class SlowProbeTests
     {
         await using SlowServer server = await SlowServer.StartAsync();
         var time = new VirtualTime(DateTimeOffset.UtcNow);
-        await using var bench = new McpBench(McpBench.Configuration(new { slow = new { type = "http", url = server.Url } }), time);
+        await using var bench = new McpBench(McpBench.Configuration(new { slow = new { type = "http", url = server.Url } }),
+            time);
 
         Task<IReadOnlyList<AgentTool>> listed = bench.Catalog.SelectAsync(bench.Caller, cancellationToken);
         await server.Probed.WaitAsync(cancellationToken);
@@ -35,7 +39,8 @@ internal sealed class SlowProbeTests
     {
         await using SlowServer server = await SlowServer.StartAsync();
         var time = new VirtualTime(DateTimeOffset.UtcNow);
-        await using var bench = new McpBench(McpBench.Configuration(new { slow = new { type = "http", url = server.Url } }), time);
+        await using var bench = new McpBench(McpBench.Configuration(new { slow = new { type = "http", url = server.Url } }),
+            time);
 
         Task<IReadOnlyList<AgentTool>> listed = bench.Catalog.SelectAsync(bench.Caller, cancellationToken);
         await server.Probed.WaitAsync(cancellationToken);
@@ -104,9 +109,28 @@ internal sealed class SlowProbeTests
 
             object? result = method switch
             {
-                "server/discover" => new { resultType = "complete", supportedVersions = new[] { "2026-07-28" }, capabilities = new { tools = new { } }, ttlMs = 0, cacheScope = "private" },
-                "initialize" => new { protocolVersion = call["params"]!["protocolVersion"]!.GetValue<string>(), capabilities = new { tools = new { } }, serverInfo = new { name = "slow", version = "1" } },
-                "tools/list" => new { resultType = "complete", ttlMs = 0, cacheScope = "private", tools = new[] { new { name = "act", inputSchema = new { type = "object" }, annotations = new { readOnlyHint = true } } } },
+                "server/discover" => new
+                {
+                    resultType = "complete",
+                    supportedVersions = new[] { "2026-07-28" },
+                    capabilities = new { tools = new { } },
+                    ttlMs = 0,
+                    cacheScope = "private"
+                },
+                "initialize" => new
+                {
+                    protocolVersion = call["params"]!["protocolVersion"]!.GetValue<string>(),
+                    capabilities = new { tools = new { } },
+                    serverInfo = new { name = "slow", version = "1" }
+                },
+                "tools/list" => new
+                {
+                    resultType = "complete",
+                    ttlMs = 0,
+                    cacheScope = "private",
+                    tools = new[] { new { name = "act", inputSchema = new { type = "object" },
+                        annotations = new { readOnlyHint = true } } }
+                },
                 "tools/call" => new { content = new[] { new { type = "text", text = "done" } } },
                 "ping" => new { },
                 _ => null,

@@ -25,7 +25,8 @@ internal static class MeshHosts
             {
                 builder.Configuration.AddInMemoryCollection(
                     [new("Mesh:PollInterval", "00:00:00.1"), new("Governance:Network:Allow:0", "127.0.0.1")]);
-                builder.Configuration.AddInMemoryCollection(settings.Select(static one => KeyValuePair.Create(one.Key, (string?)one.Value)));
+                builder.Configuration.AddInMemoryCollection(settings.Select(static one => KeyValuePair.Create(one.Key,
+                    (string?)one.Value)));
                 builder.Services.AddAgentFunctionsDoors();
                 builder.Services.AddAgent(Agent.Create("lead").WithDescription("Leads.").WithInstructions("You are the lead.")
                     .WithTools("find_agents", "call_agent", "send").Build());
@@ -33,7 +34,8 @@ internal static class MeshHosts
             static app => app.MapDoors());
 
     /// <summary>Makes an agent of another host known.</summary>
-    public static void Know(this ApiHost host, string name, Uri other, string agent = "worker", Action<MeshAgentOptions>? configure = null)
+    public static void Know(this ApiHost host, string name, Uri other, string agent = "worker",
+        Action<MeshAgentOptions>? configure = null)
     {
         var options = new MeshAgentOptions { Card = new Uri(other, $"a2a/{agent}/.well-known/agent-card.json").ToString() };
         configure?.Invoke(options);

@@ -30,7 +30,8 @@ internal sealed class MeshPeopleTests
 
         Question asked = await AskedAsync(host, run.Id, cancellationToken);
         await Poll.UntilAsync(
-            async () => (await host.Get<RunReader>().GetAsync(run.Id, cancellationToken)).Status == RunStatus.Waiting, cancellationToken);
+            async () => (await host.Get<RunReader>().GetAsync(run.Id, cancellationToken)).Status == RunStatus.Waiting,
+            cancellationToken);
         Approval open = await OpenAsync(other, cancellationToken);
         await other.Get<ApprovalService>().DecideAsync(open.Id, Boss, true, null, null, cancellationToken);
         Run ended = await host.Get<RunReader>().WaitForEndAsync(run.Id, cancellationToken);
@@ -67,20 +68,25 @@ internal sealed class MeshPeopleTests
     public async Task Task_ThatEnds_WakesTheCallThatWaitsForIt(CancellationToken cancellationToken)
     {
         var work = new TaskCompletionSource();
-        await using ApiHost other = await MeshHosts.StartAsync(_ => ChatReply.Say("At last.") with { Before = token => work.Task.WaitAsync(token) });
+        await using ApiHost other =
+            await MeshHosts.StartAsync(_ => ChatReply.Say("At last.") with { Before = token => work.Task.WaitAsync(token) });
         await using ApiHost host = await MeshHosts.StartAsync(
             static request => MeshHosts.Lead(request, "helper", "Take your time."), ("Mesh:PollInterval", "01:00:00"));
         host.Get<PublicAddress>().Base = host.Client.BaseAddress!.ToString();
         host.Know("helper", other.Client.BaseAddress!);
         Run run = await SubmitAsync(host, cancellationToken);
         await Poll.UntilAsync(
-            async () => (await host.Get<RunReader>().GetAsync(run.Id, cancellationToken)).Status == RunStatus.Waiting, cancellationToken);
-        StoredRecord kept = await host.Get<IRecordStore>().ListAsync($"mesh-calls/{run.Id}/", null, cancellationToken).SingleAsync(cancellationToken);
+            async () => (await host.Get<RunReader>().GetAsync(run.Id, cancellationToken)).Status == RunStatus.Waiting,
+            cancellationToken);
+        StoredRecord kept = await host.Get<IRecordStore>().ListAsync($"mesh-calls/{run.Id}/", null, cancellationToken)
+            .SingleAsync(cancellationToken);
         string secret = System.Text.Json.JsonElement.Parse(kept.Value.Span).GetProperty("wake").GetString()!;
 
-        foreach (string address in (string[])[$"{run.Id}/1/0/{new string('0', secret.Length)}", $"{run.Id}/1/1/{secret}", $"x/1/0/{secret}"])
+        foreach (string address in (string[])[$"{run.Id}/1/0/{new string('0', secret.Length)}", $"{run.Id}/1/1/{secret}",
+            $"x/1/0/{secret}"])
         {
-            using HttpResponseMessage refused = await host.Client.PostAsync(new Uri($"{MeshWaker.Path}/{address}", UriKind.Relative), null, cancellationToken);
+            using HttpResponseMessage refused =
+                await host.Client.PostAsync(new Uri($"{MeshWaker.Path}/{address}", UriKind.Relative), null, cancellationToken);
             Assert.That(refused.StatusCode, Is.EqualTo(HttpStatusCode.NotFound), address);
         }
 
@@ -105,10 +111,12 @@ internal sealed class MeshPeopleTests
         host.Know("helper", other.Client.BaseAddress!, configure: agent => agent.Headers["Authorization"] = $"Bearer {anna}");
     }
 
-    private static Task<Run> SubmitAsync(ApiHost host, CancellationToken cancellationToken) => host.Get<AgentGateway>().SubmitAsync(
+    private static Task<Run> SubmitAsync(ApiHost host, CancellationToken cancellationToken) =>
+        host.Get<AgentGateway>().SubmitAsync(
         new RunRequest { Agent = "lead", Goal = "Ask." }, Caller.Local, null, cancellationToken);
 
-    private static async Task<Question> AskedAsync(ApiHost host, string run, CancellationToken cancellationToken) => (await Poll.ForAsync(
+    private static async Task<Question> AskedAsync(ApiHost host, string run, CancellationToken cancellationToken) =>
+        (await Poll.ForAsync(
         () => host.Get<QuestionService>().ListOfTreeAsync(run, null, cancellationToken),
         static open => open.Count > 0, cancellationToken))[0];
 

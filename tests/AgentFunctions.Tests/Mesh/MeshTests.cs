@@ -16,13 +16,16 @@ internal sealed class MeshTests
     [Test]
     public async Task Agent_OfAnotherHost_IsFoundCalledAndPaidFor(CancellationToken cancellationToken)
     {
-        await using ApiHost other = await MeshHosts.StartAsync(static _ => ChatReply.Say("Forty-two.") with { Usage = new ChatReplyUsage(1_000) });
+        await using ApiHost other =
+            await MeshHosts.StartAsync(static _ => ChatReply.Say("Forty-two.") with { Usage = new ChatReplyUsage(1_000) });
         await using ApiHost host = await MeshHosts.StartAsync(static request => request.Turn == 0
             ? ChatReply.Call("find_agents", new { query = "helper" })
             : request.Turn == 1
-                ? ChatReply.Call("call_agent", new { agent = "helper", message = "What is the answer?", data = new { of = "everything" } })
+                ? ChatReply.Call("call_agent",
+                    new { agent = "helper", message = "What is the answer?", data = new { of = "everything" } })
                 : ChatReply.Say($"I heard: {string.Join(' ', request.Messages)}"));
-        host.Know("helper", other.Client.BaseAddress!, configure: static agent => agent.Trust = AgentFunctions.Mesh.MeshTrust.SignedCard);
+        host.Know("helper", other.Client.BaseAddress!,
+            configure: static agent => agent.Trust = AgentFunctions.Mesh.MeshTrust.SignedCard);
 
         Run run = await host.LeadAsync("Ask.", cancellationToken, new Budget { Steps = 40, Tokens = 1_000_000 });
 
@@ -68,7 +71,8 @@ internal sealed class MeshTests
     public async Task Chain_DeeperThanAllowed_IsRefused(CancellationToken cancellationToken)
     {
         await using ApiHost third = await MeshHosts.StartAsync(static _ => ChatReply.Say("The end."));
-        await using ApiHost second = await MeshHosts.StartAsync(static request => MeshHosts.Lead(request, "next", "Go on."), ("Swarm:MaxDepth", "1"));
+        await using ApiHost second = await MeshHosts.StartAsync(static request => MeshHosts.Lead(request, "next", "Go on."),
+            ("Swarm:MaxDepth", "1"));
         await using ApiHost first = await MeshHosts.StartAsync(static request => MeshHosts.Lead(request, "next", "Go on."));
         first.Know("next", second.Client.BaseAddress!, "lead");
         second.Know("next", third.Client.BaseAddress!);
@@ -83,7 +87,9 @@ internal sealed class MeshTests
     {
         using var folder = new TemporaryFolder();
         await using ApiHost other = await MeshHosts.StartAsync(
-            static request => request.Turn == 0 ? ChatReply.Call("send", new { }) : ChatReply.Say($"It was {request.Results[^1]}."),
+            static request => request.Turn == 0
+                ? ChatReply.Call("send", new { })
+                : ChatReply.Say($"It was {request.Results[^1]}."),
             DoorHost.WithApproval(folder));
         await using ApiHost host = await MeshHosts.StartAsync(static request => request.Turn switch
         {
@@ -112,10 +118,12 @@ internal sealed class MeshTests
         {
             Before = static token => new TaskCompletionSource().Task.WaitAsync(token),
         });
-        await using ApiHost host = await MeshHosts.StartAsync(static request => MeshHosts.Lead(request, "helper", "Take your time."));
+        await using ApiHost host =
+            await MeshHosts.StartAsync(static request => MeshHosts.Lead(request, "helper", "Take your time."));
         host.Know("helper", other.Client.BaseAddress!);
         AgentGateway gateway = host.Get<AgentGateway>();
-        Run run = await gateway.SubmitAsync(new RunRequest { Agent = "lead", Goal = "Ask." }, Caller.Local, null, cancellationToken);
+        Run run = await gateway.SubmitAsync(new RunRequest { Agent = "lead", Goal = "Ask." }, Caller.Local, null,
+            cancellationToken);
         await Poll.UntilAsync(() => other.Model.Count > 0, cancellationToken);
 
         await host.Get<RunSteering>().CancelAsync(run.Id, Caller.Local, "enough", null, cancellationToken);

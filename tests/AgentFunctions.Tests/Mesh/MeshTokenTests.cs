@@ -74,8 +74,10 @@ internal sealed class MeshTokenTests
 
         var refused = new Dictionary<string, string>
         {
-            ["for somebody else"] = await first.Get<RunTokens>().MintAsync(own, "https://other.example", ["submitter"], cancellationToken),
-            ["of another host under this name"] = await stranger.Get<RunTokens>().MintAsync(foreign, Audience, ["submitter"], cancellationToken),
+            ["for somebody else"] = await first.Get<RunTokens>()
+                .MintAsync(own, "https://other.example", ["submitter"], cancellationToken),
+            ["of another host under this name"] = await stranger.Get<RunTokens>()
+                .MintAsync(foreign, Audience, ["submitter"], cancellationToken),
             ["expired"] = await Earlier(first).MintAsync(own, Audience, ["submitter"], cancellationToken),
             ["tampered"] = Tampered(good),
             ["unsigned"] = $"{Encode("""{"alg":"none","typ":"JWT"}""")}.{good.Split('.')[1]}.",
@@ -85,7 +87,8 @@ internal sealed class MeshTokenTests
         foreach ((string kind, string token) in refused)
         {
             JsonElement answer = await second.SendAsync(token, cancellationToken, goal: kind);
-            Assert.That(answer.GetProperty("error").GetProperty("data")[0].GetProperty("reason").GetString(), Is.EqualTo("UNAUTHENTICATED"), kind);
+            Assert.That(answer.GetProperty("error").GetProperty("data")[0].GetProperty("reason").GetString(),
+                Is.EqualTo("UNAUTHENTICATED"), kind);
         }
 
         JsonElement without = await second.SendAsync(
@@ -93,7 +96,8 @@ internal sealed class MeshTokenTests
         JsonElement taken = await second.SendAsync(good, cancellationToken, goal: "good");
         Assert.That(without.TryGetProperty("error", out _), "a scope that gives no role lets nobody in");
         Assert.That(taken.TryGetProperty("result", out _), taken.ToString());
-        Assert.That((await second.Get<RunReader>().ListPageAsync(new RunFilter(), 10, cancellationToken)).Items, Has.Count.EqualTo(1));
+        Assert.That((await second.Get<RunReader>().ListPageAsync(new RunFilter(), 10, cancellationToken)).Items,
+            Has.Count.EqualTo(1));
     }
 
     [Test]
@@ -112,7 +116,8 @@ internal sealed class MeshTokenTests
         Assert.That(
             async () => await first.Get<RunTokens>().MintAsync(use, Audience, ["submitter"], cancellationToken),
             Throws.InstanceOf<AgentException>().With.Message.Contains("run-alive"));
-        string toEnd = await first.Get<RunTokens>().MintAsync(use with { IsToEnd = true }, Audience, ["submitter"], cancellationToken);
+        string toEnd = await first.Get<RunTokens>()
+            .MintAsync(use with { IsToEnd = true }, Audience, ["submitter"], cancellationToken);
         Assert.That(toEnd.Split('.'), Has.Length.EqualTo(3), "what it has begun elsewhere can be ended");
     }
 
@@ -149,7 +154,8 @@ internal sealed class MeshTokenTests
 
     /// <summary>What the host would have signed ten minutes ago.</summary>
     private static RunTokens Earlier(ApiHost host) => new(
-        host.Get<IServiceProvider>().GetRequiredKeyedService<SigningKeys>("tokens"), host.Get<RunTokenRights>(), host.Get<AuditLog>(),
+        host.Get<IServiceProvider>().GetRequiredKeyedService<SigningKeys>("tokens"), host.Get<RunTokenRights>(),
+        host.Get<AuditLog>(),
         host.Get<IOptions<GovernanceOptions>>(), new FakeTimeProvider(DateTimeOffset.UtcNow.AddMinutes(-10)));
 
     private static string Tampered(string token)

@@ -63,10 +63,12 @@ public sealed class SendableAnswerTests
 
         using (Assert.EnterMultipleScope())
         {
-            Assert.That(answer.Messages.Single().Text, Does.StartWith("half \uFFFD").And.Length.LessThan(SendableAnswer.MaxContentBytes));
+            Assert.That(answer.Messages.Single().Text,
+                Does.StartWith("half \uFFFD").And.Length.LessThan(SendableAnswer.MaxContentBytes));
             Assert.That(answer.FinishReason, Is.EqualTo(ChatFinishReason.Length), "what is cut is told");
             Assert.That(
-                ModelConventions.InvalidArgumentsOf(answer.Messages[0].Contents.OfType<FunctionCallContent>().Single()), Is.Not.Null,
+                ModelConventions.InvalidArgumentsOf(answer.Messages[0].Contents.OfType<FunctionCallContent>().Single()),
+                Is.Not.Null,
                 "a call that could not be read is not made without its arguments");
         }
     }

@@ -59,16 +59,19 @@ internal sealed class CrashingRecords(IRecordStore inner, CrashPoint crash) : IR
 {
     public bool IsShared => inner.IsShared;
 
-    public Task<StoredRecord?> GetAsync(string key, CancellationToken cancellationToken = default) => inner.GetAsync(key, cancellationToken);
+    public Task<StoredRecord?> GetAsync(string key, CancellationToken cancellationToken = default) =>
+        inner.GetAsync(key, cancellationToken);
 
     public Task<string> PutAsync(
-        string key, ReadOnlyMemory<byte> value, RecordCondition condition = default, CancellationToken cancellationToken = default) =>
+        string key, ReadOnlyMemory<byte> value, RecordCondition condition = default,
+        CancellationToken cancellationToken = default) =>
         crash.PassAsync(() => inner.PutAsync(key, value, condition, cancellationToken), cancellationToken);
 
     public Task DeleteAsync(string key, RecordCondition condition = default, CancellationToken cancellationToken = default) =>
         crash.PassAsync(() => inner.DeleteAsync(key, condition, cancellationToken), cancellationToken);
 
-    public IAsyncEnumerable<StoredRecord> ListAsync(string prefix, string? after = null, CancellationToken cancellationToken = default) =>
+    public IAsyncEnumerable<StoredRecord> ListAsync(string prefix, string? after = null,
+        CancellationToken cancellationToken = default) =>
         inner.ListAsync(prefix, after, cancellationToken);
 }
 
@@ -78,14 +81,16 @@ internal sealed class CrashingLogs(ILogStore inner, CrashPoint crash) : ILogStor
     public bool IsShared => inner.IsShared;
 
     public Task<long> AppendAsync(
-        string stream, IReadOnlyList<ReadOnlyMemory<byte>> entries, long? expectedPosition = null, CancellationToken cancellationToken = default) =>
+        string stream, IReadOnlyList<ReadOnlyMemory<byte>> entries, long? expectedPosition = null,
+        CancellationToken cancellationToken = default) =>
         crash.PassAsync(() => inner.AppendAsync(stream, entries, expectedPosition, cancellationToken), cancellationToken);
 
     public IAsyncEnumerable<LogEntry> ReadAsync(
         string stream, long fromPosition = 0, int? maxCount = null, CancellationToken cancellationToken = default) =>
         inner.ReadAsync(stream, fromPosition, maxCount, cancellationToken);
 
-    public Task<long> GetLengthAsync(string stream, CancellationToken cancellationToken = default) => inner.GetLengthAsync(stream, cancellationToken);
+    public Task<long> GetLengthAsync(string stream, CancellationToken cancellationToken = default) =>
+        inner.GetLengthAsync(stream, cancellationToken);
 
     public Task WaitForAppendAsync(string stream, long length, CancellationToken cancellationToken) =>
         inner.WaitForAppendAsync(stream, length, cancellationToken);
@@ -97,10 +102,12 @@ internal sealed class CrashingLogs(ILogStore inner, CrashPoint crash) : ILogStor
 /// <summary>The engine's client, until the host dies.</summary>
 internal sealed class CrashingClient(IOrchestrationClient inner, CrashPoint crash) : IOrchestrationClient
 {
-    public Task<string> ScheduleAsync(string name, object? input = null, StartOptions? options = null, CancellationToken cancellationToken = default) =>
+    public Task<string> ScheduleAsync(string name, object? input = null, StartOptions? options = null,
+        CancellationToken cancellationToken = default) =>
         crash.PassAsync(() => inner.ScheduleAsync(name, input, options, cancellationToken), cancellationToken);
 
-    public Task<OrchestrationState?> GetAsync(string instanceId, bool includePayloads = true, CancellationToken cancellationToken = default) =>
+    public Task<OrchestrationState?> GetAsync(string instanceId, bool includePayloads = true,
+        CancellationToken cancellationToken = default) =>
         inner.GetAsync(instanceId, includePayloads, cancellationToken);
 
     public Task<Page<OrchestrationState>> QueryAsync(OrchestrationQuery query, CancellationToken cancellationToken = default) =>
@@ -109,7 +116,8 @@ internal sealed class CrashingClient(IOrchestrationClient inner, CrashPoint cras
     public Task<OrchestrationState> WaitForCompletionAsync(string instanceId, CancellationToken cancellationToken = default) =>
         inner.WaitForCompletionAsync(instanceId, cancellationToken);
 
-    public Task RaiseEventAsync(string instanceId, string eventName, object? payload = null, CancellationToken cancellationToken = default) =>
+    public Task RaiseEventAsync(string instanceId, string eventName, object? payload = null,
+        CancellationToken cancellationToken = default) =>
         crash.PassAsync(() => inner.RaiseEventAsync(instanceId, eventName, payload, cancellationToken), cancellationToken);
 
     public Task SuspendAsync(string instanceId, string? reason = null, CancellationToken cancellationToken = default) =>
@@ -118,10 +126,12 @@ internal sealed class CrashingClient(IOrchestrationClient inner, CrashPoint cras
     public Task ResumeAsync(string instanceId, string? reason = null, CancellationToken cancellationToken = default) =>
         inner.ResumeAsync(instanceId, reason, cancellationToken);
 
-    public Task TerminateAsync(string instanceId, object? output = null, bool recursive = true, CancellationToken cancellationToken = default) =>
+    public Task TerminateAsync(string instanceId, object? output = null, bool recursive = true,
+        CancellationToken cancellationToken = default) =>
         inner.TerminateAsync(instanceId, output, recursive, cancellationToken);
 
-    public Task<int> PurgeAsync(string instanceId, CancellationToken cancellationToken = default) => inner.PurgeAsync(instanceId, cancellationToken);
+    public Task<int> PurgeAsync(string instanceId, CancellationToken cancellationToken = default) =>
+        inner.PurgeAsync(instanceId, cancellationToken);
 
     public IAsyncEnumerable<HistoryEvent> ReadHistoryAsync(string instanceId, CancellationToken cancellationToken = default) =>
         inner.ReadHistoryAsync(instanceId, cancellationToken);

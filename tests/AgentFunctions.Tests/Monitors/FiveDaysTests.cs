@@ -34,7 +34,8 @@ internal sealed class FiveDaysTests
         await using var world = new MonitorWorld(Start);
         (DateTimeOffset From, DateTimeOffset To)[] outages = [.. PlanOutages(random)];
         world.Server = await FlakyServer.StartAsync();
-        world.Server.IsDown = () => outages.Any(outage => world.Time.GetUtcNow() >= outage.From && world.Time.GetUtcNow() < outage.To);
+        world.Server.IsDown =
+            () => outages.Any(outage => world.Time.GetUtcNow() >= outage.From && world.Time.GetUtcNow() < outage.To);
         world.Server.FailedDeliveries = 0.3;
         HashSet<int> killsAt = [.. Enumerable.Range(2, (Days * 288) - 10).OrderBy(_ => random.Next()).Take(Kills)];
 
@@ -81,7 +82,8 @@ internal sealed class FiveDaysTests
         await DeliverAsync(world, 2 * Outages, cancellationToken);
         IReadOnlyList<TickRecord> ticks = await host.Monitors.GetHistoryAsync("shop", 10_000, cancellationToken);
         IReadOnlyList<TickRecord> nights = await host.Monitors.GetHistoryAsync("nightly", 100, cancellationToken);
-        IReadOnlyList<Incident> incidents = await host.Incidents.ListAsync("shop", count: 1_000, cancellationToken: cancellationToken);
+        IReadOnlyList<Incident> incidents = await host.Incidents.ListAsync("shop", count: 1_000,
+            cancellationToken: cancellationToken);
         MonitorView shop = await host.Monitors.GetAsync("shop", cancellationToken);
         await host.VerifyReplayAsync();
         await host.DropAsync();
@@ -118,7 +120,8 @@ internal sealed class FiveDaysTests
             new SignalDefinition
             {
                 Name = "health",
-                Http = new HttpSignal { Url = world.Server!.Url + "health", Body = new ValueCondition { Path = "$.state", EqualTo = "up" } },
+                Http = new HttpSignal { Url = world.Server!.Url + "health",
+                    Body = new ValueCondition { Path = "$.state", EqualTo = "up" } },
                 Severity = Severity.Critical,
                 // Time is moved while the answer is on its way, faster on a busy machine: what is slow there is no outage.
                 Timeout = TimeSpan.FromMinutes(5),
@@ -163,7 +166,9 @@ internal sealed class FiveDaysTests
         world.Time.Advance(TimeSpan.FromSeconds(1));
     }
 
-    /// <summary>Around the begin and the end of an outage the host is back soon; at other times it stays away for some ticks.</summary>
+    /// <summary>
+    /// Around the begin and the end of an outage the host is back soon; at other times it stays away for some ticks.
+    /// </summary>
     private static TimeSpan Downtime(Random random, (DateTimeOffset From, DateTimeOffset To)[] outages, DateTimeOffset now)
     {
         TimeSpan near = TimeSpan.FromMinutes(30);
@@ -171,14 +176,17 @@ internal sealed class FiveDaysTests
         return TimeSpan.FromSeconds(random.Next(0, matters ? 50 : 12 * 60));
     }
 
-    private static async Task<bool> RanAsync(MonitorWorld world, MonitorHost host, DateTimeOffset due, CancellationToken cancellationToken)
+    private static async Task<bool> RanAsync(MonitorWorld world, MonitorHost host, DateTimeOffset due,
+        CancellationToken cancellationToken)
     {
         var day = DateOnly.FromDateTime(due.UtcDateTime);
-        long count = (long)((due - new DateTimeOffset(due.Date, TimeSpan.Zero)) / Interval) + (day == DateOnly.FromDateTime(Start.Date) ? 0 : 1);
+        long count = (long)((due - new DateTimeOffset(due.Date, TimeSpan.Zero)) / Interval)
+            + (day == DateOnly.FromDateTime(Start.Date) ? 0 : 1);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         Task ran = host.TickedAsync("shop", day, count, stop.Token);
         // A timer that was set while the clock moved counts from then; and what failed is tried again only as time passes.
-        await Poll.UntilEndAsync(Task.WhenAny(ran, host.Crash.Crashed), () => world.Time.Advance(TimeSpan.FromSeconds(1)), cancellationToken);
+        await Poll.UntilEndAsync(Task.WhenAny(ran, host.Crash.Crashed), () => world.Time.Advance(TimeSpan.FromSeconds(1)),
+            cancellationToken);
 
         bool hasRun = ran.IsCompleted;
         if (hasRun)
@@ -214,8 +222,10 @@ internal sealed class FiveDaysTests
         foreach ((Incident incident, (DateTimeOffset from, DateTimeOffset to)) in inOrder.Zip(outages))
         {
             Assert.That(incident.State, Is.EqualTo(IncidentState.Resolved), incident.Id);
-            Assert.That((incident.StartedAt - from).Duration(), Is.LessThanOrEqualTo(Interval), $"begin of {incident.Id}, really {from:u}");
-            Assert.That((incident.EndedAt!.Value - to).Duration(), Is.LessThanOrEqualTo(Interval), $"end of {incident.Id}, really {to:u}");
+            Assert.That((incident.StartedAt - from).Duration(), Is.LessThanOrEqualTo(Interval),
+                $"begin of {incident.Id}, really {from:u}");
+            Assert.That((incident.EndedAt!.Value - to).Duration(), Is.LessThanOrEqualTo(Interval),
+                $"end of {incident.Id}, really {to:u}");
             Assert.That(incident.Timeline.Count(entry => entry.Kind == IncidentEntryKind.Opened), Is.EqualTo(1), incident.Id);
             Assert.That(incident.Timeline.Select(entry => entry.By), Is.All.Not.Empty);
         }
@@ -223,9 +233,12 @@ internal sealed class FiveDaysTests
 
     private static void AssertMessages(FlakyServer server, IReadOnlyList<Incident> incidents)
     {
-        IEnumerable<string> expected = incidents.SelectMany(incident => new[] { $"{incident.Id}-1-1-hook", $"{incident.Id}-1-2-hook" });
+        IEnumerable<string> expected =
+            incidents.SelectMany(incident => new[] { $"{incident.Id}-1-1-hook", $"{incident.Id}-1-2-hook" });
         Assert.That(server.Received.Keys, Is.EquivalentTo(expected), "each message under one key");
-        Assert.That(server.Received.Values.Select(bodies => bodies.Distinct().Count()), Is.All.EqualTo(1), "a repetition is the same message");
-        Assert.That(server.Received.Values.Sum(bodies => bodies.Count), Is.GreaterThan(server.Received.Count), "some were repeated");
+        Assert.That(server.Received.Values.Select(bodies => bodies.Distinct().Count()), Is.All.EqualTo(1),
+            "a repetition is the same message");
+        Assert.That(server.Received.Values.Sum(bodies => bodies.Count), Is.GreaterThan(server.Received.Count),
+            "some were repeated");
     }
 }

@@ -58,7 +58,8 @@ internal sealed class MonitorBench : IAsyncDisposable
     {
         Name = "shop",
         Schedule = new MonitorSchedule { Every = TimeSpan.FromMinutes(5) },
-        Signals = [new SignalDefinition { Name = "health", Http = new HttpSignal { Url = url + "health" }, Severity = Severity.Critical }],
+        Signals = [new SignalDefinition { Name = "health", Http = new HttpSignal { Url = url + "health" },
+            Severity = Severity.Critical }],
     };
 
     /// <summary>Lets time pass until so many ticks more have run.</summary>
@@ -69,7 +70,8 @@ internal sealed class MonitorBench : IAsyncDisposable
             _ticks++;
             Time.AdvanceTo((await Host.Monitors.GetAsync("shop")).NextDue!.Value);
             await UntilAsync(async () => (await Host.Monitors.GetAsync("shop")).Totals.Ran >= _ticks
-                && (await Host.Monitors.GetHistoryAsync("shop", 1_000)).Count(tick => tick.Outcome != TickOutcome.Skipped) >= _ticks);
+                && (await Host.Monitors.GetHistoryAsync("shop",
+                    1_000)).Count(tick => tick.Outcome != TickOutcome.Skipped) >= _ticks);
         }
     }
 

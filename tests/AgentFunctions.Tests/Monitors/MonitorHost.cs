@@ -98,9 +98,11 @@ internal sealed class MonitorHost : IAsyncDisposable
 
         builder.Services.AddSingleton<TimeProvider>(world.Time);
         builder.Services.AddSingleton<IRecordStore>(services => new CrashingRecords(services.GetRequiredService<SqliteEngine>().Records, crash));
-        builder.Services.AddSingleton<ILogStore>(services => new CrashingLogs(services.GetRequiredService<SqliteEngine>().Logs, crash));
+        builder.Services.AddSingleton<ILogStore>(services => new CrashingLogs(services.GetRequiredService<SqliteEngine>().Logs,
+            crash));
         builder.Services.AddSingleton<IOrchestrationClient>(services => new CrashingClient(services.GetRequiredService<SqliteEngine>().Client, crash));
-        builder.Services.AddAgentFunctions(builder.Configuration).AddOpenAIModels(builder.Configuration).AddMcpServers().AddMonitors().AddSqliteEngine(options =>
+        builder.Services.AddAgentFunctions(builder.Configuration).AddOpenAIModels(builder.Configuration).AddMcpServers()
+            .AddMonitors().AddSqliteEngine(options =>
         {
             options.DataFile = world.File("data.db");
             options.StopTimeout = TimeSpan.Zero;
@@ -135,7 +137,8 @@ internal sealed class MonitorHost : IAsyncDisposable
     /// <summary>Waits for a monitor's log of a day to have so many entries.</summary>
     public Task TickedAsync(string monitor, DateOnly day, long count, CancellationToken cancellationToken) =>
         Get<ILogStore>().WaitForAppendAsync(
-            $"ticks/{monitor}/{day.ToString("yyyyMMdd", System.Globalization.CultureInfo.InvariantCulture)}", count - 1, cancellationToken);
+            $"ticks/{monitor}/{day.ToString("yyyyMMdd", System.Globalization.CultureInfo.InvariantCulture)}", count - 1,
+            cancellationToken);
 
     /// <summary>Replays every history that is recorded: it must yield the same decisions.</summary>
     public async Task VerifyReplayAsync()
@@ -148,7 +151,8 @@ internal sealed class MonitorHost : IAsyncDisposable
             foreach (OrchestrationState state in page.Items)
             {
                 List<HistoryEvent> history = await client.ReadHistoryAsync(state.InstanceId).ToListAsync();
-                Assert.That(OrchestrationReplayer.Verify(history, Get<DurableRegistry>()), Is.Null, $"replay of {state.InstanceId}");
+                Assert.That(OrchestrationReplayer.Verify(history, Get<DurableRegistry>()), Is.Null,
+                    $"replay of {state.InstanceId}");
             }
 
             next = page.ContinuationToken;

@@ -53,29 +53,36 @@ internal sealed class MonitorReaderTests
     }
 
     [TestCase("""{"name":"Shop"}""", "schedule: it is missing")]
-    [TestCase("""{"name":"Shop","schedule":{"every":"PT5M"},"signals":[{"name":"a","tcp":{"host":"x","port":1}}]}""", "name: use 1 to 64 lower-case")]
+    [TestCase("""{"name":"Shop","schedule":{"every":"PT5M"},"signals":[{"name":"a","tcp":{"host":"x","port":1}}]}""",
+        "name: use 1 to 64 lower-case")]
     [TestCase("""{"name":"a","schedule":{"every":"PT5M","cron":"* * * * *"}}""", "schedule: set exactly one")]
     [TestCase("""{"name":"a","schedule":{"every":"soon"}}""", "schedule.every: use a duration")]
     [TestCase("""{"name":"a","schedule":{"cron":"99 * * * *"}}""", "schedule.cron: minute '99': 99 is not among 0 to 59")]
     [TestCase("""{"name":"a","schedule":{"cron":"0 0 30 2 *"}}""", "schedule.cron: it is never due")]
-    [TestCase("""{"name":"a","schedule":{"every":"5m","timeZone":"Mars/Olympus"}}""", "schedule.timeZone: this host knows no time zone")]
+    [TestCase("""{"name":"a","schedule":{"every":"5m","timeZone":"Mars/Olympus"}}""",
+        "schedule.timeZone: this host knows no time zone")]
     [TestCase("""{"name":"a","schedule":{"every":"5m"},"overlap":"maybe"}""", "overlap: use one of: skip, queue, cancelOld")]
     [TestCase("""{"name":"a","schedule":{"every":"5m"},"overlapp":"skip"}""", "overlapp: no such field")]
     [TestCase("""{"name":"a","schedule":{"every":"5m"},"signals":null}""", "signals: null is not a valid value")]
     [TestCase("""{"name":"a","schedule":{"every":"5m"}}""", "signals: without an agent")]
     [TestCase("""{"name":"a","schedule":{"every":"5m"},"agent":"x"}""", "goal: say what")]
     [TestCase("""{"name":"a","schedule":{"every":"5m"},"signals":[{"name":"s"}]}""", "signals[0]: set exactly one of http")]
-    [TestCase("""{"name":"a","schedule":{"every":"5m"},"signals":[{"name":"s","http":{}}]}""", "signals[0].http.url: it is missing")]
-    [TestCase("""{"name":"a","schedule":{"every":"5m"},"signals":[{"name":"s","http":{"url":"ftp://x"}}]}""", "signals[0].http.url: use an absolute")]
-    [TestCase("""{"name":"a","schedule":{"every":"5m"},"signals":[{"name":"s","http":{"url":"http://x","method":"POST"}}]}""", "signals[0].http.method: a check must not")]
-    [TestCase("""{"name":"a","schedule":{"every":"5m"},"signals":[{"name":"s","file":{"path":"x","pattern":"("}}]}""", "signals[0].file.pattern: no regular expression")]
+    [TestCase("""{"name":"a","schedule":{"every":"5m"},"signals":[{"name":"s","http":{}}]}""",
+        "signals[0].http.url: it is missing")]
+    [TestCase("""{"name":"a","schedule":{"every":"5m"},"signals":[{"name":"s","http":{"url":"ftp://x"}}]}""",
+        "signals[0].http.url: use an absolute")]
+    [TestCase("""{"name":"a","schedule":{"every":"5m"},"signals":[{"name":"s","http":{"url":"http://x","method":"POST"}}]}""",
+        "signals[0].http.method: a check must not")]
+    [TestCase("""{"name":"a","schedule":{"every":"5m"},"signals":[{"name":"s","file":{"path":"x","pattern":"("}}]}""",
+        "signals[0].file.pattern: no regular expression")]
     [TestCase("""{"name":"a","schedule":{"every":5},"signals":[]}""", "schedule.every: use a duration")]
     [TestCase("[]", "body: not of the type")]
     [TestCase("{", "body: ")]
     public void ParseJson_SomethingIsWrong_NamesTheField(string json, string message) =>
         Assert.That(
             () => MonitorReader.ParseJson(Encoding.UTF8.GetBytes(json)),
-            Throws.TypeOf<AgentException>().With.Property("Code").EqualTo(ErrorCode.InvalidInput).And.Message.StartsWith(message));
+            Throws.TypeOf<AgentException>().With.Property("Code")
+                .EqualTo(ErrorCode.InvalidInput).And.Message.StartsWith(message));
 
     [Test]
     public void ParseJson_NameOfTheAddress_IsTakenAndHeldTo()
@@ -100,7 +107,8 @@ internal sealed class MonitorReaderTests
     [Test]
     public void Deserialize_WrittenByAnOlderVersion_GetsTheDefaults()
     {
-        MonitorMemory memory = System.Text.Json.JsonSerializer.Deserialize<MonitorMemory>("""{"logLength":7}""", MonitorJson.Options)!;
+        MonitorMemory memory = System.Text.Json.JsonSerializer.Deserialize<MonitorMemory>("""{"logLength":7}""",
+            MonitorJson.Options)!;
         Assert.That(memory.LogLength, Is.EqualTo(7));
         Assert.That(memory.Signals, Is.Empty);
         Assert.That(memory.Totals, Is.EqualTo(new TickTotals()));
@@ -117,6 +125,7 @@ internal sealed class MonitorReaderTests
         services.AddMonitorsFrom(Path.Combine(folder.Path, "monitors"));
 
         Assert.That(
-            services.Select(static service => service.ImplementationInstance).OfType<GoverningPath>().Select(static path => path.Path), Does.Contain(Path.GetFullPath(runbook)));
+            services.Select(static service => service.ImplementationInstance).OfType<GoverningPath>()
+                .Select(static path => path.Path), Does.Contain(Path.GetFullPath(runbook)));
     }
 }

@@ -6,7 +6,10 @@ using AgentFunctions.TestKit;
 
 namespace AgentFunctions.Tests.Monitors;
 
-/// <summary>A step of a monitor that fails and is tried again is seen: in the incident's timeline, in the log and in what the monitor shows.</summary>
+/// <summary>
+/// A step of a monitor that fails and is tried again is seen: in the incident's timeline, in the log and in what the monitor
+/// shows.
+/// </summary>
 [CancelAfter(300_000)]
 internal sealed class MonitorRetryTests
 {
@@ -60,7 +63,12 @@ internal sealed class MonitorRetryTests
     public async Task Totals_AnIncidentIsOpened_CountsItsResponseAsAWake()
     {
         await using MonitorBench bench = await MonitorBench.StartAsync(
-            static monitor => monitor with { Agent = "watcher", Goal = "Find the cause.", Response = new ResponseRules { Runbook = "Look." } },
+            static monitor => monitor with
+            {
+                Agent = "watcher",
+                Goal = "Find the cause.",
+                Response = new ResponseRules { Runbook = "Look." }
+            },
             static _ => ChatReply.Say("I looked."));
         await bench.TickAsync();
         Assert.That((await TotalsAsync(bench)).Woke, Is.Zero);
@@ -75,5 +83,6 @@ internal sealed class MonitorRetryTests
 
     private static async Task<TickTotals> TotalsAsync(MonitorBench bench) => (await bench.Host.Monitors.GetAsync("shop")).Totals;
 
-    private static async Task<IReadOnlyList<MonitorTrouble>> TroublesAsync(MonitorBench bench) => (await bench.Host.Monitors.GetAsync("shop")).Troubles;
+    private static async Task<IReadOnlyList<MonitorTrouble>> TroublesAsync(MonitorBench bench) =>
+        (await bench.Host.Monitors.GetAsync("shop")).Troubles;
 }

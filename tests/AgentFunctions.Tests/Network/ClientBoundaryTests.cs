@@ -53,7 +53,8 @@ internal sealed class ClientBoundaryTests
             context.Response.Headers.Location = $"{inside.Url}/steal";
             return Task.CompletedTask;
         });
-        await using RunHost host = await RunHost.StartAsync(_ => ChatReply.Say("Done."), settings: (Allow, new Uri(allowed.Url).Authority));
+        await using RunHost host = await RunHost.StartAsync(_ => ChatReply.Say("Done."),
+            settings: (Allow, new Uri(allowed.Url).Authority));
 
         Run run = await host.RunAsync("Work.", new RunRequest { CallbackUrl = $"{allowed.Url}/told" });
         await DeliveredAsync(host, run);
@@ -71,7 +72,8 @@ internal sealed class ClientBoundaryTests
         await using ApiServer inside = await ApiServer.StartAsync();
         AgentTool fetch = AgentTool.Create(
             "fetch", "Fetches a page.", ToolEffect.None,
-            (ToolContext context, string url, CancellationToken cancellationToken) => context.Http.GetStringAsync(new Uri(url), cancellationToken));
+            (ToolContext context, string url, CancellationToken cancellationToken) => context.Http.GetStringAsync(new Uri(url),
+                cancellationToken));
         await using RunHost host = await RunHost.StartAsync(
             request => request.Turn == 0
                 ? new ChatReply { Calls = [ChatReplyCall.Of("fetch", new { url = $"{inside.Url}/metadata" })] }
@@ -94,11 +96,16 @@ internal sealed class ClientBoundaryTests
         ISignalCheck check = host.Get<IEnumerable<ISignalCheck>>().Single(one => one is HttpCheck);
         ISignalCheck port = host.Get<IEnumerable<ISignalCheck>>().Single(one => one is TcpCheck);
 
-        Observation seen = await LookAsync(check, new SignalDefinition { Name = "own", Http = new HttpSignal { Url = watched.Url } });
+        Observation seen = await LookAsync(check,
+            new SignalDefinition { Name = "own", Http = new HttpSignal { Url = watched.Url } });
         var refused = Assert.CatchAsync<HttpRequestException>(
             () => LookAsync(check, new SignalDefinition { Name = "other", Http = new HttpSignal { Url = inside.Url } }));
         var scan = Assert.CatchAsync<AgentException>(() => LookAsync(
-            port, new SignalDefinition { Name = "scan", Tcp = new TcpSignal { Host = "localhost", Port = new Uri(inside.Url).Port } }));
+            port, new SignalDefinition
+            {
+                Name = "scan",
+                Tcp = new TcpSignal { Host = "localhost", Port = new Uri(inside.Url).Port }
+            }));
 
         Assert.That(seen.Error, Is.Null);
         Assert.That((refused!.InnerException as AgentException)?.Code, Is.EqualTo(ErrorCode.NotAllowed));
@@ -136,13 +143,16 @@ internal sealed class ClientBoundaryTests
             servers = new[] { new { url = inside.Url } },
             paths = new Dictionary<string, object> { ["/secrets"] = new { get = new { operationId = "read" } } },
         });
-        await using ApiServer vendor = await ApiServer.StartAsync(context => Microsoft.AspNetCore.Http.HttpResponseWritingExtensions.WriteAsync(context.Response, description));
+        await using ApiServer vendor =
+            await ApiServer.StartAsync(context => Microsoft.AspNetCore.Http.HttpResponseWritingExtensions.WriteAsync(context.Response, description));
         var stores = new MemoryStores();
         await using ServiceProvider services = new ServiceCollection()
-            .AddSingleton<IRecordStore>(stores).AddSingleton<IBlobStore>(stores).AddSingleton(new ArtifactStore(stores, stores, TimeProvider.System))
+            .AddSingleton<IRecordStore>(stores).AddSingleton<IBlobStore>(stores)
+            .AddSingleton(new ArtifactStore(stores, stores, TimeProvider.System))
             .AddOpenApiTools(options => (options.Name, options.Document) = ("vendor", $"{vendor.Url}/openapi.json"))
             .AddToolCatalog().BuildServiceProvider();
-        IReadOnlyList<AgentTool> tools = await services.GetRequiredService<ToolCatalog>().SelectAsync(Agent.Create("tester").WithInstructions("Test."));
+        IReadOnlyList<AgentTool> tools = await services.GetRequiredService<ToolCatalog>()
+            .SelectAsync(Agent.Create("tester").WithInstructions("Test."));
         var context = new ToolContext
         {
             RunId = "run-1",
@@ -153,7 +163,8 @@ internal sealed class ClientBoundaryTests
             Services = services,
         };
 
-        ToolOutcome outcome = await services.GetRequiredService<ToolInvoker>().InvokeAsync(tools, ToolBench.Call("vendor__read", new { }), context);
+        ToolOutcome outcome = await services.GetRequiredService<ToolInvoker>()
+            .InvokeAsync(tools, ToolBench.Call("vendor__read", new { }), context);
 
         Assert.That(outcome.Code, Is.EqualTo(ErrorCode.NotAllowed), outcome.Text);
         Assert.That(inside.Requests, Is.Empty);
@@ -171,7 +182,8 @@ internal sealed class ClientBoundaryTests
             await context.Response.Body.FlushAsync(context.RequestAborted);
             await Task.Delay(Timeout.Infinite, context.RequestAborted).ContinueWith(static _ => { }, TaskScheduler.Default);
         });
-        await using var bench = new McpBench(McpBench.Configuration(new { old = new { type = "sse", url = $"{server.Url}/sse" } }));
+        await using var bench =
+            new McpBench(McpBench.Configuration(new { old = new { type = "sse", url = $"{server.Url}/sse" } }));
 
         ToolOutcome outcome = await bench.CallAsync("mcp__old__read");
 
@@ -186,7 +198,9 @@ internal sealed class ClientBoundaryTests
         await using ApiServer endless = await ApiServer.StartAsync(async context =>
         {
             context.Response.ContentType = context.Request.Path == "/events" ? "text/event-stream" : "application/json";
-            byte[] block = System.Text.Encoding.ASCII.GetBytes(context.Request.Path == "/events" ? "data: some words\n\n" : new string('x', 4_096));
+            byte[] block = System.Text.Encoding.ASCII.GetBytes(context.Request.Path == "/events"
+                ? "data: some words\n\n"
+                : new string('x', 4_096));
             while (!context.RequestAborted.IsCancellationRequested)
             {
                 await context.Response.Body.WriteAsync(block, CancellationToken.None);
@@ -199,7 +213,8 @@ internal sealed class ClientBoundaryTests
         byte[] read = new byte[500_000];
 
         Assert.That(cut!.HttpRequestError, Is.EqualTo(HttpRequestError.ConfigurationLimitExceeded), cut.ToString());
-        Assert.That(await events.ReadAtLeastAsync(read, read.Length), Is.EqualTo(read.Length), "many short events are no long answer");
+        Assert.That(await events.ReadAtLeastAsync(read, read.Length), Is.EqualTo(read.Length),
+            "many short events are no long answer");
     }
 
     [TestCase("10.0.0.0/8", "10.1.2.3", 80, true)]
@@ -224,7 +239,8 @@ internal sealed class ClientBoundaryTests
     [TestCase("10.0.0.1/8/8")]
     [TestCase("*")]
     public void Parse_NoHost_RefusedWithTheRemedy(string entry) =>
-        Assert.That(() => NetworkAllowance.Parse(entry), Throws.TypeOf<AgentException>().With.Message.Contains("Governance:Network:Allow"));
+        Assert.That(() => NetworkAllowance.Parse(entry),
+            Throws.TypeOf<AgentException>().With.Message.Contains("Governance:Network:Allow"));
 
     [Test]
     public void Connect_AllowedNameLeadsToThePlatform_OnlyTheAddressItselfOpensIt()
@@ -233,7 +249,8 @@ internal sealed class ClientBoundaryTests
         Assert.That(NetworkAllowance.Parse("127.0.0.1").AllowsAddress(IPAddress.Parse("169.254.169.254"), 80), Is.False);
         Assert.That(NetworkBoundary.IsPlatform(IPAddress.Parse("::ffff:169.254.169.254")), Is.True);
         Assert.That(
-            new[] { "64:ff9b::a9fe:a9fe", "::169.254.169.254", "2002:a9fe:a9fe::1", "100.100.100.200", "192.0.0.192" }.Select(IPAddress.Parse),
+            new[] { "64:ff9b::a9fe:a9fe", "::169.254.169.254", "2002:a9fe:a9fe::1", "100.100.100.200",
+                "192.0.0.192" }.Select(IPAddress.Parse),
             Is.All.Matches<IPAddress>(NetworkBoundary.IsPlatform));
         Assert.That(
             () => byName.ConnectAsync("", "169.254.169.254", 80, CancellationToken.None),

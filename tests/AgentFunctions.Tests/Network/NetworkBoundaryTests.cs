@@ -41,7 +41,8 @@ internal sealed class NetworkBoundaryTests
 
         Exception error = Assert.CatchAsync(() => http.GetAsync(new Uri($"http://{host}:{new Uri(inside.BaseUrl).Port}/")))!;
 
-        Assert.That((error as AgentException ?? error.InnerException as AgentException)?.Code, Is.EqualTo(ErrorCode.NotAllowed), error.ToString());
+        Assert.That((error as AgentException ?? error.InnerException as AgentException)?.Code, Is.EqualTo(ErrorCode.NotAllowed),
+            error.ToString());
         Assert.That(inside.Count, Is.Zero);
     }
 

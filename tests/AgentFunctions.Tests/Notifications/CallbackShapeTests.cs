@@ -27,8 +27,10 @@ internal sealed class CallbackShapeTests
         Assert.That(body.GetProperty("timestamp").GetDateTimeOffset(), Is.GreaterThanOrEqualTo(run.CreatedAt));
         Assert.That(body.GetProperty("data").GetProperty("id").GetString(), Is.EqualTo(run.Id));
         Assert.That(body.GetProperty("data").GetProperty("status").GetString(), Is.EqualTo("completed"));
-        Assert.That((body.GetProperty("id").GetString(), body.GetProperty("status").GetString()), Is.EqualTo((run.Id, "Completed")), "as before");
+        Assert.That((body.GetProperty("id").GetString(), body.GetProperty("status").GetString()),
+            Is.EqualTo((run.Id, "Completed")), "as before");
         Assert.That(told.Headers["webhook-id"], Is.EqualTo($"{run.Id}.ended.{run.Turns}"));
-        Assert.That(long.Parse(told.Headers["webhook-timestamp"], System.Globalization.CultureInfo.InvariantCulture), Is.Positive);
+        Assert.That(long.Parse(told.Headers["webhook-timestamp"], System.Globalization.CultureInfo.InvariantCulture),
+            Is.Positive);
     }
 }

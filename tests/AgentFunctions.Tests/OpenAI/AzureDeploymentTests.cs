@@ -6,7 +6,8 @@ public sealed class AzureDeploymentTests
 {
     [TestCase("gpt-5.4-mini", 400_000, 32_768)]
     [TestCase("triage-of-the-helpdesk", 128_000, 8_192)]
-    public async Task Resolve_Deployment_HasWhatIsKnownOfTheModelItIsNamedAfter(string deployment, int contextWindow, int maxOutputTokens)
+    public async Task Resolve_Deployment_HasWhatIsKnownOfTheModelItIsNamedAfter(string deployment, int contextWindow,
+        int maxOutputTokens)
     {
         await using var host = new ModelHost(
             ("Models:main:Provider", "azure"),

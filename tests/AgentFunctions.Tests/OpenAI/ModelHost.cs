@@ -30,7 +30,8 @@ internal sealed class ModelHost : IAsyncDisposable
 
     public IModelCatalog Catalog => _services.GetRequiredService<IModelCatalog>();
 
-    public static ModelHost Of(OpenAIProtocolServer server, params (string Name, string? Value)[] settings) => Of(server.BaseUrl, settings);
+    public static ModelHost Of(OpenAIProtocolServer server, params (string Name, string? Value)[] settings) =>
+        Of(server.BaseUrl, settings);
 
     public static ModelHost Of(string endpoint, params (string Name, string? Value)[] settings) => new(
     [
@@ -44,7 +45,8 @@ internal sealed class ModelHost : IAsyncDisposable
 
     /// <summary>Asks the default model, streamed or not; the answer is the same.</summary>
     public async Task<ChatResponse> AskAsync(
-        bool streaming, IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default)
+        bool streaming, IEnumerable<ChatMessage> messages, ChatOptions? options = null,
+        CancellationToken cancellationToken = default)
     {
         IChatClient client = Catalog.Resolve(null).Client;
         return streaming

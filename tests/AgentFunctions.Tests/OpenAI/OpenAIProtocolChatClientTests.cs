@@ -50,7 +50,8 @@ public sealed class OpenAIProtocolChatClientTests(bool streaming)
                 Text = "Looking.",
                 Calls =
                 [
-                    ChatReplyCall.Of("weather", new { city = "A city with a name that is longer than a chunk" }, "functions.weather:0"),
+                    ChatReplyCall.Of("weather", new { city = "A city with a name that is longer than a chunk" },
+                        "functions.weather:0"),
                     ChatReplyCall.Of("weather", "", "functions.weather:1"),
                 ],
             },
@@ -61,7 +62,8 @@ public sealed class OpenAIProtocolChatClientTests(bool streaming)
 
         ChatResponse answer = await host.AskAsync(streaming, messages, options, cancellationToken);
         messages.AddRange(answer.Messages);
-        messages.Add(new(ChatRole.Tool, [new FunctionResultContent("functions.weather:0", "sun"), new FunctionResultContent("functions.weather:1", "rain")]));
+        messages.Add(new(ChatRole.Tool,
+            [new FunctionResultContent("functions.weather:0", "sun"), new FunctionResultContent("functions.weather:1", "rain")]));
         messages = TranscriptRoundTrip(messages);
         ChatResponse last = await host.AskAsync(streaming, messages, options, cancellationToken);
 
@@ -93,9 +95,11 @@ public sealed class OpenAIProtocolChatClientTests(bool streaming)
     [TestCase("{\"city\": \"Par")]
     [TestCase("[1, 2]")]
     [TestCase("nonsense")]
-    public async Task Ask_ArgumentsAreNoJsonObject_AreKeptAndAnEmptyObjectGoesBack(string raw, CancellationToken cancellationToken)
+    public async Task Ask_ArgumentsAreNoJsonObject_AreKeptAndAnEmptyObjectGoesBack(string raw,
+        CancellationToken cancellationToken)
     {
-        await using OpenAIProtocolServer server = await OpenAIProtocolServer.StartAsync(ChatReply.Call("weather", raw, "c1"), ChatReply.Say("Sorry."));
+        await using OpenAIProtocolServer server = await OpenAIProtocolServer.StartAsync(ChatReply.Call("weather", raw, "c1"),
+            ChatReply.Say("Sorry."));
         await using ModelHost host = ModelHost.Of(server);
         List<ChatMessage> messages = [new(ChatRole.User, "How is the weather?")];
 
@@ -110,7 +114,8 @@ public sealed class OpenAIProtocolChatClientTests(bool streaming)
             Assert.That(call.Arguments, Is.Null);
             Assert.That(call.AdditionalProperties![ModelConventions.InvalidArguments], Is.EqualTo(raw));
             Assert.That(
-                server.Requests[1].Messages[1].GetProperty("tool_calls")[0].GetProperty("function").GetProperty("arguments").GetString(),
+                server.Requests[1].Messages[1].GetProperty("tool_calls")[0].GetProperty("function").GetProperty("arguments")
+                    .GetString(),
                 Is.EqualTo("{}"));
         }
     }
@@ -132,8 +137,10 @@ public sealed class OpenAIProtocolChatClientTests(bool streaming)
         JsonElement body = server.Requests.Single().Body;
         using (Assert.EnterMultipleScope())
         {
-            Assert.That(body.GetProperty("response_format").GetProperty("json_schema").GetProperty("name").GetString(), Is.EqualTo("finding"));
-            Assert.That(body.GetProperty("response_format").GetProperty("json_schema").GetProperty("schema").GetProperty("required")[0].GetString(), Is.EqualTo("a"));
+            Assert.That(body.GetProperty("response_format").GetProperty("json_schema").GetProperty("name").GetString(),
+                Is.EqualTo("finding"));
+            Assert.That(body.GetProperty("response_format").GetProperty("json_schema").GetProperty("schema")
+                .GetProperty("required")[0].GetString(), Is.EqualTo("a"));
             Assert.That(body.GetProperty("temperature").GetDouble(), Is.EqualTo(0.25));
         }
     }
@@ -142,7 +149,8 @@ public sealed class OpenAIProtocolChatClientTests(bool streaming)
     [TestCase("content_filter", "content_filter")]
     public async Task Ask_AnswerWasCut_SaysWhy(string reason, string expected, CancellationToken cancellationToken)
     {
-        await using OpenAIProtocolServer server = await OpenAIProtocolServer.StartAsync(ChatReply.Say("Half of") with { FinishReason = reason });
+        await using OpenAIProtocolServer server =
+            await OpenAIProtocolServer.StartAsync(ChatReply.Say("Half of") with { FinishReason = reason });
         await using ModelHost host = ModelHost.Of(server);
 
         ChatResponse answer = await host.AskAsync(streaming, cancellationToken: cancellationToken);
@@ -154,7 +162,8 @@ public sealed class OpenAIProtocolChatClientTests(bool streaming)
     [Test]
     public async Task Ask_Refusal_IsAnErrorContent(CancellationToken cancellationToken)
     {
-        await using OpenAIProtocolServer server = await OpenAIProtocolServer.StartAsync(new ChatReply { Refusal = "I will not do that, whatever you say." });
+        await using OpenAIProtocolServer server =
+            await OpenAIProtocolServer.StartAsync(new ChatReply { Refusal = "I will not do that, whatever you say." });
         await using ModelHost host = ModelHost.Of(server);
 
         ChatResponse answer = await host.AskAsync(streaming, cancellationToken: cancellationToken);
@@ -181,9 +190,12 @@ public sealed class OpenAIProtocolChatClientTests(bool streaming)
         using (Assert.EnterMultipleScope())
         {
             Assert.That(
-                Assert.Throws<AgentException>(() => filtered.EnsureUsable("main"))!.Code, Is.EqualTo(ErrorCode.ModelContentFiltered));
-            Assert.That(Assert.Throws<AgentException>(() => empty.EnsureUsable("main"))!.Code, Is.EqualTo(ErrorCode.ModelProtocolError));
-            Assert.That(Assert.Throws<AgentException>(() => spent.EnsureUsable("main"))!.Message, Does.Contain("MaxOutputTokens"));
+                Assert.Throws<AgentException>(() => filtered.EnsureUsable("main"))!.Code,
+                Is.EqualTo(ErrorCode.ModelContentFiltered));
+            Assert.That(Assert.Throws<AgentException>(() => empty.EnsureUsable("main"))!.Code,
+                Is.EqualTo(ErrorCode.ModelProtocolError));
+            Assert.That(Assert.Throws<AgentException>(() => spent.EnsureUsable("main"))!.Message,
+                Does.Contain("MaxOutputTokens"));
             Assert.That(good.EnsureUsable("main"), Is.SameAs(good));
         }
     }

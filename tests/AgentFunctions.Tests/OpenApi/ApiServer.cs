@@ -25,7 +25,8 @@ internal sealed class ApiServer : IAsyncDisposable
             Requests.Enqueue(new ApiRequest(
                 context.Request.Method,
                 context.Features.Get<IHttpRequestFeature>()!.RawTarget,
-                context.Request.Headers.ToDictionary(header => header.Key, header => header.Value.ToString(), StringComparer.OrdinalIgnoreCase),
+                context.Request.Headers.ToDictionary(header => header.Key, header => header.Value.ToString(),
+                    StringComparer.OrdinalIgnoreCase),
                 System.Text.Encoding.UTF8.GetString(read.ToArray()),
                 read.ToArray()));
             await handle(context);
@@ -49,4 +50,5 @@ internal sealed class ApiServer : IAsyncDisposable
     public async ValueTask DisposeAsync() => await _app.DisposeAsync();
 }
 
-internal sealed record ApiRequest(string Method, string Target, IReadOnlyDictionary<string, string> Headers, string Body, byte[] Content);
+internal sealed record ApiRequest(string Method, string Target, IReadOnlyDictionary<string, string> Headers, string Body,
+    byte[] Content);

@@ -20,14 +20,16 @@ internal sealed class OpenApiBench : IAsyncDisposable
     private readonly TemporaryFolder _workspace = new();
 
     /// <param name="prepare">Writes the other files of the description, before the host starts.</param>
-    public OpenApiBench(ApiServer server, string description, Action<OpenApiOptions>? configure = null, Action<TemporaryFolder>? prepare = null)
+    public OpenApiBench(ApiServer server, string description, Action<OpenApiOptions>? configure = null,
+        Action<TemporaryFolder>? prepare = null)
     {
         prepare?.Invoke(_folder);
         Write(description);
         var stores = new MemoryStores();
         Workspace = new Workspace(_workspace.Path);
         _services = new ServiceCollection()
-            .AddSingleton<IRecordStore>(stores).AddSingleton<IBlobStore>(stores).AddSingleton(new ArtifactStore(stores, stores, TimeProvider.System))
+            .AddSingleton<IRecordStore>(stores).AddSingleton<IBlobStore>(stores)
+            .AddSingleton(new ArtifactStore(stores, stores, TimeProvider.System))
             .AddOpenApiTools(options =>
             {
                 options.Name = "shop";
@@ -69,7 +71,8 @@ internal sealed class OpenApiBench : IAsyncDisposable
             Workspace = Workspace,
         };
         AgentTool? tool = await Catalog.FindAsync(Agent, name);
-        return await _services.GetRequiredService<ToolInvoker>().InvokeAsync(tool is null ? [] : [tool], ToolBench.Call(name, arguments), context);
+        return await _services.GetRequiredService<ToolInvoker>()
+            .InvokeAsync(tool is null ? [] : [tool], ToolBench.Call(name, arguments), context);
     }
 
     public async ValueTask DisposeAsync()

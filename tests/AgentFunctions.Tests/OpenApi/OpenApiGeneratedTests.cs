@@ -5,14 +5,18 @@ using Microsoft.AspNetCore.WebUtilities;
 
 namespace AgentFunctions.Tests.OpenApi;
 
-/// <summary>Descriptions made at random: each operation is written so that a server reads back what was meant, or is left out with a note.</summary>
+/// <summary>
+/// Descriptions made at random: each operation is written so that a server reads back what was meant, or is left out with a note.
+/// </summary>
 internal sealed class OpenApiGeneratedTests
 {
     private static readonly string[] MediaTypes =
-        ["application/json", "application/vnd.a+json", "application/x-www-form-urlencoded", "multipart/form-data", "text/plain", "text/csv", "application/xml",
+        ["application/json", "application/vnd.a+json", "application/x-www-form-urlencoded", "multipart/form-data", "text/plain",
+            "text/csv", "application/xml",
          "application/octet-stream", "image/*", "multipart/mixed", "*/*"];
 
-    private static readonly string[] Words = ["plain", "a b&c=d", "é ü", "/x?y#z", "%41+", "..", "{id}", "\u4f60", "q\"u'o", "a,b;c"];
+    private static readonly string[] Words = ["plain", "a b&c=d", "é ü", "/x?y#z", "%41+", "..", "{id}", "\u4f60", "q\"u'o",
+        "a,b;c"];
 
     [TestCaseSource(nameof(Seeds))]
     public async Task Create_GeneratedDescription_IsReadBackOrLeftOutWithANote(int seed)
@@ -28,7 +32,8 @@ internal sealed class OpenApiGeneratedTests
         var reader = new OpenApiReader(document, "generated", new Uri("http://127.0.0.1:1/"), null);
         IReadOnlyList<OpenApiOperation> operations = reader.Read();
 
-        Assert.That(operations.Count + reader.Notes.Count(static note => note.Contains("is left out", StringComparison.Ordinal)), Is.EqualTo(20));
+        Assert.That(operations.Count + reader.Notes.Count(static note => note.Contains("is left out", StringComparison.Ordinal)),
+            Is.EqualTo(20));
         foreach (OpenApiOperation operation in operations)
         {
             await AssertReadBackAsync(operation, random);
@@ -42,7 +47,9 @@ internal sealed class OpenApiGeneratedTests
         var arguments = new Dictionary<string, JsonElement>();
         foreach (OpenApiParameter parameter in operation.Parameters)
         {
-            arguments[parameter.Argument] = JsonSerializer.SerializeToElement(parameter.Place == OpenApiLocation.Path ? $"x{Word(random)}" : Word(random));
+            arguments[parameter.Argument] = JsonSerializer.SerializeToElement(parameter.Place == OpenApiLocation.Path
+                ? $"x{Word(random)}"
+                : Word(random));
         }
 
         JsonObject? fields = null;
@@ -50,9 +57,17 @@ internal sealed class OpenApiGeneratedTests
         if (operation.Body is { } body)
         {
             fields = body.Form is OpenApiBodyForm.Form or OpenApiBodyForm.Multipart or OpenApiBodyForm.Json
-                ? new JsonObject { ["a"] = Word(random), ["list"] = new JsonArray(Word(random), Word(random)), ["object"] = new JsonObject { ["k"] = Word(random) }, ["file"] = "f" }
+                ? new JsonObject
+                {
+                    ["a"] = Word(random),
+                    ["list"] = new JsonArray(Word(random), Word(random)),
+                    ["object"] = new JsonObject { ["k"] = Word(random) },
+                    ["file"] = "f"
+                }
                 : null;
-            arguments[body.Argument] = fields is null ? JsonSerializer.SerializeToElement(body.Form == OpenApiBodyForm.File ? "f" : text) : JsonSerializer.SerializeToElement(fields);
+            arguments[body.Argument] = fields is null
+                ? JsonSerializer.SerializeToElement(body.Form == OpenApiBodyForm.File ? "f" : text)
+                : JsonSerializer.SerializeToElement(fields);
         }
 
         byte[] content = [.. Enumerable.Range(0, 50).Select(_ => (byte)random.Next(256))];
@@ -62,7 +77,8 @@ internal sealed class OpenApiGeneratedTests
         string[] segments = request.RequestUri!.AbsolutePath.Split('/');
         Assert.That(segments, Has.Length.EqualTo(3));
         Assert.That(Uri.UnescapeDataString(segments[2]), Is.EqualTo(arguments["id"].GetString()));
-        Dictionary<string, Microsoft.Extensions.Primitives.StringValues> query = QueryHelpers.ParseQuery(request.RequestUri.Query);
+        Dictionary<string, Microsoft.Extensions.Primitives.StringValues> query =
+            QueryHelpers.ParseQuery(request.RequestUri.Query);
         foreach (OpenApiParameter parameter in operation.Parameters.Where(static parameter => parameter.Place == OpenApiLocation.Query))
         {
             Assert.That(query[parameter.Name].ToString(), Is.EqualTo(arguments[parameter.Argument].GetString()));
@@ -85,7 +101,8 @@ internal sealed class OpenApiGeneratedTests
                 {
                     Dictionary<string, Microsoft.Extensions.Primitives.StringValues> read = await form.ReadFormAsync();
                     Assert.That(read["a"].ToString(), Is.EqualTo(fields!["a"]!.GetValue<string>()));
-                    Assert.That(read["list"].ToArray(), Is.EqualTo(fields["list"]!.AsArray().Select(static item => item!.GetValue<string>())));
+                    Assert.That(read["list"].ToArray(),
+                        Is.EqualTo(fields["list"]!.AsArray().Select(static item => item!.GetValue<string>())));
                     Assert.That(JsonNode.DeepEquals(JsonNode.Parse(read["object"].ToString()), fields["object"]), Is.True);
                 }
 
@@ -115,7 +132,13 @@ internal sealed class OpenApiGeneratedTests
 
     private static JsonObject Operation(Random random)
     {
-        var parameters = new JsonArray(new JsonObject { ["name"] = "id", ["in"] = "path", ["required"] = true, ["schema"] = new JsonObject { ["type"] = "string" } });
+        var parameters = new JsonArray(new JsonObject
+        {
+            ["name"] = "id",
+            ["in"] = "path",
+            ["required"] = true,
+            ["schema"] = new JsonObject { ["type"] = "string" }
+        });
         for (int i = random.Next(3); i > 0; i--)
         {
             parameters.Add(new JsonObject
@@ -137,7 +160,13 @@ internal sealed class OpenApiGeneratedTests
                 string type = MediaTypes[random.Next(MediaTypes.Length)];
                 media[type] = type switch
                 {
-                    "multipart/form-data" => new JsonObject { ["schema"] = random.Next(4) == 0 ? new JsonObject { ["allOf"] = new JsonArray(FormSchema()) } : FormSchema() },
+                    "multipart/form-data" =>
+                        new JsonObject
+                        {
+                            ["schema"] = random.Next(4) == 0
+                            ? new JsonObject { ["allOf"] = new JsonArray(FormSchema()) }
+                            : FormSchema()
+                        },
                     _ => new JsonObject { ["schema"] = new JsonObject() },
                 };
             }

@@ -46,8 +46,10 @@ internal sealed class OpenApiPartsTests
         ToolOutcome users = await bench.CallAsync("shop__users", new { page = "1", odd = "o" });
         string target = server.Last.Target;
         ToolOutcome tooLong = await bench.CallAsync("shop__users", new { page = "123456" });
-        ToolOutcome order = await bench.CallAsync("shop__order", new { body = new { lines = new[] { new { sub = new { n = 1 } } } } });
-        ToolOutcome wrong = await bench.CallAsync("shop__order", new { body = new { lines = new[] { new { sub = new { n = "x y" } } } } });
+        ToolOutcome order = await bench.CallAsync("shop__order",
+            new { body = new { lines = new[] { new { sub = new { n = 1 } } } } });
+        ToolOutcome wrong = await bench.CallAsync("shop__order",
+            new { body = new { lines = new[] { new { sub = new { n = "x y" } } } } });
 
         Assert.That(users.IsError, Is.False, users.Text);
         Assert.That(target, Is.EqualTo("/v1/users?page=1&odd=o"));
@@ -74,7 +76,8 @@ internal sealed class OpenApiPartsTests
         await using var bench = new OpenApiBench(server, Root, prepare: Prepare);
         await bench.CallAsync("shop__users", new { page = "1" });
 
-        bench.Folder.Write("paths/users.yaml", Users.Replace("operationId: users", "operationId: people", StringComparison.Ordinal));
+        bench.Folder.Write("paths/users.yaml",
+            Users.Replace("operationId: users", "operationId: people", StringComparison.Ordinal));
 
         Assert.That((await bench.CallAsync("shop__people", new { page = "1" })).IsError, Is.False);
     }
@@ -110,9 +113,11 @@ internal sealed class OpenApiPartsTests
         folder.Write("docs/broken.yaml", "a: [");
         folder.Write("docs/list.yaml", "[1]");
         File.CreateSymbolicLink(Path.Combine(folder.Path, "docs", "link.yaml"), Path.Combine(folder.Path, "outside.yaml"));
-        string path = folder.Write("docs/api.yaml", $"openapi: 3.0.3\npaths:\n  /a: {{get: {{}}}}\n  /b: {{$ref: '{reference}'}}\n");
+        string path = folder.Write("docs/api.yaml",
+            $"openapi: 3.0.3\npaths:\n  /a: {{get: {{}}}}\n  /b: {{$ref: '{reference}'}}\n");
 
-        OpenApiBundle bundle = await OpenApiBundle.ReadAsync(OpenApiText.Parse(File.ReadAllText(path), path), "api.yaml", new FolderParts(path, null), default);
+        OpenApiBundle bundle = await OpenApiBundle.ReadAsync(OpenApiText.Parse(File.ReadAllText(path), path), "api.yaml",
+            new FolderParts(path, null), default);
         var reader = new OpenApiReader(bundle.Document, "api.yaml", new Uri("http://127.0.0.1:1"), null);
 
         Assert.That(reader.Read().Select(static operation => operation.Id), Is.EqualTo((string[])["get_a"]));
@@ -144,7 +149,8 @@ internal sealed class OpenApiPartsTests
 
         string path = folder.Write("api.yaml", "openapi: 3.0.3\npaths:\n  /b: {$ref: p0.yaml}\n");
 
-        OpenApiBundle bundle = await OpenApiBundle.ReadAsync(OpenApiText.Parse(File.ReadAllText(path), path), "api.yaml", new FolderParts(path, null), default);
+        OpenApiBundle bundle = await OpenApiBundle.ReadAsync(OpenApiText.Parse(File.ReadAllText(path), path), "api.yaml",
+            new FolderParts(path, null), default);
 
         Assert.That(bundle.Places, Has.Count.EqualTo(OpenApiBundle.MaxParts));
         Assert.That(bundle.Notes.Single(), Does.Contain("one file too many"));

@@ -5,7 +5,9 @@ using AgentFunctions.OpenApi;
 
 namespace AgentFunctions.Tests.OpenApi;
 
-/// <summary>Descriptions as people write them, and what is sent for them: by the specification's table of styles, or left out with a note.</summary>
+/// <summary>
+/// Descriptions as people write them, and what is sent for them: by the specification's table of styles, or left out with a note.
+/// </summary>
 internal sealed class OpenApiReaderTests
 {
     private const string Colours = """["blue","black","brown"]""";
@@ -55,8 +57,10 @@ internal sealed class OpenApiReaderTests
         Assert.That(Target(operation, $$"""{"color":{{value}}}"""), Is.EqualTo(expected));
     }
 
-    [TestCase("""{"name":"f","in":"query","content":{"application/json":{"schema":{"type":"object"}}}}""", """{"f":{"a":1}}""", "/x?f=%7B%22a%22%3A1%7D")]
-    [TestCase("""{"name":"f","in":"query","allowReserved":true,"schema":{"type":"string"}}""", """{"f":"a/b?c:d&e"}""", "/x?f=a/b?c:d%26e")]
+    [TestCase("""{"name":"f","in":"query","content":{"application/json":{"schema":{"type":"object"}}}}""", """{"f":{"a":1}}""",
+        "/x?f=%7B%22a%22%3A1%7D")]
+    [TestCase("""{"name":"f","in":"query","allowReserved":true,"schema":{"type":"string"}}""", """{"f":"a/b?c:d&e"}""",
+        "/x?f=a/b?c:d%26e")]
     [TestCase("""{"name":"a b","in":"query","schema":{"type":"string"}}""", """{"a b":"c"}""", "/x?a%20b=c")]
     public void Create_ParameterOfAnotherForm_IsWritten(string parameter, string arguments, string expected)
     {
@@ -82,7 +86,8 @@ internal sealed class OpenApiReaderTests
 
         Assert.That(() => Target(operation, "{}"), Throws.TypeOf<AgentException>().With.Message.Contains("{id}"));
         Assert.That(Target(operation, """{"id":"{x}"}"""), Is.EqualTo("/a/%7Bx%7D"));
-        Assert.That(operation.Schema.GetProperty("required")[0].GetString(), Is.EqualTo("id"), "what the description forgot is asked for");
+        Assert.That(operation.Schema.GetProperty("required")[0].GetString(), Is.EqualTo("id"),
+            "what the description forgot is asked for");
         Assert.That(notes, Has.One.Contains("does not declare 'id'"));
     }
 
@@ -108,22 +113,28 @@ internal sealed class OpenApiReaderTests
             {"/x":{"post":{"requestBody":{"content":{"multipart/form-data":{"schema":{"type":"object","properties":{"a":{"type":"string"},"b":{"type":"array","items":{"type":"string"}}}}}}}}}}
             """).Single();
 
-        using HttpRequestMessage request = OpenApiRequest.Create(operation, Arguments("""{"body":{"a":"x","b":["y","z"]}}"""), NoFiles);
+        using HttpRequestMessage request = OpenApiRequest.Create(operation, Arguments("""{"body":{"a":"x","b":["y","z"]}}"""),
+            NoFiles);
         string sent = await request.Content!.ReadAsStringAsync();
 
-        Assert.That(sent.Split("Content-Disposition: form-data; name=\"").Skip(1).Select(static part => part[..1]), Is.EqualTo(["a", "b", "b"]));
+        Assert.That(sent.Split("Content-Disposition: form-data; name=\"").Skip(1).Select(static part => part[..1]),
+            Is.EqualTo(["a", "b", "b"]));
     }
 
-    [TestCase("""{"/a":{"post":{"requestBody":{"content":{"multipart/form-data":{"schema":{"type":"object"}}}}},"get":{}}}""", "must name its fields")]
-    [TestCase("""{"/a":{"post":{"requestBody":{"content":{"multipart/mixed":{"schema":{"type":"object"}}}}},"get":{}}}""", "of no media type")]
-    [TestCase("""{"/a":{"delete":{"$ref":"resources/delete.yml"},"get":{}}}""", "it refers to resources/delete.yml, which is not in the description")]
+    [TestCase("""{"/a":{"post":{"requestBody":{"content":{"multipart/form-data":{"schema":{"type":"object"}}}}},"get":{}}}""",
+        "must name its fields")]
+    [TestCase("""{"/a":{"post":{"requestBody":{"content":{"multipart/mixed":{"schema":{"type":"object"}}}}},"get":{}}}""",
+        "of no media type")]
+    [TestCase("""{"/a":{"delete":{"$ref":"resources/delete.yml"},"get":{}}}""",
+        "it refers to resources/delete.yml, which is not in the description")]
     [TestCase("""{"/b":{"$ref":"b.yml"},"/a":{"get":{}}}""", "/b is left out: it refers to b.yml")]
     [TestCase("""{"/a":{"post":{"parameters":[{"$ref":"p.yml"}]},"get":{}}}""", "it refers to p.yml")]
     [TestCase("""{"/a":{"post":{"parameters":[{"in":"query"}]},"get":{}}}""", "a parameter has no name")]
     [TestCase("""{"/a":{"post":{"x-effect":"safe"},"get":{}}}""", "x-effect: 'safe' is not a valid effect")]
     [TestCase("""{"/a":{"post":{"servers":[{"url":"ftp://a"}]},"get":{}}}""", "is not an http or https address")]
     [TestCase("""{"/a":{"get":{"operationId":"get_a"},"put":{"operationId":"get_a"}}}""", "the operationId 'get_a' stands twice")]
-    [TestCase("""{"/a":{"post":{"parameters":3,"requestBody":{"content":{"application/json":3}}},"get":{}}}""", "POST /a is left out")]
+    [TestCase("""{"/a":{"post":{"parameters":3,"requestBody":{"content":{"application/json":3}}},"get":{}}}""",
+        "POST /a is left out")]
     [TestCase("""{"/a":{"post":3,"get":{}}}""", "POST /a is left out: it is not a JSON object")]
     public void Read_OneThatCannotBeCalled_IsLeftOutWithANoteAndTheRestStays(string paths, string note)
     {
@@ -161,7 +172,9 @@ internal sealed class OpenApiReaderTests
     [TestCase("""{"nullable":true,"oneOf":[{"type":"string"},{"type":"integer"}]}""", "true", false)]
     [TestCase("""{"oneOf":[{"type":"string"},{"type":"integer"}]}""", "null", false)]
     public void Read_Nullable_TakesNullBesideWhateverDecides(string schema, string value, bool fits) => Assert.That(
-        AgentFunctions.Core.JsonSchemas.JsonSchema.Strict(BodyOf(schema)).Errors(JsonElement.Parse(value)), fits ? Is.Empty : Is.Not.Empty);
+        AgentFunctions.Core.JsonSchemas.JsonSchema.Strict(BodyOf(schema)).Errors(JsonElement.Parse(value)), fits
+            ? Is.Empty
+            : Is.Not.Empty);
 
     [Test]
     public void Read_SchemasThatReferInALongRow_AreBoundedAndTakeNoStack()
@@ -187,7 +200,8 @@ internal sealed class OpenApiReaderTests
     public void Read_ReferenceToNowhere_TakesAnythingAndSaysSo()
     {
         OpenApiOperation operation = Read(
-            """{"/a":{"post":{"requestBody":{"content":{"application/json":{"schema":{"$ref":"other.yml#/X"}}}}}}}""", out IReadOnlyList<string> notes).Single();
+            """{"/a":{"post":{"requestBody":{"content":{"application/json":{"schema":{"$ref":"other.yml#/X"}}}}}}}""",
+            out IReadOnlyList<string> notes).Single();
 
         Assert.That(operation.Schema.GetRawText(), Does.Not.Contain("$ref"));
         Assert.That(notes, Has.One.Contains("other.yml#/X, which is not in the description"));
@@ -202,14 +216,16 @@ internal sealed class OpenApiReaderTests
     }
 
     private static JsonElement BodyOf(string schema) => Read(
-            """{"/a":{"post":{"requestBody":{"content":{"application/json":{"schema":SCHEMA}}}}}}""".Replace("SCHEMA", schema, StringComparison.Ordinal))
+            """{"/a":{"post":{"requestBody":{"content":{"application/json":{"schema":SCHEMA}}}}}}""".Replace("SCHEMA", schema,
+                StringComparison.Ordinal))
         .Single().Schema.GetProperty("properties").GetProperty("body");
 
     private static IReadOnlyList<OpenApiOperation> Read(string paths) => Read(paths, out _);
 
     private static IReadOnlyList<OpenApiOperation> Read(string paths, out IReadOnlyList<string> notes, string schemas = "")
     {
-        var document = (JsonObject)JsonNode.Parse("{\"openapi\":\"3.0.3\",\"paths\":" + paths + ",\"components\":{\"schemas\":{" + schemas + "}}}")!;
+        var document = (JsonObject)JsonNode.Parse("{\"openapi\":\"3.0.3\",\"paths\":" + paths + ",\"components\":{\"schemas\":{"
+            + schemas + "}}}")!;
         var reader = new OpenApiReader(document, "test.json", new Uri("http://127.0.0.1:1/"), null);
         IReadOnlyList<OpenApiOperation> operations = reader.Read();
         notes = reader.Notes;

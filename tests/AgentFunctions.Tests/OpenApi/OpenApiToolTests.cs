@@ -86,15 +86,18 @@ internal sealed class OpenApiToolTests
         }), "the upload cannot be written and is left out");
         Assert.That(tools.Single(tool => tool.Name == "shop__getOrder").Function.Description, Is.EqualTo("Finds an order."));
         JsonElement schema = tools.Single(tool => tool.Name == "shop__placeOrder").Function.JsonSchema;
-        Assert.That(schema.GetProperty("properties").GetProperty("body").GetProperty("$ref").GetString(), Is.EqualTo("#/$defs/Order"));
-        Assert.That(schema.GetProperty("$defs").GetProperty("Order").GetRawText(), Does.Contain("""["string","null"]""").And.Contain("\"exclusiveMinimum\":0"));
+        Assert.That(schema.GetProperty("properties").GetProperty("body").GetProperty("$ref").GetString(),
+            Is.EqualTo("#/$defs/Order"));
+        Assert.That(schema.GetProperty("$defs").GetProperty("Order").GetRawText(),
+            Does.Contain("""["string","null"]""").And.Contain("\"exclusiveMinimum\":0"));
     }
 
     [Test]
     public async Task CallAsync_Parameters_AreWrittenAsTheDescriptionSays()
     {
         await using ApiServer server = await ApiServer.StartAsync();
-        await using var bench = new OpenApiBench(server, Description, options => options.Headers["Authorization"] = "Bearer ${AGENTFUNCTIONS_TEST_API_TOKEN}");
+        await using var bench = new OpenApiBench(server, Description,
+            options => options.Headers["Authorization"] = "Bearer ${AGENTFUNCTIONS_TEST_API_TOKEN}");
         Environment.SetEnvironmentVariable("AGENTFUNCTIONS_TEST_API_TOKEN", "tok-1");
 
         ToolOutcome outcome = await bench.CallAsync("shop__getOrder", new Dictionary<string, object>
@@ -107,7 +110,8 @@ internal sealed class OpenApiToolTests
         });
 
         Assert.That(outcome.Text, Is.EqualTo("""{"ok":true}"""));
-        Assert.That(server.Last.Target, Is.EqualTo("/v1/orders/a%2Fb%20c%3F%23?fields=x&fields=y%20z&tags=p,q&filter[state]=open"));
+        Assert.That(server.Last.Target,
+            Is.EqualTo("/v1/orders/a%2Fb%20c%3F%23?fields=x&fields=y%20z&tags=p,q&filter[state]=open"));
         Assert.That(server.Last.Headers["X-Trace"], Is.EqualTo("t1"));
         Assert.That(server.Last.Headers["Authorization"], Is.EqualTo("Bearer tok-1"));
         Assert.That(server.Last.Headers["Idempotency-Key"], Is.EqualTo("run-1/1/0"));
@@ -172,7 +176,8 @@ internal sealed class OpenApiToolTests
         await using ApiServer server = await ApiServer.StartAsync();
         await using var bench = new OpenApiBench(server, Description);
 
-        await bench.CallAsync("shop__placeOrder", new { body = new { item = "é", note = (string?)null, parts = new[] { new { item = "p" } } } });
+        await bench.CallAsync("shop__placeOrder",
+            new { body = new { item = "é", note = (string?)null, parts = new[] { new { item = "p" } } } });
         ApiRequest json = server.Last;
         await bench.CallAsync("shop__changeOrder", new { id = "1", body = new { a = 1 } });
         ApiRequest patch = server.Last;
@@ -190,10 +195,12 @@ internal sealed class OpenApiToolTests
         await using ApiServer server = await ApiServer.StartAsync();
         await using var bench = new OpenApiBench(server, Description);
 
-        ToolOutcome outcome = await bench.CallAsync("shop__placeOrder", new { body = new { amount = 0, parts = new[] { new { } } } });
+        ToolOutcome outcome = await bench.CallAsync("shop__placeOrder",
+            new { body = new { amount = 0, parts = new[] { new { } } } });
 
         Assert.That(outcome.Code, Is.EqualTo(ErrorCode.ToolArgumentsInvalid));
-        Assert.That(outcome.Text, Does.Contain("body.item is required").And.Contain("body.amount must be more than 0").And.Contain("body.parts[0].item is required"));
+        Assert.That(outcome.Text,
+            Does.Contain("body.item is required").And.Contain("body.amount must be more than 0").And.Contain("body.parts[0].item is required"));
         Assert.That(server.Requests, Is.Empty);
     }
 
@@ -243,7 +250,8 @@ internal sealed class OpenApiToolTests
             context.Response.Redirect($"{inner.Url}/secrets");
             return Task.CompletedTask;
         });
-        await using var bench = new OpenApiBench(server, Description, options => options.HttpClientName = clientFollows ? "follows" : options.HttpClientName);
+        await using var bench = new OpenApiBench(server, Description,
+            options => options.HttpClientName = clientFollows ? "follows" : options.HttpClientName);
 
         ToolOutcome outcome = await bench.CallAsync("shop__getOrder", new { id = "1" });
 
@@ -255,7 +263,8 @@ internal sealed class OpenApiToolTests
     [Test]
     public async Task CallAsync_LongAnswer_IsCut()
     {
-        await using ApiServer server = await ApiServer.StartAsync(context => context.Response.WriteAsync(new string('x', 100_000)));
+        await using ApiServer server =
+            await ApiServer.StartAsync(context => context.Response.WriteAsync(new string('x', 100_000)));
         await using var bench = new OpenApiBench(server, Description, options => options.ResponseLimit = 1_000);
 
         ToolOutcome outcome = await bench.CallAsync("shop__getOrder", new { id = "1" });
@@ -321,7 +330,8 @@ internal sealed class OpenApiToolTests
 
         bench.Write(Description.Replace("operationId: dropOrder", "operationId: removeTheOrder", StringComparison.Ordinal));
 
-        Assert.That((await bench.Catalog.SelectAsync(bench.Agent)).Select(tool => tool.Name), Has.Some.EqualTo("shop__removeTheOrder"));
+        Assert.That((await bench.Catalog.SelectAsync(bench.Agent)).Select(tool => tool.Name),
+            Has.Some.EqualTo("shop__removeTheOrder"));
         Assert.That(await bench.Catalog.FindAsync(bench.Agent, "shop__dropOrder"), Is.Null);
     }
 

@@ -114,14 +114,23 @@ internal sealed class OpenApiUploadTests
 
         ToolOutcome outcome = await _bench.CallAsync("shop__form", new
         {
-            body = new { title = "T \"ü\"", file = "a.png", more = new[] { "artifact:b.bin", "pay/list.txt" }, thumb = "a.png", meta = new { a = 1 }, tags = new[] { "x", "y" } },
+            body = new
+            {
+                title = "T \"ü\"",
+                file = "a.png",
+                more = new[] { "artifact:b.bin", "pay/list.txt" },
+                thumb = "a.png",
+                meta = new { a = 1 },
+                tags = new[] { "x", "y" }
+            },
             body_headers = new { file = new Dictionary<string, int> { ["X-Rate"] = 3 } },
         });
 
         Assert.That(outcome.IsError, Is.False, outcome.Text);
         IReadOnlyList<Part> parts = await PartsOf(_server.Last);
         Assert.That(parts.Select(static part => $"{part.Name}|{part.FileName}|{part.Type}"), Is.EqualTo(
-            (string[])["title||text/plain; charset=utf-8", "file|a.png|image/png", "more|b.bin|application/octet-stream", "more|list.txt|application/octet-stream",
+            (string[])["title||text/plain; charset=utf-8", "file|a.png|image/png", "more|b.bin|application/octet-stream",
+                "more|list.txt|application/octet-stream",
              "thumb||image/png", "meta||application/vnd.meta+json", "tags||text/plain; charset=utf-8"]));
         Assert.That(parts[0].Text, Is.EqualTo("T \"ü\""));
         Assert.That(parts[1].Content, Is.EqualTo(Png));
@@ -154,7 +163,8 @@ internal sealed class OpenApiUploadTests
         _bench.Files.Write("half.bin", new string('x', 600));
         _bench.Files.Write("other.bin", new string('y', 600));
 
-        ToolOutcome outcome = await _bench.CallAsync("shop__form", new { body = new { title = "t", more = new[] { "half.bin", "other.bin" } } });
+        ToolOutcome outcome = await _bench.CallAsync("shop__form",
+            new { body = new { title = "t", more = new[] { "half.bin", "other.bin" } } });
 
         Assert.That(outcome.Code, Is.EqualTo(ErrorCode.ToolArgumentsInvalid));
         Assert.That(_server.Requests, Is.Empty);
@@ -229,15 +239,18 @@ internal sealed class OpenApiUploadTests
         {
             using var content = new MemoryStream();
             await section.Body.CopyToAsync(content);
-            var headers = section.Headers!.ToDictionary(static header => header.Key, static header => header.Value.ToString(), StringComparer.OrdinalIgnoreCase);
+            var headers = section.Headers!.ToDictionary(static header => header.Key, static header => header.Value.ToString(),
+                StringComparer.OrdinalIgnoreCase);
             var disposition = Microsoft.Net.Http.Headers.ContentDispositionHeaderValue.Parse(section.ContentDisposition);
-            parts.Add(new Part(disposition.Name.Value!.Trim('"'), disposition.FileName.Value?.Trim('"'), section.ContentType, headers, content.ToArray()));
+            parts.Add(new Part(disposition.Name.Value!.Trim('"'), disposition.FileName.Value?.Trim('"'), section.ContentType,
+                headers, content.ToArray()));
         }
 
         return parts;
     }
 
-    private sealed record Part(string Name, string? FileName, string? Type, IReadOnlyDictionary<string, string> Headers, byte[] Content)
+    private sealed record Part(string Name, string? FileName, string? Type, IReadOnlyDictionary<string, string> Headers,
+        byte[] Content)
     {
         public string Text => Encoding.UTF8.GetString(Content);
     }

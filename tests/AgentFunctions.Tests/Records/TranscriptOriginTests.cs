@@ -21,7 +21,12 @@ internal sealed class TranscriptOriginTests
     public async Task Transcript_EveryEntry_SaysWhereItComesFrom()
     {
         await using RunHost host = await RunHost.StartAsync(
-            request => request.Index switch { 0 => ChatReply.Call("echo", new { text = "x" }), 1 => ChatReply.Say(""), _ => ChatReply.Say("done") }, [Echo]);
+            request => request.Index switch
+            {
+                0 => ChatReply.Call("echo", new { text = "x" }),
+                1 => ChatReply.Say(""),
+                _ => ChatReply.Say("done")
+            }, [Echo]);
         Run run = await host.RunAsync();
         await host.Steering.SendAsync(run.Id, "Go on.");
         await host.Reader.WaitForEndAsync(run.Id);
@@ -30,7 +35,8 @@ internal sealed class TranscriptOriginTests
             (await host.TranscriptAsync(run.Id)).Select(entry => entry.Origin),
             Is.EqualTo(new TranscriptOrigin?[]
             {
-                TranscriptOrigin.Goal, TranscriptOrigin.Model, TranscriptOrigin.Result, TranscriptOrigin.Model, TranscriptOrigin.Host, TranscriptOrigin.Model,
+                TranscriptOrigin.Goal, TranscriptOrigin.Model, TranscriptOrigin.Result, TranscriptOrigin.Model,
+                TranscriptOrigin.Host, TranscriptOrigin.Model,
                 TranscriptOrigin.Person, TranscriptOrigin.Model,
             }));
     }
@@ -50,7 +56,8 @@ internal sealed class TranscriptOriginTests
         Assert.That(shown, Does.StartWith("<person ").And.Contain(Forged));
         Assert.That(UntrustedText.Unmark(shown), Is.EqualTo(Forged));
         string end = shown[(shown.LastIndexOf('\n') + 1)..];
-        Assert.That(shown.IndexOf(end, StringComparison.Ordinal), Is.EqualTo(shown.Length - end.Length), "nothing in the words ends them");
+        Assert.That(shown.IndexOf(end, StringComparison.Ordinal), Is.EqualTo(shown.Length - end.Length),
+            "nothing in the words ends them");
         Assert.That(host.Model.Requests[1].Messages[0].GetRawText(), Does.Contain("your host speaks only outside of such lines"));
     }
 

@@ -28,5 +28,6 @@ internal sealed class RunFoldersTests
 
     [Test]
     public void IsMade_OfNewIds_IsTrue() => Assert.That(
-        Enumerable.Range(0, 100).Select(static day => RunId.New(DateTimeOffset.UnixEpoch.AddDays(day * 200))).Where(static id => !RunId.IsMade(id)), Is.Empty);
+        Enumerable.Range(0, 100).Select(static day => RunId.New(DateTimeOffset.UnixEpoch.AddDays(day * 200)))
+            .Where(static id => !RunId.IsMade(id)), Is.Empty);
 }

@@ -16,29 +16,35 @@ internal static class FolderHost
     public static Task<RunHost> StartAsync(
         Func<ChatRequest, ChatReply> script, Action<AgentBuilder>? agent = null, params (string, string)[] settings) =>
         StartAsync(
-            static (options, engine) => options.WorkspaceRoot = Path.Combine(Path.GetDirectoryName(engine.Value.DataFile)!, "folders"),
+            static (options, engine) => options.WorkspaceRoot = Path.Combine(Path.GetDirectoryName(engine.Value.DataFile)!,
+                "folders"),
             script, agent, settings);
 
     /// <summary>Starts a host whose runs share a folder.</summary>
     public static Task<RunHost> StartSharedAsync(
-        string folder, Func<ChatRequest, ChatReply> script, Action<AgentBuilder>? agent = null, params (string, string)[] settings) =>
+        string folder, Func<ChatRequest, ChatReply> script, Action<AgentBuilder>? agent = null,
+        params (string, string)[] settings) =>
         StartAsync((options, _) => options.Workspace = folder, script, agent, settings);
 
     public static ChatReply Write(string path, string content) => ChatReply.Call("write_file", new { path, content });
 
-    public static ChatReply Shell(string script) => ChatReply.Call("run_command", new { command = "sh", arguments = new[] { "-c", script } });
+    public static ChatReply Shell(string script) =>
+        ChatReply.Call("run_command", new { command = "sh", arguments = new[] { "-c", script } });
 
     /// <summary>What is in a folder, as text: kind, permissions, and content or target of each entry.</summary>
     public static IReadOnlyList<string> Contents(string folder) =>
     [
-        .. new DirectoryInfo(folder).EnumerateFileSystemInfos("*", new EnumerationOptions { AttributesToSkip = 0, RecurseSubdirectories = true })
+        .. new DirectoryInfo(folder).EnumerateFileSystemInfos("*",
+            new EnumerationOptions { AttributesToSkip = 0, RecurseSubdirectories = true })
             .Select(entry => $"{Path.GetRelativePath(folder, entry.FullName)} " + (entry.LinkTarget is { } target ? $"-> {target}"
-                : $"{Convert.ToString((int)entry.UnixFileMode, 8)} " + (entry is FileInfo file ? Convert.ToBase64String(File.ReadAllBytes(file.FullName)) : "/")))
+                : $"{Convert.ToString((int)entry.UnixFileMode, 8)} "
+                    + (entry is FileInfo file ? Convert.ToBase64String(File.ReadAllBytes(file.FullName)) : "/")))
             .Order(StringComparer.Ordinal),
     ];
 
     private static Task<RunHost> StartAsync(
-        Action<RunOptions, IOptions<SqliteEngineOptions>> options, Func<ChatRequest, ChatReply> script, Action<AgentBuilder>? agent,
+        Action<RunOptions, IOptions<SqliteEngineOptions>> options, Func<ChatRequest, ChatReply> script,
+        Action<AgentBuilder>? agent,
         (string, string)[] settings) =>
         RunHost.StartAsync(
             services =>

@@ -19,7 +19,8 @@ internal sealed class FolderWalkTests
 
         Assert.That(Paths(walk), Is.EqualTo(new[] { ".afignore", ".gitignore", "kept.txt", "sub", "sub/b.tmp" }));
         Assert.That(walk.Skipped.Select(static one => (one.Path, one.Why)), Is.EqualTo(
-            new[] { (".git", "ignore rules leave it out"), ("a.tmp", "ignore rules leave it out"), ("node_modules", "ignore rules leave it out") }));
+            new[] { (".git", "ignore rules leave it out"), ("a.tmp", "ignore rules leave it out"),
+                ("node_modules", "ignore rules leave it out") }));
     }
 
     [Test]
@@ -102,7 +103,8 @@ internal sealed class FolderWalkTests
         FolderEntry large = FolderEntry.Read(new Workspace(folder.Path), "large");
         FolderEntry largest = FolderEntry.Read(new Workspace(folder.Path), "largest");
 
-        Assert.That((large.Content, large.Image!.NotKept, large.Why), Is.EqualTo(((byte[]?)null, true, "it has more than 5 MiB")));
+        Assert.That((large.Content, large.Image!.NotKept, large.Why),
+            Is.EqualTo(((byte[]?)null, true, "it has more than 5 MiB")));
         Assert.That((largest.Content!.Length, largest.Image!.NotKept), Is.EqualTo((FolderBounds.File, false)));
     }
 
@@ -128,7 +130,8 @@ internal sealed class FolderWalkTests
         FolderWalk walk = FolderWalk.Make(new Workspace(folder.Path), static () => false, default, 4);
 
         Assert.That(Paths(walk), Is.EqualTo(new[] { "a", "b", "e", "b/c" }));
-        Assert.That(walk.Skipped.Single(), Is.EqualTo(new SkippedPath(".", "the folder has more than 4 entries; the rest was not looked at")));
+        Assert.That(walk.Skipped.Single(),
+            Is.EqualTo(new SkippedPath(".", "the folder has more than 4 entries; the rest was not looked at")));
         Assert.That(FolderWalk.Make(new Workspace(folder.Path), static () => false, default, 5).Skipped, Is.Empty);
     }
 
@@ -161,7 +164,8 @@ internal sealed class FolderWalkTests
         Assert.That(walk.Skipped[^1].Why, Does.Contain("not named"));
     }
 
-    private static FolderWalk Walk(TemporaryFolder folder) => FolderWalk.Make(new Workspace(folder.Path), static () => false, default);
+    private static FolderWalk Walk(TemporaryFolder folder) =>
+        FolderWalk.Make(new Workspace(folder.Path), static () => false, default);
 
     private static IEnumerable<string> Paths(FolderWalk walk) => walk.Entries.Select(static one => one.Path);
 

@@ -31,6 +31,7 @@ internal sealed class IgnoreRulesTests
     {
         IgnoreRules rules = IgnoreRules.None.With("/x", "sub");
 
-        Assert.That((rules.IsIgnored("sub/x", false), rules.IsIgnored("x", false), rules.IsIgnored("sub/in/x", false)), Is.EqualTo((true, false, false)));
+        Assert.That((rules.IsIgnored("sub/x", false), rules.IsIgnored("x", false), rules.IsIgnored("sub/in/x", false)),
+            Is.EqualTo((true, false, false)));
     }
 }

@@ -61,7 +61,9 @@ internal sealed class LineMergeTests
         {
             for (int j = 1; j <= other.Count; j++)
             {
-                lengths[i, j] = one[i - 1] == other[j - 1] ? lengths[i - 1, j - 1] + 1 : Math.Max(lengths[i - 1, j], lengths[i, j - 1]);
+                lengths[i, j] = one[i - 1] == other[j - 1]
+                    ? lengths[i - 1, j - 1] + 1
+                    : Math.Max(lengths[i - 1, j], lengths[i, j - 1]);
             }
         }
 

@@ -9,7 +9,9 @@ using AgentFunctions.Tests.Hosting;
 
 namespace AgentFunctions.Tests.Snapshots;
 
-/// <summary>What others have changed since is kept, brought back or merged, as a person decides: at once, or when asked.</summary>
+/// <summary>
+/// What others have changed since is kept, brought back or merged, as a person decides: at once, or when asked.
+/// </summary>
 [CancelAfter(300_000)]
 internal sealed class RestoreConflictTests
 {
@@ -35,9 +37,11 @@ internal sealed class RestoreConflictTests
         Assert.That(File.ReadAllText(Path.Combine(folder.Path, "f0.txt")), Is.EqualTo(expected));
         Assert.That((report.Conflicts.Count, dry.Conflicts.Count), Is.EqualTo((left, left)));
         Assert.That(report.Conflicts.Where(static one => !one.IsMergeable), Is.Empty);
-        Assert.That(report.Restored.Count, Is.EqualTo(dry.Restored.Count).And.EqualTo(choice is null or ConflictChoice.Keep ? 0 : 1));
+        Assert.That(report.Restored.Count,
+            Is.EqualTo(dry.Restored.Count).And.EqualTo(choice is null or ConflictChoice.Keep ? 0 : 1));
         await host.Get<RunFolder>().RestoreAsync(run.Id, new RestoreRequest(2) { Overwrite = true });
-        Assert.That(File.ReadAllText(Path.Combine(folder.Path, "f0.txt")), Is.EqualTo("1\nagent\n3\n4\n5\nuser\n7\n"), "an undo is undone");
+        Assert.That(File.ReadAllText(Path.Combine(folder.Path, "f0.txt")), Is.EqualTo("1\nagent\n3\n4\n5\nuser\n7\n"),
+            "an undo is undone");
     }
 
     [Test]
@@ -48,7 +52,12 @@ internal sealed class RestoreConflictTests
         Run run = await ConflictAsync(host, folder, "1\nagent and user\n3\n4\n5\n6\n7\n");
 
         RestoreReport report = await host.Get<RunFolder>().RestoreAsync(
-            run.Id, new RestoreRequest(0) { Resolve = new Dictionary<string, ConflictChoice> { [RestoreRequest.AnyPath] = ConflictChoice.Merge } });
+            run.Id, new RestoreRequest(0)
+            {
+                Resolve = new Dictionary<string,
+                ConflictChoice>
+                { [RestoreRequest.AnyPath] = ConflictChoice.Merge }
+            });
 
         Assert.That(report.Conflicts.Select(static one => (one.Path, one.IsMergeable)), Is.EqualTo(new[] { ("f0.txt", false) }));
         Assert.That(report.Restored, Is.Empty);

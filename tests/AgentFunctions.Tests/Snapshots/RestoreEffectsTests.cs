@@ -25,7 +25,8 @@ internal sealed class RestoreEffectsTests
         Assert.That(run.Status, Is.EqualTo(RunStatus.Completed), run.Error?.Message);
         RunFolder folder = host.Get<RunFolder>();
 
-        Assert.That(await EffectsAsync(0), Is.EqualTo(new EffectLeft[] { new("pay", 3, 0), new("tell", 1, 0) }), "looking and writing files is none");
+        Assert.That(await EffectsAsync(0), Is.EqualTo(new EffectLeft[] { new("pay", 3, 0), new("tell", 1, 0) }),
+            "looking and writing files is none");
         Assert.That(await EffectsAsync(1), Is.EqualTo(new EffectLeft[] { new("pay", 2, 0), new("tell", 1, 0) }));
         Assert.That(await EffectsAsync(2), Is.EqualTo(new EffectLeft[] { new("pay", 1, 0) }));
         Assert.That(await EffectsAsync(4), Is.Empty);
@@ -33,14 +34,17 @@ internal sealed class RestoreEffectsTests
         // A sub-agent that was at work later, and one whose call nobody knows the outcome of.
         await LeaveAsync(new("mail", LedgerState.Finished, Later) { ActsOutside = true, Outcome = new("sent") }, 0);
         await LeaveAsync(new("mail", LedgerState.Unknown, Later) { ActsOutside = true }, 1);
-        await LeaveAsync(new("mail", LedgerState.Finished, DateTimeOffset.UnixEpoch) { ActsOutside = true, Outcome = new("sent") }, 2);
+        await LeaveAsync(new("mail", LedgerState.Finished,
+            DateTimeOffset.UnixEpoch)
+        { ActsOutside = true, Outcome = new("sent") }, 2);
         Assert.That(await EffectsAsync(2), Is.EqualTo(new EffectLeft[] { new("mail", 2, 1), new("pay", 1, 0) }));
 
         RestoreReport done = await folder.RestoreAsync(run.Id, new RestoreRequest(2), cancellationToken: cancellationToken);
         Assert.That(done.Effects.Select(static one => one.Tool), Is.EqualTo(new[] { "mail", "pay" }));
 
         async Task<IReadOnlyList<EffectLeft>> EffectsAsync(int turn) =>
-            (await folder.RestoreAsync(run.Id, new RestoreRequest(turn) { DryRun = true }, cancellationToken: cancellationToken)).Effects;
+            (await folder.RestoreAsync(run.Id, new RestoreRequest(turn) { DryRun = true },
+                cancellationToken: cancellationToken)).Effects;
 
         Task LeaveAsync(LedgerEntry entry, int call) =>
             host.Get<CallLedger>().WriteAsync($"{run.Id}.1", 1, call, entry, cancellationToken);
@@ -50,7 +54,8 @@ internal sealed class RestoreEffectsTests
         static services =>
         {
             services.AddOptions<RunOptions>().Configure<IOptions<SqliteEngineOptions>>(
-                static (options, engine) => options.WorkspaceRoot = Path.Combine(Path.GetDirectoryName(engine.Value.DataFile)!, "folders"));
+                static (options, engine) => options.WorkspaceRoot = Path.Combine(Path.GetDirectoryName(engine.Value.DataFile)!,
+                    "folders"));
             services.AddWorkspaceTools();
         },
         static request => request.Turn switch

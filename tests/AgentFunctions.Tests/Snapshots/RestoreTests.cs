@@ -40,17 +40,24 @@ internal sealed class RestoreTests
             Assert.That(report.Conflicts, Is.Empty, $"turn {turn}");
             Assert.That(report.Skipped, Is.Empty, $"turn {turn}");
             Assert.That(FolderHost.Contents(folder), Is.EqualTo(states[turn]), $"turn {turn}");
-            Assert.That((await started.Get<RunFolder>().FilesAsync(run.Id, turn)).Files, Has.Count.EqualTo(states[turn].Count), $"turn {turn}");
+            Assert.That((await started.Get<RunFolder>().FilesAsync(run.Id, turn)).Files, Has.Count.EqualTo(states[turn].Count),
+                $"turn {turn}");
         }
 
-        Assert.That((await started.JournalAsync(run.Id)).Count(static one => one.Type == JournalEventTypes.WorkspaceRestored), Is.GreaterThanOrEqualTo(10));
+        Assert.That((await started.JournalAsync(run.Id)).Count(static one => one.Type == JournalEventTypes.WorkspaceRestored),
+            Is.GreaterThanOrEqualTo(10));
     }
 
     [Test]
     public async Task Restore_AsADryRun_TouchesNothingAndSaysWhat()
     {
         await using RunHost host = await FolderHost.StartAsync(
-            request => request.Turn switch { 0 => FolderHost.Write("a/b.txt", "one"), 1 => FolderHost.Write("a/b.txt", "two"), _ => ChatReply.Say("done") });
+            request => request.Turn switch
+            {
+                0 => FolderHost.Write("a/b.txt", "one"),
+                1 => FolderHost.Write("a/b.txt", "two"),
+                _ => ChatReply.Say("done")
+            });
         Run run = await host.RunAsync();
         string file = Path.Combine(FolderOf(host), run.Id, "a", "b.txt");
 
@@ -59,11 +66,14 @@ internal sealed class RestoreTests
         Assert.That((report.DryRun, report.Restored.Single().Path), Is.EqualTo((true, "a/b.txt")));
         Assert.That(File.ReadAllText(file), Is.EqualTo("two"));
         RunChanges changes = await host.Get<RunFolder>().ChangesAsync(run.Id, 1);
-        Assert.That(changes.Entries.SelectMany(static entry => entry.Changes).Select(static change => change.Path), Is.EqualTo(new[] { "a", "a/b.txt" }));
-        Assert.That((await host.Get<RunFolder>().ChangesAsync(run.Id)).Entries.Select(static entry => entry.Turn), Is.EqualTo(new int?[] { 1, 2 }));
+        Assert.That(changes.Entries.SelectMany(static entry => entry.Changes).Select(static change => change.Path),
+            Is.EqualTo(new[] { "a", "a/b.txt" }));
+        Assert.That((await host.Get<RunFolder>().ChangesAsync(run.Id)).Entries.Select(static entry => entry.Turn),
+            Is.EqualTo(new int?[] { 1, 2 }));
 
         await host.Get<RunFolder>().RestoreAsync(run.Id, new RestoreRequest(0) { Paths = ["a/b.txt"] });
-        Assert.That((File.Exists(file), Directory.Exists(Path.GetDirectoryName(file))), Is.EqualTo((false, true)), "only what was named");
+        Assert.That((File.Exists(file), Directory.Exists(Path.GetDirectoryName(file))), Is.EqualTo((false, true)),
+            "only what was named");
         await host.Get<RunFolder>().RestoreAsync(run.Id, new RestoreRequest(3));
         Assert.That(File.ReadAllText(file), Is.EqualTo("two"), "a restore is undone by going to the last turn");
         Assert.That(
@@ -100,7 +110,8 @@ internal sealed class RestoreTests
     public async Task Snapshots_ThatAreOff_KeepNothing()
     {
         await using RunHost host = await FolderHost.StartAsync(
-            request => request.Turn == 0 ? FolderHost.Write("a.txt", "one") : ChatReply.Say("done"), null, ("Workspace:Snapshots", "off"));
+            request => request.Turn == 0 ? FolderHost.Write("a.txt", "one") : ChatReply.Say("done"), null,
+            ("Workspace:Snapshots", "off"));
         Run run = await host.RunAsync();
 
         Assert.That((await host.Get<RunFolder>().ChangesAsync(run.Id)).Entries, Is.Empty);
@@ -113,7 +124,12 @@ internal sealed class RestoreTests
     public async Task Erase_OfARun_LeavesNothingOfItsSnapshots()
     {
         await using RunHost host = await FolderHost.StartAsync(
-            request => request.Turn switch { 0 => FolderHost.Write("a.txt", "the words of the file"), 1 => FolderHost.Shell("echo of the shell > b.txt"), _ => ChatReply.Say("done") });
+            request => request.Turn switch
+            {
+                0 => FolderHost.Write("a.txt", "the words of the file"),
+                1 => FolderHost.Shell("echo of the shell > b.txt"),
+                _ => ChatReply.Say("done")
+            });
         Run run = await host.RunAsync();
         string[] hashes = [.. (await host.Get<RunFolder>().FilesAsync(run.Id)).Files.Values.Select(static image => image.Hash!)];
         Assert.That(hashes, Has.Length.EqualTo(2));

@@ -34,10 +34,12 @@ internal sealed class SnapshotBoundsTests
         RunChanges changes = await host.Get<RunFolder>().ChangesAsync(run.Id);
         RestoreReport report = await host.Get<RunFolder>().RestoreAsync(run.Id, new RestoreRequest(1));
 
-        Assert.That(changes.Entries.Select(static entry => entry.Turn), Is.EqualTo(new int?[] { 1, 4 }), "what is known costs no entry");
+        Assert.That(changes.Entries.Select(static entry => entry.Turn), Is.EqualTo(new int?[] { 1, 4 }),
+            "what is known costs no entry");
         Assert.That(changes.Skipped, Is.EquivalentTo(new SkippedPath[]
         {
-            new("large", "it has more than 5 MiB"), new("pipe", "it is a device, pipe or socket"), new("node_modules", "ignore rules leave it out"),
+            new("large", "it has more than 5 MiB"), new("pipe", "it is a device, pipe or socket"),
+            new("node_modules", "ignore rules leave it out"),
         }));
         Assert.That(changes.Entries[1].Skipped.Select(static one => one.Path), Is.EqualTo(new[] { "large" }));
         Assert.That(report.Restored.Select(static one => one.Path), Is.EqualTo(new[] { "small" }));
@@ -93,10 +95,12 @@ internal sealed class SnapshotBoundsTests
         await last.BeginAsync(default);
 
         IReadOnlyList<RunChangeEntry> entries = (await host.Get<RunFolder>().ChangesAsync(run.Id)).Entries;
-        Assert.That(entries.Count(static entry => entry.Changes.Count > 0 && entry.Call is not null), Is.EqualTo(FolderBounds.WalksPerMinute));
+        Assert.That(entries.Count(static entry => entry.Changes.Count > 0 && entry.Call is not null),
+            Is.EqualTo(FolderBounds.WalksPerMinute));
         RunChangeEntry beyond = entries.Single(static entry => entry.Call == FolderBounds.WalksPerMinute);
         Assert.That(beyond.Skipped.Single().Why, Does.Contain("50 commands within a minute"));
-        Assert.That(entries[^1].Changes.Single().By, Is.EqualTo(new[] { $"{run.Id}/1/{FolderBounds.WalksPerMinute}" }), "the next walk names it");
+        Assert.That(entries[^1].Changes.Single().By, Is.EqualTo(new[] { $"{run.Id}/1/{FolderBounds.WalksPerMinute}" }),
+            "the next walk names it");
     }
 
     [Test]
@@ -106,7 +110,8 @@ internal sealed class SnapshotBoundsTests
 
         Assert.That(state.TryTakeRoom("a", FolderBounds.Tree - 10), Is.True);
         Assert.That((state.HasRoom(11), state.TryTakeRoom("b", 11)), Is.EqualTo((false, false)));
-        Assert.That((state.HasRoom(10), state.TryTakeRoom("a", FolderBounds.Tree), state.TryTakeRoom("c", 10)), Is.EqualTo((true, true, true)));
+        Assert.That((state.HasRoom(10), state.TryTakeRoom("a", FolderBounds.Tree), state.TryTakeRoom("c", 10)),
+            Is.EqualTo((true, true, true)));
         Assert.That(state.HasRoom(0), Is.True);
     }
 

@@ -8,8 +8,8 @@ using AgentFunctions.Tests.Hosting;
 namespace AgentFunctions.Tests.Snapshots;
 
 /// <summary>
-/// What snapshots cost: what is entered before a change is in the commit that enters its call as begun, and what is entered after it is one
-/// commit. The data file itself says in which commit a write was made, so whatever else the host writes does not count.
+/// What snapshots cost: what is entered before a change is in the commit that enters its call as begun, and what is entered after
+/// it is one commit. The data file itself says in which commit a write was made, so whatever else the host writes does not count.
 /// </summary>
 [CancelAfter(300_000)]
 internal sealed class SnapshotCommitTests
@@ -22,21 +22,25 @@ internal sealed class SnapshotCommitTests
     [TestCase("commands", true)]
     public async Task Turn_WithAnEffect_TakesOneMoreCommit(string kind, bool isCommand)
     {
-        await using RunHost host = await StartAsync(request => request.Turn < Turns ? CallOf(kind, request.Turn) : ChatReply.Say("done"));
+        await using RunHost host =
+            await StartAsync(request => request.Turn < Turns ? CallOf(kind, request.Turn) : ChatReply.Say("done"));
 
         Run run = await host.RunAsync();
 
         Assert.That(run.Status, Is.EqualTo(RunStatus.Completed));
         IReadOnlyList<Written> all = CommitProbe.Read(host);
-        long[] begun = [.. all.Where(one => one.To.StartsWith($"ledger/{run.Id}/", StringComparison.Ordinal)).Select(static one => one.Commit)];
+        long[] begun = [.. all.Where(one => one.To.StartsWith($"ledger/{run.Id}/", StringComparison.Ordinal))
+            .Select(static one => one.Commit)];
         long[] entered = [.. all.Where(one => one.To == $"snapshots/{run.Id}").Select(static one => one.Commit)];
         long[] kept = [.. Kept(all).Distinct()];
         Assert.Multiple(() =>
         {
             Assert.That(begun, Has.Length.EqualTo(Turns), "each call is entered as begun in a commit of its own");
             Assert.That(entered, Is.Unique.And.Ordered);
-            Assert.That(entered.Except(begun).Count(), Is.EqualTo(Turns), "what came of the calls, and nothing else, costs a commit");
-            Assert.That(entered.Intersect(begun).Count(), Is.EqualTo(isCommand ? 1 : Turns), "what stood there is in the commit of the call");
+            Assert.That(entered.Except(begun).Count(), Is.EqualTo(Turns),
+                "what came of the calls, and nothing else, costs a commit");
+            Assert.That(entered.Intersect(begun).Count(), Is.EqualTo(isCommand ? 1 : Turns),
+                "what stood there is in the commit of the call");
             Assert.That(kept.Except(entered), Is.Empty, "contents are in the commit of the entry that names them");
             Assert.That(kept, Has.Length.GreaterThanOrEqualTo(Turns));
             Assert.That(

@@ -49,7 +49,8 @@ internal sealed class SnapshotCrashTests
         IReadOnlyList<RunChangeEntry> entries = (await host.Get<RunFolder>().ChangesAsync(run)).Entries;
         Assert.That(
             entries.Select(static entry => (entry.Call, entry.Changes.Single().Before!.Hash, entry.Changes.Single().After!.Hash)),
-            Is.EqualTo(new (int?, string?, string?)[] { (1, HashOf("before"), HashOf("after")), (2, HashOf("after"), HashOf("of the other")) }));
+            Is.EqualTo(new (int?, string?,
+                string?)[] { (1, HashOf("before"), HashOf("after")), (2, HashOf("after"), HashOf("of the other")) }));
     }
 
     [Test]
@@ -57,7 +58,8 @@ internal sealed class SnapshotCrashTests
     {
         using var folder = new TemporaryFolder();
         await using RunHost host = await FolderHost.StartSharedAsync(
-            folder.Path, static request => request.Turn == 0 ? ChatReply.Call("edit_file", new { path = "a.txt", old_text = "none", new_text = "x" })
+            folder.Path, static request => request.Turn == 0
+                ? ChatReply.Call("edit_file", new { path = "a.txt", old_text = "none", new_text = "x" })
                 : request.Turn == 1 ? ChatReply.Call("read_file", new { path = "a.txt" }) : ChatReply.Say("done"));
         File.WriteAllText(Path.Combine(folder.Path, "a.txt"), "text");
 

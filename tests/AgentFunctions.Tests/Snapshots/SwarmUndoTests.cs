@@ -14,7 +14,9 @@ internal sealed class SwarmUndoTests
     private const int Undone = 7;
 
     private static readonly int Count =
-        int.TryParse(Environment.GetEnvironmentVariable("AGENTFUNCTIONS_SUBAGENTS"), CultureInfo.InvariantCulture, out int count) ? count : 300;
+        int.TryParse(Environment.GetEnvironmentVariable("AGENTFUNCTIONS_SUBAGENTS"), CultureInfo.InvariantCulture, out int count)
+            ? count
+            : 300;
 
     [Test]
     public async Task Restore_OfOneSubAgentOfMany_TakesBackItsOwnAndNamesWhatOthersChangedSince()
@@ -33,8 +35,11 @@ internal sealed class SwarmUndoTests
 
         RunRecord last = await ChildAsync(host, run.Id, "Overwrite.");
         Assert.That(report.Conflicts.Select(static one => (one.Path, one.By)), Is.EqualTo(new[] { ("shared.txt", last.Id) }));
-        Assert.That(report.Restored.Select(static one => one.Path), Is.EqualTo(new[] { $"own-{Undone}", $"own-{Undone}/file.txt" }));
-        Assert.That(FolderHost.Contents(folder), Is.EqualTo(before.Where(static line => !line.StartsWith($"own-{Undone}/", StringComparison.Ordinal) && !line.StartsWith($"own-{Undone} ", StringComparison.Ordinal))));
+        Assert.That(report.Restored.Select(static one => one.Path),
+            Is.EqualTo(new[] { $"own-{Undone}", $"own-{Undone}/file.txt" }));
+        Assert.That(FolderHost.Contents(folder),
+            Is.EqualTo(before.Where(static line => !line.StartsWith($"own-{Undone}/", StringComparison.Ordinal)
+                && !line.StartsWith($"own-{Undone} ", StringComparison.Ordinal))));
 
         await host.Get<RunFolder>().RestoreAsync(child.Id, new RestoreRequest(2));
         Assert.That(FolderHost.Contents(folder), Is.EqualTo(before), "an undo is undone");
@@ -47,7 +52,8 @@ internal sealed class SwarmUndoTests
 
     private static ChatReply Lead(ChatRequest request) => request.Turn switch
     {
-        0 => ChatReply.Call("spawn", new { items = Enumerable.Range(0, Count - 1).Select(static number => $"{number}"), template = "Write {item}." }),
+        0 => ChatReply.Call("spawn",
+            new { items = Enumerable.Range(0, Count - 1).Select(static number => $"{number}"), template = "Write {item}." }),
         1 or 3 => ChatReply.Call("wait", new { }),
         2 => ChatReply.Call("spawn", new { items = new[] { "last" }, template = "Overwrite." }),
         _ => ChatReply.Say("done"),
@@ -69,7 +75,9 @@ internal sealed class SwarmUndoTests
         ChatReplyCall own = ChatReplyCall.Of("write_file", new { path = $"own-{number}/file.txt", content = $"of {number}" });
         return new ChatReply
         {
-            Calls = number == $"{Undone}" ? [own, ChatReplyCall.Of("write_file", new { path = "shared.txt", content = "of the one" })] : [own],
+            Calls = number == $"{Undone}"
+                ? [own, ChatReplyCall.Of("write_file", new { path = "shared.txt", content = "of the one" })]
+                : [own],
         };
     }
 

@@ -36,7 +36,8 @@ internal sealed class ReplayCheckTests
             .AddOrchestrator<RunState, RunOutcome?>(AgentLoop.Name, LoopWithAStepMoreAsync));
         Assert.That(broken.Differences, Has.Count.EqualTo(Runs));
         Assert.That(broken.Differences[0].InstanceId, Is.AnyOf([.. runs.Select(run => run.Id)]));
-        Assert.That(broken.Differences[0].Difference, Does.Contain("step 0 differs").And.Contain("'CallModel'").And.Contain("'Audit'"));
+        Assert.That(broken.Differences[0].Difference,
+            Does.Contain("step 0 differs").And.Contain("'CallModel'").And.Contain("'Audit'"));
 
         ReplayReport gone = ReplayCheck.Run(host.DataFile, new DurableRegistry());
         Assert.That(gone.Differences, Has.Count.EqualTo(Runs));

@@ -27,7 +27,8 @@ internal sealed class WriteGroupTests
                 last = host.Get<ILogStore>().AppendAsync("group/last", [Some]);
             }
 
-            Assert.That((first.IsCompleted, taken.IsCompleted, last.IsCompleted), Is.EqualTo((false, false, false)), "all of it is held back");
+            Assert.That((first.IsCompleted, taken.IsCompleted, last.IsCompleted), Is.EqualTo((false, false, false)),
+                "all of it is held back");
         }
 
         await Task.WhenAll(first, last);

@@ -16,7 +16,8 @@ internal sealed class AcceptanceTests
     private static readonly JsonElement Schema = JsonSerializer.Deserialize<JsonElement>(
         """{"type": "object", "required": ["sheep"], "properties": {"sheep": {"type": "integer"}}}""");
 
-    private static readonly RunAcceptance Command = new() { Criteria = "The file is there.", Command = ["test", "-f", "done.txt"] };
+    private static readonly RunAcceptance Command =
+        new() { Criteria = "The file is there.", Command = ["test", "-f", "done.txt"] };
 
     [Test]
     public async Task Run_AnswerIsNotOfTheSchema_TellsTheModelWhatIsWrongUntilItIs()
@@ -29,8 +30,10 @@ internal sealed class AcceptanceTests
         Assert.That((run.Status, run.Turns, run.Steps), Is.EqualTo((RunStatus.Completed, 3, 6)));
         Assert.That(host.Model.Requests[1].Last("user"), Does.Contain("not accepted").And.Contain("must be JSON"));
         Assert.That(host.Model.Requests[2].Last("user"), Does.Contain("sheep must be an integer"));
-        Assert.That(host.Model.Requests[0].Last("user"), Does.Contain("\"required\":[\"sheep\"]"), "the model knows the schema from the start");
-        Assert.That((await host.JournalAsync(run.Id)).Where(e => e.Type == JournalEventTypes.AnswerChecked).Select(e => e.IsError), Is.EqualTo(new bool?[] { true, true, null }));
+        Assert.That(host.Model.Requests[0].Last("user"), Does.Contain("\"required\":[\"sheep\"]"),
+            "the model knows the schema from the start");
+        Assert.That((await host.JournalAsync(run.Id)).Where(e => e.Type == JournalEventTypes.AnswerChecked)
+            .Select(e => e.IsError), Is.EqualTo(new bool?[] { true, true, null }));
     }
 
     [TestCase("""{"type":"integer","minimum":3}""", "2", "3.0")]
@@ -79,7 +82,8 @@ internal sealed class AcceptanceTests
         Run run = await host.RunAsync(request: new() { Acceptance = Command });
 
         Assert.That((run.Status, run.Result?.Text), Is.EqualTo((RunStatus.Completed, "answer 1")));
-        Assert.That(host.Model.Requests[1].Last("user"), Does.Contain("`test -f done.txt` does not pass").And.Contain("exit code 1"));
+        Assert.That(host.Model.Requests[1].Last("user"),
+            Does.Contain("`test -f done.txt` does not pass").And.Contain("exit code 1"));
         Assert.That(run.Acceptance, Is.Not.Null);
         Assert.That(run.Acceptance!.Command, Is.EqualTo(Command.Command));
     }
@@ -87,7 +91,8 @@ internal sealed class AcceptanceTests
     [Test]
     public async Task Run_NeverAccepted_FailsAfterTheAttemptsAndCanBeTakenUpAgain()
     {
-        await using RunHost host = await RunHost.StartWithWorkspaceAsync(request => ChatReply.Say($"answer {request.Index}"), "test");
+        await using RunHost host = await RunHost.StartWithWorkspaceAsync(request => ChatReply.Say($"answer {request.Index}"),
+            "test");
 
         Run run = await host.RunAsync(request: new() { Acceptance = Command with { MaxAttempts = 2 } });
         Assert.That((run.Status, run.Error?.Code, host.Model.Count), Is.EqualTo((RunStatus.Failed, "AnswerNotAccepted", 2)));
@@ -115,7 +120,8 @@ internal sealed class AcceptanceTests
         ChatRequest[] judged = [.. host.Model.Requests.Where(IsJudge)];
         Assert.That(judged, Has.Length.EqualTo(2));
         Assert.That(judged[1].Messages, Has.Count.EqualTo(2));
-        Assert.That(judged[1].Body.GetRawText(), Does.Contain("Sources are named.").And.Contain("Reach the goal.").And.Not.Contain("answer 1"));
+        Assert.That(judged[1].Body.GetRawText(),
+            Does.Contain("Sources are named.").And.Contain("Reach the goal.").And.Not.Contain("answer 1"));
         Assert.That(judged[1].Tools, Is.Empty);
         Assert.That(run.Usage.InputTokens, Is.EqualTo((2 * 700) + (2 * 10)), "what the judge consumed counts");
     }
@@ -127,7 +133,14 @@ internal sealed class AcceptanceTests
     {
         await using RunHost host = await RunHost.StartAsync(request => ChatReply.Say(IsJudge(request) ? verdict : "answer"));
 
-        Run run = await host.RunAsync(request: new() { Acceptance = new() { Judge = new RunJudge("All is well."), MaxAttempts = 1 } });
+        Run run = await host.RunAsync(request: new()
+        {
+            Acceptance = new()
+            {
+                Judge = new RunJudge("All is well."),
+                MaxAttempts = 1
+            }
+        });
 
         Assert.That((run.Status, run.Error?.Code), Is.EqualTo((RunStatus.Failed, "AnswerNotAccepted")));
     }
@@ -135,7 +148,8 @@ internal sealed class AcceptanceTests
     [Test]
     public async Task Check_DeliveredAgainAfterACrash_TakesTheVerdictThatIsThere()
     {
-        await using RunHost host = await RunHost.StartAsync(request => ChatReply.Say(IsJudge(request) ? "{\"accepted\": true}" : "answer"));
+        await using RunHost host =
+            await RunHost.StartAsync(request => ChatReply.Say(IsJudge(request) ? "{\"accepted\": true}" : "answer"));
         Run run = await host.RunAsync(request: new() { Acceptance = new() { Judge = new RunJudge("All is well.") } });
         int asked = host.Model.Count;
 
@@ -152,11 +166,15 @@ internal sealed class AcceptanceTests
     {
         await using RunHost host = await RunHost.StartWithWorkspaceAsync(_ => ChatReply.Say("done"), "test");
 
-        Assert.That(Refusal(new() { Command = ["rm", "-rf", "."] }), Throws.TypeOf<AgentException>().With.Message.Contains("acceptance.command"));
+        Assert.That(Refusal(new() { Command = ["rm", "-rf", "."] }),
+            Throws.TypeOf<AgentException>().With.Message.Contains("acceptance.command"));
         Assert.That(Refusal(new() { Command = [] }), Throws.TypeOf<AgentException>().With.Message.Contains("acceptance.command"));
-        Assert.That(Refusal(new() { Judge = new RunJudge("x", "nobody") }), Throws.TypeOf<AgentException>().With.Property("Code").EqualTo(ErrorCode.ModelNotFound));
-        Assert.That(Refusal(new() { Judge = new RunJudge(" ") }), Throws.TypeOf<AgentException>().With.Message.Contains("acceptance.judge.rubric"));
-        Assert.That(Refusal(new() { Schema = Schema, MaxAttempts = 0 }), Throws.TypeOf<AgentException>().With.Message.Contains("acceptance.maxAttempts"));
+        Assert.That(Refusal(new() { Judge = new RunJudge("x", "nobody") }),
+            Throws.TypeOf<AgentException>().With.Property("Code").EqualTo(ErrorCode.ModelNotFound));
+        Assert.That(Refusal(new() { Judge = new RunJudge(" ") }),
+            Throws.TypeOf<AgentException>().With.Message.Contains("acceptance.judge.rubric"));
+        Assert.That(Refusal(new() { Schema = Schema, MaxAttempts = 0 }),
+            Throws.TypeOf<AgentException>().With.Message.Contains("acceptance.maxAttempts"));
 
         Func<Task> Refusal(RunAcceptance acceptance) => () => host.SubmitAsync(request: new() { Acceptance = acceptance });
     }
@@ -170,5 +188,6 @@ internal sealed class AcceptanceTests
     public void Json_UnknownField_IsRefused() =>
         Assert.That(() => JsonSerializer.Deserialize<RunAcceptance>("""{"comand":["test"]}"""), Throws.TypeOf<JsonException>());
 
-    private static bool IsJudge(ChatRequest request) => request.Messages[0].GetRawText().Contains("You judge", StringComparison.Ordinal);
+    private static bool IsJudge(ChatRequest request) =>
+        request.Messages[0].GetRawText().Contains("You judge", StringComparison.Ordinal);
 }

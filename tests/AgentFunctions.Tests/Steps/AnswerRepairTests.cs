@@ -26,7 +26,9 @@ public sealed class AnswerRepairTests
     public async Task Run_CallIsCut_TellsTheModelThatItReachedItsLimit()
     {
         await using RunHost host = await RunHost.StartAsync(
-            request => request.Turn == 0 ? ChatReply.Call("save", "{\"text\":\"half of") with { FinishReason = "length" } : ChatReply.Say("Done."), [Save([])]);
+            request => request.Turn == 0
+                ? ChatReply.Call("save", "{\"text\":\"half of") with { FinishReason = "length" }
+                : ChatReply.Say("Done."), [Save([])]);
 
         Run run = await host.RunAsync();
 
@@ -43,7 +45,8 @@ public sealed class AnswerRepairTests
 
         Run run = await host.RunAsync();
 
-        Assert.That((run.Status, run.Error?.Code, host.Model.Count), Is.EqualTo((RunStatus.Failed, nameof(ErrorCode.ModelAnswerCut), 5)));
+        Assert.That((run.Status, run.Error?.Code, host.Model.Count),
+            Is.EqualTo((RunStatus.Failed, nameof(ErrorCode.ModelAnswerCut), 5)));
         Assert.That(run.Error!.Message, Does.Contain("Raise MaxOutputTokens"));
     }
 
@@ -76,7 +79,9 @@ public sealed class AnswerRepairTests
     {
         List<int> saved = [];
         await using RunHost host = await RunHost.StartAsync(
-            request => request.Turn == 0 ? ChatReply.Call("save", new { text = new string(letter, length) }) : ChatReply.Say("Done."), [Save(saved)],
+            request => request.Turn == 0
+                ? ChatReply.Call("save", new { text = new string(letter, length) })
+                : ChatReply.Say("Done."), [Save(saved)],
             settings: [("Models:test:ContextWindow", "100000000")]);
 
         Run run = await host.RunAsync();
@@ -86,7 +91,8 @@ public sealed class AnswerRepairTests
         {
             Assert.That(run.Status, Is.EqualTo(RunStatus.Completed), run.Error?.Message);
             Assert.That(saved, Is.EqualTo(new[] { length }));
-            Assert.That(transcript.SelectMany(static entry => entry.Calls).Single().Arguments!["text"]!.ToString(), Has.Length.EqualTo(length));
+            Assert.That(transcript.SelectMany(static entry => entry.Calls).Single().Arguments!["text"]!.ToString(),
+                Has.Length.EqualTo(length));
             Assert.That(run.Usage.InputTokens, Is.GreaterThan(0));
         }
     }

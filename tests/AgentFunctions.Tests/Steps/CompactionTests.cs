@@ -57,8 +57,10 @@ internal sealed class CompactionTests
         Assert.That(after, Has.All.Contains(Fact).And.All.Contains("Mind the black one, please.").And.All.Contains("Summary made at request"));
         Assert.That(after, Has.All.Contains("] walk the meadow"));
         Assert.That(after[^1].Contains("- [x] walk the meadow", StringComparison.Ordinal), "the plan as it stands");
-        Assert.That((await host.JournalAsync(run.Id)).Count(e => e.Type == JournalEventTypes.ContextCompacted), Is.EqualTo(requests.Count(IsSummary)));
-        Assert.That((await host.TranscriptAsync(run.Id)).Count(entry => entry.Message.Role == ChatRole.Tool), Is.EqualTo(run.Turns - 1), "the stored transcript is whole");
+        Assert.That((await host.JournalAsync(run.Id)).Count(e => e.Type == JournalEventTypes.ContextCompacted),
+            Is.EqualTo(requests.Count(IsSummary)));
+        Assert.That((await host.TranscriptAsync(run.Id)).Count(entry => entry.Message.Role == ChatRole.Tool),
+            Is.EqualTo(run.Turns - 1), "the stored transcript is whole");
 
         ChatReply Walk()
         {
@@ -103,7 +105,11 @@ internal sealed class CompactionTests
             "flood", "Returns much.", ToolEffect.None, (string text) => string.Concat(Enumerable.Repeat($"{text}ß", 9_000)));
         await using RunHost host = await RunHost.StartAsync(
             request => request.Index == 0
-                ? new ChatReply { Calls = [.. Enumerable.Range(0, 8).Select(i => ChatReplyCall.Of("flood", new { text = $"{i}" }))] }
+                ? new ChatReply
+                {
+                    Calls = [.. Enumerable.Range(0, 8).Select(i => ChatReplyCall.Of("flood",
+                    new { text = $"{i}" }))]
+                }
                 : Metered(request, ChatReply.Say("done")),
             [flood], null, ("Models:test:ContextWindow", "9000"), ("Models:test:MaxOutputTokens", "1000"));
 
@@ -113,10 +119,12 @@ internal sealed class CompactionTests
         IReadOnlyList<string> shown = host.Model.Requests[1].Results;
         Assert.That(shown, Has.Count.EqualTo(8));
         // A quarter of 8,000 tokens at 3 bytes each, split among eight.
-        Assert.That(shown.Select(System.Text.Encoding.UTF8.GetByteCount), Has.All.LessThanOrEqualTo(750).And.All.GreaterThan(300));
+        Assert.That(shown.Select(System.Text.Encoding.UTF8.GetByteCount),
+            Has.All.LessThanOrEqualTo(750).And.All.GreaterThan(300));
         IReadOnlyList<Artifact> kept = await host.Get<ArtifactStore>().ListAsync(run.Id);
         Assert.That(kept.Select(artifact => artifact.Length), Is.All.EqualTo(27_000));
-        Assert.That(kept.Select(artifact => artifact.Name), Is.EquivalentTo(shown.Select(text => kept.Single(artifact => text.Contains(artifact.Name)).Name)));
+        Assert.That(kept.Select(artifact => artifact.Name),
+            Is.EquivalentTo(shown.Select(text => kept.Single(artifact => text.Contains(artifact.Name)).Name)));
     }
 
     [Test]
@@ -190,7 +198,8 @@ internal sealed class CompactionTests
         CompactResult again = await host.Get<CompactActivity>().RunAsync(context, input);
         // What another process would read.
         CompactResult elsewhere = await new CompactActivity(
-            host.Get<RunStore>(), new Transcript(host.Get<ILogStore>()), host.Get<Journal>(), host.Get<Summaries>(), host.Get<RunTools>(),
+            host.Get<RunStore>(), new Transcript(host.Get<ILogStore>()), host.Get<Journal>(), host.Get<Summaries>(),
+            host.Get<RunTools>(),
             TimeProvider.System).RunAsync(context, input);
 
         Assert.That(host.Model.Requests.Count(IsSummary), Is.EqualTo(1));
@@ -199,11 +208,13 @@ internal sealed class CompactionTests
         Assert.That((await host.JournalAsync(run.Id)).Count(e => e.Type == JournalEventTypes.ContextCompacted), Is.EqualTo(1));
 
         // A further summary at the same turn is another step: it must not take the first one for its own.
-        CompactResult next = await host.Get<CompactActivity>().RunAsync(context, input with { Context = first.Context with { From = 0 } });
+        CompactResult next = await host.Get<CompactActivity>()
+            .RunAsync(context, input with { Context = first.Context with { From = 0 } });
         Assert.That(next.Context.Summary, Is.GreaterThan(first.Context.Summary!.Value));
     }
 
-    private static bool IsSummary(ChatRequest request) => request.Messages[0].GetRawText().Contains("You sum up", StringComparison.Ordinal);
+    private static bool IsSummary(ChatRequest request) =>
+        request.Messages[0].GetRawText().Contains("You sum up", StringComparison.Ordinal);
 
     private static int Tokens(ChatRequest request) => request.Body.GetRawText().Length / 4;
 
@@ -216,8 +227,10 @@ internal sealed class CompactionTests
         message.GetProperty("content") switch
         {
             { ValueKind: JsonValueKind.String } text => text.GetString(),
-            { ValueKind: JsonValueKind.Array } parts => string.Join('\n', parts.EnumerateArray().Select(part => part.GetProperty("text").GetString())),
+            { ValueKind: JsonValueKind.Array } parts =>
+                string.Join('\n', parts.EnumerateArray().Select(part => part.GetProperty("text").GetString())),
             _ => "",
         } + (message.TryGetProperty("tool_calls", out JsonElement calls)
-            ? string.Join('\n', calls.EnumerateArray().Select(call => call.GetProperty("function").GetProperty("arguments").GetString())) : "")));
+            ? string.Join('\n', calls.EnumerateArray()
+                .Select(call => call.GetProperty("function").GetProperty("arguments").GetString())) : "")));
 }

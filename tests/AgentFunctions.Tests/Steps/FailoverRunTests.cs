@@ -49,7 +49,8 @@ internal sealed class FailoverRunTests
         JournalEvent switched = journal.Single(static happened => happened.Type == JournalEventTypes.ModelSwitched);
         Assert.That((switched.Turn, switched.Model, switched.Text), Is.EqualTo(((int?)3, "twin", switched.Text)));
         Assert.That(switched.Text, Does.StartWith("model 'twin' answers in place of 'test': model 'test'"));
-        Assert.That(spare.Requests.Select(static request => request.Turn), Is.EqualTo(new[] { 2, 3 }), "each turn is answered once");
+        Assert.That(spare.Requests.Select(static request => request.Turn), Is.EqualTo(new[] { 2, 3 }),
+            "each turn is answered once");
         Assert.That(spare.Requests[0].Body.GetProperty("model").GetString(), Is.EqualTo("other"));
         TokenUsage others = run.UsageOfOthers["twin"];
         Assert.That(others, Is.EqualTo(new TokenUsage(20, 10, 0, 2 * ((10 * 3) + (5 * 4)) / Million)));
@@ -57,7 +58,8 @@ internal sealed class FailoverRunTests
         decimal lost = isLost ? journal.Single(static happened => happened.Type == JournalEventTypes.ModelLost).Usage!.Usd : 0;
         Assert.That(run.Usage.Usd, Is.EqualTo(answered + lost));
         Assert.That(
-            (await host.TranscriptAsync(run.Id)).Where(static entry => entry.Source == TranscriptOrigin.Model).Select(static entry => (entry.Model, entry.InPlaceOf)),
+            (await host.TranscriptAsync(run.Id)).Where(static entry => entry.Source == TranscriptOrigin.Model)
+                .Select(static entry => (entry.Model, entry.InPlaceOf)),
             Is.EqualTo(new (string?, string?)[] { ("test", null), ("test", null), ("twin", "test"), ("twin", "test") }));
     }
 
@@ -92,7 +94,8 @@ internal sealed class FailoverRunTests
         await using RunHost host = await RunHost.StartAsync(
             Script, [], null,
             ("Models:test:Fallback", "twin"), ("Models:test:Price:Input", "1"), ("Models:test:Price:Output", "2"),
-            ("Models:twin:Provider", "openai"), ("Models:twin:Endpoint", "http://127.0.0.1:1/v1"), ("Models:twin:Key", "sk-spare"));
+            ("Models:twin:Provider", "openai"), ("Models:twin:Endpoint", "http://127.0.0.1:1/v1"),
+            ("Models:twin:Key", "sk-spare"));
 
         Assert.That(
             () => host.SubmitAsync(request: new RunRequest { Budget = new Budget { Usd = 1 } }),
@@ -104,5 +107,7 @@ internal sealed class FailoverRunTests
         () => RunHost.StartAsync(Script, [], null, ("Models:test:FallbackOn", "tired")),
         Throws.TypeOf<AgentException>().With.Message.Contains("Models:test:FallbackOn: 'tired' is unknown; use some of unreachable, refused, overloaded, slow"));
 
-    private static ChatReply Script(ChatRequest request) => request.Turn < 3 ? ChatReply.Call("look", new { }) : ChatReply.Say("done");
+    private static ChatReply Script(ChatRequest request) => request.Turn < 3
+        ? ChatReply.Call("look", new { })
+        : ChatReply.Say("done");
 }

@@ -31,8 +31,10 @@ internal sealed class ModelFailoverTests
             outOfCredit.Data[ModelTroubles.OutOfCredit] = true;
             return
             [
-                Unreachable, Slow, outOfCredit, new(ErrorCode.ModelUnauthorized, "wrong key."), new(ErrorCode.ModelNotFound, "no such model."),
-                new(ErrorCode.ModelRateLimited, "too many.") { RetryAfter = TimeSpan.FromHours(1) }, new(ErrorCode.ModelStreamTruncated, "broke off."),
+                Unreachable, Slow, outOfCredit, new(ErrorCode.ModelUnauthorized, "wrong key."),
+                new(ErrorCode.ModelNotFound, "no such model."),
+                new(ErrorCode.ModelRateLimited, "too many.") { RetryAfter = TimeSpan.FromHours(1) },
+                new(ErrorCode.ModelStreamTruncated, "broke off."),
                 new(ErrorCode.ModelProtocolError, "an HTML page."),
             ];
         }
@@ -111,14 +113,18 @@ internal sealed class ModelFailoverTests
     {
         _troubles["first"] = new AgentException(ErrorCode.ModelUnauthorized, "first: wrong key.");
         _troubles["spare"] = Unreachable;
-        _troubles["last"] = new AgentException(ErrorCode.ModelRateLimited, "last: too many.") { RetryAfter = TimeSpan.FromHours(1) };
+        _troubles["last"] = new AgentException(ErrorCode.ModelRateLimited,
+            "last: too many.")
+        { RetryAfter = TimeSpan.FromHours(1) };
 
         Assert.That(
             () => CallAsync(),
-            Throws.TypeOf<AgentException>().With.Property("Code").EqualTo(ErrorCode.ModelUnavailable).And.Message.Contains("first: wrong key.").And.Message.Contains("last: too many."));
+            Throws.TypeOf<AgentException>().With.Property("Code")
+                .EqualTo(ErrorCode.ModelUnavailable).And.Message.Contains("first: wrong key.").And.Message.Contains("last: too many."));
         Assert.That(
             () => CallAsync(),
-            Throws.TypeOf<AgentException>().With.Property("RetryAfter").EqualTo(TimeSpan.FromSeconds(15)).And.Message.Contains("cannot reach the endpoint."));
+            Throws.TypeOf<AgentException>().With.Property("RetryAfter")
+                .EqualTo(TimeSpan.FromSeconds(15)).And.Message.Contains("cannot reach the endpoint."));
         Assert.That(_asked, Has.Count.EqualTo(3));
     }
 
@@ -133,16 +139,19 @@ internal sealed class ModelFailoverTests
     [Test]
     public void Catalog_FallbackThatThereIsNot_IsRefused()
     {
-        Assert.That(() => Catalog(Model("first", "ghost")), Throws.TypeOf<AgentException>().With.Message.StartsWith("Models:first:Fallback: 'ghost'"));
-        Assert.That(() => Catalog(Model("first", "first")), Throws.TypeOf<AgentException>().With.Message.Contains("the model itself"));
+        Assert.That(() => Catalog(Model("first", "ghost")),
+            Throws.TypeOf<AgentException>().With.Message.StartsWith("Models:first:Fallback: 'ghost'"));
+        Assert.That(() => Catalog(Model("first", "first")),
+            Throws.TypeOf<AgentException>().With.Message.Contains("the model itself"));
     }
 
     private static ModelCatalog Catalog(params ModelBinding[] models) => new(models);
 
-    private static ModelBinding Model(string name, params string[] fallback) => new(name, name, new ModelProfile { Provider = "test" }, new SilentClient())
-    {
-        Fallback = fallback.Length == 0 ? null : new ModelFallback(fallback),
-    };
+    private static ModelBinding Model(string name, params string[] fallback) =>
+        new(name, name, new ModelProfile { Provider = "test" }, new SilentClient())
+        {
+            Fallback = fallback.Length == 0 ? null : new ModelFallback(fallback),
+        };
 
     private void Begin(ModelTrouble on)
     {
@@ -150,7 +159,8 @@ internal sealed class ModelFailoverTests
         _troubles.Clear();
         _first = Model("first") with { Fallback = new ModelFallback(Two) { On = on } };
         _failover = new ModelFailover(
-            Catalog(_first, Model("spare"), Model("last")), new ModelConcurrency(_time), new ModelOutages(_time), _time, NullLogger<ModelFailover>.Instance);
+            Catalog(_first, Model("spare"), Model("last")), new ModelConcurrency(_time), new ModelOutages(_time), _time,
+            NullLogger<ModelFailover>.Instance);
     }
 
     private Task<ModelAnswer?> CallAsync(bool isMarked = false, Func<ModelBinding, bool>? fits = null) => _failover.CallAsync(
@@ -165,11 +175,13 @@ internal sealed class ModelFailoverTests
 
     private sealed class SilentClient : IChatClient
     {
-        public Task<ChatResponse> GetResponseAsync(IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default) =>
+        public Task<ChatResponse> GetResponseAsync(IEnumerable<ChatMessage> messages, ChatOptions? options = null,
+            CancellationToken cancellationToken = default) =>
             throw new NotSupportedException();
 
         public IAsyncEnumerable<ChatResponseUpdate> GetStreamingResponseAsync(
-            IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default) => throw new NotSupportedException();
+            IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default) =>
+            throw new NotSupportedException();
 
         public object? GetService(Type serviceType, object? serviceKey = null) => null;
 

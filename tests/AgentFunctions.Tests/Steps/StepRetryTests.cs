@@ -45,7 +45,11 @@ internal sealed class StepRetryTests
     {
         await using RunHost host = await RunHost.StartAsync(
             static request => request.Index < 9
-                ? new ChatReply { Status = 503, RawBody = $$$"""{"error":{"message":"overloaded, request req_{{{request.Index}}}7"}}""" }
+                ? new ChatReply
+                {
+                    Status = 503,
+                    RawBody = $$$"""{"error":{"message":"overloaded, request req_{{{request.Index}}}7"}}"""
+                }
                 : ChatReply.Say("there"),
             settings: [("Models:test:MaxRetries", "10"), ("Models:test:CircuitBreakerThroughput", "1000")]);
         Run run = await host.RunAsync();
@@ -76,7 +80,8 @@ internal sealed class StepRetryTests
             Assert.That(waiting.WaitingFor!.Kind, Is.EqualTo("modelCapacity"));
             Assert.That(waiting.WaitingFor.Message, Does.Contain("too many requests of this team"));
             Assert.That(waiting.WaitingFor.Until, Is.GreaterThan(waiting.CreatedAt + TimeSpan.FromMinutes(50)));
-            Assert.That((await host.JournalAsync(run.Id)).Count(static e => e.Type == JournalEventTypes.StepRetrying), Is.EqualTo(1));
+            Assert.That((await host.JournalAsync(run.Id)).Count(static e => e.Type == JournalEventTypes.StepRetrying),
+                Is.EqualTo(1));
         }
 
         await host.Steering.CancelAsync(run.Id, "local", "done");
@@ -89,7 +94,8 @@ internal sealed class StepRetryTests
         int port = 1;
         await using RunHost host = await RunHost.StartAsync(
             static _ => ChatReply.Say("there"), settings: ("Governance:Network:Allow:0", $"127.0.0.1:{port}"));
-        Run run = await host.RunAsync("Work.", new RunRequest { CallbackUrl = $"http://user:secret@127.0.0.1:{port}/told?key=secret" });
+        Run run = await host.RunAsync("Work.",
+            new RunRequest { CallbackUrl = $"http://user:secret@127.0.0.1:{port}/told?key=secret" });
         Assert.That(run.Status, Is.EqualTo(RunStatus.Completed));
 
         JournalEvent told = await RetryAsync(host, run.Id);
@@ -98,5 +104,6 @@ internal sealed class StepRetryTests
         Assert.That((await host.Reader.GetAsync(run.Id)).Status, Is.EqualTo(RunStatus.Completed));
     }
 
-    private static Task<JournalEvent> RetryAsync(RunHost host, string runId) => host.EventAsync(runId, static e => e.Type == JournalEventTypes.StepRetrying);
+    private static Task<JournalEvent> RetryAsync(RunHost host, string runId) =>
+        host.EventAsync(runId, static e => e.Type == JournalEventTypes.StepRetrying);
 }

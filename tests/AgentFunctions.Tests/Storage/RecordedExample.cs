@@ -60,7 +60,8 @@ internal sealed class RecordedExample
         : null;
 
     private static bool IsList(Type type, Type element) =>
-        type.IsAssignableFrom(typeof(List<>).MakeGenericType(element)) || type == typeof(ImmutableList<>).MakeGenericType(element);
+        type.IsAssignableFrom(typeof(List<>).MakeGenericType(element))
+            || type == typeof(ImmutableList<>).MakeGenericType(element);
 
     private static Type? Pair(Type type) =>
         type.IsGenericType && type.GetGenericArguments() is [var key, var value] && key == typeof(string)
@@ -84,7 +85,8 @@ internal sealed class RecordedExample
     private static object As(Type type, object made) => type.IsInstanceOfType(made)
         ? made
         : JsonSerializer.Deserialize(
-            JsonSerializer.Serialize(made, DurableJson.Options.GetTypeInfo(made.GetType())), DurableJson.Options.GetTypeInfo(type))!;
+            JsonSerializer.Serialize(made, DurableJson.Options.GetTypeInfo(made.GetType())),
+            DurableJson.Options.GetTypeInfo(type))!;
 
     private object Map(Type map, Type value, int depth)
     {
@@ -109,7 +111,8 @@ internal sealed class RecordedExample
             parameter => isNested && parameter.ParameterType == type ? null : Make(parameter.ParameterType, depth + 1))]);
         foreach (PropertyInfo property in type.GetProperties(BindingFlags.Public | BindingFlags.Instance))
         {
-            bool isWritten = property.GetCustomAttribute<JsonIgnoreAttribute>() is null && property.GetIndexParameters().Length == 0;
+            bool isWritten = property.GetCustomAttribute<JsonIgnoreAttribute>() is null
+                && property.GetIndexParameters().Length == 0;
             bool isParameter = constructor.GetParameters().Any(parameter => parameter.Name == property.Name);
             // A record within one of its own kind has what it must have alone.
             bool isWanted = !isNested || property.GetCustomAttribute<RequiredMemberAttribute>() is not null;

@@ -7,8 +7,8 @@ namespace AgentFunctions.Tests.Storage;
 
 /// <summary>
 /// What is on disk outlives the code: each recorded type has a committed example with every member set, which must be read and
-/// written again byte for byte. A member that is added is left out where it is null, so the examples never change; a new type gets
-/// its example by running the explicit test below.
+/// written again byte for byte. A member that is added is left out where it is null, so the examples never change; a new type
+/// gets its example by running the explicit test below.
 /// </summary>
 public sealed class RecordedFormsTests
 {
@@ -24,7 +24,8 @@ public sealed class RecordedFormsTests
         "FailureDetails",
     ];
 
-    private static string Folder([CallerFilePath] string path = "") => Path.Combine(Path.GetDirectoryName(path)!, "RecordedForms");
+    private static string Folder([CallerFilePath] string path = "") =>
+        Path.Combine(Path.GetDirectoryName(path)!, "RecordedForms");
 
     [TestCaseSource(nameof(Recorded))]
     public void Example_ReadAndWrittenAgain_IsTheSame(string name)

@@ -29,7 +29,8 @@ internal sealed class UnreadableRecordTests
             await PutAsync(host, key, content, cancellationToken);
         }
 
-        Assert.That((await host.Get<ApiKeys>().ListAsync(cancellationToken)).Select(static key => key.Name), Is.EqualTo(new[] { "root" }));
+        Assert.That((await host.Get<ApiKeys>().ListAsync(cancellationToken)).Select(static key => key.Name),
+            Is.EqualTo(new[] { "root" }));
         Assert.That(await host.Get<MonitorStore>().ListAsync(cancellationToken).ToListAsync(cancellationToken), Is.Empty);
         Assert.That(await host.Get<IncidentStore>().ListAsync(cancellationToken).ToListAsync(cancellationToken), Is.Empty);
         Assert.That(await host.Get<RunStore>().ListAsync(null, cancellationToken).ToListAsync(cancellationToken), Is.Empty);
@@ -42,13 +43,15 @@ internal sealed class UnreadableRecordTests
         await using RunHost host = await RunHost.StartAsync(static _ => ChatReply.Say("done"));
         await PutAsync(host, "api-keys/00000000", "{garbage", cancellationToken);
 
-        var keys = new ApiKeys(host.Get<IRecordStore>(), host.Get<TreeKeys>(), host.Get<AuditLog>(), TimeProvider.System, NullLogger<ApiKeys>.Instance);
+        var keys = new ApiKeys(host.Get<IRecordStore>(), host.Get<TreeKeys>(), host.Get<AuditLog>(), TimeProvider.System,
+            NullLogger<ApiKeys>.Instance);
         Assert.That(await keys.AnyAsync(cancellationToken), Is.True);
     }
 
     [TestCase("{garbage", "Restore")]
     [TestCase("null", "kill/All/zz")]
-    public async Task KillOrder_ThatCannotBeRead_StopsAndNamesTheRemedy(string content, string words, CancellationToken cancellationToken)
+    public async Task KillOrder_ThatCannotBeRead_StopsAndNamesTheRemedy(string content, string words,
+        CancellationToken cancellationToken)
     {
         await using RunHost host = await RunHost.StartAsync(static _ => ChatReply.Say("done"));
         await PutAsync(host, "kill/All/zz", content, cancellationToken);
@@ -62,5 +65,6 @@ internal sealed class UnreadableRecordTests
     }
 
     private static Task PutAsync(RunHost host, string key, string content, CancellationToken cancellationToken) =>
-        host.Get<IRecordStore>().PutAsync(key, System.Text.Encoding.UTF8.GetBytes(content), RecordCondition.IfNew, cancellationToken);
+        host.Get<IRecordStore>()
+            .PutAsync(key, System.Text.Encoding.UTF8.GetBytes(content), RecordCondition.IfNew, cancellationToken);
 }

@@ -26,7 +26,13 @@ internal sealed class AwaitedChildrenTests
                 _ => ChatReply.Say("all read"),
             },
             request => request.Turn == 0
-                ? ChatReply.Call("echo", new { text = GoalOf(request) }) with { Before = _ => GoalOf(request) == "one" ? last.Task : Task.CompletedTask }
+                ? ChatReply.Call("echo",
+                    new { text = GoalOf(request) }) with
+                {
+                    Before = _ => GoalOf(request) == "one"
+                        ? last.Task
+                        : Task.CompletedTask
+                }
                 : ChatReply.Say($"result of {GoalOf(request)}") with
                 {
                     Before = _ =>
@@ -49,7 +55,8 @@ internal sealed class AwaitedChildrenTests
         Assert.That((run.Steps, run.CriticalSteps, run.Usage.InputTokens), Is.EqualTo((3 + 4 + 9, 3 + 2 + 3, 90L)));
         Assert.That((run.SubAgents.Total, run.SubAgents.Running), Is.EqualTo((3, 0)));
         Assert.That(await host.AliveAsync(), Is.Empty);
-        JournalEvent[] ends = [.. (await host.JournalAsync(run.Id)).Where(e => e is { Type: JournalEventTypes.ToolCompleted, Run: not null })];
+        JournalEvent[] ends =
+            [.. (await host.JournalAsync(run.Id)).Where(e => e is { Type: JournalEventTypes.ToolCompleted, Run: not null })];
         Assert.That(ends, Has.Length.EqualTo(3));
         Run child = await host.Reader.GetAsync(ends[0].Run!);
         Assert.That((child.Parent, child.Status, child.Steps), Is.EqualTo((run.Id, RunStatus.Completed, 3)));
@@ -116,7 +123,8 @@ internal sealed class AwaitedChildrenTests
         Assert.That(results[1], Does.Contain("failed").And.Contain("no such key"));
         Assert.That(results[2], Does.Contain("budgetExhausted").And.Contain("got so far"));
         Run[] children = await ChildrenAsync(host, run);
-        Assert.That(children.Select(child => child.Status), Is.EquivalentTo(new[] { RunStatus.Completed, RunStatus.Failed, RunStatus.BudgetExhausted }));
+        Assert.That(children.Select(child => child.Status),
+            Is.EquivalentTo(new[] { RunStatus.Completed, RunStatus.Failed, RunStatus.BudgetExhausted }));
         Assert.That(children.Single(child => child.Status == RunStatus.BudgetExhausted).Steps, Is.EqualTo(7));
     }
 
@@ -159,15 +167,18 @@ internal sealed class AwaitedChildrenTests
         AgentTool secret = AgentTool.Create("secret", "Tells a secret.", ToolEffect.None, () => "the secret");
         await using RunHost host = await RunHost.StartAsync(
             services => Microsoft.Extensions.DependencyInjection.AgentServiceCollectionExtensions.AddAgent(
-                services, Agent.Create("explorer").WithDescription("Explores.").WithInstructions("Explore.").WithTools("echo", "secret").Build()),
+                services, Agent.Create("explorer").WithDescription("Explores.").WithInstructions("Explore.")
+                    .WithTools("echo", "secret").Build()),
             request => IsLead(request)
                 ? request.Turn == 0
                     ? new ChatReply
                     {
                         Calls =
                         [
-                            ChatReplyCall.Of("Task", new { description = "look", prompt = "look around", subagent_type = "explorer" }),
-                            ChatReplyCall.Of("Task", new { description = "look", prompt = "look around", subagent_type = "nobody" }),
+                            ChatReplyCall.Of("Task",
+                                new { description = "look", prompt = "look around", subagent_type = "explorer" }),
+                            ChatReplyCall.Of("Task",
+                                new { description = "look", prompt = "look around", subagent_type = "nobody" }),
                         ],
                     }
                     : ChatReply.Say("done")
@@ -217,7 +228,8 @@ internal sealed class AwaitedChildrenTests
     internal static async Task<Run[]> ChildrenAsync(RunHost host, Run run)
     {
         var children = new List<Run>();
-        foreach (OrchestrationState state in (await host.AllAsync()).Where(state => state.InstanceId.StartsWith(run.Id + ".", StringComparison.Ordinal)))
+        foreach (OrchestrationState state in (await host.AllAsync()).Where(state => state.InstanceId.StartsWith(run.Id + ".",
+            StringComparison.Ordinal)))
         {
             children.Add(await host.Reader.GetAsync(state.InstanceId));
         }

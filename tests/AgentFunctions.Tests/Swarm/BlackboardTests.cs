@@ -23,7 +23,9 @@ internal sealed class BlackboardTests
             BoardTools,
             request => request.Turn switch
             {
-                0 => ChatReply.Call("post_to_board", new { text = new string('x', 4_001) }) with { Before = token => isFilled.Task.WaitAsync(token) },
+                0 => ChatReply.Call("post_to_board",
+                    new { text = new string('x', 4_001) }) with
+                { Before = token => isFilled.Task.WaitAsync(token) },
                 1 => ChatReply.Call("post_to_board", new { text = "the last one" }),
                 2 => ChatReply.Call("post_to_board", new { text = "one too many" }),
                 3 => ChatReply.Call("read_board", new { from = Blackboard.MaxNotes - 2 }),
@@ -52,8 +54,10 @@ internal sealed class BlackboardTests
         Run run = await host.RunAsync();
         Blackboard board = host.Get<Blackboard>();
 
-        long[] numbers = await Task.WhenAll(Enumerable.Range(0, Notes).Select(note => board.AddAsync(run.Id, $"call {note}", $"note {note}", default)));
-        long[] again = await Task.WhenAll(Enumerable.Range(0, Notes).Select(note => board.AddAsync(run.Id, $"call {note}", "something else", default)));
+        long[] numbers = await Task.WhenAll(Enumerable.Range(0, Notes)
+            .Select(note => board.AddAsync(run.Id, $"call {note}", $"note {note}", default)));
+        long[] again = await Task.WhenAll(Enumerable.Range(0, Notes)
+            .Select(note => board.AddAsync(run.Id, $"call {note}", "something else", default)));
 
         Assert.That(numbers, Is.EquivalentTo(Enumerable.Range(0, Notes)));
         Assert.That(again, Is.EqualTo(numbers), "a call that is made again after a crash");
@@ -70,7 +74,11 @@ internal sealed class BlackboardTests
             BoardTools,
             static request => request.Turn switch
             {
-                0 => new ChatReply { Calls = [.. Enumerable.Range(0, 60).Select(static note => ChatReplyCall.Of("post_to_board", new { text = $"note {note}" }))] },
+                0 => new ChatReply
+                {
+                    Calls = [.. Enumerable.Range(0, 60).Select(static note => ChatReplyCall.Of("post_to_board",
+                    new { text = $"note {note}" }))]
+                },
                 1 => ChatReply.Call("read_board", new { }),
                 2 => ChatReply.Call("read_board", new { from = 50 }),
                 _ => ChatReply.Say("done"),
@@ -93,7 +101,8 @@ internal sealed class BlackboardTests
                 ? ChatReply.Call("Task", new { description = "pry", prompt = "Read the board.", subagent_type = "spy" })
                 : ChatReply.Say("done"),
             static request => request.Turn == 0 ? ChatReply.Call("read_board", new { }) : ChatReply.Say(request.Last("tool")),
-            Agent.Create("spy").WithDescription("Pries.").WithInstructions("Pry.").WithTools([.. BoardTools, "read_shared_artifact", "echo"]));
+            Agent.Create("spy").WithDescription("Pries.").WithInstructions("Pry.")
+                .WithTools([.. BoardTools, "read_shared_artifact", "echo"]));
 
         await host.RunAsync(request: new() { Agent = "worker" });
 
@@ -102,7 +111,8 @@ internal sealed class BlackboardTests
     }
 
     private static Task<RunHost> StartAsync(
-        string[] tools, Func<ChatRequest, ChatReply> lead, Func<ChatRequest, ChatReply>? child = null, params AgentBuilder[] agents) =>
+        string[] tools, Func<ChatRequest, ChatReply> lead, Func<ChatRequest, ChatReply>? child = null,
+        params AgentBuilder[] agents) =>
         RunHost.StartAsync(
             services =>
             {

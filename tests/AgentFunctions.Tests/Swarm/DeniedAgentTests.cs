@@ -27,7 +27,8 @@ internal sealed class DeniedAgentTests
     public async Task Spawn_OfADeniedAgent_IsRefusedNamingTheRule()
     {
         await using RunHost host = await StartAsync(
-            ("Gateway:Access:1:Name", "no-deploys"), ("Gateway:Access:1:Effect", "Deny"), ("Gateway:Access:1:Callers:0", "key:*"), ("Gateway:Access:1:Agents:0", "deploy*"));
+            ("Gateway:Access:1:Name", "no-deploys"), ("Gateway:Access:1:Effect", "Deny"), ("Gateway:Access:1:Callers:0", "key:*"),
+            ("Gateway:Access:1:Agents:0", "deploy*"));
 
         Run run = await RunAsync(host, Anna);
         Run byAdmin = await RunAsync(host, Anna with { Id = "key:root", Roles = [CallerRoles.Admin] });
@@ -35,7 +36,8 @@ internal sealed class DeniedAgentTests
         Assert.That(run.Result!.Text, Does.Contain("no-deploys").And.Contain("deployer"));
         Assert.That(byAdmin.Result!.Text, Does.Contain("deployed"), "administrators are not asked");
         Assert.That(
-            await host.Get<AuditLog>().ReadAsync().AnyAsync(static entry => entry is { Type: AuditTypes.RequestRefused, Rule: "no-deploys", Agent: "deployer", Actor: "key:anna" }), Is.True);
+            await host.Get<AuditLog>().ReadAsync()
+                .AnyAsync(static entry => entry is { Type: AuditTypes.RequestRefused, Rule: "no-deploys", Agent: "deployer", Actor: "key:anna" }), Is.True);
     }
 
     [Test]
@@ -69,7 +71,8 @@ internal sealed class DeniedAgentTests
             .AddAgent(Agent.Create("lead").WithInstructions("You lead.").WithDelegation(Delegation.Claude).Build())
             .AddAgent(Agent.Create("deployer").WithDescription("Deploys.").WithInstructions("You deploy.").Build()),
         static request => !IsLead(request) ? ChatReply.Say("deployed")
-            : request.Turn == 0 ? ChatReply.Call("Task", new { description = "deploy", prompt = "Deploy it.", subagent_type = "deployer" })
+            : request.Turn == 0 ? ChatReply.Call("Task",
+                new { description = "deploy", prompt = "Deploy it.", subagent_type = "deployer" })
             : ChatReply.Say(request.Results[^1]),
         [Push], null, [.. Leads, .. rules]);
 }

@@ -16,14 +16,17 @@ internal sealed class FailedSpawnTests
     {
         await using RunHost host = await StartAsync(
             Delegation.Native,
-            request => request.Turn < 2 ? ChatReply.Call("spawn", new { items = new[] { "a", "b" }, template = "Work", agent = "nobody" }) : ChatReply.Say("Done."),
+            request => request.Turn < 2
+                ? ChatReply.Call("spawn", new { items = new[] { "a", "b" }, template = "Work", agent = "nobody" })
+                : ChatReply.Say("Done."),
             static _ => ChatReply.Say("never"));
 
         Run run = await host.RunAsync(Goal);
 
         Assert.That((run.Status, run.Result?.Text), Is.EqualTo((RunStatus.Completed, "Done.")));
         Assert.That(run.Result?.Note, Does.StartWith("No sub-agent was started: 2 calls for some failed."));
-        Assert.That((await EndedAsync(host, run.Id, cancellationToken)).Text, Is.EqualTo(run.Result?.Note), "in watch, the event stream and show too");
+        Assert.That((await EndedAsync(host, run.Id, cancellationToken)).Text, Is.EqualTo(run.Result?.Note),
+            "in watch, the event stream and show too");
     }
 
     [Test]
@@ -33,11 +36,14 @@ internal sealed class FailedSpawnTests
             Delegation.Native,
             request => request.Turn switch
             {
-                0 => ChatReply.Call("spawn", new { items = new[] { "good", "bad" }, template = "Be {item}", budget = new { steps = 2 } }),
+                0 => ChatReply.Call("spawn",
+                    new { items = new[] { "good", "bad" }, template = "Be {item}", budget = new { steps = 2 } }),
                 1 => ChatReply.Call("wait", new { }),
                 _ => ChatReply.Say("Done."),
             },
-            static request => GoalOf(request).EndsWith("bad", StringComparison.Ordinal) ? ChatReply.Call("echo", new { text = "again" }) : ChatReply.Say("good"));
+            static request => GoalOf(request).EndsWith("bad", StringComparison.Ordinal)
+                ? ChatReply.Call("echo", new { text = "again" })
+                : ChatReply.Say("good"));
 
         Run run = await host.RunAsync(Goal);
 
@@ -62,6 +68,7 @@ internal sealed class FailedSpawnTests
     }
 
     private static async Task<JournalEvent> EndedAsync(RunHost host, string runId, CancellationToken cancellationToken) =>
-        (await host.Get<Journal>().ReadAsync(runId, 0, null, cancellationToken).Select(static entry => entry.Event).ToListAsync(cancellationToken))
+        (await host.Get<Journal>().ReadAsync(runId, 0, null, cancellationToken).Select(static entry => entry.Event)
+            .ToListAsync(cancellationToken))
         .Single(static e => e.Type == JournalEventTypes.RunEnded);
 }

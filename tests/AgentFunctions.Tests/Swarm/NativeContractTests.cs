@@ -42,8 +42,10 @@ internal sealed class NativeContractTests
 
         Assert.That((run.Status, run.SubAgents.Total), Is.EqualTo((RunStatus.Completed, 4)));
         Assert.That(host.LeadResults(1)[0], Does.Contain("1-0-0 to 1-0-3"));
-        Assert.That(host.LeadResults(3)[0], Does.Contain("4 sub-agents: 4 completed").And.Contain("1-0-2 completed: answer to Read c."));
-        Assert.That(host.LeadResults(4)[0], Does.Contain("## 1-0-0\nanswer to Read a.").And.Contain("3 of 4").And.Contain("offset 3").And.Not.Contain("Read d"));
+        Assert.That(host.LeadResults(3)[0],
+            Does.Contain("4 sub-agents: 4 completed").And.Contain("1-0-2 completed: answer to Read c."));
+        Assert.That(host.LeadResults(4)[0],
+            Does.Contain("## 1-0-0\nanswer to Read a.").And.Contain("3 of 4").And.Contain("offset 3").And.Not.Contain("Read d"));
         Assert.That(host.LeadResults(5)[0], Does.Contain("answer to Read d.").And.Contain("1 of 4"));
         Assert.That(await host.AliveAsync(), Is.Empty);
     }
@@ -64,7 +66,9 @@ internal sealed class NativeContractTests
             },
             request => ChatReply.Say("read") with
             {
-                Before = token => GoalOf(request).EndsWith('a') || GoalOf(request).EndsWith('b') ? Task.CompletedTask : Task.Delay(Timeout.Infinite, token),
+                Before = token => GoalOf(request).EndsWith('a') || GoalOf(request).EndsWith('b')
+                    ? Task.CompletedTask
+                    : Task.Delay(Timeout.Infinite, token),
             });
         Run run = await host.SubmitAsync();
         await host.UntilAsync(run.Id, static run => run is { Status: RunStatus.Waiting, WaitingFor.Kind: "subAgents", Turns: 4 });
@@ -87,7 +91,8 @@ internal sealed class NativeContractTests
             Delegation.Native,
             request => request.Turn switch
             {
-                0 => ChatReply.Call("spawn", new { items = Enumerable.Range(1, 25).Select(number => $"{number}"), template = "Say the number {item}." }),
+                0 => ChatReply.Call("spawn",
+                    new { items = Enumerable.Range(1, 25).Select(number => $"{number}"), template = "Say the number {item}." }),
                 1 => ChatReply.Call("wait", new { }),
                 2 => ChatReply.Call("reduce", new { instructions = "Add the numbers." }),
                 _ => ChatReply.Say(request.Last("tool")),
@@ -125,10 +130,12 @@ internal sealed class NativeContractTests
         Run run = await host.RunAsync();
 
         Assert.That((run.Status, run.Result?.Text), Is.EqualTo((RunStatus.Completed, "merged")));
-        string task = GoalOf(host.Model.Requests.Single(request => GoalOf(request).StartsWith("Merge", StringComparison.Ordinal)));
+        string task = GoalOf(host.Model.Requests.Single(request => GoalOf(request)
+            .StartsWith("Merge", StringComparison.Ordinal)));
         Assert.That(task, Does.Contain($"## Answer of 1-0-0\n{UntrustedText.Mark(Hostile, run.Id + ".1-0-0")}\n\n## Answer of 1-0-1\n<data "));
         Assert.That(task, Does.Contain("answer to Read d.").And.Contain("… [cut]\n</data "));
-        Assert.That(System.Text.Encoding.UTF8.GetByteCount(task), Is.InRange(30_000, 32 * 1024), "short answers leave their room to the long ones");
+        Assert.That(System.Text.Encoding.UTF8.GetByteCount(task), Is.InRange(30_000, 32 * 1024),
+            "short answers leave their room to the long ones");
     }
 
     [Test]
@@ -163,7 +170,8 @@ internal sealed class NativeContractTests
             Delegation.Native,
             request => request.Turn switch
             {
-                0 => ChatReply.Call("spawn", new { items = new[] { "a", "b" }, template = "Work on", budget = new { steps = 3 } }),
+                0 => ChatReply.Call("spawn",
+                    new { items = new[] { "a", "b" }, template = "Work on", budget = new { steps = 3 } }),
                 1 => new ChatReply
                 {
                     Calls =
@@ -201,8 +209,10 @@ internal sealed class NativeContractTests
         Run second = await host.Reader.GetAsync(run.Id + ".1-0-1");
         Assert.That((first.Status, first.Steps, first.Budget!.Granted.Steps), Is.EqualTo((RunStatus.BudgetExhausted, 7, 7)));
         Assert.That(
-            (double)first.Budget.Granted.Tokens!, Is.EqualTo(second.Budget!.Granted.Tokens!.Value).Within(1).Percent, "a grant of steps is no grant of tokens");
-        Assert.That(host.Model.Requests.Any(request => !IsLead(request) && request.Body.GetRawText().Contains("Mind the gap.", StringComparison.Ordinal)));
+            (double)first.Budget.Granted.Tokens!, Is.EqualTo(second.Budget!.Granted.Tokens!.Value).Within(1).Percent,
+            "a grant of steps is no grant of tokens");
+        Assert.That(host.Model.Requests.Any(request => !IsLead(request)
+            && request.Body.GetRawText().Contains("Mind the gap.", StringComparison.Ordinal)));
         Assert.That(second.Status, Is.EqualTo(RunStatus.Cancelled));
     }
 
@@ -230,7 +240,8 @@ internal sealed class NativeContractTests
         Assert.That(run.SubAgents.Total, Is.EqualTo(ids.Length - 1));
         string deepest = ids.First(id => id.Count(c => c == '.') == 3);
         Assert.That(
-            (await host.TranscriptAsync(deepest)).SelectMany(entry => entry.Message.Contents).OfType<Microsoft.Extensions.AI.FunctionResultContent>()
+            (await host.TranscriptAsync(deepest)).SelectMany(entry => entry.Message.Contents)
+                .OfType<Microsoft.Extensions.AI.FunctionResultContent>()
                 .Select(result => result.Result?.ToString()),
             Has.Some.Contains("there is no tool 'spawn'"));
         Assert.That(await host.AliveAsync(), Is.Empty);
@@ -243,8 +254,10 @@ internal sealed class NativeContractTests
         {
             Calls =
             [
-                ChatReplyCall.Of("spawn", new { items = Enumerable.Range(0, 10_000).Select(number => $"{number}"), template = "Multiply." }),
-                ChatReplyCall.Of("spawn", new { items = new[] { "rich" }, template = "Spend.", budget = new { steps = 1_000_000 } }),
+                ChatReplyCall.Of("spawn",
+                    new { items = Enumerable.Range(0, 10_000).Select(number => $"{number}"), template = "Multiply." }),
+                ChatReplyCall.Of("spawn",
+                    new { items = new[] { "rich" }, template = "Spend.", budget = new { steps = 1_000_000 } }),
                 ChatReplyCall.Of("cancel", new { sub_agent = "../../other" }),
                 ChatReplyCall.Of("spawn", new { items = new[] { "x" }, template = "Rule.", agent = "root" }),
             ],
@@ -259,14 +272,17 @@ internal sealed class NativeContractTests
     {
         await using RunHost host = await StartAsync(
             Delegation.Native,
-            request => request.Turn == 0 ? ChatReply.Call("spawn", new { items = Letters, template = "Read" }) : ChatReply.Say("never mind"),
+            request => request.Turn == 0
+                ? ChatReply.Call("spawn", new { items = Letters, template = "Read" })
+                : ChatReply.Say("never mind"),
             _ => ChatReply.Say("late") with { Before = token => Task.Delay(Timeout.Infinite, token) });
 
         Run run = await host.RunAsync();
 
         Assert.That((run.Status, run.Result?.Text), Is.EqualTo((RunStatus.Completed, "never mind")));
         Assert.That(await host.AliveAsync(), Is.Empty);
-        Assert.That((await host.AllAsync()).Where(state => state.InstanceId != run.Id).Select(state => state.Status), Has.None.EqualTo(OrchestrationStatus.Running));
+        Assert.That((await host.AllAsync()).Where(state => state.InstanceId != run.Id).Select(state => state.Status),
+            Has.None.EqualTo(OrchestrationStatus.Running));
     }
 
     [Test]
@@ -282,7 +298,9 @@ internal sealed class NativeContractTests
             },
             request => ChatReply.Say("done") with
             {
-                Before = token => GoalOf(request).EndsWith("stuck", StringComparison.Ordinal) ? Task.Delay(Timeout.Infinite, token) : Task.CompletedTask,
+                Before = token => GoalOf(request).EndsWith("stuck", StringComparison.Ordinal)
+                    ? Task.Delay(Timeout.Infinite, token)
+                    : Task.CompletedTask,
             },
             options: bounds => bounds.StepTimeout = TimeSpan.FromSeconds(3));
 

@@ -36,7 +36,8 @@ public sealed class ParkedSwarmTests
     /// <summary>When the file was written; the clock of the test goes on from there.</summary>
     private static readonly DateTimeOffset ParkedAt = new(2026, 11, 25, 12, 0, 0, TimeSpan.Zero);
 
-    private static string Fixture([CallerFilePath] string path = "") => Path.Combine(Path.GetDirectoryName(path)!, "parked-swarm.db.gz");
+    private static string Fixture([CallerFilePath] string path = "") =>
+        Path.Combine(Path.GetDirectoryName(path)!, "parked-swarm.db.gz");
 
     [Test]
     public async Task DataFile_OfAnEarlierBuild_FinishesItsSwarm()
@@ -52,7 +53,8 @@ public sealed class ParkedSwarmTests
         ConcurrentQueue<string> made = [];
         await using RunHost host = await StartAsync(folder, file, made, reached: null);
         Approval asked = (await host.Get<ApprovalService>().ListAsync()).Single();
-        await host.Get<ApprovalService>().DecideAsync(asked.Id, new Caller("bob") { Roles = [CallerRoles.Approver, "lead"] }, approve: true);
+        await host.Get<ApprovalService>()
+            .DecideAsync(asked.Id, new Caller("bob") { Roles = [CallerRoles.Approver, "lead"] }, approve: true);
 
         Run run = await host.Reader.WaitForEndAsync(await LeadAsync(host));
 
@@ -76,7 +78,8 @@ public sealed class ParkedSwarmTests
             Run lead = await host.SubmitAsync(Goal);
             await reached.Task;
             await Poll.UntilAsync(async () =>
-                (await host.Get<ApprovalService>().ListAsync()).Count > 0 && (await host.Reader.GetAsync(lead.Id)).SubAgents is { Running: 2 });
+                (await host.Get<ApprovalService>().ListAsync()).Count > 0
+                    && (await host.Reader.GetAsync(lead.Id)).SubAgents is { Running: 2 });
 
             // The host stops with the swarm as it stands, and its data file is copied before anything is cleaned up.
             await host.StopAsync();
@@ -88,7 +91,8 @@ public sealed class ParkedSwarmTests
         }
     }
 
-    private static Task<RunHost> StartAsync(TemporaryFolder folder, string file, ConcurrentQueue<string> made, TaskCompletionSource? reached) =>
+    private static Task<RunHost> StartAsync(TemporaryFolder folder, string file, ConcurrentQueue<string> made,
+        TaskCompletionSource? reached) =>
         RunHost.StartAsync(
             services =>
             {

@@ -43,13 +43,16 @@ internal sealed class ProviderLimitTests
                 {
                     Interlocked.Decrement(ref active);
                     Interlocked.Increment(ref refused);
-                    return ChatReply.Error(429, "Too many concurrent requests.", "rate_limit_exceeded", ("retry-after-ms", "100"));
+                    return ChatReply.Error(429, "Too many concurrent requests.", "rate_limit_exceeded",
+                        ("retry-after-ms", "100"));
                 }
 
                 string child = GoalOf(request);
                 int now = Interlocked.Increment(ref letIn);
                 AwaitedChildrenTests.InterlockedMax(ref mostPassedBy, now - 1 - ready.GetValueOrDefault(child));
-                ChatReply reply = request.Turn < Turns - 1 ? ChatReply.Call("echo", new { text = "x" }) : ChatReply.Say($"result of {child}");
+                ChatReply reply = request.Turn < Turns - 1
+                    ? ChatReply.Call("echo", new { text = "x" })
+                    : ChatReply.Say($"result of {child}");
                 return reply with
                 {
                     Before = async token =>
@@ -73,7 +76,8 @@ internal sealed class ProviderLimitTests
 
         TestContext.Out.WriteLine($"{host.Model.Count} calls, {refused} refused ({100.0 * refused / host.Model.Count:0.0} %); {mostPassedBy} calls passed one that was ready");
         Assert.That(run.Status, Is.EqualTo(RunStatus.Completed));
-        Assert.That(host.LeadResults(2), Is.EqualTo(Enumerable.Range(0, Children).Select(static number => $"result of part {number}")));
+        Assert.That(host.LeadResults(2),
+            Is.EqualTo(Enumerable.Range(0, Children).Select(static number => $"result of part {number}")));
         Assert.That(refused, Is.InRange(1, host.Model.Count / 20));
         Assert.That(letIn, Is.EqualTo(Children * Turns));
         Assert.That(mostPassedBy, Is.LessThanOrEqualTo(MostPassedBy), "nobody starves");

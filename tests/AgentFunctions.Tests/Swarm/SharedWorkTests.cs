@@ -43,7 +43,8 @@ internal sealed class SharedWorkTests
                     _ => ChatReply.Say($"read: {request.Last("tool")}"),
                 },
             [Echo],
-            agent => agent.WithInstructions(LeadInstructions).WithTools("post_to_board", "read_board").WithDelegation(Delegation.Kimi));
+            agent => agent.WithInstructions(LeadInstructions).WithTools("post_to_board", "read_board")
+                .WithDelegation(Delegation.Kimi));
 
         Run run = await host.RunAsync();
         Run other = await host.RunAsync("Something else.");
@@ -57,7 +58,8 @@ internal sealed class SharedWorkTests
     public async Task Artifact_OfASibling_IsReadWithinTheTreeAndNowhereElse()
     {
         var made = new TaskCompletionSource<string>();
-        AgentTool survey = AgentTool.Create("survey", "Tells much.", ToolEffect.None, () => $"the treasure is here {new string('.', 200_000)}");
+        AgentTool survey = AgentTool.Create("survey", "Tells much.", ToolEffect.None,
+            () => $"the treasure is here {new string('.', 200_000)}");
         await using RunHost host = await RunHost.StartAsync(
             static _ => { },
             request => IsLead(request)
@@ -73,14 +75,16 @@ internal sealed class SharedWorkTests
                             return Task.CompletedTask;
                         },
                     },
-                    (var goal, 0) => ChatReply.Call("read_shared_artifact", new { run = goal.Split(' ').ElementAtOrDefault(1) ?? MakerOf(), name = "t1-c0-survey.txt" }) with
+                    (var goal, 0) => ChatReply.Call("read_shared_artifact",
+                        new { run = goal.Split(' ').ElementAtOrDefault(1) ?? MakerOf(), name = "t1-c0-survey.txt" }) with
                     {
                         Before = token => made.Task.WaitAsync(token),
                     },
                     _ => ChatReply.Say($"read: {request.Last("tool")}"),
                 },
             [survey],
-            agent => agent.WithInstructions(LeadInstructions).WithTools("survey", "read_shared_artifact").WithDelegation(Delegation.Kimi));
+            agent => agent.WithInstructions(LeadInstructions).WithTools("survey", "read_shared_artifact")
+                .WithDelegation(Delegation.Kimi));
         Run run = await host.SubmitAsync();
         _root = run.Id;
         run = await host.Reader.WaitForEndAsync(run.Id);
@@ -112,7 +116,8 @@ internal sealed class SharedWorkTests
         await begun.WaitAsync();
         await begun.WaitAsync();
         var time = new FakeTimeProvider(new DateTimeOffset(2026, 5, 6, 12, 0, 0, TimeSpan.Zero));
-        var leases = new PathLeases(host.Get<RunStore>(), new RunLineage(host.Get<RunStore>()), host.Get<IRecordStore>(), host.Get<IOrchestrationClient>(), time);
+        var leases = new PathLeases(host.Get<RunStore>(), new RunLineage(host.Get<RunStore>()), host.Get<IRecordStore>(),
+            host.Get<IOrchestrationClient>(), time);
         string first = run.Id + ".2-0";
         string second = run.Id + ".2-1";
 
@@ -120,17 +125,20 @@ internal sealed class SharedWorkTests
         await leases.TakeAsync(first, "notes.txt", default);
         await leases.TakeAsync(second, "other.txt", default);
         using var soon = new CancellationTokenSource(TimeSpan.FromMilliseconds(300));
-        Assert.That(async () => await leases.TakeAsync(second, "notes.txt", soon.Token), Throws.InstanceOf<OperationCanceledException>(), "waits while the other has it");
+        Assert.That(async () => await leases.TakeAsync(second, "notes.txt", soon.Token),
+            Throws.InstanceOf<OperationCanceledException>(), "waits while the other has it");
 
         time.Advance(PathLeases.Length);
         await leases.TakeAsync(second, "notes.txt", default);
         Assert.That(
             async () => await leases.TakeAsync(first, "notes.txt", default),
-            Throws.TypeOf<AgentException>().With.Property("Code").EqualTo(ErrorCode.PathLeaseLost).And.Message.Contains("Read it again"));
+            Throws.TypeOf<AgentException>().With.Property("Code")
+                .EqualTo(ErrorCode.PathLeaseLost).And.Message.Contains("Read it again"));
 
         await host.Steering.CancelAsync(run.Id);
         await host.Reader.WaitForEndAsync(run.Id);
-        Assert.That(async () => await leases.TakeAsync(first, "notes.txt", default), Throws.Nothing, "the other has ended, and this one was told");
+        Assert.That(async () => await leases.TakeAsync(first, "notes.txt", default), Throws.Nothing,
+            "the other has ended, and this one was told");
     }
 
     [Test]
@@ -143,7 +151,8 @@ internal sealed class SharedWorkTests
         var time = new VirtualTime(new DateTimeOffset(2026, 5, 4, 8, 0, 0, TimeSpan.Zero));
         using var folder = new TemporaryFolder();
         await using RunHost host = await RunHost.StartAsync(
-            services => services.AddSingleton<TimeProvider>(time).Configure<RunOptions>(options => options.Workspace = folder.Path).AddWorkspaceTools(),
+            services => services.AddSingleton<TimeProvider>(time)
+                .Configure<RunOptions>(options => options.Workspace = folder.Path).AddWorkspaceTools(),
             request => IsLead(request)
                 ? request.Turn switch { 0 => Create(), 1 => Assign("first", "second"), _ => ChatReply.Say("done") }
                 : (GoalOf(request), request.Turn) switch
@@ -158,7 +167,8 @@ internal sealed class SharedWorkTests
                         {
                             firstWrote.TrySetResult();
                             await firstMayEnd.Task.WaitAsync(token);
-                            atTheEnd = (await File.ReadAllTextAsync(Path.Combine(folder.Path, "notes.txt"), token), Volatile.Read(ref secondSteps));
+                            atTheEnd = (await File.ReadAllTextAsync(Path.Combine(folder.Path, "notes.txt"), token),
+                                Volatile.Read(ref secondSteps));
                         },
                     },
                     _ => ChatReply.Say(request.Last("tool")) with { Before = _ => Task.FromResult(Interlocked.Increment(ref secondSteps)) },
@@ -167,7 +177,8 @@ internal sealed class SharedWorkTests
             agent => agent.WithInstructions(LeadInstructions).WithTools("write_file").WithDelegation(Delegation.Kimi));
         Run run = await host.SubmitAsync();
         await Poll.UntilAsync(
-            async () => (await host.JournalAsync(run.Id + ".2-1")).Any(static happened => happened.Type == JournalEventTypes.ToolStarted),
+            async () => (await host.JournalAsync(run.Id
+                + ".2-1")).Any(static happened => happened.Type == JournalEventTypes.ToolStarted),
             TestContext.CurrentContext.CancellationToken);
 
         // Time for several looks at the lease, and far from its end.
@@ -178,7 +189,8 @@ internal sealed class SharedWorkTests
 
         firstMayEnd.SetResult();
         Task<Run> ended = host.Reader.WaitForEndAsync(run.Id);
-        await Poll.UntilEndAsync(ended, () => time.Advance(TimeSpan.FromSeconds(0.5)), TestContext.CurrentContext.CancellationToken);
+        await Poll.UntilEndAsync(ended, () => time.Advance(TimeSpan.FromSeconds(0.5)),
+            TestContext.CurrentContext.CancellationToken);
         run = await ended;
         Assert.That(atTheEnd, Is.EqualTo(("first", 0)));
         Assert.That(run.Status, Is.EqualTo(RunStatus.Completed));

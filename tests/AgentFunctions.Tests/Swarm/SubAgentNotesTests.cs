@@ -7,7 +7,9 @@ using static AgentFunctions.Tests.Swarm.SwarmScene;
 
 namespace AgentFunctions.Tests.Swarm;
 
-/// <summary>What was left out or mapped of a sub-agent's definition stands in its own run, as it would in a run that was submitted.</summary>
+/// <summary>
+/// What was left out or mapped of a sub-agent's definition stands in its own run, as it would in a run that was submitted.
+/// </summary>
 [CancelAfter(300_000)]
 internal sealed class SubAgentNotesTests
 {
@@ -28,7 +30,8 @@ internal sealed class SubAgentNotesTests
         Run run = await host.RunAsync(Goal, new() { Agent = "worker" });
 
         Assert.That(run.Status, Is.EqualTo(RunStatus.Completed));
-        RunRecord[] records = await host.Get<RunStore>().ListDescendantsAsync(run.Id, cancellationToken).ToArrayAsync(cancellationToken);
+        RunRecord[] records = await host.Get<RunStore>().ListDescendantsAsync(run.Id, cancellationToken)
+            .ToArrayAsync(cancellationToken);
         Assert.That(records, Has.Length.EqualTo(2));
         foreach (RunRecord child in records)
         {

@@ -45,7 +45,8 @@ internal static class SwarmScene
     public static bool IsLead(ChatRequest request) => GoalOf(request) == Goal;
 
     /// <summary>The goal of the sub-agent that asks.</summary>
-    public static string GoalOf(ChatRequest request) => request.Messages[1].GetProperty("content").ToString().Replace("# Goal\n", "", StringComparison.Ordinal);
+    public static string GoalOf(ChatRequest request) =>
+        request.Messages[1].GetProperty("content").ToString().Replace("# Goal\n", "", StringComparison.Ordinal);
 
     /// <summary>A turn that makes a sub-agent.</summary>
     public static ChatReply Create(string name = "reader") =>
@@ -57,7 +58,8 @@ internal static class SwarmScene
 
     /// <summary>The orchestrations that have not ended.</summary>
     public static async Task<IReadOnlyList<OrchestrationState>> AliveAsync(this RunHost host) =>
-        [.. (await host.Get<IOrchestrationClient>().QueryAsync(new OrchestrationQuery { PageSize = 1_000 })).Items.Where(state => !state.IsEnded)];
+        [.. (await host.Get<IOrchestrationClient>()
+            .QueryAsync(new OrchestrationQuery { PageSize = 1_000 })).Items.Where(state => !state.IsEnded)];
 
     public static async Task<IReadOnlyList<OrchestrationState>> AllAsync(this RunHost host) =>
         (await host.Get<IOrchestrationClient>().QueryAsync(new OrchestrationQuery { PageSize = 1_000 })).Items;

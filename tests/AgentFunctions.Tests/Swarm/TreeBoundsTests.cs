@@ -21,7 +21,9 @@ internal sealed class TreeBoundsTests
         await using RunHost host = await StartAsync(
             Delegation.Kimi,
             request => request.Turn switch { 0 => Create(), 1 => Assign("slow", "quick"), _ => ChatReply.Say("done") },
-            request => GoalOf(request) == "slow" ? ChatReply.Call("hang", new { }) with { Text = "half of it" } : ChatReply.Say("all of it"),
+            request => GoalOf(request) == "slow"
+                ? ChatReply.Call("hang", new { }) with { Text = "half of it" }
+                : ChatReply.Say("all of it"),
             [Hang],
             bounds => bounds.MaxDuration = TimeSpan.FromSeconds(2));
 
@@ -69,7 +71,8 @@ internal sealed class TreeBoundsTests
                     Calls =
                     [
                         .. new[] { "low", "normal", "high" }.Select(
-                            static priority => ChatReplyCall.Of("spawn", new { items = new[] { priority }, template = "Be {item}", priority })),
+                            static priority => ChatReplyCall.Of("spawn",
+                                new { items = new[] { priority }, template = "Be {item}", priority })),
                     ],
                 },
                 1 => ChatReply.Call("wait", new { }),
@@ -85,7 +88,8 @@ internal sealed class TreeBoundsTests
         Assert.That(order[..3], Is.EqualTo(new[] { "Be high", "Be normal", "Be low" }));
         RunStore runs = host.Get<RunStore>();
         Assert.That((await runs.GetAsync(run.Id + ".1-2-0")).Priority, Is.EqualTo(RunPriority.High));
-        Assert.That((await runs.GetAsync(plain.Id + ".1-2-0")).Priority, Is.EqualTo(RunPriority.Normal), "never more urgent than its lead");
+        Assert.That((await runs.GetAsync(plain.Id + ".1-2-0")).Priority, Is.EqualTo(RunPriority.Normal),
+            "never more urgent than its lead");
         Assert.That(order[3..], Is.EqualTo(new[] { "Be normal", "Be high", "Be low" }));
     }
 
@@ -131,10 +135,12 @@ internal sealed class TreeBoundsTests
 
         Assert.That(
             () => host.Steering.ResumeAsync(child),
-            Throws.TypeOf<AgentException>().With.Property("Code").EqualTo(ErrorCode.RunStateForbids).And.Message.Contains(run.Id));
+            Throws.TypeOf<AgentException>().With.Property("Code")
+                .EqualTo(ErrorCode.RunStateForbids).And.Message.Contains(run.Id));
         Assert.That(
             () => host.Get<RunForking>().ForkAsync(child, new ForkRequest { Turn = 0 }),
-            Throws.TypeOf<AgentException>().With.Property("Code").EqualTo(ErrorCode.RunStateForbids).And.Message.Contains("went back to its lead"));
+            Throws.TypeOf<AgentException>().With.Property("Code")
+                .EqualTo(ErrorCode.RunStateForbids).And.Message.Contains("went back to its lead"));
     }
 
     [Test]
@@ -149,12 +155,14 @@ internal sealed class TreeBoundsTests
             {
                 if (started is not null)
                 {
-                    AwaitedChildrenTests.InterlockedMax(ref most, (await started.AliveAsync()).Count(static state => state.InstanceId.Contains('.')));
+                    AwaitedChildrenTests.InterlockedMax(ref most,
+                        (await started.AliveAsync()).Count(static state => state.InstanceId.Contains('.')));
                 }
             },
         };
         await using RunHost host = started = await StartAsync(
-            Delegation.Native, Halve, Counted, options: bounds => (bounds.MaxSubAgents, bounds.MaxDepth, bounds.MaxConcurrent) = (12, 10, 4));
+            Delegation.Native, Halve, Counted,
+            options: bounds => (bounds.MaxSubAgents, bounds.MaxDepth, bounds.MaxConcurrent) = (12, 10, 4));
 
         Run run = await host.RunAsync(request: new() { Budget = new Budget { Steps = 200 } });
 
@@ -169,7 +177,8 @@ internal sealed class TreeBoundsTests
 
     private static ChatReply Halve(ChatRequest request) => request.Turn switch
     {
-        0 when request.Tools.Contains("spawn") => ChatReply.Call("spawn", new { items = new[] { "left", "right" }, template = $"{GoalOf(request)} {{item}}" }),
+        0 when request.Tools.Contains("spawn") =>
+            ChatReply.Call("spawn", new { items = new[] { "left", "right" }, template = $"{GoalOf(request)} {{item}}" }),
         1 when request.Tools.Contains("wait") => ChatReply.Call("wait", new { }),
         _ => ChatReply.Say("handed on"),
     };

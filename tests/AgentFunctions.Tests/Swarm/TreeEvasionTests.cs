@@ -15,7 +15,8 @@ namespace AgentFunctions.Tests.Swarm;
 [CancelAfter(300_000)]
 internal sealed class TreeEvasionTests
 {
-    private static readonly AgentTool Secret = AgentTool.Create("secret", "Tells a secret.", ToolEffect.None, static () => "the secret");
+    private static readonly AgentTool Secret = AgentTool.Create("secret", "Tells a secret.", ToolEffect.None,
+        static () => "the secret");
 
     [TestCase(Delegation.Kimi)]
     [TestCase(Delegation.Claude)]
@@ -32,7 +33,8 @@ internal sealed class TreeEvasionTests
                 (Delegation.Kimi, 2) => Assign(Enumerable.Range(0, Asked).Select(static number => $"{number}")),
                 (Delegation.Claude, 1) => new ChatReply
                 {
-                    Calls = [.. Enumerable.Range(0, Asked).Select(static number => ChatReplyCall.Of("Task", new { description = "x", prompt = $"{number}", subagent_type = "worker" }))],
+                    Calls = [.. Enumerable.Range(0, Asked).Select(static number => ChatReplyCall.Of("Task",
+                        new { description = "x", prompt = $"{number}", subagent_type = "worker" }))],
                 },
                 _ => ChatReply.Say("done"),
             },
@@ -42,12 +44,15 @@ internal sealed class TreeEvasionTests
         Run run = await host.RunAsync();
 
         Assert.That((run.Status, run.SubAgents.Total), Is.EqualTo((RunStatus.Completed, 20)), run.Error?.Message);
-        JournalEvent[] ends = [.. (await host.JournalAsync(run.Id)).Where(static e => e is { Type: JournalEventTypes.ToolCompleted, Tool: not "create_subagent" })];
-        Assert.That(ends.Select(static end => end.Call), Is.EquivalentTo(Enumerable.Range(0, Asked)), "each call has its one end");
+        JournalEvent[] ends =
+            [.. (await host.JournalAsync(run.Id)).Where(static e => e is { Type: JournalEventTypes.ToolCompleted, Tool: not "create_subagent" })];
+        Assert.That(ends.Select(static end => end.Call), Is.EquivalentTo(Enumerable.Range(0, Asked)),
+            "each call has its one end");
         Assert.That(
             ends.Where(static end => end.IsError != true).Select(static end => (end.Call, end.Text)),
             Is.EquivalentTo(Enumerable.Range(0, 20).Select(static number => ((int?)number, $"did {number}"))));
-        Assert.That(ends.Where(static end => end.IsError == true).Select(static end => end.Text), Has.All.Contains("bound on sub-agents would be passed"));
+        Assert.That(ends.Where(static end => end.IsError == true).Select(static end => end.Text),
+            Has.All.Contains("bound on sub-agents would be passed"));
         Assert.That(await host.AliveAsync(), Is.Empty);
     }
 
@@ -55,7 +60,8 @@ internal sealed class TreeEvasionTests
     public async Task NestedFiftyDeep_StopsAtTheDepthOfTheHost()
     {
         await using RunHost host = await StartAsync(
-            Delegation.Native, Deeper, Deeper, options: static bounds => (bounds.MaxDepth, bounds.MaxSteps, bounds.MaxSubAgents) = (10, 1_000_000, 10_000));
+            Delegation.Native, Deeper, Deeper,
+            options: static bounds => (bounds.MaxDepth, bounds.MaxSteps, bounds.MaxSubAgents) = (10, 1_000_000, 10_000));
 
         Run run = await host.RunAsync(request: new() { Budget = new Budget { Steps = 1_000_000 } });
 
@@ -105,7 +111,8 @@ internal sealed class TreeEvasionTests
 
         Assert.That((run.Status, run.SubAgents.Total), Is.EqualTo((RunStatus.Completed, 4)));
         Assert.That(
-            (await host.TranscriptAsync(run.Id)).SelectMany(static entry => entry.Message.Contents).OfType<Microsoft.Extensions.AI.FunctionResultContent>()
+            (await host.TranscriptAsync(run.Id)).SelectMany(static entry => entry.Message.Contents)
+                .OfType<Microsoft.Extensions.AI.FunctionResultContent>()
                 .Select(static result => result.Result?.ToString()),
             Has.Some.Contains("may start 1 sub-agents at the most and asks for 2"));
     }
@@ -117,7 +124,8 @@ internal sealed class TreeEvasionTests
             services =>
             {
                 services.ConfigureSwarm(static bounds => (bounds.MaxDepth, bounds.MaxSubAgents) = (2, 5));
-                services.AddAgent(Agent.Create("scout").WithDescription("Scouts.").WithInstructions("Scout.").WithDelegation(Delegation.Native).Build());
+                services.AddAgent(Agent.Create("scout").WithDescription("Scouts.").WithInstructions("Scout.")
+                    .WithDelegation(Delegation.Native).Build());
             },
             static request => (IsLead(request), request.Turn) switch
             {
@@ -125,8 +133,10 @@ internal sealed class TreeEvasionTests
                 (true, 1) => ChatReply.Call("wait", new { }),
                 (false, 0) => ChatReply.Call("secret", new { }),
                 // The fork asks for more than its tree, and its sub-agents for more levels.
-                (false, 1) when request.Tools.Contains("spawn") => ChatReply.Call("spawn", new { items = Enumerable.Repeat("x", 6), template = "Look" }),
-                (false, 2) when request.Tools.Contains("spawn") => ChatReply.Call("spawn", new { items = new[] { "x" }, template = "Look further" }),
+                (false, 1) when request.Tools.Contains("spawn") =>
+                    ChatReply.Call("spawn", new { items = Enumerable.Repeat("x", 6), template = "Look" }),
+                (false, 2) when request.Tools.Contains("spawn") =>
+                    ChatReply.Call("spawn", new { items = new[] { "x" }, template = "Look further" }),
                 (false, 3) when request.Tools.Contains("wait") => ChatReply.Call("wait", new { }),
                 _ => ChatReply.Say("done"),
             },
@@ -141,10 +151,12 @@ internal sealed class TreeEvasionTests
         Assert.That(fork.Status, Is.EqualTo(RunStatus.Completed));
         ChatRequest[] asked = [.. host.Model.Requests.Where(static request => !IsLead(request))];
         Assert.That(asked, Has.None.Matches<ChatRequest>(static request => request.Tools.Contains("secret")));
-        string[] ids = [.. (await host.AllAsync()).Select(static state => state.InstanceId).Where(id => id.StartsWith(fork.Id, StringComparison.Ordinal))];
+        string[] ids = [.. (await host.AllAsync()).Select(static state => state.InstanceId)
+            .Where(id => id.StartsWith(fork.Id, StringComparison.Ordinal))];
         Assert.That(ids, Is.EquivalentTo(new[] { fork.Id, fork.Id + ".3-0-0" }), "one level below, as below the sub-agent");
         Assert.That(
-            (await host.TranscriptAsync(fork.Id)).SelectMany(static entry => entry.Message.Contents).OfType<Microsoft.Extensions.AI.FunctionResultContent>()
+            (await host.TranscriptAsync(fork.Id)).SelectMany(static entry => entry.Message.Contents)
+                .OfType<Microsoft.Extensions.AI.FunctionResultContent>()
                 .Select(static result => result.Result?.ToString()),
             Has.Some.Contains("there is no tool 'secret'").And.Some.Contains("may start 5 sub-agents at the most and asks for 6"));
     }
@@ -163,21 +175,25 @@ internal sealed class TreeEvasionTests
             },
             static request => request.Turn switch
             {
-                0 when request.Tools.Contains("spawn") => ChatReply.Call("spawn", new { items = new[] { "two" }, template = $"{GoalOf(request)} on", agent = "rich" }),
+                0 when request.Tools.Contains("spawn") =>
+                    ChatReply.Call("spawn", new { items = new[] { "two" }, template = $"{GoalOf(request)} on", agent = "rich" }),
                 1 when request.Tools.Contains("wait") => ChatReply.Call("wait", new { }),
                 _ => ChatReply.Say("handed on"),
             },
             [Echo, Secret, write],
             static bounds => bounds.MaxDepth = 4,
-            Agent.Create("rich").WithDescription("Has all.").WithInstructions("Hand on.").WithTools("echo", "secret", "write").WithDelegation(Delegation.Native),
-            Agent.Create("poor").WithDescription("Leads.").WithInstructions(LeadInstructions).WithTools("echo").WithDelegation(Delegation.Native));
+            Agent.Create("rich").WithDescription("Has all.").WithInstructions("Hand on.").WithTools("echo", "secret", "write")
+                .WithDelegation(Delegation.Native),
+            Agent.Create("poor").WithDescription("Leads.").WithInstructions(LeadInstructions).WithTools("echo")
+                .WithDelegation(Delegation.Native));
 
         Run run = await host.RunAsync(request: new() { Agent = "poor" });
 
         Assert.That(run.Status, Is.EqualTo(RunStatus.Completed));
         ChatRequest[] below = [.. host.Model.Requests.Where(static request => !IsLead(request))];
         Assert.That(below.Select(static request => GoalOf(request).Split(" on").Length - 1).Max(), Is.EqualTo(4), "levels");
-        Assert.That(below, Has.None.Matches<ChatRequest>(static request => request.Tools.Contains("secret") || request.Tools.Contains("write")));
+        Assert.That(below, Has.None.Matches<ChatRequest>(static request => request.Tools.Contains("secret")
+            || request.Tools.Contains("write")));
         Assert.That(below.Last(static request => !request.Tools.Contains("spawn")).Tools, Is.EqualTo(new[] { "echo" }));
     }
 }

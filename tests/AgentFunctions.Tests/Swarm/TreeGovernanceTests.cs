@@ -45,7 +45,8 @@ internal sealed class TreeGovernanceTests
 
         Assert.That(run.Status, Is.EqualTo(RunStatus.Completed));
         Assert.That(_written, Has.Count.EqualTo(4));
-        Assert.That(host.LeadResults(2).Count(result => result.Contains("Four writes an hour", StringComparison.Ordinal)), Is.EqualTo(6));
+        Assert.That(host.LeadResults(2).Count(result => result.Contains("Four writes an hour", StringComparison.Ordinal)),
+            Is.EqualTo(6));
 
         _written.Clear();
         await host.RunAsync();
@@ -59,7 +60,8 @@ internal sealed class TreeGovernanceTests
         var ann = new Caller("ann") { Roles = ["submitter"] };
 
         Run run = await host.Gateway.SubmitAsync(
-            new RunRequest { Goal = Goal, Labels = new Dictionary<string, string> { ["team"] = "payments" }, Scopes = ["read"] }, ann);
+            new RunRequest { Goal = Goal, Labels = new Dictionary<string, string> { ["team"] = "payments" }, Scopes = ["read"] },
+            ann);
         run = await host.Reader.WaitForEndAsync(run.Id);
 
         RunStore runs = host.Get<RunStore>();
@@ -110,12 +112,14 @@ internal sealed class TreeGovernanceTests
             await atWork.WaitAsync();
         }
 
-        await host.Get<KillOrders>().EngageAsync(KillScope.Run, run.Id, new Caller("olga") { Roles = [CallerRoles.Operator] }, "gone mad");
+        await host.Get<KillOrders>()
+            .EngageAsync(KillScope.Run, run.Id, new Caller("olga") { Roles = [CallerRoles.Operator] }, "gone mad");
         run = await host.Reader.WaitForEndAsync(run.Id);
 
         Assert.That(run.Status, Is.EqualTo(RunStatus.Cancelled));
         Assert.That(await host.AliveAsync(), Is.Empty);
-        Assert.That((await AwaitedChildrenTests.ChildrenAsync(host, run)).Select(child => child.Status), Is.EqualTo(Enumerable.Repeat(RunStatus.Cancelled, Children)));
+        Assert.That((await AwaitedChildrenTests.ChildrenAsync(host, run)).Select(child => child.Status),
+            Is.EqualTo(Enumerable.Repeat(RunStatus.Cancelled, Children)));
     }
 
     [Test]
@@ -129,7 +133,9 @@ internal sealed class TreeGovernanceTests
             services => services.Configure<RunOptions>(options => options.Workspace = workspace).AddWorkspaceTools(),
             request => IsLead(request)
                 ? request.Turn switch { 0 => Create(), 1 => Assign(targets), _ => ChatReply.Say("done") }
-                : request.Turn == 0 ? ChatReply.Call("write_file", new { path = GoalOf(request), content = "mine" }) : ChatReply.Say(request.Last("tool")),
+                : request.Turn == 0
+                    ? ChatReply.Call("write_file", new { path = GoalOf(request), content = "mine" })
+                    : ChatReply.Say(request.Last("tool")),
             [],
             agent => agent.WithInstructions(LeadInstructions).WithTools("write_file").WithDelegation(Delegation.Kimi));
 
@@ -137,7 +143,8 @@ internal sealed class TreeGovernanceTests
 
         Assert.That(run.Status, Is.EqualTo(RunStatus.Completed));
         Assert.That(host.LeadResults(2), Has.All.Contains("workspace"));
-        Assert.That(Directory.EnumerateFileSystemEntries(folder.Path, "*", SearchOption.AllDirectories), Is.EqualTo(new[] { workspace }));
+        Assert.That(Directory.EnumerateFileSystemEntries(folder.Path, "*", SearchOption.AllDirectories),
+            Is.EqualTo(new[] { workspace }));
     }
 
     private Task<RunHost> StartWritersAsync(int children, params (string Key, string Value)[] settings) => RunHost.StartAsync(

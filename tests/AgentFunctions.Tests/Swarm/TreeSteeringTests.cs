@@ -24,11 +24,13 @@ internal sealed class TreeSteeringTests
         Run run = await BeginAsync(host);
 
         await host.Steering.PauseAsync(run.Id);
-        Assert.That((await host.AliveAsync()).Select(state => state.Status), Is.EqualTo(Enumerable.Repeat(OrchestrationStatus.Suspended, 1 + Children)));
+        Assert.That((await host.AliveAsync()).Select(state => state.Status),
+            Is.EqualTo(Enumerable.Repeat(OrchestrationStatus.Suspended, 1 + Children)));
         int asked = host.Model.Count;
         _go.SetResult();
         using var soon = new CancellationTokenSource(TimeSpan.FromMilliseconds(300));
-        Assert.That(async () => await host.Reader.WaitForEndAsync(run.Id, soon.Token), Throws.InstanceOf<OperationCanceledException>());
+        Assert.That(async () => await host.Reader.WaitForEndAsync(run.Id, soon.Token),
+            Throws.InstanceOf<OperationCanceledException>());
         Assert.That(host.Model.Count, Is.EqualTo(asked));
 
         await host.Steering.ResumeAsync(run.Id);
@@ -65,7 +67,8 @@ internal sealed class TreeSteeringTests
             }
 
             await host.Steering.PauseAsync(run.Id);
-            Assert.That((await host.AliveAsync()).Select(static state => state.Status), Has.All.EqualTo(OrchestrationStatus.Suspended));
+            Assert.That((await host.AliveAsync()).Select(static state => state.Status),
+                Has.All.EqualTo(OrchestrationStatus.Suspended));
             await host.Steering.ResumeAsync(run.Id);
         }
 
@@ -106,10 +109,13 @@ internal sealed class TreeSteeringTests
         Assert.That((tree.Run.Status, tree.Run.WaitingFor?.Kind), Is.EqualTo((RunStatus.Waiting, "subAgents")));
         Assert.That(
             tree.Children.Select(child => (child.Name, child.Run.Goal, child.Run.Status)),
-            Is.EqualTo(new[] { ("reader", "0", RunStatus.Running), ("reader", "1", RunStatus.Running), ("reader", "2", RunStatus.Queued) }));
+            Is.EqualTo(new[] { ("reader", "0", RunStatus.Running), ("reader", "1", RunStatus.Running),
+                ("reader", "2", RunStatus.Queued) }));
         // The lead's two turns with four calls, and the first turn with its call of each that is at work.
-        Assert.That((tree.Steps, tree.CriticalSteps, tree.Usage.InputTokens), Is.EqualTo((2 + 1 + Children + (2 * 2), 4 + 2, 40L)));
-        Assert.That((await host.Reader.ListPageAsync(new RunFilter(), 10)).Items.Select(item => item.Id), Is.EqualTo(new[] { run.Id }));
+        Assert.That((tree.Steps, tree.CriticalSteps, tree.Usage.InputTokens),
+            Is.EqualTo((2 + 1 + Children + (2 * 2), 4 + 2, 40L)));
+        Assert.That((await host.Reader.ListPageAsync(new RunFilter(), 10)).Items.Select(item => item.Id),
+            Is.EqualTo(new[] { run.Id }));
 
         _go.SetResult();
         run = await host.Reader.WaitForEndAsync(run.Id);
@@ -130,7 +136,8 @@ internal sealed class TreeSteeringTests
             () => host.Steering.SendAsync(child, "Go on."), () => host.Steering.GrantAsync(child, new() { Steps = 1_000 }),
         })
         {
-            Assert.That(act, Throws.TypeOf<AgentException>().With.Property("Code").EqualTo(ErrorCode.RunStateForbids).And.Message.Contains(run.Id));
+            Assert.That(act, Throws.TypeOf<AgentException>().With.Property("Code")
+                .EqualTo(ErrorCode.RunStateForbids).And.Message.Contains(run.Id));
         }
     }
 

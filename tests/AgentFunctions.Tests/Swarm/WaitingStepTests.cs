@@ -23,7 +23,8 @@ internal sealed class WaitingStepTests
         var begun = new TaskCompletionSource();
         var done = new TaskCompletionSource();
         await using RunHost host = await RunHost.StartAsync(
-            services => services.AddSingleton<TimeProvider>(_time).ConfigureSwarm(static options => options.StepTimeout = TimeSpan.FromMinutes(15)),
+            services => services.AddSingleton<TimeProvider>(_time)
+                .ConfigureSwarm(static options => options.StepTimeout = TimeSpan.FromMinutes(15)),
             request => (IsLead(request), request.Turn) switch
             {
                 (true, 0) => ChatReply.Call("spawn", new { items = new[] { "bob" }, template = "Pay {item}." }),
@@ -41,7 +42,8 @@ internal sealed class WaitingStepTests
                 }),
             ],
             agent => agent.WithInstructions(LeadInstructions).WithDelegation(Delegation.Native),
-            settings: [("Governance:PolicyPath", folder.Write("policy.yaml", "rules: [{name: payments, when: {tool: pay}, then: ask}]"))]);
+            settings: [("Governance:PolicyPath",
+                folder.Write("policy.yaml", "rules: [{name: payments, when: {tool: pay}, then: ask}]"))]);
         Run lead = await host.SubmitAsync();
         Approval asked = await AskedAsync(host, cancellationToken);
 
@@ -54,13 +56,15 @@ internal sealed class WaitingStepTests
         Run ended = await host.Reader.WaitForEndAsync(lead.Id, cancellationToken);
         Run child = await host.Reader.GetAsync($"{lead.Id}.1-0-0", cancellationToken);
 
-        Assert.That((child.Status, child.Result?.Text, child.Error), Is.EqualTo((RunStatus.Completed, "paid bob", (RunError?)null)));
+        Assert.That((child.Status, child.Result?.Text, child.Error),
+            Is.EqualTo((RunStatus.Completed, "paid bob", (RunError?)null)));
         Assert.That(ended.Status, Is.EqualTo(RunStatus.Completed));
     }
 
     private static async Task<Approval> AskedAsync(RunHost host, CancellationToken cancellationToken)
     {
         return (await Poll.ForAsync(
-            () => host.Get<ApprovalService>().ListAsync(cancellationToken: cancellationToken), static open => open.Count == 1, cancellationToken))[0];
+            () => host.Get<ApprovalService>().ListAsync(cancellationToken: cancellationToken), static open => open.Count == 1,
+            cancellationToken))[0];
     }
 }

@@ -24,13 +24,22 @@ internal sealed class AcceptanceBudgetTests
             "policy.yaml",
             "rules: [{name: nearly-gone, when: {tool: run_command, budgetLeft: {steps: {below: 100}}}, then: deny, reason: Too little is left.}, {name: rest, when: {tool: '*'}, then: allow}]");
         await using RunHost host = await RunHost.StartAsync(
-            services => services.AddWorkspaceTools(static options => options.AllowedCommands.Add("true")).Configure<RunOptions>(options => options.Workspace = folder.Path),
-            static _ => ChatReply.Say("done"), null, static agent => agent.WithTools("run_command"), ("Governance:PolicyPath", policy));
+            services => services.AddWorkspaceTools(static options => options.AllowedCommands.Add("true"))
+                .Configure<RunOptions>(options => options.Workspace = folder.Path),
+            static _ => ChatReply.Say("done"), null, static agent => agent.WithTools("run_command"),
+            ("Governance:PolicyPath", policy));
 
-        Run run = await host.RunAsync("Go.", new RunRequest { Budget = new Budget { Steps = steps }, Acceptance = new RunAcceptance { Command = ["true"], MaxAttempts = 1 } });
+        Run run = await host.RunAsync("Go.",
+            new RunRequest
+            {
+                Budget = new Budget { Steps = steps },
+                Acceptance = new RunAcceptance { Command = ["true"], MaxAttempts = 1 }
+            });
 
         Assert.That(run.Status == RunStatus.Completed, Is.EqualTo(isRun), $"{run.Status}");
-        string told = string.Join('\n', (await host.JournalAsync(run.Id)).Where(static e => e.Type == JournalEventTypes.AnswerChecked).Select(static e => e.Text));
+        string told = string.Join('\n',
+            (await host.JournalAsync(run.Id)).Where(static e => e.Type == JournalEventTypes.AnswerChecked)
+                .Select(static e => e.Text));
         Assert.That(told, isRun ? Does.Not.Contain("Too little") : Does.Contain("Too little is left"));
     }
 }

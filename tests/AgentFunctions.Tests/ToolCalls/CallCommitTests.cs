@@ -62,5 +62,6 @@ internal sealed class CallCommitTests
         Assert.That(together, Is.GreaterThanOrEqualTo(Turns - 1));
     }
 
-    private static bool Tells(Written one, string type) => Encoding.UTF8.GetString(one.Data).Contains($"\"{type}", StringComparison.Ordinal);
+    private static bool Tells(Written one, string type) =>
+        Encoding.UTF8.GetString(one.Data).Contains($"\"{type}", StringComparison.Ordinal);
 }

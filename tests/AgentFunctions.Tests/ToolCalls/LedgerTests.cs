@@ -14,7 +14,9 @@ using AgentFunctions.Tools.Asking;
 
 namespace AgentFunctions.Tests.ToolCalls;
 
-/// <summary>What becomes of a call that an earlier attempt left in the ledger: of each state that a crash can leave it in.</summary>
+/// <summary>
+/// What becomes of a call that an earlier attempt left in the ledger: of each state that a crash can leave it in.
+/// </summary>
 [CancelAfter(300_000)]
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 internal sealed class LedgerTests
@@ -31,7 +33,8 @@ internal sealed class LedgerTests
     [Test]
     public async Task Call_FinishedBefore_GivesTheRecordedOutcomeWithoutACall(CancellationToken cancellationToken)
     {
-        Run run = await RunAsync(Pay(ToolEffect.NotIdempotent), new("pay", LedgerState.Finished, default, new ToolOutcome("paid before")), cancellationToken);
+        Run run = await RunAsync(Pay(ToolEffect.NotIdempotent),
+            new("pay", LedgerState.Finished, default, new ToolOutcome("paid before")), cancellationToken);
 
         Assert.That(run.Result!.Text, Is.EqualTo("Result: paid before"));
         Assert.That(_keys, Is.Empty);
@@ -57,7 +60,8 @@ internal sealed class LedgerTests
 
     [TestCase(ReconciliationVerdict.TookEffect, "Result: found it", 0)]
     [TestCase(ReconciliationVerdict.DidNotTakeEffect, "Result: paid 1", 1)]
-    public async Task Call_BegunAndProbed_GoesByWhatTheProbeFound(ReconciliationVerdict verdict, string answer, int calls, CancellationToken cancellationToken)
+    public async Task Call_BegunAndProbed_GoesByWhatTheProbeFound(ReconciliationVerdict verdict, string answer, int calls,
+        CancellationToken cancellationToken)
     {
         var tool = new AgentTool(PayFunction(), ToolEffect.NotIdempotent)
         {
@@ -99,16 +103,20 @@ internal sealed class LedgerTests
         await governed.Desk.DecideAsync(approval.Id, Lead, false, "The bank has it.", null, cancellationToken);
         run = await governed.Host.Reader.WaitForEndAsync(run.Id, cancellationToken);
 
-        Assert.That(run.Result!.Text, Does.Contain("lee denied it: The bank has it.").And.Contain("not made again").And.Not.Contain("Nothing was done"));
+        Assert.That(run.Result!.Text,
+            Does.Contain("lee denied it: The bank has it.").And.Contain("not made again").And.Not.Contain("Nothing was done"));
         Assert.That(_keys, Is.Empty);
     }
 
     [Test]
     public async Task UnknownOutcome_OfACallThatAPersonHadApproved_IsANewQuestionEveryTime(CancellationToken cancellationToken)
     {
-        _pay = times => times <= 2 ? throw new AgentException(ErrorCode.ToolOutcomeUnknown, "the line went dead") : "paid at last";
+        _pay = times => times <= 2
+            ? throw new AgentException(ErrorCode.ToolOutcomeUnknown, "the line went dead")
+            : "paid at last";
         await using GovernedRun governed = await StartAsync(
-            Pay(ToolEffect.NotIdempotent), AskAPerson.Replace("then: allow", "then: ask, approval: {roles: [lead]}", StringComparison.Ordinal));
+            Pay(ToolEffect.NotIdempotent),
+            AskAPerson.Replace("then: allow", "then: ask, approval: {roles: [lead]}", StringComparison.Ordinal));
         Run run = await governed.Host.SubmitAsync();
         var asked = new List<(string Id, ApprovalQuestion)>();
         for (int question = 0; question < 3; question++)
@@ -120,7 +128,8 @@ internal sealed class LedgerTests
 
         run = await governed.Host.Reader.WaitForEndAsync(run.Id, cancellationToken);
 
-        Assert.That(asked.Select(static one => one.Item2), Is.EqualTo(new[] { ApprovalQuestion.Call, ApprovalQuestion.Repeat, ApprovalQuestion.Repeat }));
+        Assert.That(asked.Select(static one => one.Item2),
+            Is.EqualTo(new[] { ApprovalQuestion.Call, ApprovalQuestion.Repeat, ApprovalQuestion.Repeat }));
         Assert.That(run.Result!.Text, Is.EqualTo("Result: paid at last"));
         Assert.That(_keys, Is.EqualTo(Enumerable.Repeat($"{run.Id}/1/0", 3)));
     }
@@ -128,7 +137,9 @@ internal sealed class LedgerTests
     [Test]
     public async Task UnknownOutcome_MadeAgainAndThenAsksAPerson_WaitsAndIsANewQuestionTheNextTime(CancellationToken cancellationToken)
     {
-        await using GovernedRun governed = await StartAsync(new AgentTool(AgentTool.CreateFunction("pay", "Pays.", PayAsync), ToolEffect.NotIdempotent), AskAPerson);
+        await using GovernedRun governed =
+            await StartAsync(new AgentTool(AgentTool.CreateFunction("pay", "Pays.", PayAsync), ToolEffect.NotIdempotent),
+                AskAPerson);
         Run run = await SubmitAsync(governed, Begun, cancellationToken);
         Approval first = await governed.ApprovalOfAsync(run.Id, cancellationToken);
         await governed.Desk.DecideAsync(first.Id, Lead, true, null, null, cancellationToken);
@@ -140,13 +151,15 @@ internal sealed class LedgerTests
         await governed.Desk.DecideAsync(second.Id, Lead, false, "It is paid.", null, cancellationToken);
         run = await governed.Host.Reader.WaitForEndAsync(run.Id, cancellationToken);
 
-        Assert.That(run.Result!.Text, Does.Contain("lee denied it: It is paid."), "what was approved once is not approved the next time");
+        Assert.That(run.Result!.Text, Does.Contain("lee denied it: It is paid."),
+            "what was approved once is not approved the next time");
         Assert.That(second.Question, Is.EqualTo(ApprovalQuestion.Repeat));
         Assert.That(_keys, Is.EqualTo(new[] { $"{run.Id}/1/0" }));
 
         async Task<string> PayAsync(ToolContext context)
         {
-            PersonAnswer answer = await context.Features.Get<IPersonAsker>()!.AskAsync(0, new PersonQuestion("How much?"), cancellationToken);
+            PersonAnswer answer = await context.Features.Get<IPersonAsker>()!.AskAsync(0, new PersonQuestion("How much?"),
+                cancellationToken);
             if (answer.Verdict == PersonVerdict.Waits)
             {
                 return "";
@@ -159,7 +172,8 @@ internal sealed class LedgerTests
 
     [TestCase(false)]
     [TestCase(true)]
-    public async Task Step_DeliveredTwiceAtOnce_TheOutcomeOfTheOneThatMadeTheCallCounts(bool isLate, CancellationToken cancellationToken)
+    public async Task Step_DeliveredTwiceAtOnce_TheOutcomeOfTheOneThatMadeTheCallCounts(bool isLate,
+        CancellationToken cancellationToken)
     {
         var looked = new TaskCompletionSource();
         var made = new TaskCompletionSource();
@@ -192,7 +206,8 @@ internal sealed class LedgerTests
         {
             _keys.Add(context.IdempotencyKey);
             second = governed!.Host.Get<CallToolActivity>().RunAsync(
-                new ActivityContext(context.RunId, StepNames.CallTool, -1, cancellationToken), await InputAsync(governed, context.RunId));
+                new ActivityContext(context.RunId, StepNames.CallTool, -1, cancellationToken),
+                await InputAsync(governed, context.RunId));
             await looked.Task;
             if (!isLate)
             {

@@ -14,8 +14,8 @@ using AgentFunctions.Tools;
 namespace AgentFunctions.Tests.ToolCalls;
 
 /// <summary>
-/// What a call leaves in ledger, journal, history, audit log and other records, as it was before there was a pipeline: stores of running
-/// hosts hold such records, which may grow by fields alone. AGENTFUNCTIONS_RECORD=FOLDER writes the expectations anew.
+/// What a call leaves in ledger, journal, history, audit log and other records, as it was before there was a pipeline: stores of
+/// running hosts hold such records, which may grow by fields alone. AGENTFUNCTIONS_RECORD=FOLDER writes the expectations anew.
 /// </summary>
 [CancelAfter(300_000)]
 internal sealed class RecordedCallsTests
@@ -28,12 +28,14 @@ internal sealed class RecordedCallsTests
         unknownOutcomes: [{name: look-first, when: {tool: '*'}, then: ask, approval: {roles: [lead]}}]
         """;
 
-    private static readonly LedgerEntry Started = new("pay", LedgerState.Started, new DateTimeOffset(2026, 5, 6, 11, 0, 0, TimeSpan.Zero));
+    private static readonly LedgerEntry Started = new("pay", LedgerState.Started,
+        new DateTimeOffset(2026, 5, 6, 11, 0, 0, TimeSpan.Zero));
 
     private static readonly (string, string)[] OneReview =
         [("Reviews:Queues:0:Label", "team"), ("Reviews:Queues:0:Capacity", "1"), ("Reviews:Queues:0:Roles:0", "reviewer")];
 
-    private static AgentTool Pay { get; } = new(AgentTool.CreateFunction("pay", "Pays.", static (int amount) => $"paid {amount}"), ToolEffect.NotIdempotent);
+    private static AgentTool Pay { get; } = new(AgentTool.CreateFunction("pay", "Pays.", static (int amount) => $"paid {amount}"),
+        ToolEffect.NotIdempotent);
 
     private static AgentTool Job { get; } = new(Pay.Function, ToolEffect.Idempotent)
     {
@@ -52,7 +54,8 @@ internal sealed class RecordedCallsTests
     public Task Call_First() => CompareAsync(new());
 
     [Test]
-    public Task Call_FinishedBefore() => CompareAsync(new() { Left = Started with { State = LedgerState.Finished, Outcome = new("paid before") } });
+    public Task Call_FinishedBefore() =>
+    CompareAsync(new() { Left = Started with { State = LedgerState.Finished, Outcome = new("paid before") } });
 
     [Test]
     public Task Call_CutOffByACrash() => CompareAsync(new() { Left = Started });
@@ -85,12 +88,14 @@ internal sealed class RecordedCallsTests
     public Task Call_WaitsForRoom() => CompareAsync(new() { Settings = OneReview }, static async play =>
     {
         RunRecord run = await play.Bench.Get<RunStore>().GetAsync(ToolCallBench.RunId);
-        await play.Bench.Get<ReviewAdmission>().TakeAsync(run, new("other", 1, 0), "pay", "anna", JsonElement.Parse("{}"), CancellationToken.None);
+        await play.Bench.Get<ReviewAdmission>()
+            .TakeAsync(run, new("other", 1, 0), "pay", "anna", JsonElement.Parse("{}"), CancellationToken.None);
         await play.PassAsync();
     });
 
     [Test]
-    public Task Call_UnknownOutcome_IsRepeatedWhenAPersonSaysSo() => CompareAsync(new() { Policy = Look, Left = Started }, static async play =>
+    public Task Call_UnknownOutcome_IsRepeatedWhenAPersonSaysSo() =>
+    CompareAsync(new() { Policy = Look, Left = Started }, static async play =>
     {
         await play.PassAsync();
         await play.Bench.DecideAsync(true);
@@ -136,7 +141,8 @@ internal sealed class RecordedCallsTests
         Assert.That(lines, Has.Length.EqualTo(recorded.Length), present);
         foreach ((string line, string before) in lines.Zip(recorded))
         {
-            Assert.That(Holds(line, before), $"Running hosts hold other bytes; records may grow by fields alone.\nbefore: {before}\n   now: {line}");
+            Assert.That(Holds(line, before),
+                $"Running hosts hold other bytes; records may grow by fields alone.\nbefore: {before}\n   now: {line}");
         }
     }
 
@@ -146,13 +152,16 @@ internal sealed class RecordedCallsTests
         int json = before.IndexOf('{', StringComparison.Ordinal);
         return json < 0
             ? line == before
-            : line.Length > json && line[..json] == before[..json] && Holds(JsonNode.Parse(line[json..]), JsonNode.Parse(before[json..]));
+            : line.Length > json && line[..json] == before[..json]
+                && Holds(JsonNode.Parse(line[json..]), JsonNode.Parse(before[json..]));
     }
 
     private static bool Holds(JsonNode? node, JsonNode? before) => (node, before) switch
     {
-        (JsonObject now, JsonObject then) => then.All(member => now.ContainsKey(member.Key) && Holds(now[member.Key], member.Value)),
-        (JsonArray now, JsonArray then) => now.Count == then.Count && now.Zip(then).All(static pair => Holds(pair.First, pair.Second)),
+        (JsonObject now, JsonObject then) =>
+            then.All(member => now.ContainsKey(member.Key) && Holds(now[member.Key], member.Value)),
+        (JsonArray now, JsonArray then) =>
+            now.Count == then.Count && now.Zip(then).All(static pair => Holds(pair.First, pair.Second)),
         _ => JsonNode.DeepEquals(node, before),
     };
 

@@ -19,14 +19,18 @@ internal sealed class StepOrderTests
     {
         Type[] carrying =
         [
-            typeof(AuditStep), typeof(KillOrderStep), typeof(PolicyStep), typeof(PolicyWithoutAskingStep), typeof(DecisionAuditStep), typeof(BeginStep),
+            typeof(AuditStep), typeof(KillOrderStep), typeof(PolicyStep), typeof(PolicyWithoutAskingStep),
+            typeof(DecisionAuditStep), typeof(BeginStep),
             typeof(InFlightStep), typeof(InvokeStep),
         ];
-        Type[] needed = [typeof(AuditStep), typeof(KillOrderStep), typeof(DecisionAuditStep), typeof(InFlightStep), typeof(InvokeStep)];
+        Type[] needed = [typeof(AuditStep), typeof(KillOrderStep), typeof(DecisionAuditStep), typeof(InFlightStep),
+            typeof(InvokeStep)];
 
         Assert.That(needed, Is.SubsetOf(steps));
-        Assert.That(steps.Count(static step => step == typeof(PolicyStep) || step == typeof(PolicyWithoutAskingStep)), Is.EqualTo(1));
-        Assert.That(steps.Contains(typeof(BeginStep)), Is.EqualTo(steps.Contains(typeof(LedgerStep))), "what is begun is finished");
+        Assert.That(steps.Count(static step => step == typeof(PolicyStep) || step == typeof(PolicyWithoutAskingStep)),
+            Is.EqualTo(1));
+        Assert.That(steps.Contains(typeof(BeginStep)), Is.EqualTo(steps.Contains(typeof(LedgerStep))),
+            "what is begun is finished");
         Assert.That(steps.Where(carrying.Contains), Is.EqualTo(carrying.Where(steps.Contains)));
     }
 
@@ -43,7 +47,8 @@ internal sealed class StepOrderTests
             return "paid";
         });
 
-        await bench.Get<ToolCallPipeline>(ToolCallPipeline.OfModel).RunAsync(new ToolCallState(bench.Input), CancellationToken.None);
+        await bench.Get<ToolCallPipeline>(ToolCallPipeline.OfModel)
+            .RunAsync(new ToolCallState(bench.Input), CancellationToken.None);
 
         Assert.That(seen, Is.EqualTo((1, LedgerState.Started)));
     }
@@ -60,12 +65,14 @@ internal sealed class StepOrderTests
         });
         List<string> seen = [];
         InFlightCalls calls = bench.Get<InFlightCalls>();
-        IToolCallStep[] steps = [.. ToolCallSteps.OfModel.SelectMany(step => new IToolCallStep[] { new Watch(step, calls, seen), bench.Step(step) })];
+        IToolCallStep[] steps =
+            [.. ToolCallSteps.OfModel.SelectMany(step => new IToolCallStep[] { new Watch(step, calls, seen), bench.Step(step) })];
 
         await new ToolCallPipeline(steps).RunAsync(new ToolCallState(bench.Input), CancellationToken.None);
 
         Assert.That(during, Is.True);
-        Assert.That(seen.Distinct(), Is.EqualTo(new[] { nameof(InvokeStep) }), "no step but the last may be cut by the kill switch");
+        Assert.That(seen.Distinct(), Is.EqualTo(new[] { nameof(InvokeStep) }),
+            "no step but the last may be cut by the kill switch");
     }
 
     [Test]
@@ -73,9 +80,11 @@ internal sealed class StepOrderTests
     {
         await using ToolCallBench bench = await BenchCalls.StartAsync(BenchCalls.Deny, settings: BenchCalls.OneReview);
 
-        await bench.Get<ToolCallPipeline>(ToolCallPipeline.OfModel).RunAsync(new ToolCallState(bench.Input), CancellationToken.None);
+        await bench.Get<ToolCallPipeline>(ToolCallPipeline.OfModel)
+            .RunAsync(new ToolCallState(bench.Input), CancellationToken.None);
 
-        Assert.That((await bench.Get<ReviewStateStore>().ListAsync(CancellationToken.None)).SelectMany(static book => book.Open), Is.Empty);
+        Assert.That((await bench.Get<ReviewStateStore>().ListAsync(CancellationToken.None)).SelectMany(static book => book.Open),
+            Is.Empty);
         Assert.That((await bench.LedgerAsync())!.Outcome!.Code, Is.EqualTo(ErrorCode.PolicyDenied));
     }
 

@@ -21,7 +21,10 @@ using Microsoft.Extensions.Time.Testing;
 
 namespace AgentFunctions.Tests.ToolCalls;
 
-/// <summary>The services of a host with a run whose model has asked for one tool call, in a time that the test moves; nothing of it runs by itself.</summary>
+/// <summary>
+/// The services of a host with a run whose model has asked for one tool call, in a time that the test moves; nothing of it runs
+/// by itself.
+/// </summary>
 internal sealed class ToolCallBench : IAsyncDisposable
 {
     public const string RunId = "0tcb0000000000000000000001";
@@ -40,7 +43,8 @@ internal sealed class ToolCallBench : IAsyncDisposable
 
         builder.Configuration.AddInMemoryCollection(all);
         builder.Services.AddSingleton<TimeProvider>(Time);
-        builder.Services.AddAgentFunctions(builder.Configuration).AddOpenAIModels(builder.Configuration).AddMcpServers().AddMonitors().AddSqliteEngine(static options => options.DataFile = SqliteEngineOptions.InMemory);
+        builder.Services.AddAgentFunctions(builder.Configuration).AddOpenAIModels(builder.Configuration).AddMcpServers()
+            .AddMonitors().AddSqliteEngine(static options => options.DataFile = SqliteEngineOptions.InMemory);
         foreach (AgentTool tool in tools)
         {
             builder.Services.AddTool(tool);
@@ -57,7 +61,9 @@ internal sealed class ToolCallBench : IAsyncDisposable
         string? policy, IReadOnlyList<AgentTool> tools, string called, object arguments, CallToolInput? input = null,
         AgentTool? pinned = null, params IEnumerable<(string Key, string Value)> settings)
     {
-        var bench = new ToolCallBench(policy, tools, settings) { Input = input ?? new CallToolInput(RunId, 1, 0, new ContextRef()) };
+        var bench = new ToolCallBench(policy, tools,
+            settings)
+        { Input = input ?? new CallToolInput(RunId, 1, 0, new ContextRef()) };
         await bench.Get<SqliteEngine>().StartAsync();
         // The limit that earlier versions gave every agent: the hash of the recorded definition has it.
         AgentDefinition agent = Agent.Create("worker").WithInstructions("Work.").WithMaxTurns(200).Build();
@@ -75,7 +81,8 @@ internal sealed class ToolCallBench : IAsyncDisposable
             Requester = "anna",
             CreatedAt = bench.Time.GetUtcNow(),
         });
-        var call = new FunctionCallContent("c1", called, JsonSerializer.Deserialize<Dictionary<string, object?>>(JsonSerializer.Serialize(arguments)));
+        var call = new FunctionCallContent("c1", called,
+            JsonSerializer.Deserialize<Dictionary<string, object?>>(JsonSerializer.Serialize(arguments)));
         Transcript transcript = bench.Get<Transcript>();
         TranscriptWindow window = await transcript.ReadWindowAsync(RunId, new ContextRef());
         await transcript.AppendAsync(
@@ -163,13 +170,16 @@ internal sealed class ToolCallBench : IAsyncDisposable
         }
     }
 
-    /// <summary>All that calls leave, byte for byte but for what chance makes: who delivered, signatures, and which policy held.</summary>
+    /// <summary>
+    /// All that calls leave, byte for byte but for what chance makes: who delivered, signatures, and which policy held.
+    /// </summary>
     public async Task<string> DumpAsync()
     {
         var lines = new List<string>();
         await foreach (StoredRecord record in Get<IRecordStore>().ListAsync(""))
         {
-            if (!record.Key.StartsWith("runs/", StringComparison.Ordinal) && !record.Key.Contains("key", StringComparison.OrdinalIgnoreCase))
+            if (!record.Key.StartsWith("runs/", StringComparison.Ordinal)
+                && !record.Key.Contains("key", StringComparison.OrdinalIgnoreCase))
             {
                 lines.Add($"{record.Key}: {WithoutChance(record.Value)}");
             }

@@ -28,7 +28,8 @@ internal sealed class ToolGovernanceTests
     {
         await using GovernedRun governed = await GovernedRun.StartAsync(
             "rules: [{name: no-eve, when: {arguments: {to: {is: eve}}}, then: deny, reason: Eve is not a supplier.}, {name: rest, when: {tool: '*'}, then: allow}]",
-            [ChatReplyCall.Of("pay", new { to = "eve", amount = 5 }), ChatReplyCall.Of("pay", new { to = "bob", amount = 6 })], [Pay]);
+            [ChatReplyCall.Of("pay", new { to = "eve", amount = 5 }), ChatReplyCall.Of("pay", new { to = "bob", amount = 6 })],
+            [Pay]);
 
         Run run = await governed.Host.RunAsync();
 
@@ -67,7 +68,11 @@ internal sealed class ToolGovernanceTests
             """;
         await using GovernedRun governed = await GovernedRun.StartAsync(Policy, [], [Pay]);
         governed.Script = request => request.Turn == 0
-            ? new ChatReply { Calls = [.. Enumerable.Range(0, 10).Select(i => ChatReplyCall.Of("pay", new { to = "bob", amount = i }))] }
+            ? new ChatReply
+            {
+                Calls = [.. Enumerable.Range(0, 10).Select(i => ChatReplyCall.Of("pay",
+                new { to = "bob", amount = i }))]
+            }
             : ChatReply.Say("done");
 
         await governed.Host.RunAsync();
@@ -78,7 +83,8 @@ internal sealed class ToolGovernanceTests
     [Test]
     public async Task Call_NoPolicyConfigured_WorksUnattended()
     {
-        await using GovernedRun governed = await GovernedRun.StartAsync(null, [ChatReplyCall.Of("pay", new { to = "bob", amount = 1 })], [Pay]);
+        await using GovernedRun governed = await GovernedRun.StartAsync(null,
+            [ChatReplyCall.Of("pay", new { to = "bob", amount = 1 })], [Pay]);
 
         Run run = await governed.Host.RunAsync();
 

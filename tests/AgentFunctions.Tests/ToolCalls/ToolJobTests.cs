@@ -16,7 +16,8 @@ internal sealed class ToolJobTests
     [Test]
     public async Task Job_ThatTakesSeveralLooks_IsStartedOnceAndItsResultReachesTheModel()
     {
-        Look(() => Reconciliation.StillRunning, () => throw new IOException("nobody there"), () => Reconciliation.TookEffect("42 rows"));
+        Look(() => Reconciliation.StillRunning, () => throw new IOException("nobody there"),
+            () => Reconciliation.TookEffect("42 rows"));
 
         Run run = await RunAsync();
 
@@ -92,7 +93,8 @@ internal sealed class ToolJobTests
         }
     }
 
-    private async Task<Run> RunAsync(TimeSpan? giveUpAfter = null, Action? start = null, Reconciliation? told = null, bool unknownAtOnce = false)
+    private async Task<Run> RunAsync(TimeSpan? giveUpAfter = null, Action? start = null, Reconciliation? told = null,
+        bool unknownAtOnce = false)
     {
         Task<object> Start(ToolContext context)
         {
@@ -111,7 +113,8 @@ internal sealed class ToolJobTests
             },
         };
         await using RunHost host = await RunHost.StartAsync(
-            request => request.Turn == 0 ? ChatReply.Call("export", new { }) : ChatReply.Say($"Result: {request.Last("tool")}"), [tool]);
+            request => request.Turn == 0 ? ChatReply.Call("export", new { }) : ChatReply.Say($"Result: {request.Last("tool")}"),
+            [tool]);
         return await host.RunAsync();
     }
 }

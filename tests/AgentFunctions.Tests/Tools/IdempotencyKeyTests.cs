@@ -29,7 +29,8 @@ internal sealed class IdempotencyKeyTests
         Assert.That(run.Result?.Text, Is.EqualTo("(done)|(done)"));
         Assert.That(
             other.Requests.Select(request => request.Headers["idempotency-key"]),
-            Is.EquivalentTo(new[] { $"{run.Id}/1/0/0", $"{run.Id}/1/0/1", "mine", $"{run.Id}/1/1/0", $"{run.Id}/1/1/1", "mine" }));
+            Is.EquivalentTo(new[] { $"{run.Id}/1/0/0", $"{run.Id}/1/0/1", "mine", $"{run.Id}/1/1/0", $"{run.Id}/1/1/1",
+                "mine" }));
 
         async Task Post(ToolContext context, string? key)
         {

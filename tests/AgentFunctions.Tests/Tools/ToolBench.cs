@@ -21,7 +21,8 @@ internal sealed class ToolBench : IDisposable
     private readonly TemporaryFolder _outer = new();
 
     public ToolBench(
-        Action<WorkspaceToolOptions>? configure = null, bool withRecords = true, Func<string, IEnumerable<GoverningPath>>? governing = null)
+        Action<WorkspaceToolOptions>? configure = null, bool withRecords = true,
+        Func<string, IEnumerable<GoverningPath>>? governing = null)
     {
         Directory.CreateDirectory(Root);
         Workspace = new Workspace(Root);
@@ -107,7 +108,8 @@ internal sealed class MemoryStores : IRecordStore, IBlobStore
     public Task<StoredRecord?> GetAsync(string key, CancellationToken cancellationToken = default) =>
         Task.FromResult(_records.TryGetValue(key, out byte[]? value) ? new StoredRecord(key, value, "1") : null);
 
-    public Task<string> PutAsync(string key, ReadOnlyMemory<byte> value, RecordCondition condition = default, CancellationToken cancellationToken = default)
+    public Task<string> PutAsync(string key, ReadOnlyMemory<byte> value, RecordCondition condition = default,
+        CancellationToken cancellationToken = default)
     {
         Check();
         if (!condition.MustNotExist)
@@ -131,7 +133,8 @@ internal sealed class MemoryStores : IRecordStore, IBlobStore
     public async IAsyncEnumerable<StoredRecord> ListAsync(
         string prefix, string? after = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
-        foreach ((string key, byte[] value) in _records.Where(r => r.Key.StartsWith(prefix, StringComparison.Ordinal)).OrderBy(r => r.Key, StringComparer.Ordinal))
+        foreach ((string key, byte[] value) in _records.Where(r => r.Key.StartsWith(prefix, StringComparison.Ordinal))
+            .OrderBy(r => r.Key, StringComparer.Ordinal))
         {
             await Task.Yield();
             yield return new StoredRecord(key, value, "1");

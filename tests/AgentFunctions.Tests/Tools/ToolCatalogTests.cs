@@ -10,7 +10,8 @@ public sealed class ToolCatalogTests
 
     private static AgentDefinition Agent() => AgentFunctions.Agents.Agent.Create("a").WithInstructions("x");
 
-    private static IEnumerable<string> Names(AgentDefinition agent) => Catalog.SelectAsync(agent).GetAwaiter().GetResult().Select(t => t.Name);
+    private static IEnumerable<string> Names(AgentDefinition agent) =>
+        Catalog.SelectAsync(agent).GetAwaiter().GetResult().Select(t => t.Name);
 
     [Test]
     public void Select_NothingSaid_GivesAllButThoseByName() => Assert.That(
@@ -19,21 +20,24 @@ public sealed class ToolCatalogTests
     [Test]
     public void Select_Named_GivesExactlyThose()
     {
-        Assert.That(Names(Agent() with { Tools = ["run_command", "read_file", "read_file"] }), Is.EqualTo(new[] { "read_file", "run_command" }));
+        Assert.That(Names(Agent() with { Tools = ["run_command", "read_file", "read_file"] }),
+            Is.EqualTo(new[] { "read_file", "run_command" }));
         Assert.That(Names(Agent() with { Tools = [] }), Is.Empty);
     }
 
     [Test]
     public void Select_Disallowed_AreLeftOutInAnyCase()
     {
-        Assert.That(Names(Agent() with { DisallowedTools = ["write_file", "edit_file", "WebSearch"] }), Is.EqualTo(new[] { "list_files", "read_file", "search_files" }));
+        Assert.That(Names(Agent() with { DisallowedTools = ["write_file", "edit_file", "WebSearch"] }),
+            Is.EqualTo(new[] { "list_files", "read_file", "search_files" }));
         Assert.That(Names(Agent() with { Tools = ["read_file"], DisallowedTools = ["read_file"] }), Is.Empty);
     }
 
     [Test]
     public void Select_AnUnknownName_ListsTheTools()
     {
-        foreach (AgentDefinition agent in new[] { Agent() with { Tools = ["read"] }, Agent() with { DisallowedTools = ["wirte_file"] } })
+        foreach (AgentDefinition agent in new[] { Agent() with { Tools = ["read"] },
+            Agent() with { DisallowedTools = ["wirte_file"] } })
         {
             AgentException error = Assert.ThrowsAsync<AgentException>(async () => await Catalog.SelectAsync(agent))!;
             Assert.That(error.Code, Is.EqualTo(ErrorCode.ToolNotFound));
@@ -43,7 +47,8 @@ public sealed class ToolCatalogTests
 
     [Test]
     public void Constructor_OneNameTwice_IsRefused() =>
-        Assert.That(() => new ToolCatalog([.. WorkspaceTools.Create(), .. WorkspaceTools.Create()]), Throws.TypeOf<AgentException>());
+        Assert.That(() => new ToolCatalog([.. WorkspaceTools.Create(), .. WorkspaceTools.Create()]),
+            Throws.TypeOf<AgentException>());
 
     [Test]
     public void Hash_NameDescriptionSchemaOrEffectDiffer_Differs()

@@ -20,7 +20,8 @@ public sealed class ToolInvokerTests
         string text, int count = 1, double? factor = null, bool loud = false, string[]? items = null, Colour colour = Colour.Red,
         Point? at = null) => $"{text}|{count}|{factor}|{loud}|{string.Join('+', items ?? [])}|{colour}|{at}";
 
-    private static ToolBench Bench(Delegate method, TimeSpan? timeout = null, int limit = 20_000, ToolEffect effect = ToolEffect.None)
+    private static ToolBench Bench(Delegate method, TimeSpan? timeout = null, int limit = 20_000,
+        ToolEffect effect = ToolEffect.None)
     {
         var bench = new ToolBench();
         bench.Tools.Add(new AgentTool(AgentTool.CreateFunction("probe", "d", method), effect)
@@ -32,7 +33,8 @@ public sealed class ToolInvokerTests
     }
 
     [TestCase("""{"text":"a"}""", "a|1||False||Red|")]
-    [TestCase("""{"text":"a","count":3,"factor":1.5,"loud":true,"items":["x","y"],"colour":"Green","at":{"x":1,"label":"l"}}""", "a|3|1.5|True|x+y|Green|Point { X = 1, Label = l }")]
+    [TestCase("""{"text":"a","count":3,"factor":1.5,"loud":true,"items":["x","y"],"colour":"Green","at":{"x":1,"label":"l"}}""",
+        "a|3|1.5|True|x+y|Green|Point { X = 1, Label = l }")]
     [TestCase("""{"text":"a","count":null,"factor":null,"items":null}""", "a|1||False||Red|")]
     [TestCase("""{"text":"a","count":"7","factor":"2.5"}""", "a|7|2.5|False||Red|")]
     [TestCase("""{"text":"a","unknown":1}""", "a|1||False||Red|")]
@@ -57,7 +59,9 @@ public sealed class ToolInvokerTests
     public async Task Invoke_ArgumentsBreakTheSchema_NamesTheFieldAndNeverCallsTheTool(string json, string words)
     {
         bool called = false;
-        using ToolBench bench = Bench((string text, int count = 1, double? factor = null, bool loud = false, string[]? items = null, Colour colour = Colour.Red, Point? at = null) => called = true);
+        using ToolBench bench =
+            Bench((string text, int count = 1, double? factor = null, bool loud = false, string[]? items = null,
+                Colour colour = Colour.Red, Point? at = null) => called = true);
         ToolOutcome outcome = await bench.InvokeAsync("probe", JsonElement.Parse(json));
         Assert.That((outcome.Code, called), Is.EqualTo(((ErrorCode?)ErrorCode.ToolArgumentsInvalid, false)), outcome.Text);
         Assert.That(outcome.Text, Does.StartWith("Error: probe: ").And.Contain(words));
@@ -67,7 +71,9 @@ public sealed class ToolInvokerTests
     public async Task Invoke_ArgumentsThatAreNoJson_ShowsWhatWasSent()
     {
         using ToolBench bench = Bench(Echo);
-        var call = new FunctionCallContent("1", "probe") { AdditionalProperties = new() { [ModelConventions.InvalidArguments] = "{\"text\": \"a" } };
+        var call = new FunctionCallContent("1",
+            "probe")
+        { AdditionalProperties = new() { [ModelConventions.InvalidArguments] = "{\"text\": \"a" } };
         ToolOutcome outcome = await bench.InvokeAsync(call);
         Assert.That(outcome.Code, Is.EqualTo(ErrorCode.ToolArgumentsInvalid));
         Assert.That(outcome.Text, Does.Contain("no valid JSON").And.Contain("{\"text\": \"a"));
@@ -77,7 +83,8 @@ public sealed class ToolInvokerTests
     public async Task Invoke_HalfASurrogatePair_IsAnErrorNotACrash()
     {
         using ToolBench bench = Bench(Echo);
-        var call = new FunctionCallContent("1", "probe", JsonElement.Parse("""{"text":"\ud800","count":"\ud800"}""").EnumerateObject()
+        var call = new FunctionCallContent("1", "probe",
+            JsonElement.Parse("""{"text":"\ud800","count":"\ud800"}""").EnumerateObject()
             .ToDictionary(p => p.Name, p => (object?)p.Value));
         ToolOutcome outcome = await bench.InvokeAsync(call);
         Assert.That(outcome.IsError, Is.True);
@@ -96,13 +103,15 @@ public sealed class ToolInvokerTests
     public async Task Invoke_TheToolThrows_TellsTheModel()
     {
         using ToolBench own = Bench(string () => throw new AgentException(ErrorCode.PathOutsideWorkspace, "no way"));
-        Assert.That(await own.InvokeAsync("probe"), Is.EqualTo(new ToolOutcome("Error: no way", true, ErrorCode.PathOutsideWorkspace)));
+        Assert.That(await own.InvokeAsync("probe"),
+            Is.EqualTo(new ToolOutcome("Error: no way", true, ErrorCode.PathOutsideWorkspace)));
         using ToolBench other = Bench(async Task<string> () =>
         {
             await Task.Yield();
             throw new InvalidDataException("bad");
         });
-        Assert.That(await other.InvokeAsync("probe"), Is.EqualTo(new ToolOutcome("Error: InvalidDataException: bad", true, ErrorCode.ToolFailed)));
+        Assert.That(await other.InvokeAsync("probe"),
+            Is.EqualTo(new ToolOutcome("Error: InvalidDataException: bad", true, ErrorCode.ToolFailed)));
         using ToolBench gaveUp = Bench(string () => throw new TaskCanceledException("its own time-out"));
         Assert.That((await gaveUp.InvokeAsync("probe")).Code, Is.EqualTo(ErrorCode.ToolFailed));
     }
@@ -134,7 +143,8 @@ public sealed class ToolInvokerTests
         ToolOutcome outcome = await bench.InvokeAsync("probe");
 
         Assert.That(outcome.Artifact, Is.EqualTo("t1-c0-probe.txt"));
-        Assert.That(outcome.Text, Does.StartWith("0000\n").And.Contain("😀\n[").And.Contain("t1-c0-probe.txt").And.Contain("5002 characters"));
+        Assert.That(outcome.Text,
+            Does.StartWith("0000\n").And.Contain("😀\n[").And.Contain("t1-c0-probe.txt").And.Contain("5002 characters"));
         Assert.That(outcome.Text, Has.Length.LessThan(400));
         Artifact artifact = (await bench.Artifacts.ListAsync("run-1")).Single();
         Assert.That(bench.Stores.Text(artifact.Hash), Is.EqualTo(whole));
@@ -155,7 +165,8 @@ public sealed class ToolInvokerTests
     [CancelAfter(300_000)]
     public async Task Invoke_TheToolTakesTooLong_IsStopped(ToolEffect effect, bool warns)
     {
-        using ToolBench bench = Bench(async (CancellationToken ct) => await Task.Delay(Timeout.Infinite, ct), TimeSpan.FromMilliseconds(50), effect: effect);
+        using ToolBench bench = Bench(async (CancellationToken ct) => await Task.Delay(Timeout.Infinite, ct),
+            TimeSpan.FromMilliseconds(50), effect: effect);
         ToolOutcome outcome = await bench.InvokeAsync("probe");
         Assert.That(outcome.Code, Is.EqualTo(ErrorCode.ToolTimeout));
         Assert.That(outcome.Text, Does.Contain("0.05 seconds"));
@@ -232,7 +243,9 @@ public sealed class ToolInvokerTests
     public void CreateFunction_ParametersOfTheHost_AreHiddenFromTheModel()
     {
         AIFunction function = AgentTool.CreateFunction(
-            "f", "d", (ToolContext context, IServiceProvider services, [System.ComponentModel.Description("what")] string text, CancellationToken ct) => text);
-        Assert.That(function.JsonSchema.GetProperty("properties").EnumerateObject().Select(p => p.Name), Is.EqualTo(new[] { "text" }));
+            "f", "d", (ToolContext context, IServiceProvider services, [System.ComponentModel.Description("what")] string text,
+                CancellationToken ct) => text);
+        Assert.That(function.JsonSchema.GetProperty("properties").EnumerateObject().Select(p => p.Name),
+            Is.EqualTo(new[] { "text" }));
     }
 }

@@ -61,7 +61,8 @@ internal sealed class AgentTestHostTests : IDisposable
         await using AgentTestHost host = await PayingAsync(cancellationToken);
         Run run = await host.SubmitAsync("Pay order A-7 back.", "clerk", cancellationToken);
 
-        await host.DenyAsync(await host.WaitForApprovalAsync(run.Id, cancellationToken), null, "Not this one.", cancellationToken);
+        await host.DenyAsync(await host.WaitForApprovalAsync(run.Id, cancellationToken), null, "Not this one.",
+            cancellationToken);
         await host.WaitForEndAsync(run.Id, cancellationToken: cancellationToken);
 
         Assert.That(_refunds.Booked, Is.Empty);
@@ -92,7 +93,8 @@ internal sealed class AgentTestHostTests : IDisposable
 
         Question question = await host.WaitForQuestionAsync(run.Id, cancellationToken);
         string field = question.Form.GetProperty("properties").EnumerateObject().First().Name;
-        await host.AnswerAsync(question, new Dictionary<string, string> { [field] = "A-8" }, cancellationToken: cancellationToken);
+        await host.AnswerAsync(question, new Dictionary<string, string> { [field] = "A-8" },
+            cancellationToken: cancellationToken);
         run = await host.WaitForEndAsync(run.Id, cancellationToken: cancellationToken);
 
         Assert.That(run.Status, Is.EqualTo(RunStatus.Completed));
@@ -120,7 +122,8 @@ internal sealed class AgentTestHostTests : IDisposable
         var never = new TaskCompletionSource();
         await using AgentTestHost host = await AgentTestHost.StartAsync(
             new ScriptedModel(Calls("dig"), Says("Done.")),
-            services => services.AddTool(AgentTool.Create("dig", "Digs.", ToolEffect.None, async () => await never.Task)).AddAgent(Digger),
+            services => services.AddTool(AgentTool.Create("dig", "Digs.", ToolEffect.None, async () => await never.Task))
+                .AddAgent(Digger),
             static options => options.Patience = TimeSpan.FromSeconds(4), cancellationToken);
         Run run = await host.SubmitAsync("Dig.", "digger", cancellationToken);
         DateTimeOffset begun = host.Time.GetUtcNow();
@@ -137,7 +140,8 @@ internal sealed class AgentTestHostTests : IDisposable
     {
         await using AgentTestHost host = await AgentTestHost.StartAsync(
             new ScriptedModel(Calls("rest").And("rest"), Says("Done.")),
-            services => services.AddTool(AgentTool.Create("rest", "Rests.", ToolEffect.None, static async (ToolContext call, CancellationToken token) =>
+            services => services.AddTool(AgentTool.Create("rest", "Rests.", ToolEffect.None,
+                static async (ToolContext call, CancellationToken token) =>
             {
                 TimeProvider time = call.Services.GetRequiredService<TimeProvider>();
                 using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(2), time);
@@ -152,7 +156,8 @@ internal sealed class AgentTestHostTests : IDisposable
         run = await host.WaitForEndAsync(run.Id, within: TimeSpan.FromHours(1), cancellationToken);
 
         Assert.That(run.Status, Is.EqualTo(RunStatus.Completed));
-        Assert.That(host.Model.Requests[1].Results, Is.EqualTo(new[] { "rested", "rested" }), "its own time limit did not run out");
+        Assert.That(host.Model.Requests[1].Results, Is.EqualTo(new[] { "rested", "rested" }),
+            "its own time limit did not run out");
         Assert.That(host.Time.GetUtcNow() - begun, Is.LessThan(TimeSpan.FromMinutes(4)));
     }
 
@@ -189,12 +194,14 @@ internal sealed class AgentTestHostTests : IDisposable
     [Test]
     public async Task Crash_ThatNeverCame_IsToldByTheAssertion(CancellationToken cancellationToken)
     {
-        await using AgentTestHost host = await AgentTestHost.StartAsync(new ScriptedModel(Says("Done.")), _refunds.AddTo, null, cancellationToken);
+        await using AgentTestHost host = await AgentTestHost.StartAsync(new ScriptedModel(Says("Done.")), _refunds.AddTo, null,
+            cancellationToken);
 
         host.CrashAt(Moment.AfterCall("pay"));
         await host.RunAsync("Do nothing.", "clerk", cancellationToken);
 
-        Assert.That(host.EnsureNoEffectTwice, Throws.InvalidOperationException.With.Message.Contains("did not die after the call of pay"));
+        Assert.That(host.EnsureNoEffectTwice,
+            Throws.InvalidOperationException.With.Message.Contains("did not die after the call of pay"));
     }
 
     [Test]
@@ -248,7 +255,8 @@ internal sealed class AgentTestHostTests : IDisposable
         RecordedHistory.Load(file).Verify();
         File.WriteAllText(file, File.ReadAllText(file).Replace("\"CallTool\"", "\"CallAnother\"", StringComparison.Ordinal));
 
-        Assert.That(() => RecordedHistory.Load(file).Verify(), Throws.InvalidOperationException.With.Message.Contains("does not replay"));
+        Assert.That(() => RecordedHistory.Load(file).Verify(),
+            Throws.InvalidOperationException.With.Message.Contains("does not replay"));
     }
 
     [Test]
@@ -263,14 +271,17 @@ internal sealed class AgentTestHostTests : IDisposable
         await using PolicyCheck check = PolicyCheck.Load(policy, _refunds.AddTo);
 
         Assert.That(check.Rules, Is.EqualTo(new[] { "small-refunds" }));
-        Assert.That((await check.JudgeAsync("clerk", "pay", new { amount = 80 }, cancellationToken: cancellationToken)).Verdict, Is.EqualTo(PolicyVerdict.Allow));
-        Assert.That((await check.JudgeAsync("clerk", "pay", new { amount = 800 }, cancellationToken: cancellationToken)).Verdict, Is.EqualTo(PolicyVerdict.Ask));
+        Assert.That((await check.JudgeAsync("clerk", "pay", new { amount = 80 }, cancellationToken: cancellationToken)).Verdict,
+            Is.EqualTo(PolicyVerdict.Allow));
+        Assert.That((await check.JudgeAsync("clerk", "pay", new { amount = 800 }, cancellationToken: cancellationToken)).Verdict,
+            Is.EqualTo(PolicyVerdict.Ask));
         Assert.That(
             async () => await check.JudgeAsync("clerk", "no_such_tool", cancellationToken: cancellationToken),
             Throws.TypeOf<AgentException>().With.Property("Code").EqualTo(ErrorCode.ToolNotFound));
     }
 
-    private Task<AgentTestHost> PayingAsync(CancellationToken cancellationToken, Action<AgentTestOptions>? options = null) => AgentTestHost.StartAsync(
+    private Task<AgentTestHost> PayingAsync(CancellationToken cancellationToken, Action<AgentTestOptions>? options = null) =>
+        AgentTestHost.StartAsync(
         new ScriptedModel(Calls("pay", new { amount = 80 }), Says("Done.")), _refunds.AddTo,
         set =>
         {

@@ -18,7 +18,8 @@ internal sealed class Refunds
 
     public void AddTo(IServiceCollection services)
     {
-        AgentTool pay = AgentTool.Create("pay", "Pays an amount back.", ToolEffect.NotIdempotent, (ToolContext call, decimal amount) =>
+        AgentTool pay = AgentTool.Create("pay", "Pays an amount back.", ToolEffect.NotIdempotent,
+            (ToolContext call, decimal amount) =>
         {
             _booked.Add(call.IdempotencyKey);
             return $"paid {amount}";
@@ -26,14 +27,20 @@ internal sealed class Refunds
         services
             .AddTool(CanBeAsked ? pay.WithReconcile(FindAsync) : pay)
             .AddTool(AgentTool.Create("find", "Finds an order.", ToolEffect.None, static (string id) => $"order {id}"))
-            .AddTool(AgentTool.Create("report", "Has a report written.", ToolEffect.Idempotent, static () => { }).AsJob(ReportAsync))
-            .AddAgent(Agent.Create("clerk").WithInstructions("Pay back what is owed.").WithTools("pay", "find", "report", "ask_person"));
+            .AddTool(AgentTool.Create("report", "Has a report written.", ToolEffect.Idempotent, static () => { })
+                .AsJob(ReportAsync))
+            .AddAgent(Agent.Create("clerk").WithInstructions("Pay back what is owed.")
+                .WithTools("pay", "find", "report", "ask_person"));
     }
 
-    private Task<Reconciliation> FindAsync(ToolContext call, AIFunctionArguments arguments, CancellationToken cancellationToken) =>
-        Task.FromResult(_booked.Contains(call.IdempotencyKey) ? Reconciliation.TookEffect("paid before") : Reconciliation.DidNotTakeEffect);
+    private Task<Reconciliation> FindAsync(ToolContext call, AIFunctionArguments arguments,
+        CancellationToken cancellationToken) =>
+        Task.FromResult(_booked.Contains(call.IdempotencyKey)
+            ? Reconciliation.TookEffect("paid before")
+            : Reconciliation.DidNotTakeEffect);
 
-    private static Task<Reconciliation> ReportAsync(ToolContext call, AIFunctionArguments arguments, CancellationToken cancellationToken) =>
+    private static Task<Reconciliation> ReportAsync(ToolContext call, AIFunctionArguments arguments,
+        CancellationToken cancellationToken) =>
         Task.FromResult(call.Services.GetRequiredService<TimeProvider>().GetUtcNow().Hour < 15
             ? Reconciliation.StillRunning
             : Reconciliation.TookEffect("the report"));

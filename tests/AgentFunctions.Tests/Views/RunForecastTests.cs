@@ -38,7 +38,8 @@ internal sealed class RunForecastTests
     [Test]
     public void Forecast_AtAnUnevenPace_IsARange()
     {
-        JournalEvent[] turns = [.. Turns(20).Select(static (turn, number) => turn with { Usage = new TokenUsage(500 * (1 + (number % 4)), 0, 0, 0.1m) })];
+        JournalEvent[] turns = [.. Turns(20)
+            .Select(static (turn, number) => turn with { Usage = new TokenUsage(500 * (1 + (number % 4)), 0, 0, 0.1m) })];
         RunForecast forecast = Of(new Budget { Tokens = 20_000 }, turns);
 
         Assert.That(forecast.Low, Is.LessThan(forecast.At!.Value));
@@ -62,12 +63,14 @@ internal sealed class RunForecastTests
         [
             new JournalEvent(JournalEventTypes.RunSubmitted, Now),
             Model(1, 60, 50),
-            new JournalEvent(JournalEventTypes.ApprovalRequested, Now.AddSeconds(60)) { Turn = 1, Call = 0, Tool = "deploy", Approval = "a" },
+            new JournalEvent(JournalEventTypes.ApprovalRequested,
+                Now.AddSeconds(60)) { Turn = 1, Call = 0, Tool = "deploy", Approval = "a" },
             new JournalEvent(JournalEventTypes.ApprovalDecided, Now.AddSeconds(100)) { Turn = 1, Call = 0, Approval = "a" },
             new JournalEvent(JournalEventTypes.ToolStarted, Now.AddSeconds(100)) { Turn = 1, Call = 0, Tool = "deploy" },
             new JournalEvent(JournalEventTypes.ToolStarted, Now.AddSeconds(100)) { Turn = 1, Call = 1, Tool = "look" },
             new JournalEvent(JournalEventTypes.ToolCompleted, Now.AddSeconds(110)) { Turn = 1, Call = 1, Tool = "look" },
-            new JournalEvent(JournalEventTypes.ToolCompleted, Now.AddSeconds(130)) { Turn = 1, Call = 0, Tool = "deploy", IsError = true },
+            new JournalEvent(JournalEventTypes.ToolCompleted,
+                Now.AddSeconds(130)) { Turn = 1, Call = 0, Tool = "deploy", IsError = true },
             Model(2, 150, 20),
             new JournalEvent(JournalEventTypes.RunEnded, Now.AddSeconds(150)),
         ], Now.AddDays(1));
@@ -96,13 +99,16 @@ internal sealed class RunForecastTests
             new JournalEvent(JournalEventTypes.QuestionAsked, Now.AddSeconds(1)) { Turn = 1, Call = 0, Question = "q" },
             new JournalEvent(JournalEventTypes.QuestionAnswered, Now.AddSeconds(61)) { Turn = 1, Call = 0, Question = "q" },
             new JournalEvent(JournalEventTypes.ToolCompleted, Now.AddSeconds(63)) { Turn = 1, Call = 0, Tool = "ask_person" },
-            new JournalEvent(JournalEventTypes.ApprovalRequested, Now.AddSeconds(70)) { Turn = 2, Call = 0, Tool = "deploy", Approval = "two" },
+            new JournalEvent(JournalEventTypes.ApprovalRequested,
+                Now.AddSeconds(70)) { Turn = 2, Call = 0, Tool = "deploy", Approval = "two" },
             new JournalEvent(JournalEventTypes.ApprovalDecided, Now.AddSeconds(75)) { Turn = 2, Call = 0, Approval = "two" },
             new JournalEvent(JournalEventTypes.ApprovalDecided, Now.AddSeconds(90)) { Turn = 2, Call = 0, Approval = "two" },
             new JournalEvent(JournalEventTypes.ToolStarted, Now.AddSeconds(90)) { Turn = 2, Call = 0, Tool = "deploy" },
             new JournalEvent(JournalEventTypes.ToolCompleted, Now.AddSeconds(95)) { Turn = 2, Call = 0, Tool = "deploy" },
-            new JournalEvent(JournalEventTypes.ApprovalRequested, Now.AddSeconds(100)) { Turn = 3, Call = 0, Tool = "pay", Approval = "expires" },
-            new JournalEvent(JournalEventTypes.ToolCompleted, Now.AddSeconds(110)) { Turn = 3, Call = 0, Tool = "pay", IsError = true },
+            new JournalEvent(JournalEventTypes.ApprovalRequested,
+                Now.AddSeconds(100)) { Turn = 3, Call = 0, Tool = "pay", Approval = "expires" },
+            new JournalEvent(JournalEventTypes.ToolCompleted,
+                Now.AddSeconds(110)) { Turn = 3, Call = 0, Tool = "pay", IsError = true },
             new JournalEvent(JournalEventTypes.RunEnded, Now.AddSeconds(110)),
         ], Now.AddDays(1));
 
@@ -122,19 +128,24 @@ internal sealed class RunForecastTests
     public void Timeline_OfALiveRun_EndsNow()
     {
         RunTimeline timeline = RunSpans.Of(
-            [new JournalEvent(JournalEventTypes.RunSubmitted, Now), new JournalEvent(JournalEventTypes.ToolStarted, Now) { Turn = 1, Call = 0, Tool = "look" }],
+            [new JournalEvent(JournalEventTypes.RunSubmitted, Now),
+                new JournalEvent(JournalEventTypes.ToolStarted, Now) { Turn = 1, Call = 0, Tool = "look" }],
             Now.AddSeconds(30));
 
-        Assert.That(timeline.Spans.Single(), Is.EqualTo(new RunSpan(RunSpan.Tool, 1, 0, "look", Now, Now.AddSeconds(30), false, false)));
+        Assert.That(timeline.Spans.Single(),
+            Is.EqualTo(new RunSpan(RunSpan.Tool, 1, 0, "look", Now, Now.AddSeconds(30), false, false)));
         Assert.That(RunSpans.Of([], Now).Spans, Is.Empty);
     }
 
     private static JournalEvent Model(int turn, int atSeconds, int tookSeconds) =>
-        new(JournalEventTypes.ModelCompleted, Now.AddSeconds(atSeconds)) { Turn = turn, Model = "kimi", DurationMs = 1_000 * tookSeconds };
+        new(JournalEventTypes.ModelCompleted,
+            Now.AddSeconds(atSeconds))
+        { Turn = turn, Model = "kimi", DurationMs = 1_000 * tookSeconds };
 
     private static JournalEvent[] Turns(int count) =>
     [
-        .. Enumerable.Range(0, count).Select(static number => new JournalEvent(JournalEventTypes.ModelCompleted, Now.AddMinutes(number))
+        .. Enumerable.Range(0, count)
+            .Select(static number => new JournalEvent(JournalEventTypes.ModelCompleted, Now.AddMinutes(number))
         {
             Usage = new TokenUsage(900, 100, 0, 0.1m),
         }),

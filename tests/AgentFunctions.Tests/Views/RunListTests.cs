@@ -27,7 +27,12 @@ internal sealed class RunListTests
             static agent => agent.WithTools("fail"));
         await WaitForIndexAsync(host, cancellationToken);
         await host.RunAsync("One.");
-        await host.RunAsync("Two.", new RunRequest { Labels = new Dictionary<string, string> { ["team"] = "red" }, Budget = new() { Steps = 50, Tokens = 9_000_000 } });
+        await host.RunAsync("Two.",
+            new RunRequest
+            {
+                Labels = new Dictionary<string, string> { ["team"] = "red" },
+                Budget = new() { Steps = 50, Tokens = 9_000_000 }
+            });
         await host.RunAsync("Three.", new RunRequest { Budget = new() { Steps = 1 } });
         await host.RunAsync(new string('g', 3_000), new RunRequest { Acceptance = new() { Criteria = "Well done." } });
 
@@ -42,9 +47,12 @@ internal sealed class RunListTests
         }
 
         Assert.That(
-            host.Get<RunIndex>().Rows.Where(static row => row.IsConfirmed), Has.Count.EqualTo(4), "what the first list found out, the second one read");
-        Assert.That(await GoalsAsync(host, new RunFilter { Label = "team=red" }, cancellationToken), Is.EqualTo(new[] { "Two." }));
-        Assert.That(await GoalsAsync(host, new RunFilter { Status = RunStatus.BudgetExhausted }, cancellationToken), Is.EqualTo(new[] { "Three." }));
+            host.Get<RunIndex>().Rows.Where(static row => row.IsConfirmed), Has.Count.EqualTo(4),
+            "what the first list found out, the second one read");
+        Assert.That(await GoalsAsync(host, new RunFilter { Label = "team=red" }, cancellationToken),
+            Is.EqualTo(new[] { "Two." }));
+        Assert.That(await GoalsAsync(host, new RunFilter { Status = RunStatus.BudgetExhausted }, cancellationToken),
+            Is.EqualTo(new[] { "Three." }));
         Assert.That(await GoalsAsync(host, new RunFilter { Requester = "somebody" }, cancellationToken), Is.Empty);
     }
 
@@ -78,7 +86,8 @@ internal sealed class RunListTests
         // It wrote the record alone, and this version makes the steps.
         RunRecord record = RunIndexConformance.Record("7unknown") with { DefinitionHash = "" };
         await new RunStore(host.Get<IRecordStore>(), host.Get<IBlobStore>()).AddAsync(record, cancellationToken);
-        await host.Get<Journal>().AppendAsync(record.Id, new JournalEvent(JournalEventTypes.ModelCompleted, DateTimeOffset.UtcNow), cancellationToken);
+        await host.Get<Journal>()
+            .AppendAsync(record.Id, new JournalEvent(JournalEventTypes.ModelCompleted, DateTimeOffset.UtcNow), cancellationToken);
 
         Assert.That(await host.Get<RunIndex>().RefreshAsync(cancellationToken), Is.True);
         Assert.That(host.Get<RunIndex>().Rows.Find(record.Id), Is.Not.Null);
@@ -93,12 +102,14 @@ internal sealed class RunListTests
         host.Get<AgentFunctions.Governance.Redaction.Redactor>().Add("key", Secret);
         await host.RunAsync($"Use {Secret}.", new RunRequest { Labels = new Dictionary<string, string> { ["key"] = Secret } });
 
-        Run found = (await host.Reader.ListAsync(new RunFilter { Label = $"key={Secret}" }, cancellationToken).ToListAsync(cancellationToken)).Single();
+        Run found = (await host.Reader.ListAsync(new RunFilter { Label = $"key={Secret}" }, cancellationToken)
+            .ToListAsync(cancellationToken)).Single();
 
         Assert.That((found.Goal, found.Labels["key"]), Is.EqualTo(("Use [secret:key].", "[secret:key]")));
         foreach (int shard in Enumerable.Range(0, RunIndexStreams.Count))
         {
-            await foreach (LogEntry entry in host.Get<ILogStore>().ReadAsync(RunIndexStreams.NameOf(shard), 0, null, cancellationToken))
+            await foreach (LogEntry entry in host.Get<ILogStore>()
+                .ReadAsync(RunIndexStreams.NameOf(shard), 0, null, cancellationToken))
             {
                 Assert.That(Encoding.UTF8.GetString(entry.Data.Span), Does.Not.Contain(Secret));
             }
@@ -109,7 +120,8 @@ internal sealed class RunListTests
     public async Task Tree_OfARunThatHasEnded_IsTheSameFromTheIndex(CancellationToken cancellationToken)
     {
         await using RunHost host = await RunHost.StartAsync(
-            static request => (request.Messages[1].GetProperty("content").ToString().Contains("Lead", StringComparison.Ordinal), request.Turn) switch
+            static request => (request.Messages[1].GetProperty("content").ToString().Contains("Lead", StringComparison.Ordinal),
+                request.Turn) switch
             {
                 (true, 0) => ChatReply.Call("spawn", new { items = new[] { "a", "b", "c" }, template = "Note {item}" }),
                 (true, 1) => ChatReply.Call("wait", new { }),
@@ -125,9 +137,12 @@ internal sealed class RunListTests
         RunTree indexed = await host.Get<RunTreeReader>().GetAsync(lead.Id, cancellationToken);
 
         Assert.That(records.Children, Has.Count.EqualTo(3));
-        Assert.That(host.Get<RunIndex>().Rows.Below(lead.Id).Select(static row => row.IsConfirmed), Is.EqualTo(new[] { true, true, true }));
-        Assert.That(indexed.Children.Select(static child => (child.Name, Shown(child.Run))), Is.EqualTo(records.Children.Select(static child => (child.Name, Shown(child.Run)))));
-        Assert.That((indexed.Steps, indexed.CriticalSteps, indexed.Usage), Is.EqualTo((records.Steps, records.CriticalSteps, records.Usage)));
+        Assert.That(host.Get<RunIndex>().Rows.Below(lead.Id).Select(static row => row.IsConfirmed),
+            Is.EqualTo(new[] { true, true, true }));
+        Assert.That(indexed.Children.Select(static child => (child.Name, Shown(child.Run))),
+            Is.EqualTo(records.Children.Select(static child => (child.Name, Shown(child.Run)))));
+        Assert.That((indexed.Steps, indexed.CriticalSteps, indexed.Usage),
+            Is.EqualTo((records.Steps, records.CriticalSteps, records.Usage)));
     }
 
     [Test]
@@ -143,7 +158,8 @@ internal sealed class RunListTests
         await host.StartAgainAsync();
         await host.Get<ILogStore>().DeleteAsync(RunIndexStreams.NameOf(RunIndexStreams.ShardOf(first.Id)), cancellationToken);
         await host.StopAsync();
-        Assert.That(DataFile.Check(host.DataFile, cancellationToken: cancellationToken), Has.Some.Contains($"lacks run '{first.Id}'").And.Some.Contains("engine reindex"));
+        Assert.That(DataFile.Check(host.DataFile, cancellationToken: cancellationToken),
+            Has.Some.Contains($"lacks run '{first.Id}'").And.Some.Contains("engine reindex"));
 
         Assert.That(DataFile.Reindex(host.DataFile), Is.GreaterThanOrEqualTo(0));
         Assert.That(DataFile.Check(host.DataFile, cancellationToken: cancellationToken), Is.Empty, "there is none");
@@ -155,7 +171,8 @@ internal sealed class RunListTests
         await host.StartAgainAsync();
     }
 
-    private static AgentTool Failing() => AgentTool.Create("fail", "Fails.", ToolEffect.None, static string () => throw new InvalidOperationException("It broke."));
+    private static AgentTool Failing() =>
+        AgentTool.Create("fail", "Fails.", ToolEffect.None, static string () => throw new InvalidOperationException("It broke."));
 
     private static async Task WaitForIndexAsync(RunHost host, CancellationToken cancellationToken)
     {

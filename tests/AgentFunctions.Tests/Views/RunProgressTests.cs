@@ -49,7 +49,9 @@ internal sealed class RunProgressTests
     {
         var progress = new RunProgress();
         progress.Apply(Event(JournalEventTypes.RunSubmitted));
-        progress.Apply(Event(JournalEventTypes.StepRetrying, 1) with { Text = "connection refused", Attempt = 2, Until = Start.AddSeconds(9) });
+        progress.Apply(Event(JournalEventTypes.StepRetrying,
+            1) with
+        { Text = "connection refused", Attempt = 2, Until = Start.AddSeconds(9) });
         Assert.That(progress.CurrentStep, Is.EqualTo("failed 2 time(s), tried again at 12:00:09 UTC: connection refused"));
 
         progress.Apply(Event(JournalEventTypes.ModelCompleted, 1));
@@ -66,5 +68,6 @@ internal sealed class RunProgressTests
         Assert.That((progress.CurrentStep, progress.Ended), Is.EqualTo(("cancelled", "cancelled")));
     }
 
-    private static JournalEvent Event(string type, int? turn = null, int? call = null) => new(type, Start) { Turn = turn, Call = call };
+    private static JournalEvent Event(string type, int? turn = null, int? call = null) =>
+        new(type, Start) { Turn = turn, Call = call };
 }

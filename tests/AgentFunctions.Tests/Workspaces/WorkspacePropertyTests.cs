@@ -73,7 +73,8 @@ public sealed class WorkspacePropertyTests
 
     private static void Populate(ToolBench bench, Random random)
     {
-        string[] targets = ["..", "../..", "../secret.txt", "../out", "../out/a/b", "a", "b/c", ".", "./d", "/etc", bench.Outside, bench.Root, bench.Root + "/a", "../ws/a", "nowhere", "../nowhere", "a/../../secret.txt"];
+        string[] targets = ["..", "../..", "../secret.txt", "../out", "../out/a/b", "a", "b/c", ".", "./d", "/etc", bench.Outside,
+            bench.Root, bench.Root + "/a", "../ws/a", "nowhere", "../nowhere", "a/../../secret.txt"];
         var folders = new List<string> { bench.Root };
         for (int i = 0; i < 30; i++)
         {
@@ -102,10 +103,17 @@ public sealed class WorkspacePropertyTests
     private static string RandomPath(ToolBench bench, Random random)
     {
         string[] odd = ["..", ".", "", "...", "..\\", "~", "%2e%2e", "a\\..\\.."];
-        var path = new StringBuilder(random.Next(10) switch { 0 => "/", 1 => bench.Root + "/", 2 => bench.Outside + "/", _ => "" });
+        var path = new StringBuilder(random.Next(10) switch
+        {
+            0 => "/",
+            1 => bench.Root + "/",
+            2 => bench.Outside + "/",
+            _ => ""
+        });
         for (int parts = random.Next(1, 6); parts > 0; parts--)
         {
-            path.Append(random.Next(5) == 0 ? odd[random.Next(odd.Length)] : Names[random.Next(Names.Length)]).Append(parts > 1 ? "/" : "");
+            path.Append(random.Next(5) == 0 ? odd[random.Next(odd.Length)] : Names[random.Next(Names.Length)])
+                .Append(parts > 1 ? "/" : "");
         }
 
         return path.ToString();
@@ -113,7 +121,8 @@ public sealed class WorkspacePropertyTests
 
     private static string Snapshot(string outer, string root) => string.Join(
         '\n',
-        Directory.EnumerateFileSystemEntries(outer, "*", new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.ReparsePoint })
+        Directory.EnumerateFileSystemEntries(outer, "*",
+            new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.ReparsePoint })
             .Where(path => !path.StartsWith(root + "/", StringComparison.Ordinal))
             .Order(StringComparer.Ordinal)
             .Select(path => File.Exists(path) ? $"{path}={File.ReadAllText(path)}" : path));

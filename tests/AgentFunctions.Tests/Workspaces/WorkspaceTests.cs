@@ -162,7 +162,8 @@ public sealed class WorkspaceTests
     [TestCase("a/.../b", null)]
     [TestCase("a./b", null)]
     public void Relative_UnderTheRulesOfWindows_RefusesWhatWindowsReadsOtherwise(string path, string? expected) =>
-        Assert.That(PathSyntax.Relative(path, windows: true, "C:\\ws", "C:\\ws", StringComparison.OrdinalIgnoreCase), Is.EqualTo(expected));
+        Assert.That(PathSyntax.Relative(path, windows: true, "C:\\ws", "C:\\ws", StringComparison.OrdinalIgnoreCase),
+            Is.EqualTo(expected));
 
     [Test]
     public void Confirm_TheFolderBecameALinkAfterTheCheck_IsNoticed()

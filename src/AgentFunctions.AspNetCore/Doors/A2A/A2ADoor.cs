@@ -46,13 +46,16 @@ internal static class A2ADoor
         }));
     }
 
-    /// <summary>Maps where other hosts tell what becomes of tasks of theirs that calls wait for. The address itself is the credential.</summary>
+    /// <summary>
+    /// Maps where other hosts tell what becomes of tasks of theirs that calls wait for. The address itself is the credential.
+    /// </summary>
     public static void MapCallbacks(this IEndpointRouteBuilder door) => door.MapPost(
         $"{MeshWaker.Path["/a2a".Length..]}/{{run}}/{{turn:int}}/{{call:int}}/{{secret}}",
         static async (string run, int turn, int call, string secret, HttpContext http, MeshWaker waker) =>
             await waker.WakeAsync(run, turn, call, secret, http.RequestAborted)
                 ? Results.NoContent()
-                : throw new ProblemException(StatusCodes.Status404NotFound, "notFound", "Nothing waits to be told at this address."));
+                : throw new ProblemException(StatusCodes.Status404NotFound, "notFound",
+                    "Nothing waits to be told at this address."));
 
     /// <summary>Maps what has its place at the root of a host: its card, and the keys of all cards.</summary>
     public static void MapWellKnown(this IEndpointRouteBuilder endpoints)

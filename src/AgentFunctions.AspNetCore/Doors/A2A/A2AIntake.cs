@@ -52,7 +52,8 @@ internal sealed class A2AIntake(
                 : JsonElement.Parse(new JsonObject { ["data"] = message.Data.DeepClone() }.ToJsonString()),
             Via = message.Origin?.Via,
             Budget = message.Origin?.Budget,
-            Files = message.Files.Count == 0 ? null : [.. message.Files.Select(static file => new RunFile(file.Name, file.MediaType, file.Content))],
+            Files = message.Files.Count == 0 ? null : [.. message.Files.Select(static file => new RunFile(file.Name,
+                file.MediaType, file.Content))],
             Labels = message.ContextId is { } given ? new Dictionary<string, string> { [TaskView.Context] = given } : null,
         };
         string run = (await gateway.SubmitAsync(request, caller, key, cancellationToken)).Id;

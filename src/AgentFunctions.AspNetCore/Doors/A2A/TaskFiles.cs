@@ -5,7 +5,9 @@ using AgentFunctions.Records;
 
 namespace AgentFunctions.AspNetCore.Doors.A2A;
 
-/// <summary>Shows the files that a run has made as artifacts of its task: small ones whole, others by their address in the HTTP API.</summary>
+/// <summary>
+/// Shows the files that a run has made as artifacts of its task: small ones whole, others by their address in the HTTP API.
+/// </summary>
 internal sealed class TaskFiles(ArtifactStore artifacts, Redactor redactor, PublicAddress address)
 {
     /// <summary>What the name of a file that came with a message begins with.</summary>
@@ -22,7 +24,8 @@ internal sealed class TaskFiles(ArtifactStore artifacts, Redactor redactor, Publ
         var shown = new List<JsonObject>();
         long left = 4 * MostBytes;
         IReadOnlyList<Artifact> all = await artifacts.ListAsync(run, cancellationToken);
-        foreach (Artifact file in all.Where(static one => !one.Name.StartsWith(Received, StringComparison.Ordinal)).Take(MostFiles))
+        foreach (Artifact file in all.Where(static one => !one.Name.StartsWith(Received, StringComparison.Ordinal))
+            .Take(MostFiles))
         {
             var part = new JsonObject { ["filename"] = file.Name, ["mediaType"] = file.MediaType };
             if (file.Length <= Math.Min(MostBytes, left)

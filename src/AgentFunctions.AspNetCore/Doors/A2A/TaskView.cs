@@ -43,7 +43,8 @@ internal sealed class TaskView(Transcript transcript, TaskFiles files)
         var task = new JsonObject { ["id"] = run.Id, ["contextId"] = ContextOf(run), ["status"] = StatusOf(stand) };
         if (withArtifacts)
         {
-            JsonObject[] made = [.. AnswerOf(run) is { } answer ? [answer] : Array.Empty<JsonObject>(), .. await files.OfAsync(run.Id, cancellationToken)];
+            JsonObject[] made = [.. AnswerOf(run) is { } answer ? [answer] : Array.Empty<JsonObject>(),
+                .. await files.OfAsync(run.Id, cancellationToken)];
             if (made.Length > 0)
             {
                 task["artifacts"] = new JsonArray([.. made]);

@@ -37,7 +37,9 @@ internal sealed class AgUiFold(string threadId, string name, string runId, JsonA
 
     /// <summary>Takes a frame.</summary>
     /// <param name="frame">The frame.</param>
-    /// <param name="said">What the sub-agent of the call said that the frame is of; <see langword="null"/> if it is not told.</param>
+    /// <param name="said">
+    /// What the sub-agent of the call said that the frame is of; <see langword="null"/> if it is not told.
+    /// </param>
     public IReadOnlyList<JsonObject> Take(RunFrame frame, IReadOnlyList<(string Id, string Text)>? said = null) => frame switch
     {
         TextStarted text =>

@@ -75,7 +75,8 @@ internal sealed record AgUiInput(string ThreadId, string RunId, JsonArray Messag
         _ => "",
     };
 
-    private static ClientTool ToolOf(JsonNode? tool, int index) => tool?["name"] is JsonValue value && value.TryGetValue(out string? name)
+    private static ClientTool ToolOf(JsonNode? tool, int index) =>
+        tool?["name"] is JsonValue value && value.TryGetValue(out string? name)
         ? new ClientTool(name)
         {
             Description = tool["description"]?.ToString() ?? "",

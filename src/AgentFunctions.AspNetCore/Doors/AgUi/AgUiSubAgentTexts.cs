@@ -4,14 +4,17 @@ using Microsoft.Extensions.AI;
 
 namespace AgentFunctions.AspNetCore.Doors.AgUi;
 
-/// <summary>Reads what sub-agents have said. It is told once they are done, so that it has the same numbers whenever it is told.</summary>
+/// <summary>
+/// Reads what sub-agents have said. It is told once they are done, so that it has the same numbers whenever it is told.
+/// </summary>
 internal sealed class AgUiSubAgentTexts(Transcript transcript)
 {
     /// <summary>Reads the last texts of the sub-agent that a call started, with the ids of their messages.</summary>
     /// <param name="runId">The run that made the call.</param>
     /// <param name="call">The call.</param>
     /// <param name="cancellationToken">The token to cancel the wait.</param>
-    public async Task<IReadOnlyList<(string Id, string Text)>> OfAsync(string runId, CallEnded call, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<(string Id, string Text)>> OfAsync(string runId, CallEnded call,
+        CancellationToken cancellationToken)
     {
         if (!AgUiSubAgents.Starts(call.Call.Tool))
         {
@@ -22,7 +25,8 @@ internal sealed class AgUiSubAgentTexts(Transcript transcript)
         var said = new List<(string Id, string Text)>();
         await foreach (TranscriptEntry entry in transcript.ReadAsync(id, 0, null, cancellationToken))
         {
-            if (entry.Message.Role == ChatRole.Assistant && entry.SummaryKeepsFrom is null && entry.Message.Text is { Length: > 0 } text)
+            if (entry.Message.Role == ChatRole.Assistant && entry.SummaryKeepsFrom is null
+                && entry.Message.Text is { Length: > 0 } text)
             {
                 said.Add(($"{id}.{entry.Turn}", text));
             }

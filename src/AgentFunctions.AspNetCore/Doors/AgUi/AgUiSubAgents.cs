@@ -6,13 +6,16 @@ using AgentFunctions.AspNetCore.Http;
 namespace AgentFunctions.AspNetCore.Doors.AgUi;
 
 /// <summary>
-/// Makes the events of sub-agents within one run of AG-UI. A sub-agent has the id of its run, which follows from the call that asked for it.
+/// Makes the events of sub-agents within one run of AG-UI. A sub-agent has the id of its run, which follows from the call that
+/// asked for it.
 /// </summary>
 /// <param name="runId">The run.</param>
 /// <param name="messages">The dialogue, to which what sub-agents said is added.</param>
 internal sealed class AgUiSubAgents(string runId, JsonArray messages)
 {
-    /// <summary>The most texts of a sub-agent that are told: its events must find room among the numbers of one event of the journal.</summary>
+    /// <summary>
+    /// The most texts of a sub-agent that are told: its events must find room among the numbers of one event of the journal.
+    /// </summary>
     public const int MostTexts = 16;
 
     /// <summary>The tools that have other agents work, and answer with what these say.</summary>
@@ -29,7 +32,9 @@ internal sealed class AgUiSubAgents(string runId, JsonArray messages)
 
     /// <summary>Tells that a call has begun.</summary>
     public IReadOnlyList<JsonObject> Take(CallStarted call) =>
-        Starts(call.Call.Tool) ? Open(IdOf(runId, call.Turn, call.Call.Call), NameOf(call.Call), $"{runId}/{call.Turn}/{call.Call.Call}") : [];
+        Starts(call.Call.Tool)
+            ? Open(IdOf(runId, call.Turn, call.Call.Call), NameOf(call.Call), $"{runId}/{call.Turn}/{call.Call.Call}")
+            : [];
 
     /// <summary>Tells that a call has an outcome, and what its sub-agent said.</summary>
     public IEnumerable<JsonObject> Take(CallEnded call, IReadOnlyList<(string Id, string Text)> said)
@@ -50,11 +55,17 @@ internal sealed class AgUiSubAgents(string runId, JsonArray messages)
             messages.Add(new JsonObject { ["id"] = message, ["role"] = "assistant", ["content"] = text, ["subagentRunId"] = id });
             yield return new JsonObject
             {
-                ["type"] = "TEXT_MESSAGE_START", ["messageId"] = message, ["role"] = "assistant", ["subagentRunId"] = id,
+                ["type"] = "TEXT_MESSAGE_START",
+                ["messageId"] = message,
+                ["role"] = "assistant",
+                ["subagentRunId"] = id,
             };
             yield return new JsonObject
             {
-                ["type"] = "TEXT_MESSAGE_CONTENT", ["messageId"] = message, ["delta"] = text, ["subagentRunId"] = id,
+                ["type"] = "TEXT_MESSAGE_CONTENT",
+                ["messageId"] = message,
+                ["delta"] = text,
+                ["subagentRunId"] = id,
             };
             yield return new JsonObject { ["type"] = "TEXT_MESSAGE_END", ["messageId"] = message, ["subagentRunId"] = id };
         }
@@ -64,7 +75,9 @@ internal sealed class AgUiSubAgents(string runId, JsonArray messages)
             ? Failed(id, call.Text, call.Event.Code)
             : new JsonObject
             {
-                ["type"] = "SUBAGENT_FINISHED", ["subagentRunId"] = id, ["outcome"] = new JsonObject { ["type"] = "success" },
+                ["type"] = "SUBAGENT_FINISHED",
+                ["subagentRunId"] = id,
+                ["outcome"] = new JsonObject { ["type"] = "success" },
             };
     }
 
@@ -169,7 +182,8 @@ internal sealed class AgUiSubAgents(string runId, JsonArray messages)
         }
 
         string key = $"{approval.RunId}/{approval.Turn}/{approval.Call}";
-        if (messages.SelectMany(static message => message?["toolCalls"] as JsonArray ?? []).Any(call => call?["id"]?.ToString() == key))
+        if (messages.SelectMany(static message => message?["toolCalls"] as JsonArray ?? [])
+            .Any(call => call?["id"]?.ToString() == key))
         {
             return [];
         }
@@ -192,10 +206,12 @@ internal sealed class AgUiSubAgents(string runId, JsonArray messages)
         [
             new JsonObject
             {
-                ["type"] = "TOOL_CALL_START", ["toolCallId"] = key, ["toolCallName"] = approval.Tool, ["parentMessageId"] = message,
+                ["type"] = "TOOL_CALL_START", ["toolCallId"] = key, ["toolCallName"] = approval.Tool,
+                ["parentMessageId"] = message,
                 ["subagentRunId"] = agent,
             },
-            new JsonObject { ["type"] = "TOOL_CALL_ARGS", ["toolCallId"] = key, ["delta"] = arguments, ["subagentRunId"] = agent },
+            new JsonObject { ["type"] = "TOOL_CALL_ARGS", ["toolCallId"] = key, ["delta"] = arguments,
+                ["subagentRunId"] = agent },
             new JsonObject { ["type"] = "TOOL_CALL_END", ["toolCallId"] = key, ["subagentRunId"] = agent },
         ];
     }

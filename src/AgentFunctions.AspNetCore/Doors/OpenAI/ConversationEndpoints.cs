@@ -34,7 +34,9 @@ internal static class ConversationEndpoints
         return Answer(await conversations.OpenAsync(body, caller, cancellationToken));
     }
 
-    /// <summary>Lists the conversations of the caller that have responses, the newest first: OpenAI has no such list, DevUI asks for it.</summary>
+    /// <summary>
+    /// Lists the conversations of the caller that have responses, the newest first: OpenAI has no such list, DevUI asks for it.
+    /// </summary>
     private static async Task<IResult> ListOfCallerAsync(
         HttpContext http, Conversations conversations, CancellationToken cancellationToken)
     {
@@ -89,7 +91,8 @@ internal static class ConversationEndpoints
 
         string given = http.Request.Query["limit"].ToString();
         int limit = given.Length == 0 ? 20
-            : int.TryParse(given, NumberStyles.None, CultureInfo.InvariantCulture, out int number) && number is > 0 and <= MostListed
+            : int.TryParse(given, NumberStyles.None, CultureInfo.InvariantCulture, out int number)
+                && number is > 0 and <= MostListed
                 ? number
                 : throw OpenAIException.Invalid("limit", $"use 1 to {MostListed}.");
         JsonObject[] left = [.. items.Take(limit + 1)];
@@ -109,7 +112,8 @@ internal static class ConversationEndpoints
     {
         Caller caller = OpenAIDoor.CallerOf(http, id);
         Conversation found = await conversations.FindAsync(id, caller, RunAct.See, cancellationToken);
-        return (await conversations.ItemsAsync(found, caller, cancellationToken)).FirstOrDefault(one => one["id"]!.ToString() == item)
+        return (await conversations.ItemsAsync(found, caller,
+            cancellationToken)).FirstOrDefault(one => one["id"]!.ToString() == item)
             is { } known
                 ? OpenAIJson.Answer(known)
                 : throw Conversation.NotFound(item);

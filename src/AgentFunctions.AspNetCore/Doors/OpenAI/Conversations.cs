@@ -68,7 +68,8 @@ internal sealed class Conversations(
     public async Task<IReadOnlyList<Conversation>> ListAsync(string? agent, Caller caller, CancellationToken cancellationToken)
     {
         var found = new List<Conversation>();
-        Page<Run> runs = await responses.RunsAsync(new RunFilter { Agent = agent, Requester = caller.Id }, MostListed, cancellationToken);
+        Page<Run> runs = await responses.RunsAsync(new RunFilter { Agent = agent, Requester = caller.Id }, MostListed,
+            cancellationToken);
         foreach (Run run in runs.Items)
         {
             if (await exchanges.OfAsync(run.Id, Responses.Door, cancellationToken) is [var first, ..])
@@ -102,7 +103,8 @@ internal sealed class Conversations(
     {
         if (await LastAsync(conversation, cancellationToken) is not null)
         {
-            throw OpenAIException.Invalid("items", "this conversation has responses; send what is new as the input of the next one.");
+            throw OpenAIException.Invalid("items",
+                "this conversation has responses; send what is new as the input of the next one.");
         }
 
         JsonArray before = Before(conversation);
@@ -170,13 +172,15 @@ internal sealed class Conversations(
             ? list
             : throw OpenAIException.Invalid("items", $"send a list of at most {MostItems}.");
         var input = ResponsesInput.Read(given.DeepClone(), isDialogue: true);
-        return JsonElement.Parse(new JsonArray([.. before.Concat(input.Before).Select(static one => one!.DeepClone())]).ToJsonString());
+        return JsonElement.Parse(new JsonArray([.. before.Concat(input.Before)
+            .Select(static one => one!.DeepClone())]).ToJsonString());
     }
 
     private static JsonElement? MetadataOf(JsonObject body) => body["metadata"] switch
     {
         null => null,
-        JsonObject { Count: <= MostMetadata } given when given.All(static one => one.Value is JsonValue value && value.TryGetValue(out string? _)) =>
+        JsonObject { Count: <= MostMetadata } given when given.All(static one => one.Value is JsonValue value
+            && value.TryGetValue(out string? _)) =>
             JsonElement.Parse(given.ToJsonString()),
         _ => throw OpenAIException.Invalid("metadata", $"send an object of at most {MostMetadata} texts."),
     };

@@ -50,7 +50,8 @@ internal sealed class NewResponses(
         if (previous is null)
         {
             JsonElement first = Keep(request, hash, key, null);
-            return request.Approvals.Count > 0 ? throw OpenAIException.Invalid("previous_response_id", "name the response that asked.")
+            return request.Approvals.Count > 0
+                ? throw OpenAIException.Invalid("previous_response_id", "name the response that asked.")
                 : within is null ? await BeginAsync(request, first, hash, caller, key, isRepeated, cancellationToken)
                 : await BeginAsync(within, request, first, hash, caller, cancellationToken);
         }
@@ -119,7 +120,11 @@ internal sealed class NewResponses(
         Conversation within, ResponsesRequest request, JsonElement kept, string hash, Caller caller,
         CancellationToken cancellationToken)
     {
-        RunRequest made = (request with { Before = [.. Conversations.Before(within).Concat(request.Before).Select(static one => one!.DeepClone())] })
+        RunRequest made = (request with
+        {
+            Before = [.. Conversations.Before(within).Concat(request.Before)
+            .Select(static one => one!.DeepClone())]
+        })
             .ToRunRequest() with
         { Labels = new Dictionary<string, string> { [Label] = hash, ["openai-conversation"] = within.Name } };
         Run run = await gateway.SubmitWithIdAsync(within.Id, made, caller, $"{Responses.Door}/{within.Name}", cancellationToken);
@@ -128,8 +133,8 @@ internal sealed class NewResponses(
     }
 
     /// <summary>
-    /// Says the next words to the run, and answers what it asked. The response is entered before, so that a request that is repeated
-    /// meanwhile finds it; whatever is said is said once, however often this is done.
+    /// Says the next words to the run, and answers what it asked. The response is entered before, so that a request that is
+    /// repeated meanwhile finds it; whatever is said is said once, however often this is done.
     /// </summary>
     private async Task<Exchange> GoOnAsync(
         Exchange previous, Exchange? same, ResponsesRequest request, JsonElement kept, Caller caller, string? key,
@@ -150,7 +155,8 @@ internal sealed class NewResponses(
             cancellationToken);
         if (TextOf(exchange, "hash") != kept.GetProperty("hash").GetString())
         {
-            throw OpenAIException.Invalid("previous_response_id", "another request goes on from it at this moment; repeat this one.");
+            throw OpenAIException.Invalid("previous_response_id",
+                "another request goes on from it at this moment; repeat this one.");
         }
 
         try

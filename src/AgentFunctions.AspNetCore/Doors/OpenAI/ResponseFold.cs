@@ -215,7 +215,9 @@ internal sealed class ResponseFold(JsonObject head, string runId)
         return events;
     }
 
-    /// <summary>Gets whether DevUI asked, which names the agent so. Other clients throw at events that they do not know.</summary>
+    /// <summary>
+    /// Gets whether DevUI asked, which names the agent so. Other clients throw at events that they do not know.
+    /// </summary>
     private bool IsForDevUi => (head["metadata"] as JsonObject)?.ContainsKey("entity_id") == true;
 
     private JsonObject ForDevUi(long number, JsonObject item)

@@ -96,7 +96,8 @@ internal sealed record ResponsesInput(
     /// <summary>Reads the answers that DevUI sends as parts of a message.</summary>
     private static List<ApprovalReply> DevUiApprovals(JsonNode? item) =>
     [
-        .. (item?["content"] as JsonArray ?? []).Where(static part => part is JsonObject && part["type"]?.ToString() == "function_approval_response")
+        .. (item?["content"] as JsonArray
+            ?? []).Where(static part => part is JsonObject && part["type"]?.ToString() == "function_approval_response")
             .Select(static part => ApprovalOf(new JsonObject
             {
                 ["approval_request_id"] = part!["request_id"]?.DeepClone(),

@@ -69,7 +69,9 @@ internal sealed class ExchangeFold(long from, TurnReader turns, TextProjection t
                 }
 
                 bool hasStarted = !_started.Add((turn, call));
-                bool wasAsked = hasStarted ? _ofClient.Contains((turn, call)) : await calls.IsOfClientAsync(turn, call, cancellationToken);
+                bool wasAsked = hasStarted
+                    ? _ofClient.Contains((turn, call))
+                    : await calls.IsOfClientAsync(turn, call, cancellationToken);
                 AskedCall ended = await turns.CallAsync(turn, call, e.Tool ?? "", cancellationToken);
                 string result = await calls.ResultAsync(turn, call, e.Text ?? "", cancellationToken);
                 return [new CallEnded(number, turn, ended, e, hasStarted, wasAsked, result)];

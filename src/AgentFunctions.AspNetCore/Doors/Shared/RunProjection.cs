@@ -14,7 +14,8 @@ namespace AgentFunctions.AspNetCore.Doors.Shared;
 /// <summary>Tells what happens in an exchange, in frames that each door words in its own way.</summary>
 internal sealed class RunProjection(
     LiveFeed feed, Journal journal, Transcript transcript, Redactor redactor, Deliveries deliveries, ExchangeStore exchanges,
-    RunStands stands, ApprovalService approvals, QuestionService questions, ClientCalls calls, CallResults results, IOptions<DoorOptions> options, TimeProvider time)
+    RunStands stands, ApprovalService approvals, QuestionService questions, ClientCalls calls, CallResults results,
+    IOptions<DoorOptions> options, TimeProvider time)
 {
     /// <summary>Tells what has happened so far, and then, if it is to wait, what happens, until the exchange ends.</summary>
     /// <param name="exchange">The exchange.</param>
@@ -166,7 +167,8 @@ internal sealed class RunProjection(
         string[] asked = [.. stand.Answerable.Where(carries).Select(static open => open.Id).Take(StreamNumbers.MostAsked)];
         asked =
         [
-            .. asked, .. stand.Calls.Select(static call => call.Id).Take((StreamNumbers.MostAsked - asked.Length) / StreamNumbers.OfCall),
+            .. asked, .. stand.Calls.Select(static call => call.Id)
+                .Take((StreamNumbers.MostAsked - asked.Length) / StreamNumbers.OfCall),
         ];
         return stand.Run.Status == RunStatus.Waiting && asked.Length > 0
             ? await exchanges.EndAsync(exchange, fold.End, asked, cancellationToken)

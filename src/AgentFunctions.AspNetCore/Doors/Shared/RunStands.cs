@@ -7,11 +7,12 @@ using AgentFunctions.Views;
 namespace AgentFunctions.AspNetCore.Doors.Shared;
 
 /// <summary>Reads where runs stand, and waits until they end or ask their caller.</summary>
-internal sealed class RunStands(RunReader reader, RunFeed feed, RunAccess access, Answerable answerable, ClientCalls calls, TimeProvider time)
+internal sealed class RunStands(RunReader reader, RunFeed feed, RunAccess access, Answerable answerable, ClientCalls calls,
+    TimeProvider time)
 {
     /// <summary>
-    /// How long after an event a run is looked at again: what its sub-agents ask is not in its own journal, and that it waits shows
-    /// only after the event that says for what.
+    /// How long after an event a run is looked at again: what its sub-agents ask is not in its own journal, and that it waits
+    /// shows only after the event that says for what.
     /// </summary>
     private static readonly TimeSpan Look = TimeSpan.FromSeconds(1);
 
@@ -76,7 +77,8 @@ internal sealed class RunStands(RunReader reader, RunFeed feed, RunAccess access
         string id, Caller caller, TimeSpan longest, long from, IReadOnlyList<OpenQuestion> known, Func<JournalEvent, Task>? seen,
         CancellationToken cancellationToken) =>
         WaitAsync(
-            id, caller, longest, from, stand => stand.Answerable.Count > 0 && !AreSame(stand.Open, known), seen, cancellationToken);
+            id, caller, longest, from, stand => stand.Answerable.Count > 0 && !AreSame(stand.Open, known), seen,
+            cancellationToken);
 
     private async Task<RunStand> WaitAsync(
         string id, Caller caller, TimeSpan longest, long from, Func<RunStand, bool> isReached, Func<JournalEvent, Task>? seen,

@@ -7,8 +7,8 @@ using Microsoft.IdentityModel.Tokens;
 namespace AgentFunctions.AspNetCore.Security.Oidc;
 
 /// <summary>
-/// The keys that an issuer signs with, from its published configuration (OpenID Connect Discovery 1.0). Kept for half a day; a token
-/// of a key that is not among them makes the host ask again, but not more often than the options say.
+/// The keys that an issuer signs with, from its published configuration (OpenID Connect Discovery 1.0). Kept for half a day; a
+/// token of a key that is not among them makes the host ask again, but not more often than the options say.
 /// </summary>
 internal sealed class IssuerKeys(OidcOptions options, HttpClient http, ILogger logger, TimeProvider time) : IDisposable
 {
@@ -41,7 +41,8 @@ internal sealed class IssuerKeys(OidcOptions options, HttpClient http, ILogger l
         }
 
         IReadOnlyList<SecurityKey> keys = _known?.Keys
-            ?? throw new AgentException(ErrorCode.EngineUnavailable, $"The keys of {options.Issuer} could not be fetched; repeat it later.");
+            ?? throw new AgentException(ErrorCode.EngineUnavailable,
+                $"The keys of {options.Issuer} could not be fetched; repeat it later.");
         return [.. keys.Where(key => id.Length == 0 || key.KeyId == id)];
     }
 
@@ -68,7 +69,8 @@ internal sealed class IssuerKeys(OidcOptions options, HttpClient http, ILogger l
             var set = new JsonWebKeySet(await http.GetStringAsync(address, cancellationToken));
             _known = new Known([.. set.GetSigningKeys()], time.GetTimestamp());
         }
-        catch (Exception e) when (e is HttpRequestException or JsonException or KeyNotFoundException or InvalidOperationException or ArgumentException
+        catch (Exception e) when (e is HttpRequestException or JsonException or KeyNotFoundException or InvalidOperationException
+            or ArgumentException
             || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
         {
             // The keys that are known stay good until the issuer can be asked again.

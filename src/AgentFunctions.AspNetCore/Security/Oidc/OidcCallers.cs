@@ -16,15 +16,17 @@ internal sealed class OidcCallers : IDisposable
     private const int MaxActor = 256;
 
     /// <summary>Signatures by a key of the issuer's own; none by a shared secret, and never none at all.</summary>
-    private static readonly string[] Algorithms = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512"];
+    private static readonly string[] Algorithms = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384",
+        "ES512"];
 
     private readonly JsonWebTokenHandler _handler = new() { MapInboundClaims = false };
     private readonly (OidcOptions Options, IssuerKeys Keys)[] _issuers;
-    private readonly HttpClient _http = new(new SocketsHttpHandler { AllowAutoRedirect = false, PooledConnectionLifetime = TimeSpan.FromMinutes(5) })
-    {
-        Timeout = TimeSpan.FromSeconds(10),
-        MaxResponseContentBufferSize = 1024 * 1024,
-    };
+    private readonly HttpClient _http =
+        new(new SocketsHttpHandler { AllowAutoRedirect = false, PooledConnectionLifetime = TimeSpan.FromMinutes(5) })
+        {
+            Timeout = TimeSpan.FromSeconds(10),
+            MaxResponseContentBufferSize = 1024 * 1024,
+        };
 
     public OidcCallers(IOptions<ApiOptions> options, ILogger<OidcCallers> logger, TimeProvider time) =>
         _issuers = [.. options.Value.Oidc.Select(issuer => (issuer, new IssuerKeys(issuer, _http, logger, time)))];
@@ -33,10 +35,13 @@ internal sealed class OidcCallers : IDisposable
     public bool IsConfigured => _issuers.Length > 0;
 
     /// <summary>Whose token it is; <see langword="null"/> where it is not good for this host.</summary>
-    /// <exception cref="AgentException"><see cref="ErrorCode.EngineUnavailable"/>: the issuer cannot be asked for its keys.</exception>
+    /// <exception cref="AgentException">
+    /// <see cref="ErrorCode.EngineUnavailable"/>: the issuer cannot be asked for its keys.
+    /// </exception>
     public async Task<Caller?> FindAsync(string token, CancellationToken cancellationToken)
     {
-        if (_issuers.Length == 0 || token.Length > MaxToken || token.Count(static c => c == '.') != 2 || !_handler.CanReadToken(token))
+        if (_issuers.Length == 0 || token.Length > MaxToken || token.Count(static c => c == '.') != 2
+            || !_handler.CanReadToken(token))
         {
             return null;
         }
@@ -88,11 +93,15 @@ internal sealed class OidcCallers : IDisposable
 
         // OAuth writes several scopes as one text.
         IEnumerable<string> values = identity.FindAll(options.RolesClaim).SelectMany(claim =>
-            options.RolesClaim is "scope" or "scp" ? claim.Value.Split(' ', StringSplitOptions.RemoveEmptyEntries) : [claim.Value]);
+            options.RolesClaim is "scope" or "scp"
+                ? claim.Value.Split(' ', StringSplitOptions.RemoveEmptyEntries)
+                : [claim.Value]);
         IEnumerable<string> roles = options.Roles.Count == 0
             ? values
             : values.Where(options.Roles.ContainsKey).Select(value => options.Roles[value]);
-        return CallerIds.TryCreate($"{options.Name}:{name}", roles) is { } caller ? caller with { Actors = ActorsOf(token) } : null;
+        return CallerIds.TryCreate($"{options.Name}:{name}", roles) is { } caller
+            ? caller with { Actors = ActorsOf(token) }
+            : null;
     }
 
     /// <summary>Who acts on behalf of the subject, the nearest first (<c>act</c>, RFC 8693).</summary>

@@ -7,13 +7,15 @@ internal sealed class OidcOptionsValidator : IValidateOptions<ApiOptions>
 {
     public ValidateOptionsResult Validate(string? name, ApiOptions options)
     {
-        string[] faults = [.. options.Oidc.SelectMany((issuer, index) => Faults($"Api:Oidc:{index}", issuer, options.Oidc.Take(index)))];
+        string[] faults = [.. options.Oidc.SelectMany((issuer, index) => Faults($"Api:Oidc:{index}", issuer,
+            options.Oidc.Take(index)))];
         return faults.Length == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(faults);
     }
 
     private static IEnumerable<string> Faults(string path, OidcOptions issuer, IEnumerable<OidcOptions> earlier)
     {
-        if (!Uri.TryCreate(issuer.Issuer, UriKind.Absolute, out Uri? uri) || !IsSafe(uri) || uri.Query.Length + uri.Fragment.Length > 0)
+        if (!Uri.TryCreate(issuer.Issuer, UriKind.Absolute, out Uri? uri) || !IsSafe(uri)
+            || uri.Query.Length + uri.Fragment.Length > 0)
         {
             yield return $"{path}:Issuer: set the issuer's https address, such as https://login.microsoftonline.com/TENANT/v2.0.";
         }
@@ -31,7 +33,8 @@ internal sealed class OidcOptionsValidator : IValidateOptions<ApiOptions>
         {
             yield return $"{path}:Name: use letters, digits, '-', '_' and '.', at most 64.";
         }
-        else if (CallerIds.IsOwn(issuer.Name) || earlier.Any(other => string.Equals(other.Name, issuer.Name, StringComparison.OrdinalIgnoreCase)))
+        else if (CallerIds.IsOwn(issuer.Name)
+            || earlier.Any(other => string.Equals(other.Name, issuer.Name, StringComparison.OrdinalIgnoreCase)))
         {
             yield return $"{path}:Name: '{issuer.Name}' begins the ids of other callers; use another name.";
         }

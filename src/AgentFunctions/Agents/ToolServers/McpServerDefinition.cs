@@ -5,8 +5,8 @@ namespace AgentFunctions.Agents.ToolServers;
 
 /// <summary>Represents a server of the Model Context Protocol: a program to start, or an address.</summary>
 /// <remarks>
-/// Texts may hold <c>${secret:NAME}</c>, <c>${VAR}</c> and <c>${VAR:-default}</c>: they are expanded when the server is started, headers at
-/// every request, and nowhere kept in their expanded form, so secrets belong there.
+/// Texts may hold <c>${secret:NAME}</c>, <c>${VAR}</c> and <c>${VAR:-default}</c>: they are expanded when the server is started,
+/// headers at every request, and nowhere kept in their expanded form, so secrets belong there.
 /// </remarks>
 public sealed record McpServerDefinition
 {
@@ -61,8 +61,8 @@ public sealed record McpServerDefinition
     public IReadOnlyDictionary<string, ToolEffect> Effects { get; init; } = new Dictionary<string, ToolEffect>();
 
     /// <summary>
-    /// Gets whether a call may become a task of the server, for which the run waits without compute; true by default. It takes a server that
-    /// declares the extension for tasks.
+    /// Gets whether a call may become a task of the server, for which the run waits without compute; true by default. It takes a
+    /// server that declares the extension for tasks.
     /// </summary>
     public bool Tasks { get; init; } = true;
 

@@ -11,8 +11,10 @@ internal sealed class McpServerReader(string origin, string name, List<string> n
 
     public McpServerDefinition Read(JsonElement value)
     {
-        Require(name.Length is > 0 and <= 40 && name.All(static c => !char.IsControl(c)), null, "use a name of 1 to 40 characters");
-        Require(!name.Contains("__", StringComparison.Ordinal), null, "the name must not hold '__', which divides the parts of tool names");
+        Require(name.Length is > 0 and <= 40 && name.All(static c => !char.IsControl(c)), null,
+            "use a name of 1 to 40 characters");
+        Require(!name.Contains("__", StringComparison.Ordinal), null,
+            "the name must not hold '__', which divides the parts of tool names");
         Require(value.ValueKind == JsonValueKind.Object, null, "write an object with command or url");
         var server = new McpServerDefinition { Name = name, Origin = origin };
         string? type = null;
@@ -79,7 +81,8 @@ internal sealed class McpServerReader(string origin, string name, List<string> n
 
     private McpServerDefinition WithTransport(McpServerDefinition server, string? type)
     {
-        Require(type is null or "stdio" or "http" or "streamable-http" or "streamableHttp" or "sse", "type", $"'{type}' is not supported; use stdio, http or sse");
+        Require(type is null or "stdio" or "http" or "streamable-http" or "streamableHttp" or "sse", "type",
+            $"'{type}' is not supported; use stdio, http or sse");
         bool isProgram = type is "stdio" || (type is null && server.Command is not null);
         if (isProgram)
         {
@@ -89,7 +92,8 @@ internal sealed class McpServerReader(string origin, string name, List<string> n
             return server;
         }
 
-        Require(!string.IsNullOrWhiteSpace(server.Url), type is null ? "command" : "url", "is missing; name the program to start (command) or the server's address (url)");
+        Require(!string.IsNullOrWhiteSpace(server.Url), type is null ? "command" : "url",
+            "is missing; name the program to start (command) or the server's address (url)");
         Require(server.Command is null, "command", "stands next to url; keep one of them");
         Require(
             server.Identity is null || !server.Headers.Keys.Contains("Authorization", StringComparer.OrdinalIgnoreCase),
@@ -138,15 +142,20 @@ internal sealed class McpServerReader(string origin, string name, List<string> n
                 "tokenEndpoint" => signIn with { TokenEndpoint = Text(part) },
                 "refreshToken" => signIn with { RefreshToken = Text(part) },
                 _ => throw Wrong(
-                    $"oauth.{part.Name}", "is unknown; use clientId, clientSecret, clientMetadataUrl, scopes, callbackPort, grant, tokenEndpoint or refreshToken"),
+                    $"oauth.{part.Name}",
+                    "is unknown; use clientId, clientSecret, clientMetadataUrl, scopes, callbackPort, grant, tokenEndpoint or refreshToken"),
             };
         }
 
         bool byGrant = signIn.Grant is not null;
-        Require(!byGrant || signIn is { ClientId: not null, TokenEndpoint: not null }, "oauth.grant", "takes clientId and tokenEndpoint");
-        Require(signIn.Grant != SignInGrant.ClientCredentials || signIn.ClientSecret is not null, "oauth.clientSecret", "is missing; client_credentials takes it");
-        Require((signIn.Grant == SignInGrant.RefreshToken) == signIn.RefreshToken is not null, "oauth.refreshToken", "goes with grant refresh_token and with nothing else");
-        Require(byGrant || signIn.TokenEndpoint is null, "oauth.tokenEndpoint", "goes with a grant; without one the server says where tokens are given out");
+        Require(!byGrant || signIn is { ClientId: not null, TokenEndpoint: not null }, "oauth.grant",
+            "takes clientId and tokenEndpoint");
+        Require(signIn.Grant != SignInGrant.ClientCredentials || signIn.ClientSecret is not null, "oauth.clientSecret",
+            "is missing; client_credentials takes it");
+        Require((signIn.Grant == SignInGrant.RefreshToken) == signIn.RefreshToken is not null, "oauth.refreshToken",
+            "goes with grant refresh_token and with nothing else");
+        Require(byGrant || signIn.TokenEndpoint is null, "oauth.tokenEndpoint",
+            "goes with a grant; without one the server says where tokens are given out");
         return signIn;
     }
 
@@ -154,17 +163,20 @@ internal sealed class McpServerReader(string origin, string name, List<string> n
     {
         "client_credentials" => SignInGrant.ClientCredentials,
         "refresh_token" => SignInGrant.RefreshToken,
-        var other => throw Wrong("oauth.grant", $"'{other}' is not a valid grant. Use client_credentials or refresh_token, or leave it out for a person's sign-in"),
+        var other => throw Wrong("oauth.grant",
+            $"'{other}' is not a valid grant. Use client_credentials or refresh_token, or leave it out for a person's sign-in"),
     };
 
     private int Port(JsonProperty field)
     {
         int port = 0;
-        Require(field.Value.ValueKind == JsonValueKind.Number && field.Value.TryGetInt32(out port) && port is >= 0 and <= 65_535, "oauth.callbackPort", "must be 0 to 65535");
+        Require(field.Value.ValueKind == JsonValueKind.Number && field.Value.TryGetInt32(out port) && port is >= 0 and <= 65_535,
+            "oauth.callbackPort", "must be 0 to 65535");
         return port;
     }
 
-    private AgentException Wrong(string field, string remedy) => new(ErrorCode.InvalidInput, $"{origin}: {Place}.{name}.{field}: {remedy}.");
+    private AgentException Wrong(string field, string remedy) =>
+        new(ErrorCode.InvalidInput, $"{origin}: {Place}.{name}.{field}: {remedy}.");
 
     private string Text(JsonProperty field)
     {
@@ -181,7 +193,8 @@ internal sealed class McpServerReader(string origin, string name, List<string> n
     private string[] Texts(JsonProperty field)
     {
         Require(
-            field.Value.ValueKind == JsonValueKind.Array && field.Value.EnumerateArray().All(static item => item.ValueKind == JsonValueKind.String),
+            field.Value.ValueKind == JsonValueKind.Array
+                && field.Value.EnumerateArray().All(static item => item.ValueKind == JsonValueKind.String),
             field.Name, "must be a list of texts");
         return [.. field.Value.EnumerateArray().Select(static item => item.GetString()!)];
     }
@@ -189,10 +202,12 @@ internal sealed class McpServerReader(string origin, string name, List<string> n
     private SortedDictionary<string, T> Map<T>(JsonProperty field, Func<string, T> convert)
     {
         Require(
-            field.Value.ValueKind == JsonValueKind.Object && field.Value.EnumerateObject().All(static item => item.Value.ValueKind == JsonValueKind.String),
+            field.Value.ValueKind == JsonValueKind.Object
+                && field.Value.EnumerateObject().All(static item => item.Value.ValueKind == JsonValueKind.String),
             field.Name, "must be an object whose values are texts");
         return new SortedDictionary<string, T>(
-            field.Value.EnumerateObject().ToDictionary(static item => item.Name, item => convert(item.Value.GetString()!)), StringComparer.Ordinal);
+            field.Value.EnumerateObject().ToDictionary(static item => item.Name, item => convert(item.Value.GetString()!)),
+            StringComparer.Ordinal);
     }
 
     private TimeSpan Milliseconds(JsonProperty field)
@@ -206,7 +221,8 @@ internal sealed class McpServerReader(string origin, string name, List<string> n
 
     private ToolEffect Effect(string field, string text)
     {
-        Require(ToolEffects.TryParse(text, out ToolEffect effect), field, $"'{text}' is not a valid effect. Use none, idempotent or notIdempotent");
+        Require(ToolEffects.TryParse(text, out ToolEffect effect), field,
+            $"'{text}' is not a valid effect. Use none, idempotent or notIdempotent");
         return effect;
     }
 
@@ -214,7 +230,8 @@ internal sealed class McpServerReader(string origin, string name, List<string> n
     {
         if (!condition)
         {
-            throw new AgentException(ErrorCode.InvalidInput, $"{origin}: {Place}.{name}{(field is null ? "" : $".{field}")}: {remedy}.");
+            throw new AgentException(ErrorCode.InvalidInput,
+                $"{origin}: {Place}.{name}{(field is null ? "" : $".{field}")}: {remedy}.");
         }
     }
 }

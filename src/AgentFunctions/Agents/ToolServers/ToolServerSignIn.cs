@@ -2,14 +2,18 @@ using System.Text.Json.Serialization;
 
 namespace AgentFunctions.Agents.ToolServers;
 
-/// <summary>Represents how the host signs in to a tool server behind OAuth. Read from <c>oauth</c> of an <c>.mcp.json</c>.</summary>
+/// <summary>
+/// Represents how the host signs in to a tool server behind OAuth. Read from <c>oauth</c> of an <c>.mcp.json</c>.
+/// </summary>
 /// <remarks>
-/// Nothing need be set where a person signs in (<c>agentfunctions mcp login NAME</c>) and the server's authorization server registers clients
-/// by itself. Texts may hold <c>${secret:NAME}</c> and <c>${VAR}</c>.
+/// Nothing need be set where a person signs in (<c>agentfunctions mcp login NAME</c>) and the server's authorization server
+/// registers clients by itself. Texts may hold <c>${secret:NAME}</c> and <c>${VAR}</c>.
 /// </remarks>
 public sealed record ToolServerSignIn
 {
-    /// <summary>Gets the client's id, as the authorization server gave it; <see langword="null"/>, the default, to register by itself.</summary>
+    /// <summary>
+    /// Gets the client's id, as the authorization server gave it; <see langword="null"/>, the default, to register by itself.
+    /// </summary>
     public string? ClientId { get; init; }
 
     /// <summary>Gets the client's secret; <see langword="null"/>, the default, for none.</summary>
@@ -17,8 +21,8 @@ public sealed record ToolServerSignIn
     public string? ClientSecret { get; init; }
 
     /// <summary>
-    /// Gets the address of the client's metadata document, which is its id for authorization servers that take one; <see langword="null"/>,
-    /// the default, for none.
+    /// Gets the address of the client's metadata document, which is its id for authorization servers that take one;
+    /// <see langword="null"/>, the default, for none.
     /// </summary>
     public string? ClientMetadataUrl { get; init; }
 
@@ -28,7 +32,9 @@ public sealed record ToolServerSignIn
     /// <summary>Gets the port of this machine that the browser is sent back to; 0, the default, for any.</summary>
     public int CallbackPort { get; init; }
 
-    /// <summary>Gets how the host gets tokens without a person; <see langword="null"/>, the default, if a person signs in.</summary>
+    /// <summary>
+    /// Gets how the host gets tokens without a person; <see langword="null"/>, the default, if a person signs in.
+    /// </summary>
     public SignInGrant? Grant { get; init; }
 
     /// <summary>Gets the address that gives out tokens; needed with <see cref="Grant"/>.</summary>

@@ -42,9 +42,14 @@ internal sealed class JsonSchema
         return evaluation.Errors;
     }
 
-    /// <summary>Finds what keeps a schema from deciding: unknown keywords, keywords of the wrong form, references that lead nowhere.</summary>
+    /// <summary>
+    /// Finds what keeps a schema from deciding: unknown keywords, keywords of the wrong form, references that lead nowhere.
+    /// </summary>
     /// <param name="schema">The schema.</param>
-    /// <returns>Each with its place, such as <c>$.properties.a: 'minimun' is not a keyword of JSON Schema</c>; empty if all of it can be checked.</returns>
+    /// <returns>
+    /// Each with its place, such as <c>$.properties.a: 'minimun' is not a keyword of JSON Schema</c>; empty if all of it can be
+    /// checked.
+    /// </returns>
     public static IReadOnlyList<string> Unsupported(JsonElement schema) => SchemaReview.Of(schema);
 }
 
@@ -54,7 +59,9 @@ internal enum SchemaLeniency
     /// <summary>Nothing: what cannot be checked is an error.</summary>
     None,
 
-    /// <summary>What the server decides itself: formats, <c>nullable</c>, patterns and references that cannot be checked.</summary>
+    /// <summary>
+    /// What the server decides itself: formats, <c>nullable</c>, patterns and references that cannot be checked.
+    /// </summary>
     Server,
 
     /// <summary>That, and numbers in quotes, which models write and the serializer reads.</summary>

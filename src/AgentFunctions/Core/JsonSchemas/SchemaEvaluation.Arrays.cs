@@ -30,12 +30,17 @@ internal sealed partial class SchemaEvaluation
         }
     }
 
-    /// <summary>The first items have schemas of their own, the rest one: <c>prefixItems</c> and <c>items</c>, in the older drafts <c>items</c> and <c>additionalItems</c>.</summary>
+    /// <summary>
+    /// The first items have schemas of their own, the rest one: <c>prefixItems</c> and <c>items</c>, in the older drafts
+    /// <c>items</c> and <c>additionalItems</c>.
+    /// </summary>
     private void CheckItems(SchemaLocation place, JsonElement value, string path, int depth, SchemaCoverage covered)
     {
         bool hasItems = place.Schema.TryGetProperty("items", out JsonElement items);
         bool isList = hasItems && items.ValueKind == JsonValueKind.Array;
-        JsonElement first = isList ? items : place.Schema.TryGetProperty("prefixItems", out JsonElement prefix) ? prefix : default;
+        JsonElement first = isList ? items : place.Schema.TryGetProperty("prefixItems", out JsonElement prefix)
+            ? prefix
+            : default;
         JsonElement rest = isList
             ? place.Schema.TryGetProperty("additionalItems", out JsonElement additional) ? additional : default
             : items;

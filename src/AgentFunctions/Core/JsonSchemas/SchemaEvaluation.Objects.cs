@@ -21,7 +21,8 @@ internal sealed partial class SchemaEvaluation
         {
             foreach (JsonProperty member in value.EnumerateObject())
             {
-                if (!Fits(place, names, JsonSerializer.SerializeToElement(member.Name, CoreJsonContext.Default.String), depth, new SchemaCoverage(false)))
+                if (!Fits(place, names, JsonSerializer.SerializeToElement(member.Name, CoreJsonContext.Default.String), depth,
+                    new SchemaCoverage(false)))
                 {
                     Add(Join(path, member.Name), "has a name that the schema does not allow (propertyNames)");
                 }
@@ -40,8 +41,10 @@ internal sealed partial class SchemaEvaluation
 
     private void CheckMembers(SchemaLocation place, JsonElement value, string path, int depth, SchemaCoverage covered)
     {
-        bool hasProperties = place.Schema.TryGetProperty("properties", out JsonElement properties) && properties.ValueKind == JsonValueKind.Object;
-        bool hasPatterns = place.Schema.TryGetProperty("patternProperties", out JsonElement patterns) && patterns.ValueKind == JsonValueKind.Object;
+        bool hasProperties = place.Schema.TryGetProperty("properties", out JsonElement properties)
+            && properties.ValueKind == JsonValueKind.Object;
+        bool hasPatterns = place.Schema.TryGetProperty("patternProperties", out JsonElement patterns)
+            && patterns.ValueKind == JsonValueKind.Object;
         bool hasOthers = place.Schema.TryGetProperty("additionalProperties", out JsonElement others);
         foreach (JsonProperty member in value.EnumerateObject())
         {
@@ -70,7 +73,9 @@ internal sealed partial class SchemaEvaluation
             {
                 isKnown = true;
                 CheckOther(
-                    place, others, member, hasProperties ? string.Join(", ", properties.EnumerateObject().Select(static p => p.Name)) : "", path, depth);
+                    place, others, member, hasProperties
+                        ? string.Join(", ", properties.EnumerateObject().Select(static p => p.Name))
+                        : "", path, depth);
             }
 
             if (isKnown)
@@ -92,17 +97,21 @@ internal sealed partial class SchemaEvaluation
         }
     }
 
-    /// <summary>What one member asks of the others: <c>dependencies</c> of the older drafts is both of the newer keywords in one.</summary>
+    /// <summary>
+    /// What one member asks of the others: <c>dependencies</c> of the older drafts is both of the newer keywords in one.
+    /// </summary>
     private void CheckDependencies(SchemaLocation place, JsonElement value, string path, int depth, SchemaCoverage covered)
     {
         foreach (string keyword in (ReadOnlySpan<string>)["dependentRequired", "dependentSchemas", "dependencies"])
         {
-            if (!place.Schema.TryGetProperty(keyword, out JsonElement dependencies) || dependencies.ValueKind != JsonValueKind.Object)
+            if (!place.Schema.TryGetProperty(keyword, out JsonElement dependencies)
+                || dependencies.ValueKind != JsonValueKind.Object)
             {
                 continue;
             }
 
-            foreach (JsonProperty dependency in dependencies.EnumerateObject().Where(dependency => value.TryGetProperty(dependency.Name, out _)))
+            foreach (JsonProperty dependency in dependencies.EnumerateObject()
+                .Where(dependency => value.TryGetProperty(dependency.Name, out _)))
             {
                 if (dependency.Value.ValueKind == JsonValueKind.Array)
                 {

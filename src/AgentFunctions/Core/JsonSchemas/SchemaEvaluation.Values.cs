@@ -75,7 +75,9 @@ internal sealed partial class SchemaEvaluation
     }
 
     private static SchemaNumber? Limit(JsonElement schema, string keyword) =>
-        schema.TryGetProperty(keyword, out JsonElement limit) && limit.ValueKind == JsonValueKind.Number ? SchemaNumber.Of(limit) : null;
+        schema.TryGetProperty(keyword, out JsonElement limit) && limit.ValueKind == JsonValueKind.Number
+            ? SchemaNumber.Of(limit)
+            : null;
 }
 
 /// <summary>A number of JSON: exact where a decimal can hold it.</summary>
@@ -115,5 +117,6 @@ internal readonly record struct SchemaNumber(decimal? Exact, double Near) : ICom
     }
 
     /// <inheritdoc/>
-    public override string ToString() => Exact?.ToString(CultureInfo.InvariantCulture) ?? Near.ToString("R", CultureInfo.InvariantCulture);
+    public override string ToString() =>
+        Exact?.ToString(CultureInfo.InvariantCulture) ?? Near.ToString("R", CultureInfo.InvariantCulture);
 }

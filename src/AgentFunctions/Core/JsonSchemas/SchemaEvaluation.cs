@@ -113,7 +113,8 @@ internal sealed partial class SchemaEvaluation(JsonElement root, SchemaResources
         return false;
     }
 
-    private void Follow(SchemaLocation? target, string reference, JsonElement value, string path, int depth, SchemaCoverage covered)
+    private void Follow(SchemaLocation? target, string reference, JsonElement value, string path, int depth,
+        SchemaCoverage covered)
     {
         if (target is { } found)
         {
@@ -125,13 +126,16 @@ internal sealed partial class SchemaEvaluation(JsonElement root, SchemaResources
         }
     }
 
-    /// <summary>A dynamic reference names the outermost place of its name among those that were entered, if it names a dynamic one at all.</summary>
+    /// <summary>
+    /// A dynamic reference names the outermost place of its name among those that were entered, if it names a dynamic one at all.
+    /// </summary>
     private SchemaLocation? FindDynamic(SchemaLocation place, string reference)
     {
         SchemaLocation? first = resources.Find(place, reference);
         string anchor = reference[(reference.IndexOf('#', StringComparison.Ordinal) + 1)..];
         return first is { } found && resources.FindDynamic(found.Base, anchor) is not null && !anchor.StartsWith('/')
-            ? _scope.Reverse().Select(entered => resources.FindDynamic(entered, anchor)).FirstOrDefault(static outer => outer is not null) ?? first
+            ? _scope.Reverse().Select(entered => resources.FindDynamic(entered, anchor))
+                .FirstOrDefault(static outer => outer is not null) ?? first
             : first;
     }
 
@@ -172,7 +176,8 @@ internal sealed partial class SchemaEvaluation(JsonElement root, SchemaResources
     };
 
     private static bool IsInteger(JsonElement value) =>
-        value.TryGetInt64(out _) || (value.TryGetDecimal(out decimal exact) ? decimal.IsInteger(exact) : double.IsInteger(value.GetDouble()));
+        value.TryGetInt64(out _)
+            || (value.TryGetDecimal(out decimal exact) ? decimal.IsInteger(exact) : double.IsInteger(value.GetDouble()));
 
     private static string NameOf(JsonElement value) => value.ValueKind switch
     {
@@ -241,7 +246,8 @@ internal sealed partial class SchemaEvaluation(JsonElement root, SchemaResources
         }
 
         if (place.Schema.TryGetProperty("if", out JsonElement condition)
-            && place.Schema.TryGetProperty(Fits(place, condition, value, depth, covered) ? "then" : "else", out JsonElement branch))
+            && place.Schema.TryGetProperty(Fits(place, condition, value, depth, covered) ? "then" : "else",
+                out JsonElement branch))
         {
             covered.Add(Check(Within(place, branch), value, path, depth + 1));
         }
@@ -263,13 +269,18 @@ internal sealed partial class SchemaEvaluation(JsonElement root, SchemaResources
         return fits;
     }
 
-    private static SchemaLocation Within(SchemaLocation place, JsonElement schema) => SchemaResources.Enter(place with { Schema = schema });
+    private static SchemaLocation Within(SchemaLocation place, JsonElement schema) =>
+        SchemaResources.Enter(place with { Schema = schema });
 
     private static IEnumerable<JsonElement> Each(JsonElement schema, string keyword) =>
-        schema.TryGetProperty(keyword, out JsonElement list) && list.ValueKind == JsonValueKind.Array ? list.EnumerateArray() : [];
+        schema.TryGetProperty(keyword, out JsonElement list) && list.ValueKind == JsonValueKind.Array
+            ? list.EnumerateArray()
+            : [];
 
     private static string? Text(JsonElement schema, string keyword) =>
-        schema.TryGetProperty(keyword, out JsonElement value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+        schema.TryGetProperty(keyword, out JsonElement value) && value.ValueKind == JsonValueKind.String
+            ? value.GetString()
+            : null;
 
     private void Add(string path, string error) => _errors.Add($"{(path.Length == 0 ? name : path)} {error}");
 

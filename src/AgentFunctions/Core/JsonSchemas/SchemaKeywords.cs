@@ -8,7 +8,8 @@ internal static class SchemaKeywords
     /// <summary>Those that hold one schema.</summary>
     public static readonly string[] Schema =
     [
-        "additionalItems", "additionalProperties", "contains", "contentSchema", "else", "if", "items", "not", "propertyNames", "then",
+        "additionalItems", "additionalProperties", "contains", "contentSchema", "else", "if", "items", "not", "propertyNames",
+        "then",
         "unevaluatedItems", "unevaluatedProperties",
     ];
 
@@ -32,7 +33,8 @@ internal static class SchemaKeywords
     /// <summary>Those that say nothing about whether a value fits.</summary>
     public static readonly HashSet<string> Annotations = new(StringComparer.Ordinal)
     {
-        "$anchor", "$comment", "$dynamicAnchor", "$id", "$schema", "$vocabulary", "contentEncoding", "contentMediaType", "default",
+        "$anchor", "$comment", "$dynamicAnchor", "$id", "$schema", "$vocabulary", "contentEncoding", "contentMediaType",
+        "default",
         "deprecated", "description", "example", "examples", "readOnly", "title", "writeOnly",
     };
 
@@ -68,7 +70,8 @@ internal static class SchemaKeywords
                     break;
                 case JsonValueKind.Object when SchemaMap.Contains(keyword.Name):
                     // Of 'dependencies' some are lists of names.
-                    foreach (JsonProperty item in keyword.Value.EnumerateObject().Where(static item => item.Value.ValueKind != JsonValueKind.Array))
+                    foreach (JsonProperty item in keyword.Value.EnumerateObject()
+                        .Where(static item => item.Value.ValueKind != JsonValueKind.Array))
                     {
                         yield return ($"{keyword.Name}.{item.Name}", item.Value);
                     }

@@ -34,7 +34,9 @@ internal static class SchemaPattern
     /// <summary>Looks for a pattern in a text.</summary>
     /// <param name="pattern">The pattern.</param>
     /// <param name="text">The text.</param>
-    /// <returns>Whether it is found; <see langword="null"/> if nobody can say: the pattern is broken, or takes too long.</returns>
+    /// <returns>
+    /// Whether it is found; <see langword="null"/> if nobody can say: the pattern is broken, or takes too long.
+    /// </returns>
     public static bool? Matches(string pattern, string text)
     {
         try
@@ -95,7 +97,8 @@ internal static class SchemaPattern
             if (c == '\\' && i + 1 < pattern.Length)
             {
                 char escaped = pattern[++i];
-                if (escaped is 'p' or 'P' && i + 1 < pattern.Length && pattern[i + 1] == '{' && pattern.IndexOf('}', i) is > 0 and int end
+                if (escaped is 'p' or 'P' && i + 1 < pattern.Length && pattern[i + 1] == '{'
+                    && pattern.IndexOf('}', i) is > 0 and int end
                     && Categories.TryGetValue(pattern[(i + 2)..end], out string? category))
                 {
                     text.Append('\\').Append(escaped).Append('{').Append(category).Append('}');

@@ -79,7 +79,8 @@ internal sealed class SchemaResources
         {
             string name = part.Replace("~1", "/", StringComparison.Ordinal).Replace("~0", "~", StringComparison.Ordinal);
             JsonElement next;
-            if (place.Schema.ValueKind == JsonValueKind.Array && int.TryParse(name, out int index) && index >= 0 && index < place.Schema.GetArrayLength())
+            if (place.Schema.ValueKind == JsonValueKind.Array && int.TryParse(name, out int index) && index >= 0
+                && index < place.Schema.GetArrayLength())
             {
                 next = place.Schema[index];
             }
@@ -131,7 +132,8 @@ internal sealed class SchemaResources
         address.Fragment.Length == 0 ? address : new Uri(address.AbsoluteUri[..^address.Fragment.Length]);
 
     private static string? Text(JsonElement schema, string keyword) =>
-        schema.ValueKind == JsonValueKind.Object && schema.TryGetProperty(keyword, out JsonElement value) && value.ValueKind == JsonValueKind.String
+        schema.ValueKind == JsonValueKind.Object && schema.TryGetProperty(keyword, out JsonElement value)
+            && value.ValueKind == JsonValueKind.String
             ? value.GetString() : null;
 
     /// <summary>Whether a schema says that it is of draft 7 or older.</summary>

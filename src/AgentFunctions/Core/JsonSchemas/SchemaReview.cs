@@ -75,7 +75,8 @@ internal sealed class SchemaReview
         bool isSchema = value.ValueKind is JsonValueKind.Object or JsonValueKind.True or JsonValueKind.False;
         return name switch
         {
-            _ when SchemaKeywords.Reference.Contains(name) => value.ValueKind == JsonValueKind.String && _resources.Find(place, value.GetString()!) is not null
+            _ when SchemaKeywords.Reference.Contains(name) =>
+                value.ValueKind == JsonValueKind.String && _resources.Find(place, value.GetString()!) is not null
                 ? null : $"'{name}' must lead to a place within the schema; {value.GetRawText()} leads nowhere, and nothing is fetched",
             _ when SchemaKeywords.Schema.Contains(name) && isSchema => null,
             _ when SchemaKeywords.SchemaList.Contains(name) => value.ValueKind == JsonValueKind.Array
@@ -85,14 +86,20 @@ internal sealed class SchemaReview
                 ? PatternError(name, value) : $"'{name}' must be an object of schemas",
             _ when SchemaKeywords.Count.Contains(name) => value.ValueKind == JsonValueKind.Number && value.GetDouble() >= 0
                 ? null : $"'{name}' must be a number that is not negative",
-            _ when SchemaKeywords.Number.Contains(name) => value.ValueKind == JsonValueKind.Number && (name != "multipleOf" || value.GetDouble() > 0)
+            _ when SchemaKeywords.Number.Contains(name) =>
+                value.ValueKind == JsonValueKind.Number && (name != "multipleOf" || value.GetDouble() > 0)
                 ? null : $"'{name}' must be a number{(name == "multipleOf" ? " above 0" : "")}",
-            "type" => IsType(value) ? null : $"'type' must be one or a list of {string.Join(", ", Types)}; it is {value.GetRawText()}",
+            "type" => IsType(value)
+                ? null
+                : $"'type' must be one or a list of {string.Join(", ", Types)}; it is {value.GetRawText()}",
             "enum" => value.ValueKind == JsonValueKind.Array ? null : "'enum' must be a list",
             "required" => IsNames(value) ? null : "'required' must be a list of names",
-            "dependentRequired" => value.ValueKind == JsonValueKind.Object && value.EnumerateObject().All(static item => IsNames(item.Value))
+            "dependentRequired" =>
+                value.ValueKind == JsonValueKind.Object && value.EnumerateObject().All(static item => IsNames(item.Value))
                 ? null : "'dependentRequired' must be an object of lists of names",
-            "uniqueItems" => value.ValueKind is JsonValueKind.True or JsonValueKind.False ? null : "'uniqueItems' must be true or false",
+            "uniqueItems" => value.ValueKind is JsonValueKind.True or JsonValueKind.False
+                ? null
+                : "'uniqueItems' must be true or false",
             "pattern" => value.ValueKind == JsonValueKind.String && SchemaPattern.IsValid(value.GetString()!)
                 ? null : $"'pattern' must be a regular expression; {value.GetRawText()} cannot be read",
             "format" => value.ValueKind == JsonValueKind.String && SchemaFormats.Fits(value.GetString()!, "") is not null
@@ -104,19 +111,22 @@ internal sealed class SchemaReview
     }
 
     private static string? PatternError(string name, JsonElement value) =>
-        name == "patternProperties" && value.EnumerateObject().FirstOrDefault(static item => !SchemaPattern.IsValid(item.Name)) is { Name: { } broken }
+        name == "patternProperties"
+            && value.EnumerateObject().FirstOrDefault(static item => !SchemaPattern.IsValid(item.Name)) is { Name: { } broken }
             ? $"'patternProperties': the pattern {broken} cannot be read" : null;
 
     private static bool IsType(JsonElement value) => value.ValueKind switch
     {
         JsonValueKind.String => Types.Contains(value.GetString()),
         JsonValueKind.Array => value.GetArrayLength() > 0
-            && value.EnumerateArray().All(static item => item.ValueKind == JsonValueKind.String && Types.Contains(item.GetString())),
+            && value.EnumerateArray()
+                .All(static item => item.ValueKind == JsonValueKind.String && Types.Contains(item.GetString())),
         _ => false,
     };
 
     private static bool IsNames(JsonElement value) =>
-        value.ValueKind == JsonValueKind.Array && value.EnumerateArray().All(static item => item.ValueKind == JsonValueKind.String);
+        value.ValueKind == JsonValueKind.Array
+            && value.EnumerateArray().All(static item => item.ValueKind == JsonValueKind.String);
 
     private void Add(string path, string error) => _errors.Add($"{path}: {error}");
 }

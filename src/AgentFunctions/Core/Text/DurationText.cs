@@ -3,7 +3,9 @@ using System.Xml;
 
 namespace AgentFunctions.Core.Text;
 
-/// <summary>Durations as people write them: ISO 8601 (<c>PT5H</c>) or a number with a unit (<c>90s</c>, <c>30m</c>, <c>5h</c>, <c>2d</c>).</summary>
+/// <summary>
+/// Durations as people write them: ISO 8601 (<c>PT5H</c>) or a number with a unit (<c>90s</c>, <c>30m</c>, <c>5h</c>, <c>2d</c>).
+/// </summary>
 internal static class DurationText
 {
     public static bool TryParse(string text, out TimeSpan duration)
@@ -18,7 +20,8 @@ internal static class DurationText
             }
 
             if (text.Length < 2
-                || !double.TryParse(text.AsSpan(0, text.Length - 1), NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double number))
+                || !double.TryParse(text.AsSpan(0, text.Length - 1), NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture,
+                    out double number))
             {
                 return false;
             }

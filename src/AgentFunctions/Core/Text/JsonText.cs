@@ -7,7 +7,8 @@ internal static class JsonText
     public static string Unfenced(string text)
     {
         string trimmed = text.Trim();
-        if (!trimmed.StartsWith("```", StringComparison.Ordinal) || !trimmed.EndsWith("```", StringComparison.Ordinal) || trimmed.Length < 6)
+        if (!trimmed.StartsWith("```", StringComparison.Ordinal) || !trimmed.EndsWith("```", StringComparison.Ordinal)
+            || trimmed.Length < 6)
         {
             return trimmed;
         }

@@ -15,7 +15,9 @@ internal static class Preview
         return TextCut.Shorten(text, limit);
     }
 
-    /// <summary>The beginning of a text that fits so many bytes (UTF-8), whole characters only; the whole where it does.</summary>
+    /// <summary>
+    /// The beginning of a text that fits so many bytes (UTF-8), whole characters only; the whole where it does.
+    /// </summary>
     /// <param name="text">The text.</param>
     /// <param name="maxBytes">The most bytes, the note's included.</param>
     /// <param name="note">Says that something is missing.</param>

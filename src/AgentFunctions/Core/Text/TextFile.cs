@@ -19,7 +19,9 @@ internal static class TextFile
     /// <summary>Reads a file.</summary>
     /// <param name="path">The file.</param>
     /// <param name="maxBytes">The most bytes that it may have.</param>
-    /// <param name="broken">Makes the exception of a line, from 1, and of words on what is wrong and how to mend it, without a full stop.</param>
+    /// <param name="broken">
+    /// Makes the exception of a line, from 1, and of words on what is wrong and how to mend it, without a full stop.
+    /// </param>
     public static string Read(string path, long maxBytes, Func<int, string, Exception?, AgentException> broken)
     {
         byte[] bytes;
@@ -30,7 +32,8 @@ internal static class TextFile
                 throw broken(1, "is a folder; name a file", null);
             }
 
-            bytes = ReadBytes(path, maxBytes) ?? throw broken(1, $"is larger than {Size(maxBytes)}; make it smaller, or split it", null);
+            bytes = ReadBytes(path, maxBytes)
+                ?? throw broken(1, $"is larger than {Size(maxBytes)}; make it smaller, or split it", null);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or NotSupportedException)
         {

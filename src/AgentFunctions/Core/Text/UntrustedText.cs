@@ -9,8 +9,8 @@ namespace AgentFunctions.Core.Text;
 /// <c>&lt;data CODE&gt;</c> and <c>&lt;/data CODE&gt;</c>.
 /// </summary>
 /// <remarks>
-/// The code is taken from the SHA-256 of the text itself, so no text can hold the line that ends it: it would have to hold its own
-/// hash. The same text has the same code, so a provider's prompt cache holds, and the text stays as it is, byte for byte.
+/// The code is taken from the SHA-256 of the text itself, so no text can hold the line that ends it: it would have to hold its
+/// own hash. The same text has the same code, so a provider's prompt cache holds, and the text stays as it is, byte for byte.
 /// </remarks>
 public static class UntrustedText
 {

@@ -14,8 +14,12 @@ internal static class Wildcard
     /// <param name="text">The text.</param>
     /// <param name="ignoreCase">Whether upper and lower case are alike.</param>
     public static bool Matches(string pattern, string text, bool ignoreCase = false) =>
-        text.Length == 0 ? pattern.AsSpan().TrimStart('*').IsEmpty : FileSystemName.MatchesSimpleExpression(Literal(pattern), text, ignoreCase);
+        text.Length == 0
+            ? pattern.AsSpan().TrimStart('*').IsEmpty
+            : FileSystemName.MatchesSimpleExpression(Literal(pattern), text, ignoreCase);
 
-    /// <summary>The pattern for the system's matcher, in which a backslash would be an escape; here it is a character like any other.</summary>
+    /// <summary>
+    /// The pattern for the system's matcher, in which a backslash would be an escape; here it is a character like any other.
+    /// </summary>
     private static string Literal(string pattern) => pattern.Replace(@"\", @"\\", StringComparison.Ordinal);
 }

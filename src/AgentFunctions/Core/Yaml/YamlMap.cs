@@ -110,7 +110,9 @@ internal sealed class YamlMap
 
     /// <summary>Any value, as JSON.</summary>
     public JsonElement Json(string key) => JsonSerializer.SerializeToElement(
-        YamlToJson.Read(Find(key)!, node => Broken(_path, node.Start.Line, $"{Below(key)}: this value cannot be JSON", "write plain text, numbers, lists or keys")),
+        YamlToJson.Read(Find(key)!,
+            node => Broken(_path, node.Start.Line, $"{Below(key)}: this value cannot be JSON",
+                "write plain text, numbers, lists or keys")),
         CoreJsonContext.Default.JsonNode);
 
     /// <summary>Refuses keys that nobody has asked for: a misspelt condition must not make a rule wider.</summary>

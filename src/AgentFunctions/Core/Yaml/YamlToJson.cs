@@ -56,7 +56,8 @@ internal static partial class YamlToJson
             return map;
         }
 
-        throw new YamlException(parser.Current!.Start, parser.Current.End, "aliases (*name) are not supported; write the value out");
+        throw new YamlException(parser.Current!.Start, parser.Current.End,
+            "aliases (*name) are not supported; write the value out");
     }
 
     /// <summary>Reads a node of a document that is read as a whole.</summary>
@@ -69,7 +70,8 @@ internal static partial class YamlToJson
         YamlScalarNode scalar => Scalar(scalar.Value ?? "", scalar.Style == ScalarStyle.Plain && scalar.Tag.IsEmpty),
         YamlSequenceNode list => new JsonArray([.. list.Children.Select(item => Read(item, wrong, room - 1))]),
         YamlMappingNode map => new JsonObject(map.Children.Select(member => KeyValuePair.Create(
-            member.Key is YamlScalarNode { Value: { } name } ? name : throw wrong(member.Key), Read(member.Value, wrong, room - 1)))),
+            member.Key is YamlScalarNode { Value: { } name } ? name : throw wrong(member.Key),
+            Read(member.Value, wrong, room - 1)))),
         _ => throw wrong(node),
     };
 
@@ -89,7 +91,9 @@ internal static partial class YamlToJson
         };
     }
 
-    /// <summary>A number keeps its digits: where a text is wanted, 1.10 is not 1.1, and what begins with a zero (007) is a text.</summary>
+    /// <summary>
+    /// A number keeps its digits: where a text is wanted, 1.10 is not 1.1, and what begins with a zero (007) is a text.
+    /// </summary>
     private static JsonNode? Number(string text)
     {
         if (JsonNumber().IsMatch(text) && text.Length <= MaxDigits)

@@ -40,16 +40,21 @@ internal sealed class AccessRules
         return allowing.Length == 0
             ? AccessRuling.Refused(NoRule, $"no rule lets {caller.Id} submit this to agent '{agent}'")
             : new AccessRuling(
-                Array.Exists(allowing, static rule => rule.Tools is null) ? null : [.. allowing.Select(static rule => rule.Tools!)],
+                Array.Exists(allowing, static rule => rule.Tools is null)
+                    ? null
+                    : [.. allowing.Select(static rule => rule.Tools!)],
                 [.. holding.Where(static rule => rule.Denies).Select(static rule => rule.Tools!)]);
     }
 
-    /// <summary>Decides about a sub-agent: only what a rule denies counts, since what is allowed was decided for the run at the root.</summary>
+    /// <summary>
+    /// Decides about a sub-agent: only what a rule denies counts, since what is allowed was decided for the run at the root.
+    /// </summary>
     /// <param name="caller">Who asked for the run at the root.</param>
     /// <param name="agent">The sub-agent's definition.</param>
     /// <param name="goals">The goals: that of the root and those of the sub-agents.</param>
     /// <param name="labels">The labels of the tree.</param>
-    public AccessRuling DecideBelow(Caller caller, string agent, IEnumerable<string> goals, IReadOnlyDictionary<string, string> labels)
+    public AccessRuling DecideBelow(Caller caller, string agent, IEnumerable<string> goals,
+        IReadOnlyDictionary<string, string> labels)
     {
         if (_rules.Length == 0 || caller.Has(CallerRoles.Admin))
         {
@@ -74,7 +79,8 @@ internal sealed class AccessRules
 
         public Glob? Tools { get; } = options.Tools.Count == 0 ? null : GlobOf(options.Tools);
 
-        public bool Holds(Caller caller, string agent, IReadOnlyList<string> classes, IReadOnlyDictionary<string, string> labels) =>
+        public bool Holds(Caller caller, string agent, IReadOnlyList<string> classes,
+            IReadOnlyDictionary<string, string> labels) =>
             (_callers.Matches(caller.Id) || options.Roles.Any(caller.Has))
             && _agents?.Matches(agent) != false
             && (options.Goals.Count == 0 || options.Goals.Any(goal => classes.Contains(goal, StringComparer.Ordinal)))
@@ -105,13 +111,21 @@ internal sealed class AccessRuling(IReadOnlyList<Glob>? allowed, IReadOnlyList<G
     public static AccessRuling Refused(string rule, string reason) => new([], []) { RefusedBy = rule, Reason = reason };
 
     /// <summary>Whether the run may have a tool.</summary>
-    public bool Allows(string tool) => allowed?.Any(one => one.Matches(tool)) != false && !denied.Any(one => one.Matches(tool)) && Also?.Allows(tool) != false;
+    public bool Allows(string tool) =>
+        allowed?.Any(one => one.Matches(tool)) != false && !denied.Any(one => one.Matches(tool)) && Also?.Allows(tool) != false;
 
     /// <summary>Gets what it allows, for tools that are not known yet; none if it allows all.</summary>
     public IReadOnlyList<ToolAllowance>? Allowances => AllowsAll
         ? null
-        : [new ToolAllowance(allowed?.SelectMany(static one => one.Patterns).ToArray(), [.. denied.SelectMany(static one => one.Patterns)]), .. Also?.Allowances ?? []];
+        : [new ToolAllowance(allowed?.SelectMany(static one => one.Patterns).ToArray(),
+            [.. denied.SelectMany(static one => one.Patterns)]), .. Also?.Allowances ?? []];
 
     /// <summary>What both rulings allow.</summary>
-    public AccessRuling And(AccessRuling other) => new(allowed, denied) { RefusedBy = RefusedBy ?? other.RefusedBy, Reason = RefusedBy is null ? other.Reason : Reason, Also = other };
+    public AccessRuling And(AccessRuling other) =>
+        new(allowed, denied)
+        {
+            RefusedBy = RefusedBy ?? other.RefusedBy,
+            Reason = RefusedBy is null ? other.Reason : Reason,
+            Also = other
+        };
 }

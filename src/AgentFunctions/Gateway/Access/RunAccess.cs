@@ -15,14 +15,16 @@ public sealed class RunAccess
     /// <param name="caller">The caller.</param>
     public static bool SeesAll(Caller caller) => RunRights.SeesAll(caller);
 
-    /// <summary>Ensures that a caller may do something with a run. A run that does not exist is left to the operation itself.</summary>
+    /// <summary>
+    /// Ensures that a caller may do something with a run. A run that does not exist is left to the operation itself.
+    /// </summary>
     /// <param name="caller">The caller.</param>
     /// <param name="runId">The run.</param>
     /// <param name="act">What the caller wants to do.</param>
     /// <param name="cancellationToken">The token to cancel the look-up.</param>
     /// <exception cref="AgentException">
-    /// <see cref="ErrorCode.RunNotFound"/>: the caller may not see the run. <see cref="ErrorCode.NotAllowed"/>: it may only see it.
-    /// <see cref="ErrorCode.RunErased"/>: the run was erased.
+    /// <see cref="ErrorCode.RunNotFound"/>: the caller may not see the run. <see cref="ErrorCode.NotAllowed"/>: it may only see
+    /// it. <see cref="ErrorCode.RunErased"/>: the run was erased.
     /// </exception>
     public async Task EnsureAsync(Caller caller, string runId, RunAct act, CancellationToken cancellationToken = default)
     {

@@ -3,8 +3,8 @@ using AgentFunctions.Runs;
 namespace AgentFunctions.Gateway.Access;
 
 /// <summary>
-/// Says what the present roles of a caller let it do with a run: callers see their own runs, those whose role says so see all, and to
-/// the others a run that is not theirs does not exist.
+/// Says what the present roles of a caller let it do with a run: callers see their own runs, those whose role says so see all,
+/// and to the others a run that is not theirs does not exist.
 /// </summary>
 internal static class RunRights
 {
@@ -13,7 +13,8 @@ internal static class RunRights
     public static bool SeesAll(Caller caller)
     {
         ArgumentNullException.ThrowIfNull(caller);
-        return caller.Has(CallerRoles.Viewer) || caller.Has(CallerRoles.Operator) || caller.Has(CallerRoles.Auditor) || caller.Has(CallerRoles.Admin);
+        return caller.Has(CallerRoles.Viewer) || caller.Has(CallerRoles.Operator) || caller.Has(CallerRoles.Auditor)
+            || caller.Has(CallerRoles.Admin);
     }
 
     /// <summary>Gets whether a caller sees a run that somebody asked for.</summary>
@@ -21,12 +22,16 @@ internal static class RunRights
     /// <param name="requester">Who asked for the run.</param>
     public static bool MaySee(Caller caller, string requester) => SeesAll(caller) || caller.Id == requester;
 
-    /// <summary>Ensures that a caller may do something with a run. Who asked for the run once and has no role any more may still see and stop it.</summary>
+    /// <summary>
+    /// Ensures that a caller may do something with a run. Who asked for the run once and has no role any more may still see and
+    /// stop it.
+    /// </summary>
     /// <param name="caller">The caller.</param>
     /// <param name="run">The run.</param>
     /// <param name="act">What it wants to do.</param>
     /// <exception cref="AgentException">
-    /// <see cref="ErrorCode.RunNotFound"/>: it may not see the run. <see cref="ErrorCode.NotAllowed"/>: it may see it and no more.
+    /// <see cref="ErrorCode.RunNotFound"/>: it may not see the run. <see cref="ErrorCode.NotAllowed"/>: it may see it and no
+    /// more.
     /// </exception>
     public static void Ensure(Caller caller, RunRecord run, RunAct act)
     {
@@ -45,7 +50,8 @@ internal static class RunRights
         if (!mayAct)
         {
             throw new AgentException(
-                ErrorCode.NotAllowed, $"Rule 'roles': this takes the role {(isOwn ? $"{CallerRoles.Submitter} or " : "")}{CallerRoles.Operator}.");
+                ErrorCode.NotAllowed,
+                $"Rule 'roles': this takes the role {(isOwn ? $"{CallerRoles.Submitter} or " : "")}{CallerRoles.Operator}.");
         }
     }
 
@@ -61,7 +67,8 @@ internal static class RunRights
         if (!caller.Has(CallerRoles.Admin) && !(isOwn && caller.Has(CallerRoles.Submitter)))
         {
             throw new AgentException(
-                ErrorCode.NotAllowed, $"Rule 'roles': this takes the role {(isOwn ? $"{CallerRoles.Submitter} or " : "")}{CallerRoles.Admin}.");
+                ErrorCode.NotAllowed,
+                $"Rule 'roles': this takes the role {(isOwn ? $"{CallerRoles.Submitter} or " : "")}{CallerRoles.Admin}.");
         }
     }
 

@@ -6,7 +6,8 @@ using AgentFunctions.Storage;
 namespace AgentFunctions.Gateway.Erasure;
 
 /// <summary>Reclaims the space of the store, deletes a folder that was left before, and enters that nothing is left.</summary>
-internal sealed class DonePhase(ErasedRuns erased, AuditLog audit, TimeProvider time, IStoreMaintenance? maintenance = null) : IErasePhase
+internal sealed class DonePhase(ErasedRuns erased, AuditLog audit, TimeProvider time,
+    IStoreMaintenance? maintenance = null) : IErasePhase
 {
     public const string Name = "done";
 

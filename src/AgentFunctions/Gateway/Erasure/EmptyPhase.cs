@@ -6,8 +6,11 @@ using AgentFunctions.Storage;
 
 namespace AgentFunctions.Gateway.Erasure;
 
-/// <summary>Enters that what was said and done in a tree is being erased, though the tree is kept. Nothing takes it up from now on.</summary>
-internal sealed class EmptyPhase(ErasureRules rules, IRecordStore records, AuditLog audit, RunIndexLog index, RunStore runs, TimeProvider time) : IErasePhase
+/// <summary>
+/// Enters that what was said and done in a tree is being erased, though the tree is kept. Nothing takes it up from now on.
+/// </summary>
+internal sealed class EmptyPhase(ErasureRules rules, IRecordStore records, AuditLog audit, RunIndexLog index, RunStore runs,
+    TimeProvider time) : IErasePhase
 {
     public const string Name = "empty";
 
@@ -33,7 +36,14 @@ internal sealed class EmptyPhase(ErasureRules rules, IRecordStore records, Audit
             }
 
             await audit.AppendAsync(
-                new AuditEntry(AuditTypes.RunEmptied) { RunId = run.Id, RootId = run.Id, Requester = run.Requester, Actor = input.By, Reason = input.Reason },
+                new AuditEntry(AuditTypes.RunEmptied)
+                {
+                    RunId = run.Id,
+                    RootId = run.Id,
+                    Requester = run.Requester,
+                    Actor = input.By,
+                    Reason = input.Reason
+                },
                 cancellationToken).ConfigureAwait(false);
             await records.PutAsync(key, EmptiedRuns.Write(time.GetUtcNow()), default, cancellationToken).ConfigureAwait(false);
         }
@@ -45,7 +55,8 @@ internal sealed class EmptyPhase(ErasureRules rules, IRecordStore records, Audit
             return new EraseProgress { Refused = $"Run '{input.Root}' is being erased." };
         }
 
-        await index.AppendAsync([new RunIndexEntry(RunIndexEntry.Emptied, run.Id, time.GetUtcNow().UtcTicks)], cancellationToken).ConfigureAwait(false);
+        await index.AppendAsync([new RunIndexEntry(RunIndexEntry.Emptied, run.Id, time.GetUtcNow().UtcTicks)], cancellationToken)
+            .ConfigureAwait(false);
         return new EraseProgress();
     }
 }

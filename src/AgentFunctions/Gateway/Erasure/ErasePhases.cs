@@ -7,15 +7,19 @@ namespace AgentFunctions.Gateway.Erasure;
 internal sealed class ErasePhases(IEnumerable<IErasePhase> phases, ErasureNotices notices)
 {
     /// <summary>
-    /// Gets the order. From <see cref="MarkPhase"/> on nobody sees the tree. What later phases look up goes last: the records of the runs.
+    /// Gets the order. From <see cref="MarkPhase"/> on nobody sees the tree. What later phases look up goes last: the records of
+    /// the runs.
     /// </summary>
     public static IReadOnlyList<string> All { get; } =
-        [EndPhase.Name, MarkPhase.Name, IndexPhase.Name, KeyPhase.Name, InstancesPhase.Name, RefsPhase.Name, WorkspacePhase.Name, SharedPhase.Name, RecordsPhase.Name, DonePhase.Name];
+        [EndPhase.Name, MarkPhase.Name, IndexPhase.Name, KeyPhase.Name, InstancesPhase.Name, RefsPhase.Name, WorkspacePhase.Name,
+            SharedPhase.Name, RecordsPhase.Name, DonePhase.Name];
 
     /// <summary>Gets the order if only what was said and done goes, and the tree is kept.</summary>
-    public static IReadOnlyList<string> OfContent { get; } = [EmptyPhase.Name, RefsPhase.Name, ContentPhase.Name, WorkspacePhase.Name, ReclaimPhase.Name];
+    public static IReadOnlyList<string> OfContent { get; } = [EmptyPhase.Name, RefsPhase.Name, ContentPhase.Name,
+        WorkspacePhase.Name, ReclaimPhase.Name];
 
-    private readonly Dictionary<string, IErasePhase> _phases = phases.ToDictionary(static phase => phase.Name, StringComparer.Ordinal);
+    private readonly Dictionary<string, IErasePhase> _phases = phases.ToDictionary(static phase => phase.Name,
+        StringComparer.Ordinal);
 
     /// <summary>Does a step of a phase.</summary>
     /// <param name="context">The step.</param>

@@ -9,7 +9,8 @@ public sealed record EraseRequest(string Run, string Reason)
     public bool Cancel { get; init; }
 
     /// <summary>
-    /// Gets whether the tree is erased even if the outcome of some calls is unknown; by default the request is refused and names them.
+    /// Gets whether the tree is erased even if the outcome of some calls is unknown; by default the request is refused and names
+    /// them.
     /// </summary>
     public bool Force { get; init; }
 

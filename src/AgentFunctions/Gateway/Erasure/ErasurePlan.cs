@@ -34,7 +34,8 @@ public sealed record ErasurePlan(string Run)
     public IReadOnlyList<PendingEffect> UnknownEffects { get; init; } = [];
 
     /// <summary>
-    /// Gets the number of entries of the audit log, written by earlier versions, whose words cannot be erased: they end with the log.
+    /// Gets the number of entries of the audit log, written by earlier versions, whose words cannot be erased: they end with the
+    /// log.
     /// </summary>
     public int AuditEntriesInClear { get; init; }
 }

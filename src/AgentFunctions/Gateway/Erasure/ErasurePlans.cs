@@ -48,18 +48,21 @@ internal sealed class ErasurePlans(ErasureRules rules, TreeContents contents, Tr
             Contents = hashes.Count,
             SharedContents = shared,
             Workspace = run.Workspace,
-            Notes = await SharedPhase.NotesAsync(contents, new ErasingTree(run.Id), cancellationToken).ToArrayAsync(cancellationToken).ConfigureAwait(false),
+            Notes = await SharedPhase.NotesAsync(contents, new ErasingTree(run.Id), cancellationToken)
+                .ToArrayAsync(cancellationToken).ConfigureAwait(false),
             UnknownEffects = await states.UnknownEffectsAsync(run.Id, cancellationToken).ConfigureAwait(false),
             AuditEntriesInClear = await audit.CountInClearAsync(run.Id, cancellationToken).ConfigureAwait(false),
         };
     }
 
     private async Task CountAsync(
-        string id, SortedDictionary<string, int> records, SortedDictionary<string, long> entries, CancellationToken cancellationToken)
+        string id, SortedDictionary<string, int> records, SortedDictionary<string, long> entries,
+        CancellationToken cancellationToken)
     {
         foreach (string name in RunNames.Records)
         {
-            int count = await contents.RecordsAsync(name, id, cancellationToken).CountAsync(cancellationToken).ConfigureAwait(false);
+            int count = await contents.RecordsAsync(name, id, cancellationToken).CountAsync(cancellationToken)
+                .ConfigureAwait(false);
             records[name] = records.GetValueOrDefault(name) + count;
         }
 

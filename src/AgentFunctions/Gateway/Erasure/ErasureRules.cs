@@ -12,17 +12,20 @@ internal sealed class ErasureRules(HoldStore holds, TreeStates states, RunStore 
     /// <summary>Ensures that a tree may be erased.</summary>
     /// <param name="root">Its root.</param>
     /// <param name="force">Whether calls without an outcome are no reason against it.</param>
-    /// <param name="cancel">Whether it is ended first if it is alive; what its calls have come to is then looked at afterwards.</param>
+    /// <param name="cancel">
+    /// Whether it is ended first if it is alive; what its calls have come to is then looked at afterwards.
+    /// </param>
     /// <param name="cancellationToken">The token to cancel the look.</param>
     /// <exception cref="AgentException">
-    /// <see cref="ErrorCode.RunHeld"/>: a legal hold keeps it. <see cref="ErrorCode.RunStateForbids"/>: it is alive, or has calls of which
-    /// nobody knows whether they took effect.
+    /// <see cref="ErrorCode.RunHeld"/>: a legal hold keeps it. <see cref="ErrorCode.RunStateForbids"/>: it is alive, or has calls
+    /// of which nobody knows whether they took effect.
     /// </exception>
     public async Task EnsureAsync(RunRecord root, bool force, bool cancel, CancellationToken cancellationToken)
     {
         if (await HoldOfAsync(root, cancellationToken).ConfigureAwait(false) is { } hold)
         {
-            throw new AgentException(ErrorCode.RunHeld, $"Run '{root.Id}' is kept by the legal hold '{hold.Name}'. Another person than who set it may lift it.");
+            throw new AgentException(ErrorCode.RunHeld,
+                $"Run '{root.Id}' is kept by the legal hold '{hold.Name}'. Another person than who set it may lift it.");
         }
 
         IReadOnlyList<string> live = await states.LiveAsync(root.Id, cancellationToken).ConfigureAwait(false);
@@ -38,10 +41,13 @@ internal sealed class ErasureRules(HoldStore holds, TreeStates states, RunStore 
                 $"Run '{root.Id}' is alive{(live[0] == root.Id ? "" : $": its sub-agent '{live[0]}' has not ended")}. Cancel it first, or add cancel=true.");
         }
 
-        IReadOnlyList<PendingEffect> effects = force ? [] : await states.UnknownEffectsAsync(root.Id, cancellationToken).ConfigureAwait(false);
+        IReadOnlyList<PendingEffect> effects = force
+            ? []
+            : await states.UnknownEffectsAsync(root.Id, cancellationToken).ConfigureAwait(false);
         if (effects.Count > 0)
         {
-            string calls = string.Join(", ", effects.Take(MostNamed).Select(static call => $"'{call.Tool}' ({call.RunId}/{call.Turn}/{call.Call})"));
+            string calls = string.Join(", ",
+                effects.Take(MostNamed).Select(static call => $"'{call.Tool}' ({call.RunId}/{call.Turn}/{call.Call})"));
             throw new AgentException(
                 ErrorCode.RunStateForbids,
                 $"Nobody knows whether {effects.Count} calls of run '{root.Id}' took effect: {calls}{(effects.Count > MostNamed ? ", …" : "")}. Find out, or add force=true "

@@ -15,9 +15,11 @@ internal sealed class IndexPhase(TreeContents contents, RunIndexLog index, RunSt
 
     public async Task<EraseProgress> RunAsync(EraseInput input, CancellationToken cancellationToken)
     {
-        IReadOnlyList<string> ids = await contents.RunsAsync(input.Root, input.Cursor, Portion, cancellationToken).ConfigureAwait(false);
+        IReadOnlyList<string> ids = await contents.RunsAsync(input.Root, input.Cursor, Portion, cancellationToken)
+            .ConfigureAwait(false);
         long now = time.GetUtcNow().UtcTicks;
-        await index.AppendAsync(ids.Select(id => new RunIndexEntry(RunIndexEntry.Erased, id, now)), cancellationToken).ConfigureAwait(false);
+        await index.AppendAsync(ids.Select(id => new RunIndexEntry(RunIndexEntry.Erased, id, now)), cancellationToken)
+            .ConfigureAwait(false);
         foreach (string id in ids)
         {
             runs.Forget(id);

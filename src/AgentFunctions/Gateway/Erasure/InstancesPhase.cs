@@ -7,13 +7,16 @@ using AgentFunctions.Views.Runs;
 namespace AgentFunctions.Gateway.Erasure;
 
 /// <summary>Purges the orchestrations of a tree with their histories, and looks again until none is left.</summary>
-internal sealed class InstancesPhase(TreeContents contents, QuestionWaiters waiters, IOrchestrationClient orchestrations) : IErasePhase
+internal sealed class InstancesPhase(TreeContents contents, QuestionWaiters waiters,
+    IOrchestrationClient orchestrations) : IErasePhase
 {
     public const string Name = "instances";
 
     private const int Portion = 100;
 
-    /// <summary>The cursor once the runs on record are through, and what is left is looked for by the beginning of its id.</summary>
+    /// <summary>
+    /// The cursor once the runs on record are through, and what is left is looked for by the beginning of its id.
+    /// </summary>
     private const string Rest = "~";
 
     /// <summary>How often the rest is looked for, a second apart, before the erasure says that it waits.</summary>
@@ -25,14 +28,22 @@ internal sealed class InstancesPhase(TreeContents contents, QuestionWaiters wait
     {
         if (input.Cursor?.StartsWith(Rest, StringComparison.Ordinal) != true)
         {
-            IReadOnlyList<string> ids = await contents.RunsAsync(input.Root, input.Cursor, Portion, cancellationToken).ConfigureAwait(false);
+            IReadOnlyList<string> ids = await contents.RunsAsync(input.Root, input.Cursor, Portion, cancellationToken)
+                .ConfigureAwait(false);
             (int waiting, bool areLeft) = await waiters.PurgeAsync(ids, cancellationToken).ConfigureAwait(false);
             if (areLeft)
             {
-                return new EraseProgress { HasMore = true, Cursor = input.Cursor, Wait = TimeSpan.FromSeconds(1), Counts = new EraseCounts { Instances = waiting } };
+                return new EraseProgress
+                {
+                    HasMore = true,
+                    Cursor = input.Cursor,
+                    Wait = TimeSpan.FromSeconds(1),
+                    Counts = new EraseCounts { Instances = waiting }
+                };
             }
 
-            int[] purged = await InParallel.SelectAsync(ids, id => orchestrations.PurgeAsync(id, cancellationToken), cancellationToken).ConfigureAwait(false);
+            int[] purged = await InParallel.SelectAsync(ids, id => orchestrations.PurgeAsync(id, cancellationToken),
+                cancellationToken).ConfigureAwait(false);
             return new EraseProgress
             {
                 HasMore = true,
@@ -44,7 +55,8 @@ internal sealed class InstancesPhase(TreeContents contents, QuestionWaiters wait
         string root = input.Root;
         OrchestrationState[] left =
         [
-            .. (await LeftAsync(root, cancellationToken).ConfigureAwait(false)).Where(state => ChildName.RootOf(state.InstanceId) == root),
+            .. (await LeftAsync(root, cancellationToken)
+                .ConfigureAwait(false)).Where(state => ChildName.RootOf(state.InstanceId) == root),
             .. await LeftAsync($"callback.{root}.", cancellationToken).ConfigureAwait(false),
         ];
         int count = 0;
@@ -74,5 +86,6 @@ internal sealed class InstancesPhase(TreeContents contents, QuestionWaiters wait
     }
 
     private async Task<IReadOnlyList<OrchestrationState>> LeftAsync(string prefix, CancellationToken cancellationToken) =>
-        (await orchestrations.QueryAsync(new OrchestrationQuery { InstanceIdPrefix = prefix, PageSize = Portion }, cancellationToken).ConfigureAwait(false)).Items;
+        (await orchestrations.QueryAsync(new OrchestrationQuery { InstanceIdPrefix = prefix, PageSize = Portion },
+            cancellationToken).ConfigureAwait(false)).Items;
 }

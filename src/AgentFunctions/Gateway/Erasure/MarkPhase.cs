@@ -5,7 +5,8 @@ using AgentFunctions.Runs;
 namespace AgentFunctions.Gateway.Erasure;
 
 /// <summary>Looks once more whether a tree may be erased, and enters that it is: from now on nobody finds it.</summary>
-internal sealed class MarkPhase(ErasureRules rules, ErasedRuns erased, AuditLog audit, RunStore runs, TimeProvider time) : IErasePhase
+internal sealed class MarkPhase(ErasureRules rules, ErasedRuns erased, AuditLog audit, RunStore runs,
+    TimeProvider time) : IErasePhase
 {
     public const string Name = "mark";
 

@@ -3,7 +3,10 @@ using AgentFunctions.Governance.Questions;
 
 namespace AgentFunctions.Gateway.Erasure;
 
-/// <summary>Purges the orchestrations that wait for answers which their runs do not wait for: their ids do not begin with those of the runs.</summary>
+/// <summary>
+/// Purges the orchestrations that wait for answers which their runs do not wait for: their ids do not begin with those of the
+/// runs.
+/// </summary>
 internal sealed class QuestionWaiters(TreeContents contents, IOrchestrationClient orchestrations)
 {
     /// <summary>Ends and purges what waits for the questions of runs.</summary>

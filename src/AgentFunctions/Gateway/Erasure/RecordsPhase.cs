@@ -5,7 +5,10 @@ using AgentFunctions.Views.Runs;
 
 namespace AgentFunctions.Gateway.Erasure;
 
-/// <summary>Deletes all that is stored about the runs of a tree: the sub-agents first, the record of each run last, that of the root at the end.</summary>
+/// <summary>
+/// Deletes all that is stored about the runs of a tree: the sub-agents first, the record of each run last, that of the root at
+/// the end.
+/// </summary>
 internal sealed class RecordsPhase(TreeContents contents, TreeBlobs blobs, RunStore runs) : IErasePhase
 {
     public const string Name = "records";
@@ -20,7 +23,8 @@ internal sealed class RecordsPhase(TreeContents contents, TreeBlobs blobs, RunSt
         var counts = new EraseCounts();
         while (counts.Records + counts.Streams < MostDeletions)
         {
-            IReadOnlyList<string> ids = await contents.RunsAsync(input.Root, input.Root, 1, cancellationToken).ConfigureAwait(false);
+            IReadOnlyList<string> ids = await contents.RunsAsync(input.Root, input.Root, 1, cancellationToken)
+                .ConfigureAwait(false);
             string run = ids.Count > 0 ? ids[0] : input.Root;
             counts = counts.Plus(await DeleteAsync(input.Root, run, cancellationToken).ConfigureAwait(false));
             if (run == input.Root)
@@ -41,8 +45,10 @@ internal sealed class RecordsPhase(TreeContents contents, TreeBlobs blobs, RunSt
         }
 
         // What leads to these goes after them.
-        List<string> keys = [.. (await contents.ApprovalsAsync(run, cancellationToken).ConfigureAwait(false)).Select(static id => $"approvals/{id}")];
-        keys.AddRange((await contents.QuestionIdsAsync(run, cancellationToken).ConfigureAwait(false)).Select(static id => $"questions/{id}"));
+        List<string> keys = [.. (await contents.ApprovalsAsync(run, cancellationToken)
+            .ConfigureAwait(false)).Select(static id => $"approvals/{id}")];
+        keys.AddRange((await contents.QuestionIdsAsync(run, cancellationToken)
+            .ConfigureAwait(false)).Select(static id => $"questions/{id}"));
         await foreach (StoredRecord claim in contents.RecordsAsync(RunNames.Claims, run, cancellationToken).ConfigureAwait(false))
         {
             keys.Add($"idempotency/{claim.Key[(claim.Key.LastIndexOf('/') + 1)..]}");
@@ -63,7 +69,8 @@ internal sealed class RecordsPhase(TreeContents contents, TreeBlobs blobs, RunSt
         }
 
         await InParallel.ForEachAsync(
-            RunNames.Streams, name => contents.Logs.DeleteAsync($"{name}/{run}", cancellationToken), cancellationToken).ConfigureAwait(false);
+            RunNames.Streams, name => contents.Logs.DeleteAsync($"{name}/{run}", cancellationToken), cancellationToken)
+            .ConfigureAwait(false);
         await contents.DeleteAsync(TreeContents.RunKey(run), cancellationToken).ConfigureAwait(false);
         runs.Forget(run);
         return new EraseCounts { Runs = 1, Records = records + 1, Streams = RunNames.Streams.Count, Contents = contentsGone };

@@ -6,7 +6,8 @@ using AgentFunctions.Storage;
 namespace AgentFunctions.Gateway.Erasure;
 
 /// <summary>
-/// Once, before the first content is deleted: enters which trees use which content for runs of before, when this was not written down.
+/// Once, before the first content is deleted: enters which trees use which content for runs of before, when this was not written
+/// down.
 /// </summary>
 internal sealed class RefsPhase(TreeContents contents, ContentRefs refs, IRecordStore records) : IErasePhase
 {
@@ -30,7 +31,9 @@ internal sealed class RefsPhase(TreeContents contents, ContentRefs refs, IRecord
             TreeContents.RunKey(""), after is null ? null : TreeContents.RunKey(after), cancellationToken).ConfigureAwait(false))
         {
             after = record.Key[TreeContents.RunKey("").Length..];
-            foreach (string hash in ChildName.RootOf(after) == input.Root ? [] : await contents.HashesAsync(after, cancellationToken).ConfigureAwait(false))
+            foreach (string hash in ChildName.RootOf(after) == input.Root
+                ? []
+                : await contents.HashesAsync(after, cancellationToken).ConfigureAwait(false))
             {
                 await refs.AddAsync(hash, after, cancellationToken).ConfigureAwait(false);
             }

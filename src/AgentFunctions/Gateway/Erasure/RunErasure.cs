@@ -15,7 +15,8 @@ public sealed class RunErasure
 
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
 
-    private static readonly OrchestrationStatus[] s_ended = [OrchestrationStatus.Completed, OrchestrationStatus.Failed, OrchestrationStatus.Terminated];
+    private static readonly OrchestrationStatus[] s_ended = [OrchestrationStatus.Completed, OrchestrationStatus.Failed,
+        OrchestrationStatus.Terminated];
 
     private readonly RunStore _runs;
     private readonly ErasedRuns _erased;
@@ -25,14 +26,17 @@ public sealed class RunErasure
     private readonly TimeProvider _time;
 
     internal RunErasure(
-        RunStore runs, ErasedRuns erased, ErasureRules rules, ErasurePlans plans, IOrchestrationClient orchestrations, TimeProvider time) =>
+        RunStore runs, ErasedRuns erased, ErasureRules rules, ErasurePlans plans, IOrchestrationClient orchestrations,
+        TimeProvider time) =>
         (_runs, _erased, _rules, _plans, _orchestrations, _time) = (runs, erased, rules, plans, orchestrations, time);
 
     /// <summary>Previews the erasure of a tree. Nothing is changed.</summary>
     /// <param name="request">What would be asked for; its reason is not looked at.</param>
     /// <param name="caller">The caller.</param>
     /// <param name="cancellationToken">The token to cancel the look.</param>
-    /// <exception cref="AgentException">As for <see cref="EraseAsync"/>, but for what <see cref="ErasurePlan.Refusal"/> says.</exception>
+    /// <exception cref="AgentException">
+    /// As for <see cref="EraseAsync"/>, but for what <see cref="ErasurePlan.Refusal"/> says.
+    /// </exception>
     public async Task<ErasurePlan> PlanAsync(EraseRequest request, Caller caller, CancellationToken cancellationToken = default)
     {
         RunRecord run = await FindAsync(request, caller, cancellationToken).ConfigureAwait(false);
@@ -44,20 +48,23 @@ public sealed class RunErasure
     /// <param name="caller">The caller.</param>
     /// <param name="cancellationToken">The token to cancel the wait. It may have begun.</param>
     /// <exception cref="AgentException">
-    /// <see cref="ErrorCode.RunNotFound"/>. <see cref="ErrorCode.RunErased"/>: it was erased before. <see cref="ErrorCode.NotAllowed"/>: it takes
-    /// the requester or an admin. <see cref="ErrorCode.InvalidInput"/>: a field is wrong, or the run is a sub-agent.
-    /// <see cref="ErrorCode.RunHeld"/>: a legal hold keeps it. <see cref="ErrorCode.RunStateForbids"/>: it is alive, or has calls of which
-    /// nobody knows whether they took effect; the message names them.
+    /// <see cref="ErrorCode.RunNotFound"/>. <see cref="ErrorCode.RunErased"/>: it was erased before.
+    /// <see cref="ErrorCode.NotAllowed"/>: it takes the requester or an admin. <see cref="ErrorCode.InvalidInput"/>: a field is
+    /// wrong, or the run is a sub-agent. <see cref="ErrorCode.RunHeld"/>: a legal hold keeps it.
+    /// <see cref="ErrorCode.RunStateForbids"/>: it is alive, or has calls of which nobody knows whether they took effect; the
+    /// message names them.
     /// </exception>
     public async Task<Erasure> EraseAsync(EraseRequest request, Caller caller, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(request);
         if (string.IsNullOrWhiteSpace(request.Reason) || request.Reason.Length > MaxReason)
         {
-            throw new AgentException(ErrorCode.InvalidInput, $"reason: say why, in 1 to {MaxReason} characters; it stays in the audit log.");
+            throw new AgentException(ErrorCode.InvalidInput,
+                $"reason: say why, in 1 to {MaxReason} characters; it stays in the audit log.");
         }
 
-        if (await _erased.FindAsync(request.Run, cancellationToken).ConfigureAwait(false) is { DoneAt: null } begun && begun.Run == request.Run)
+        if (await _erased.FindAsync(request.Run, cancellationToken).ConfigureAwait(false) is { DoneAt: null } begun
+            && begun.Run == request.Run)
         {
             // It was begun, and must end: if it failed it is taken up again.
             RunRights.EnsureMayErase(caller, begun.Run, begun.Requester);
@@ -79,7 +86,9 @@ public sealed class RunErasure
     /// <param name="run">The root of the tree.</param>
     /// <param name="caller">Who asks: an auditor, an admin, or who had asked for the run.</param>
     /// <param name="cancellationToken">The token to cancel the read.</param>
-    /// <exception cref="AgentException"><see cref="ErrorCode.RunNotFound"/>: there is no erasure that the caller may see.</exception>
+    /// <exception cref="AgentException">
+    /// <see cref="ErrorCode.RunNotFound"/>: there is no erasure that the caller may see.
+    /// </exception>
     public async Task<Erasure> GetAsync(string run, Caller caller, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(caller);
@@ -132,8 +141,10 @@ public sealed class RunErasure
 
     /// <summary>Begins to erase a tree, or its content, for the host itself, whose rules say that its time has come.</summary>
     /// <returns>Whether it began; otherwise it is under way.</returns>
-    internal Task<bool> ScheduleAsync(string root, IReadOnlyList<string> phases, string rule, CancellationToken cancellationToken) =>
-        ScheduleAsync(root, phases, new EraseRequest(root, $"retention rule '{rule}'") { Force = true }, "host", cancellationToken);
+    internal Task<bool> ScheduleAsync(string root, IReadOnlyList<string> phases, string rule,
+        CancellationToken cancellationToken) =>
+        ScheduleAsync(root, phases, new EraseRequest(root, $"retention rule '{rule}'") { Force = true }, "host",
+            cancellationToken);
 
     private async Task<bool> ScheduleAsync(
         string root, IReadOnlyList<string> phases, EraseRequest request, string by, CancellationToken cancellationToken)
@@ -151,7 +162,8 @@ public sealed class RunErasure
             try
             {
                 await _orchestrations.ScheduleAsync(
-                    EraseFlow.Name, order, new StartOptions { InstanceId = id, ReplaceableStatuses = s_ended }, cancellationToken).ConfigureAwait(false);
+                    EraseFlow.Name, order, new StartOptions { InstanceId = id, ReplaceableStatuses = s_ended }, cancellationToken)
+                    .ConfigureAwait(false);
                 return true;
             }
             catch (AgentException e) when (e.Code == ErrorCode.InstanceExists)
@@ -211,7 +223,8 @@ public sealed class RunErasure
 
     /// <summary>Whether only what was said and done in a tree is deleted, and the tree stays.</summary>
     private static bool IsOfContent(OrchestrationState? state) =>
-        state?.Input is { } input && DurableJson.Deserialize<EraseOrder>(input) is { } order && !order.Phases.Contains(MarkPhase.Name);
+        state?.Input is { } input && DurableJson.Deserialize<EraseOrder>(input) is { } order
+            && !order.Phases.Contains(MarkPhase.Name);
 
     private async Task<RunRecord> FindAsync(EraseRequest request, Caller caller, CancellationToken cancellationToken)
     {
@@ -226,6 +239,7 @@ public sealed class RunErasure
         RunRecord run = await _runs.GetAsync(request.Run, cancellationToken).ConfigureAwait(false);
         RunRights.Ensure(caller, run, RunAct.Erase);
         return run.Parent is null ? run : throw new AgentException(
-            ErrorCode.InvalidInput, $"id: run '{run.Id}' is a sub-agent. Only whole trees are erased; name run '{Core.ChildName.RootOf(run.Id)}'.");
+            ErrorCode.InvalidInput,
+            $"id: run '{run.Id}' is a sub-agent. Only whole trees are erased; name run '{Core.ChildName.RootOf(run.Id)}'.");
     }
 }

@@ -4,7 +4,10 @@ using AgentFunctions.Storage;
 
 namespace AgentFunctions.Gateway.Erasure;
 
-/// <summary>Takes a tree out of what belongs to others too: review queues, incidents, and if that was asked for the notes that its runs wrote.</summary>
+/// <summary>
+/// Takes a tree out of what belongs to others too: review queues, incidents, and if that was asked for the notes that its runs
+/// wrote.
+/// </summary>
 internal sealed class SharedPhase(IEnumerable<IErasureObserver> observers, TreeContents contents) : IErasePhase
 {
     public const string Name = "shared";
@@ -36,7 +39,8 @@ internal sealed class SharedPhase(IEnumerable<IErasureObserver> observers, TreeC
 
     /// <summary>Finds the notes that a tree's runs wrote for later runs.</summary>
     public static async IAsyncEnumerable<string> NotesAsync(
-        TreeContents contents, ErasingTree tree, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
+        TreeContents contents, ErasingTree tree,
+        [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
     {
         await foreach (StoredRecord record in contents.ListAsync(Notes, null, cancellationToken).ConfigureAwait(false))
         {

@@ -6,7 +6,9 @@ using AgentFunctions.Storage;
 
 namespace AgentFunctions.Gateway.Erasure;
 
-/// <summary>Reads and deletes what is stored about a tree as it is stored: its key may be gone already, so nothing is opened.</summary>
+/// <summary>
+/// Reads and deletes what is stored about a tree as it is stored: its key may be gone already, so nothing is opened.
+/// </summary>
 internal sealed class TreeContents(IRecordStore records, ILogStore logs)
 {
     private readonly IRecordStore _records = records is RedactingRecordStore sealing ? sealing.Inner : records;
@@ -29,7 +31,8 @@ internal sealed class TreeContents(IRecordStore records, ILogStore logs)
         }
 
         string? afterKey = after is null || after == root ? null : RunKey(after);
-        await foreach (StoredRecord record in _records.ListAsync(RunKey(root + ChildName.Separator), afterKey, cancellationToken).ConfigureAwait(false))
+        await foreach (StoredRecord record in _records.ListAsync(RunKey(root + ChildName.Separator), afterKey, cancellationToken)
+            .ConfigureAwait(false))
         {
             if (ids.Count >= most)
             {
@@ -47,7 +50,9 @@ internal sealed class TreeContents(IRecordStore records, ILogStore logs)
     /// <param name="member">The member.</param>
     /// <param name="cancellationToken">The token to cancel the read.</param>
     public async Task<string?> RunMemberAsync(string run, string member, CancellationToken cancellationToken) =>
-        await _records.GetAsync(RunKey(run), cancellationToken).ConfigureAwait(false) is { } record ? Member(record.Value, member) : null;
+        await _records.GetAsync(RunKey(run), cancellationToken).ConfigureAwait(false) is { } record
+            ? Member(record.Value, member)
+            : null;
 
     /// <summary>Reads the records of a kind that belong to a run.</summary>
     /// <param name="name">The kind: one of <see cref="RunNames.Records"/>.</param>
@@ -72,9 +77,13 @@ internal sealed class TreeContents(IRecordStore records, ILogStore logs)
         _records.ListAsync(prefix, after, cancellationToken);
 
     /// <summary>Deletes a record.</summary>
-    public Task DeleteAsync(string key, CancellationToken cancellationToken) => _records.DeleteAsync(key, default, cancellationToken);
+    public Task DeleteAsync(string key, CancellationToken cancellationToken) =>
+        _records.DeleteAsync(key, default, cancellationToken);
 
-    /// <summary>Gets the hashes of the content that a run uses: of its files, of messages that were too large for its log, and of what was kept of its folder.</summary>
+    /// <summary>
+    /// Gets the hashes of the content that a run uses: of its files, of messages that were too large for its log, and of what was
+    /// kept of its folder.
+    /// </summary>
     /// <param name="run">The run.</param>
     /// <param name="cancellationToken">The token to cancel the read.</param>
     public async Task<IReadOnlyCollection<string>> HashesAsync(string run, CancellationToken cancellationToken)
@@ -85,7 +94,8 @@ internal sealed class TreeContents(IRecordStore records, ILogStore logs)
             Add(Member(file.Value, "hash"));
         }
 
-        await foreach (LogEntry entry in _logs.ReadAsync($"{RunNames.Transcripts}/{run}", 0, null, cancellationToken).ConfigureAwait(false))
+        await foreach (LogEntry entry in _logs.ReadAsync($"{RunNames.Transcripts}/{run}", 0, null, cancellationToken)
+            .ConfigureAwait(false))
         {
             if (entry.Data.Span.IndexOf("\"blob\":"u8) >= 0)
             {
@@ -93,7 +103,8 @@ internal sealed class TreeContents(IRecordStore records, ILogStore logs)
             }
         }
 
-        await foreach (LogEntry entry in _logs.ReadAsync($"{RunNames.Snapshots}/{run}", 0, null, cancellationToken).ConfigureAwait(false))
+        await foreach (LogEntry entry in _logs.ReadAsync($"{RunNames.Snapshots}/{run}", 0, null, cancellationToken)
+            .ConfigureAwait(false))
         {
             foreach (string hash in SnapshotLog.HashesIn(entry.Data))
             {
@@ -126,7 +137,9 @@ internal sealed class TreeContents(IRecordStore records, ILogStore logs)
         return ids;
     }
 
-    /// <summary>Gets the ids of the approvals of a run: the open ones, those that its calls name, and those that its journal tells of.</summary>
+    /// <summary>
+    /// Gets the ids of the approvals of a run: the open ones, those that its calls name, and those that its journal tells of.
+    /// </summary>
     /// <param name="run">The run.</param>
     /// <param name="cancellationToken">The token to cancel the read.</param>
     public async Task<IReadOnlyCollection<string>> ApprovalsAsync(string run, CancellationToken cancellationToken)
@@ -142,7 +155,8 @@ internal sealed class TreeContents(IRecordStore records, ILogStore logs)
             ids.Add(Member(call.Value, "approvalId") ?? "");
         }
 
-        await foreach (LogEntry entry in _logs.ReadAsync($"{RunNames.Journals}/{run}", 0, null, cancellationToken).ConfigureAwait(false))
+        await foreach (LogEntry entry in _logs.ReadAsync($"{RunNames.Journals}/{run}", 0, null, cancellationToken)
+            .ConfigureAwait(false))
         {
             ids.Add(entry.Data.Span.IndexOf("\"approval\":"u8) >= 0 ? Member(entry.Data, "approval") ?? "" : "");
         }
@@ -159,7 +173,8 @@ internal sealed class TreeContents(IRecordStore records, ILogStore logs)
             // A truth that was sealed beside a text stands on a line of its own.
             var reader = new Utf8JsonReader(json.Span);
             using var document = JsonDocument.ParseValue(ref reader);
-            return document.RootElement.ValueKind == JsonValueKind.Object && document.RootElement.TryGetProperty(member, out JsonElement value)
+            return document.RootElement.ValueKind == JsonValueKind.Object
+                && document.RootElement.TryGetProperty(member, out JsonElement value)
                 && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
         }
         catch (JsonException)

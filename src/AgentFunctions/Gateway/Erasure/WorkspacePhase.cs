@@ -5,7 +5,10 @@ using Microsoft.Extensions.Options;
 
 namespace AgentFunctions.Gateway.Erasure;
 
-/// <summary>Deletes the folder of a tree, if it has one of its own. Forks work in the folder of the run that they come from: the last one takes it along.</summary>
+/// <summary>
+/// Deletes the folder of a tree, if it has one of its own. Forks work in the folder of the run that they come from: the last one
+/// takes it along.
+/// </summary>
 internal sealed class WorkspacePhase(TreeContents contents, ErasedRuns erased, IOptions<RunOptions> options) : IErasePhase
 {
     public const string Name = "workspace";
@@ -59,10 +62,12 @@ internal sealed class WorkspacePhase(TreeContents contents, ErasedRuns erased, I
     private async Task<bool> IsSharedAsync(string root, string folder, CancellationToken cancellationToken)
     {
         // Forks are newer than the run whose folder it is, and ids sort newest first.
-        await foreach (StoredRecord record in contents.ListAsync(TreeContents.RunKey(""), null, cancellationToken).ConfigureAwait(false))
+        await foreach (StoredRecord record in contents.ListAsync(TreeContents.RunKey(""), null, cancellationToken)
+            .ConfigureAwait(false))
         {
             string id = record.Key[TreeContents.RunKey("").Length..];
-            if (Core.ChildName.RootOf(id) is var other && other != root && TreeContents.Member(record.Value, "workspace") == folder
+            if (Core.ChildName.RootOf(id) is var other && other != root
+                && TreeContents.Member(record.Value, "workspace") == folder
                 && await erased.FindAsync(other, cancellationToken).ConfigureAwait(false) is null)
             {
                 return true;

@@ -19,10 +19,13 @@ internal static class ExportNames
 
     private const string Runs = "runs/";
 
-    /// <summary>Gets the records of a run that show what it did. What it was steered by, and where it sends its end, is not for others.</summary>
+    /// <summary>
+    /// Gets the records of a run that show what it did. What it was steered by, and where it sends its end, is not for others.
+    /// </summary>
     public static IReadOnlyList<string> Records { get; } =
     [
-        RunNames.Artifacts, RunNames.Ledger, RunNames.OpenApprovals, RunNames.AskedQuestions, "acceptance", "budgets", "conversations", "emptied", "pins",
+        RunNames.Artifacts, RunNames.Ledger, RunNames.OpenApprovals, RunNames.AskedQuestions, "acceptance", "budgets",
+        "conversations", "emptied", "pins",
         "plans", "rewinds", "sub-agents",
     ];
 
@@ -50,6 +53,7 @@ internal static class ExportNames
     public static bool IsRecordOf(string key, string run)
     {
         string[] parts = key.Split('/', 3);
-        return parts.Length > 1 && (Others.Contains(parts[0]) ? parts.Length == 2 : Records.Contains(parts[0]) && parts[1] == run);
+        return parts.Length > 1
+            && (Others.Contains(parts[0]) ? parts.Length == 2 : Records.Contains(parts[0]) && parts[1] == run);
     }
 }

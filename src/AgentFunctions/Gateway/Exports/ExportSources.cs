@@ -10,7 +10,8 @@ namespace AgentFunctions.Gateway.Exports;
 
 /// <summary>Reads what is stored about a run, as people may see it: without secrets.</summary>
 internal sealed class ExportSources(
-    IRecordStore records, ILogStore logs, IBlobStore blobs, TreeContents contents, IOrchestrationClient orchestrations, Redactor redactor)
+    IRecordStore records, ILogStore logs, IBlobStore blobs, TreeContents contents, IOrchestrationClient orchestrations,
+    Redactor redactor)
 {
     /// <summary>Gets the record of a run, without where the host keeps its folder and where it sends its end.</summary>
     public ReadOnlyMemory<byte> RecordOf(RunRecord run) => Shown(JsonSerializer.SerializeToUtf8Bytes(
@@ -45,7 +46,8 @@ internal sealed class ExportSources(
     }
 
     /// <summary>Reads the records of a run, each with its key.</summary>
-    public async IAsyncEnumerable<ReadOnlyMemory<byte>> RecordsAsync(string run, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public async IAsyncEnumerable<ReadOnlyMemory<byte>> RecordsAsync(string run,
+        [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var keys = new List<string>();
         foreach (string name in ExportNames.Records)
@@ -56,8 +58,10 @@ internal sealed class ExportSources(
             }
         }
 
-        keys.AddRange((await contents.ApprovalsAsync(run, cancellationToken).ConfigureAwait(false)).Select(static id => $"approvals/{id}"));
-        keys.AddRange((await contents.QuestionIdsAsync(run, cancellationToken).ConfigureAwait(false)).Select(static id => $"questions/{id}"));
+        keys.AddRange((await contents.ApprovalsAsync(run, cancellationToken)
+            .ConfigureAwait(false)).Select(static id => $"approvals/{id}"));
+        keys.AddRange((await contents.QuestionIdsAsync(run, cancellationToken)
+            .ConfigureAwait(false)).Select(static id => $"questions/{id}"));
         foreach (string key in keys)
         {
             if (await records.GetAsync(key, cancellationToken).ConfigureAwait(false) is { } record)

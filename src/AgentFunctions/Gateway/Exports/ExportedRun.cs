@@ -61,7 +61,8 @@ public sealed class ExportedRun
                 ExportManifest manifest = JsonSerializer.Deserialize(bytes, ExportJsonContext.Default.ExportManifest)!;
                 if (manifest.Format != ExportManifest.Version1)
                 {
-                    throw new AgentException(ErrorCode.InvalidInput, $"{path}: its form is '{manifest.Format}'. Use a program of the version that wrote it.");
+                    throw new AgentException(ErrorCode.InvalidInput,
+                        $"{path}: its form is '{manifest.Format}'. Use a program of the version that wrote it.");
                 }
 
                 string kid = await VerifyAsync(zip, bytes, cancellationToken).ConfigureAwait(false);
@@ -72,12 +73,14 @@ public sealed class ExportedRun
         catch (Exception e) when (e is InvalidDataException or JsonException or FormatException)
         {
             throw new AgentException(
-                ErrorCode.InvalidInput, $"{path}: this is no exported run, or it was changed: {e.Message} Export the run again.", e);
+                ErrorCode.InvalidInput, $"{path}: this is no exported run, or it was changed: {e.Message} Export the run again.",
+                e);
         }
     }
 
     /// <summary>Opens the file for reading.</summary>
-    internal static async Task<ZipArchive> ReadAsync(string path, CancellationToken cancellationToken) => await ZipArchive.CreateAsync(
+    internal static async Task<ZipArchive> ReadAsync(string path, CancellationToken cancellationToken) =>
+        await ZipArchive.CreateAsync(
         File.OpenRead(path), ZipArchiveMode.Read, false, null, cancellationToken).ConfigureAwait(false);
 
     /// <summary>Reads a part of at most so many bytes.</summary>
@@ -102,9 +105,11 @@ public sealed class ExportedRun
     private static async Task<string> VerifyAsync(ZipArchive zip, byte[] manifest, CancellationToken cancellationToken)
     {
         ExportSignature signature = JsonSerializer.Deserialize(
-            await PartAsync(zip, ExportNames.Signature, MaxManifest, cancellationToken).ConfigureAwait(false), ExportJsonContext.Default.ExportSignature)!;
+            await PartAsync(zip, ExportNames.Signature, MaxManifest, cancellationToken).ConfigureAwait(false),
+            ExportJsonContext.Default.ExportSignature)!;
         PublicKeySet keys = JsonSerializer.Deserialize(
-            await PartAsync(zip, ExportNames.Keys, MaxManifest, cancellationToken).ConfigureAwait(false), SigningKeysJsonContext.Default.PublicKeySet)!;
+            await PartAsync(zip, ExportNames.Keys, MaxManifest, cancellationToken).ConfigureAwait(false),
+            SigningKeysJsonContext.Default.PublicKeySet)!;
         return keys.Keys.Any(key => key.Kid == signature.Kid && key.Verify(manifest, Convert.FromHexString(signature.Sig)))
             ? signature.Kid
             : throw new InvalidDataException("Its signature does not hold.");
@@ -118,7 +123,8 @@ public sealed class ExportedRun
         }
 
         string[] names = [.. manifest.Parts.Select(static part => part.Name), ExportNames.Manifest, ExportNames.Signature];
-        if (!zip.Entries.Select(static entry => entry.FullName).Order(StringComparer.Ordinal).SequenceEqual(names.Order(StringComparer.Ordinal)))
+        if (!zip.Entries.Select(static entry => entry.FullName).Order(StringComparer.Ordinal)
+            .SequenceEqual(names.Order(StringComparer.Ordinal)))
         {
             throw new InvalidDataException("It has other parts than were written.");
         }

@@ -9,7 +9,8 @@ using Microsoft.Extensions.Hosting;
 namespace AgentFunctions.Gateway.Exports;
 
 /// <summary>Puts what an exported file holds into the stores of the host that shows it, before anybody asks.</summary>
-internal sealed class ExportedRunStart(ExportedRun exported, IRecordStore records, ILogStore logs, IBlobStore blobs) : IHostedService
+internal sealed class ExportedRunStart(ExportedRun exported, IRecordStore records, ILogStore logs,
+    IBlobStore blobs) : IHostedService
 {
     private const int Portion = 200;
 
@@ -26,7 +27,8 @@ internal sealed class ExportedRunStart(ExportedRun exported, IRecordStore record
                 var written = new List<Task>();
                 foreach (ExportPart part in some)
                 {
-                    byte[] bytes = await ExportedRun.PartAsync(zip, part.Name, part.Bytes, cancellationToken).ConfigureAwait(false);
+                    byte[] bytes = await ExportedRun.PartAsync(zip, part.Name, part.Bytes, cancellationToken)
+                        .ConfigureAwait(false);
                     written.Add(TakeAsync(part.Name, bytes, cancellationToken));
                 }
 
@@ -74,7 +76,8 @@ internal sealed class ExportedRunStart(ExportedRun exported, IRecordStore record
         if (kept != hash && hash.Length == 2 * SHA256.HashSizeInBytes && hash.All(char.IsAsciiHexDigitLower))
         {
             // Masked where it was exported: found by the hash of the truth all the same.
-            await records.PutAsync($"sealed-content/{hash}", Encoding.ASCII.GetBytes(kept), default, cancellationToken).ConfigureAwait(false);
+            await records.PutAsync($"sealed-content/{hash}", Encoding.ASCII.GetBytes(kept), default, cancellationToken)
+                .ConfigureAwait(false);
         }
     }
 
@@ -97,9 +100,11 @@ internal sealed class ExportedRunStart(ExportedRun exported, IRecordStore record
     {
         foreach (IGrouping<string?, AuditEntry> part in Lines(bytes)
             .Select(static line => JsonSerializer.Deserialize(line.Span, AuditJsonContext.Default.AuditEntry)!)
-            .Where(entry => entry.RunId is not null && Core.ChildName.RootOf(entry.RunId) == exported.Run).GroupBy(AuditShards.Of))
+            .Where(entry => entry.RunId is not null && Core.ChildName.RootOf(entry.RunId) == exported.Run)
+            .GroupBy(AuditShards.Of))
         {
-            IEnumerable<ReadOnlyMemory<byte>> lines = part.Select(static (entry, number) => (ReadOnlyMemory<byte>)JsonSerializer.SerializeToUtf8Bytes(
+            IEnumerable<ReadOnlyMemory<byte>> lines =
+                part.Select(static (entry, number) => (ReadOnlyMemory<byte>)JsonSerializer.SerializeToUtf8Bytes(
                 entry with { Seq = number, Sealed = null }, AuditJsonContext.Default.AuditEntry));
             await AppendAsync(AuditShards.StreamOf(part.Key), lines, cancellationToken).ConfigureAwait(false);
         }

@@ -23,7 +23,8 @@ public sealed class RunExports
     private readonly Redactor _redactor;
     private readonly TimeProvider _time;
 
-    internal RunExports(RunStore runs, ExportSources sources, AuditLog audit, SigningKeys keys, Redactor redactor, TimeProvider time) =>
+    internal RunExports(RunStore runs, ExportSources sources, AuditLog audit, SigningKeys keys, Redactor redactor,
+        TimeProvider time) =>
         (_runs, _sources, _audit, _keys, _redactor, _time) = (runs, sources, audit, keys, redactor, time);
 
     /// <summary>Writes the whole tree that a run belongs to. That it was, and for whom, stays in the audit log.</summary>
@@ -33,16 +34,24 @@ public sealed class RunExports
     /// <param name="output">Where to.</param>
     /// <param name="cancellationToken">The token to cancel the write.</param>
     /// <exception cref="AgentException"><see cref="ErrorCode.RunNotFound"/>; <see cref="ErrorCode.RunErased"/>.</exception>
-    public async Task WriteAsync(string run, Caller caller, bool withAudit, Stream output, CancellationToken cancellationToken = default)
+    public async Task WriteAsync(string run, Caller caller, bool withAudit, Stream output,
+        CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(run);
         ArgumentNullException.ThrowIfNull(caller);
         ArgumentNullException.ThrowIfNull(output);
         RunRecord root = await _runs.GetAsync(ChildName.RootOf(run), cancellationToken).ConfigureAwait(false);
         await _audit.AppendAsync(
-            new AuditEntry(AuditTypes.RunExported) { RunId = root.Id, RootId = root.Id, Actor = caller.Id, Requester = root.Requester },
+            new AuditEntry(AuditTypes.RunExported)
+            {
+                RunId = root.Id,
+                RootId = root.Id,
+                Actor = caller.Id,
+                Requester = root.Requester
+            },
             cancellationToken).ConfigureAwait(false);
-        ZipArchive zip = await ZipArchive.CreateAsync(output, ZipArchiveMode.Create, true, null, cancellationToken).ConfigureAwait(false);
+        ZipArchive zip = await ZipArchive.CreateAsync(output, ZipArchiveMode.Create, true, null, cancellationToken)
+            .ConfigureAwait(false);
         await using (zip.ConfigureAwait(false))
         {
             var writer = new ExportWriter(zip);
@@ -63,17 +72,20 @@ public sealed class RunExports
 
             if (withAudit)
             {
-                await writer.AddAsync(ExportNames.Audit, AuditAsync(root.Id, cancellationToken), cancellationToken).ConfigureAwait(false);
+                await writer.AddAsync(ExportNames.Audit, AuditAsync(root.Id, cancellationToken), cancellationToken)
+                    .ConfigureAwait(false);
             }
 
             PublicKeySet keys = await _keys.PublishedAsync(cancellationToken).ConfigureAwait(false);
             await writer.AddAsync(
-                ExportNames.Keys, JsonSerializer.SerializeToUtf8Bytes(keys, SigningKeysJsonContext.Default.PublicKeySet), cancellationToken).ConfigureAwait(false);
+                ExportNames.Keys, JsonSerializer.SerializeToUtf8Bytes(keys, SigningKeysJsonContext.Default.PublicKeySet),
+                cancellationToken).ConfigureAwait(false);
             await SignAsync(writer, root, caller, cancellationToken).ConfigureAwait(false);
         }
     }
 
-    private async Task AddRunAsync(ExportWriter writer, RunRecord run, HashSet<string> contents, CancellationToken cancellationToken)
+    private async Task AddRunAsync(ExportWriter writer, RunRecord run, HashSet<string> contents,
+        CancellationToken cancellationToken)
     {
         if (await _sources.StateAsync(run.Id, cancellationToken).ConfigureAwait(false) is not { } state)
         {
@@ -85,19 +97,23 @@ public sealed class RunExports
         foreach (string stream in RunNames.Streams)
         {
             await writer.AddAsync(
-                ExportNames.StreamOf(run.Id, stream), _sources.StreamAsync(stream, run.Id, cancellationToken), cancellationToken).ConfigureAwait(false);
+                ExportNames.StreamOf(run.Id, stream), _sources.StreamAsync(stream, run.Id, cancellationToken), cancellationToken)
+                .ConfigureAwait(false);
         }
 
         await writer.AddAsync(
-            ExportNames.RecordsOf(run.Id), _sources.RecordsAsync(run.Id, cancellationToken), cancellationToken).ConfigureAwait(false);
+            ExportNames.RecordsOf(run.Id), _sources.RecordsAsync(run.Id, cancellationToken), cancellationToken)
+            .ConfigureAwait(false);
         contents.UnionWith(await _sources.HashesAsync(run, cancellationToken).ConfigureAwait(false));
     }
 
-    private async IAsyncEnumerable<ReadOnlyMemory<byte>> AuditAsync(string root, [EnumeratorCancellation] CancellationToken cancellationToken)
+    private async IAsyncEnumerable<ReadOnlyMemory<byte>> AuditAsync(string root,
+        [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         await foreach (AuditEntry entry in _audit.ReadAsync(root, 0, cancellationToken).ConfigureAwait(false))
         {
-            yield return _redactor.RedactJson(JsonSerializer.SerializeToUtf8Bytes(entry, AuditJsonContext.Default.AuditEntry).AsMemory());
+            yield return _redactor.RedactJson(JsonSerializer.SerializeToUtf8Bytes(entry, AuditJsonContext.Default.AuditEntry)
+                .AsMemory());
         }
     }
 
@@ -110,6 +126,7 @@ public sealed class RunExports
         var signature = new ExportSignature(key.Public.Kid, Convert.ToHexStringLower(key.Sign(bytes)));
         await writer.AddAsync(ExportNames.Manifest, bytes, cancellationToken).ConfigureAwait(false);
         await writer.AddAsync(
-            ExportNames.Signature, JsonSerializer.SerializeToUtf8Bytes(signature, ExportJsonContext.Default.ExportSignature), cancellationToken).ConfigureAwait(false);
+            ExportNames.Signature, JsonSerializer.SerializeToUtf8Bytes(signature, ExportJsonContext.Default.ExportSignature),
+            cancellationToken).ConfigureAwait(false);
     }
 }

@@ -16,7 +16,8 @@ internal sealed class EffectsLeft(CallLedger ledger, TurnEnds turns)
     {
         DateTimeOffset? end = await turns.NextAsync(runId, turn, cancellationToken).ConfigureAwait(false);
         var byTool = new SortedDictionary<string, EffectLeft>(StringComparer.Ordinal);
-        await foreach ((string run, int at, LedgerEntry entry) in ledger.ActedOutsideAsync(runId, cancellationToken).ConfigureAwait(false))
+        await foreach ((string run, int at, LedgerEntry entry) in ledger.ActedOutsideAsync(runId, cancellationToken)
+            .ConfigureAwait(false))
         {
             if (run == runId ? at > turn : entry.StartedAt >= end)
             {

@@ -46,7 +46,8 @@ internal sealed class FolderRestore(
         int end = await endOf(history).ConfigureAwait(false);
         IReadOnlyList<FolderUndo> undo = isWhole ? history.UndoSince(end) : history.UndoOf(run.Id, end);
         var plan = new RestorePlan(snapshots, state, workspace, isWhole && snapshots.IsOwn(workspace.Root));
-        foreach (FolderUndo one in undo.Where(one => request.Paths is not { Count: > 0 } paths || paths.Any(path => IsAt(one.Path, path))))
+        foreach (FolderUndo one in undo.Where(one => request.Paths is not { Count: > 0 } paths
+            || paths.Any(path => IsAt(one.Path, path))))
         {
             await plan.AddAsync(one, request, cancellationToken).ConfigureAwait(false);
         }
@@ -56,7 +57,8 @@ internal sealed class FolderRestore(
             await ApplyAsync(run, workspace, request, state, plan, cancellationToken).ConfigureAwait(false);
             string words = $"the folder went back to the end of turn {request.Turn}: {plan.Changes.Count} restored, "
                 + $"{plan.Conflicts.Count} kept since others changed them, {plan.Skipped.Count} left";
-            await records.AuditAsync(AuditTypes.WorkspaceRestored, run.Id, caller, words, cancellationToken).ConfigureAwait(false);
+            await records.AuditAsync(AuditTypes.WorkspaceRestored, run.Id, caller, words, cancellationToken)
+                .ConfigureAwait(false);
             await records.JournalAsync(
                 run.Id, JournalEventTypes.WorkspaceRestored, Preview.Of($"by {caller.Id}: {words}", 1_000), cancellationToken)
                 .ConfigureAwait(false);
@@ -73,7 +75,8 @@ internal sealed class FolderRestore(
     }
 
     private async Task ApplyAsync(
-        RunRecord run, Workspace workspace, RestoreRequest request, FolderState state, RestorePlan plan, CancellationToken cancellationToken)
+        RunRecord run, Workspace workspace, RestoreRequest request, FolderState state, RestorePlan plan,
+        CancellationToken cancellationToken)
     {
         SnapshotEntry entry = snapshots.NewEntry(SnapshotKind.Restored, plan.Changes) with { Run = run.Id, Turn = request.Turn };
         await snapshots.AppendAsync(state, entry, cancellationToken).ConfigureAwait(false);
@@ -81,8 +84,10 @@ internal sealed class FolderRestore(
         paths.ForEach(state.BeginWrite);
         try
         {
-            var targets = plan.Changes.ToDictionary(static change => change.Path, static change => change.After, StringComparer.Ordinal);
-            plan.Skipped.AddRange(await new FolderWriter(workspace, snapshots.Contents).ApplyAsync(targets, cancellationToken).ConfigureAwait(false));
+            var targets = plan.Changes.ToDictionary(static change => change.Path, static change => change.After,
+                StringComparer.Ordinal);
+            plan.Skipped.AddRange(await new FolderWriter(workspace, snapshots.Contents).ApplyAsync(targets, cancellationToken)
+                .ConfigureAwait(false));
             var left = new List<FolderChange>();
             foreach ((string path, FileImage? target) in targets)
             {

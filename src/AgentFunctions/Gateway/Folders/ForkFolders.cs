@@ -47,7 +47,8 @@ internal sealed class ForkFolders(
         string root = SnapshotContents.RootOf(source.Id);
         if (snapshots.ModeOf(from.Root) == SnapshotMode.All)
         {
-            await snapshots.LookAsync(await snapshots.StateAsync(root, cancellationToken).ConfigureAwait(false), from, cancellationToken).ConfigureAwait(false);
+            await snapshots.LookAsync(await snapshots.StateAsync(root, cancellationToken).ConfigureAwait(false), from,
+                cancellationToken).ConfigureAwait(false);
         }
 
         // What an attempt before a crash has left.
@@ -56,7 +57,9 @@ internal sealed class ForkFolders(
         FolderCopy.Copy(from, folder, cancellationToken);
         var history = new FolderHistory(await snapshots.EntriesAsync(root, cancellationToken).ConfigureAwait(false));
         int end = await turns.OfAsync(history, source, turn, cancellationToken).ConfigureAwait(false);
-        var targets = history.UndoSince(end).ToDictionary(static undo => undo.Path, static undo => undo.Target, StringComparer.Ordinal);
-        await new FolderWriter(new Workspace(folder).Without(governing), snapshots.Contents).ApplyAsync(targets, cancellationToken).ConfigureAwait(false);
+        var targets = history.UndoSince(end)
+            .ToDictionary(static undo => undo.Path, static undo => undo.Target, StringComparer.Ordinal);
+        await new FolderWriter(new Workspace(folder).Without(governing), snapshots.Contents).ApplyAsync(targets,
+            cancellationToken).ConfigureAwait(false);
     }
 }

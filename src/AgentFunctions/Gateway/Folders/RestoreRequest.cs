@@ -61,14 +61,15 @@ public enum ConflictChoice
 /// <param name="Conflicts">The paths that were kept because others have changed them since.</param>
 /// <param name="Skipped">The paths that could not be restored.</param>
 public sealed record RestoreReport(
-    string Run, int Turn, IReadOnlyList<FolderChange> Restored, IReadOnlyList<RestoreConflict> Conflicts, IReadOnlyList<SkippedPath> Skipped)
+    string Run, int Turn, IReadOnlyList<FolderChange> Restored, IReadOnlyList<RestoreConflict> Conflicts,
+    IReadOnlyList<SkippedPath> Skipped)
 {
     /// <summary>Gets whether this is a preview: nothing was changed.</summary>
     public bool DryRun { get; init; }
 
     /// <summary>
-    /// Gets the effects outside the folder of calls after the turn, by tool: they are not undone. Calls that versions before recorded
-    /// are not among them.
+    /// Gets the effects outside the folder of calls after the turn, by tool: they are not undone. Calls that versions before
+    /// recorded are not among them.
     /// </summary>
     public IReadOnlyList<EffectLeft> Effects { get => field ?? []; init; }
 

@@ -15,7 +15,8 @@ public sealed class RunFolder
     private readonly RunReader _reader;
     private readonly ProtectedPaths? _governing;
 
-    internal RunFolder(FolderSnapshots snapshots, TurnEnds turns, FolderRestore restore, RunStore runs, RunReader reader, ProtectedPaths? governing) =>
+    internal RunFolder(FolderSnapshots snapshots, TurnEnds turns, FolderRestore restore, RunStore runs, RunReader reader,
+        ProtectedPaths? governing) =>
         (_snapshots, _turns, _restore, _runs, _reader, _governing) = (snapshots, turns, restore, runs, reader, governing);
 
     /// <summary>Gets what a run and its sub-agents changed in their folder.</summary>
@@ -33,7 +34,8 @@ public sealed class RunFolder
         {
             int from = one > 0 ? await _turns.OfAsync(history, run, one - 1, cancellationToken).ConfigureAwait(false) : 0;
             int end = await _turns.OfAsync(history, run, one, cancellationToken).ConfigureAwait(false);
-            entries = history.Entries.Skip(from).Take(Math.Max(0, end - from)).Where(entry => entry.Kind != SnapshotKind.Base && IsOf(run, entry));
+            entries = history.Entries.Skip(from).Take(Math.Max(0, end - from))
+                .Where(entry => entry.Kind != SnapshotKind.Base && IsOf(run, entry));
         }
 
         return new RunChanges(id, mode, [.. entries.Select(ViewOf)])
@@ -94,8 +96,8 @@ public sealed class RunFolder
     /// <param name="caller">The caller; <see langword="null"/> for the program itself.</param>
     /// <param name="cancellationToken">The token to cancel it. A part may be done; repeat the request to do the rest.</param>
     /// <exception cref="AgentException">
-    /// <see cref="ErrorCode.RunNotFound"/>, <see cref="ErrorCode.NotAllowed"/>. <see cref="ErrorCode.InvalidInput"/>: the run has no such turn.
-    /// <see cref="ErrorCode.RunStateForbids"/>: it is running, has no folder, or nothing of it is kept.
+    /// <see cref="ErrorCode.RunNotFound"/>, <see cref="ErrorCode.NotAllowed"/>. <see cref="ErrorCode.InvalidInput"/>: the run has
+    /// no such turn. <see cref="ErrorCode.RunStateForbids"/>: it is running, has no folder, or nothing of it is kept.
     /// </exception>
     public async Task<RestoreReport> RestoreAsync(
         string id, RestoreRequest request, Caller? caller = null, CancellationToken cancellationToken = default)

@@ -54,12 +54,15 @@ public sealed class RunRewind
     /// <param name="request">To which turn, and what.</param>
     /// <param name="caller">The caller.</param>
     /// <param name="idempotencyKey">Makes the request safe to repeat; <see langword="null"/> for none.</param>
-    /// <param name="cancellationToken">The token to cancel the wait. A part may be done; repeat the request to do the rest.</param>
+    /// <param name="cancellationToken">
+    /// The token to cancel the wait. A part may be done; repeat the request to do the rest.
+    /// </param>
     /// <exception cref="AgentException">
     /// As for a fork and a restore. <see cref="ErrorCode.RunStateForbids"/>: it is a sub-agent, or it has not ended in time.
     /// </exception>
     public async Task<RewindReport> RewindAsync(
-        string id, RewindRequest request, Caller caller, string? idempotencyKey = null, CancellationToken cancellationToken = default)
+        string id, RewindRequest request, Caller caller, string? idempotencyKey = null,
+        CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(request);
         ArgumentNullException.ThrowIfNull(caller);
@@ -71,7 +74,8 @@ public sealed class RunRewind
         Run run = await _reader.GetAsync(id, cancellationToken).ConfigureAwait(false);
         if (request.Turn < 0 || request.Turn > run.Turns)
         {
-            throw new AgentException(ErrorCode.InvalidInput, $"turn: run '{id}' has {run.Turns} turns that are over; use 0 to {run.Turns}.");
+            throw new AgentException(ErrorCode.InvalidInput,
+                $"turn: run '{id}' has {run.Turns} turns that are over; use 0 to {run.Turns}.");
         }
 
         if (request.Conversation)
@@ -102,10 +106,12 @@ public sealed class RunRewind
     {
         if (run.Parent is { } lead)
         {
-            throw new AgentException(ErrorCode.RunStateForbids, $"Run '{run.Id}' is a sub-agent: go back in its lead, run '{lead}', or fork it.");
+            throw new AgentException(ErrorCode.RunStateForbids,
+                $"Run '{run.Id}' is a sub-agent: go back in its lead, run '{lead}', or fork it.");
         }
 
-        if (request.Files && (await _folder.ChangesAsync(run.Id, null, cancellationToken).ConfigureAwait(false)).Mode == SnapshotMode.Off)
+        if (request.Files && (await _folder.ChangesAsync(run.Id, null, cancellationToken)
+            .ConfigureAwait(false)).Mode == SnapshotMode.Off)
         {
             throw new AgentException(
                 ErrorCode.RunStateForbids, $"files: nothing is kept of the folder of run '{run.Id}'. Set files to false.");
@@ -144,7 +150,8 @@ public sealed class RunRewind
 
         try
         {
-            await _steering.CancelAsync(run.Id, caller, $"superseded: {caller.Id} goes back to turn {turn}", null, cancellationToken).ConfigureAwait(false);
+            await _steering.CancelAsync(run.Id, caller, $"superseded: {caller.Id} goes back to turn {turn}", null,
+                cancellationToken).ConfigureAwait(false);
         }
         catch (AgentException e) when (e.Code == ErrorCode.RunStateForbids)
         {
@@ -159,7 +166,8 @@ public sealed class RunRewind
         }
         catch (OperationCanceledException) when (patience.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {
-            throw new AgentException(ErrorCode.RunStateForbids, $"Run '{run.Id}' was asked to end and has not yet; repeat the request.");
+            throw new AgentException(ErrorCode.RunStateForbids,
+                $"Run '{run.Id}' was asked to end and has not yet; repeat the request.");
         }
     }
 }

@@ -3,7 +3,9 @@ using AgentFunctions.Runs;
 
 namespace AgentFunctions.Gateway.Holds;
 
-/// <summary>Represents a legal hold: what it names is neither erased on request nor by retention. Evolved only by addition.</summary>
+/// <summary>
+/// Represents a legal hold: what it names is neither erased on request nor by retention. Evolved only by addition.
+/// </summary>
 /// <param name="Name">The name.</param>
 public sealed record Hold(string Name)
 {

@@ -25,17 +25,21 @@ internal sealed class HoldStore(IRecordStore records, TimeProvider time)
     public async Task<IReadOnlyList<Hold>> InForceAsync(CancellationToken cancellationToken)
     {
         DateTimeOffset now = time.GetUtcNow();
-        return [.. (await ListAsync(cancellationToken).ConfigureAwait(false)).Where(hold => hold.Until is null || hold.Until > now)];
+        return [.. (await ListAsync(cancellationToken)
+            .ConfigureAwait(false)).Where(hold => hold.Until is null || hold.Until > now)];
     }
 
     /// <summary>Finds a hold.</summary>
     public async Task<(Hold Hold, string Etag)?> FindAsync(string name, CancellationToken cancellationToken) =>
-        await records.GetAsync(Prefix + name, cancellationToken).ConfigureAwait(false) is { } record ? (Read(record), record.Etag) : null;
+        await records.GetAsync(Prefix + name, cancellationToken).ConfigureAwait(false) is { } record
+            ? (Read(record), record.Etag)
+            : null;
 
     /// <summary>Adds a hold.</summary>
     /// <exception cref="AgentException"><see cref="ErrorCode.EtagConflict"/>: there is one of that name.</exception>
     public Task AddAsync(Hold hold, CancellationToken cancellationToken) => records.PutAsync(
-        Prefix + hold.Name, JsonSerializer.SerializeToUtf8Bytes(hold, GatewayJsonContext.Default.Hold), RecordCondition.IfNew, cancellationToken);
+        Prefix + hold.Name, JsonSerializer.SerializeToUtf8Bytes(hold, GatewayJsonContext.Default.Hold), RecordCondition.IfNew,
+        cancellationToken);
 
     /// <summary>Removes a hold as it was read.</summary>
     public Task RemoveAsync(string name, string etag, CancellationToken cancellationToken) =>
@@ -49,7 +53,8 @@ internal sealed class HoldStore(IRecordStore records, TimeProvider time)
         }
         catch (JsonException e)
         {
-            throw new AgentException(ErrorCode.DataFileUnusable, $"The record '{record.Key}' cannot be read: {e.Message} Restore it from a backup.", e);
+            throw new AgentException(ErrorCode.DataFileUnusable,
+                $"The record '{record.Key}' cannot be read: {e.Message} Restore it from a backup.", e);
         }
     }
 }

@@ -17,7 +17,8 @@ public sealed class LegalHolds
 
     /// <summary>Lists all holds.</summary>
     /// <param name="cancellationToken">The token to cancel the read.</param>
-    public Task<IReadOnlyList<Hold>> ListAsync(CancellationToken cancellationToken = default) => _store.ListAsync(cancellationToken);
+    public Task<IReadOnlyList<Hold>> ListAsync(CancellationToken cancellationToken = default) =>
+        _store.ListAsync(cancellationToken);
 
     /// <summary>Sets a hold. Repeated with the same content it is carried out once.</summary>
     /// <param name="hold">What is kept and why.</param>
@@ -37,10 +38,16 @@ public sealed class LegalHolds
         if (await _store.FindAsync(hold.Name, cancellationToken).ConfigureAwait(false) is var (known, _))
         {
             return known with { At = now } == hold ? known : throw new AgentException(
-                ErrorCode.EtagConflict, $"There is a hold '{hold.Name}' already, set by {known.By}. Use another name, or have it lifted first.");
+                ErrorCode.EtagConflict,
+                $"There is a hold '{hold.Name}' already, set by {known.By}. Use another name, or have it lifted first.");
         }
 
-        await _audit.AppendAsync(new AuditEntry(AuditTypes.HoldSet) { Actor = caller.Id, Rule = hold.Name, Reason = WordsOf(hold) }, cancellationToken)
+        await _audit.AppendAsync(new AuditEntry(AuditTypes.HoldSet)
+        {
+            Actor = caller.Id,
+            Rule = hold.Name,
+            Reason = WordsOf(hold)
+        }, cancellationToken)
             .ConfigureAwait(false);
         await _store.AddAsync(hold, cancellationToken).ConfigureAwait(false);
         return hold;
@@ -67,7 +74,12 @@ public sealed class LegalHolds
         }
 
         await _audit.AppendAsync(
-            new AuditEntry(AuditTypes.HoldLifted) { Actor = caller.Id, Rule = name, Reason = $"set by {hold.By}; {WordsOf(hold)}" }, cancellationToken)
+            new AuditEntry(AuditTypes.HoldLifted)
+            {
+                Actor = caller.Id,
+                Rule = name,
+                Reason = $"set by {hold.By}; {WordsOf(hold)}"
+            }, cancellationToken)
             .ConfigureAwait(false);
         await _store.RemoveAsync(name, etag, cancellationToken).ConfigureAwait(false);
         return hold;
@@ -78,7 +90,8 @@ public sealed class LegalHolds
         ArgumentNullException.ThrowIfNull(caller);
         if (!caller.Has(CallerRoles.Auditor) && !caller.Has(CallerRoles.Admin))
         {
-            throw new AgentException(ErrorCode.NotAllowed, $"Rule 'roles': this takes the role {CallerRoles.Auditor} or {CallerRoles.Admin}.");
+            throw new AgentException(ErrorCode.NotAllowed,
+                $"Rule 'roles': this takes the role {CallerRoles.Auditor} or {CallerRoles.Admin}.");
         }
     }
 
@@ -90,7 +103,8 @@ public sealed class LegalHolds
             { Run: null, Label: null, Agent: null, Requester: null } => "run: name a run, a label, an agent or a requester.",
             { Run: { } run } when !RunId.IsValid(run) => "run: this is not the id of a run.",
             { Label: "" } or { Agent: "" } or { Requester: "" } => "label, agent, requester: leave out what is empty.",
-            _ when string.IsNullOrWhiteSpace(hold.Reason) || hold.Reason.Length > MaxReason => $"reason: say why, in 1 to {MaxReason} characters.",
+            _ when string.IsNullOrWhiteSpace(hold.Reason) || hold.Reason.Length > MaxReason =>
+                $"reason: say why, in 1 to {MaxReason} characters.",
             { Until: { } until } when until <= now => "until: this has passed; use a later time, or leave it out.",
             _ => null,
         };
@@ -101,7 +115,8 @@ public sealed class LegalHolds
     }
 
     private static bool IsName(string name) =>
-        name.Length is > 0 and <= MaxName && name is not ("." or "..") && name.All(static c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-');
+        name.Length is > 0 and <= MaxName && name is not ("." or "..")
+            && name.All(static c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-');
 
     private static string WordsOf(Hold hold)
     {

@@ -14,7 +14,8 @@ public sealed class RunActs
     private readonly RunSteering _steering;
     private readonly RunErasure _erasure;
 
-    internal RunActs(RunAccess access, RunSteering steering, RunErasure erasure) => (_access, _steering, _erasure) = (access, steering, erasure);
+    internal RunActs(RunAccess access, RunSteering steering, RunErasure erasure) =>
+        (_access, _steering, _erasure) = (access, steering, erasure);
 
     /// <summary>Does it. It can be repeated.</summary>
     /// <param name="action">What to do.</param>
@@ -23,7 +24,8 @@ public sealed class RunActs
     /// <param name="reason">The reason; required to erase.</param>
     /// <param name="cancellationToken">The token to cancel the wait.</param>
     /// <exception cref="AgentException">It may not be done, or cannot.</exception>
-    public async Task DoAsync(RunsAction action, string run, Caller caller, string? reason, CancellationToken cancellationToken = default)
+    public async Task DoAsync(RunsAction action, string run, Caller caller, string? reason,
+        CancellationToken cancellationToken = default)
     {
         await _access.EnsureAsync(caller, run, ActOf(action), cancellationToken).ConfigureAwait(false);
         await (action switch

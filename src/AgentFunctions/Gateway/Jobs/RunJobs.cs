@@ -4,7 +4,9 @@ using AgentFunctions.Runs;
 
 namespace AgentFunctions.Gateway.Jobs;
 
-/// <summary>Does the same with many runs, in the background: it goes on after a crash, and says for each run what came of it.</summary>
+/// <summary>
+/// Does the same with many runs, in the background: it goes on after a crash, and says for each run what came of it.
+/// </summary>
 public sealed class RunJobs
 {
     /// <summary>How long what came of a job can be asked for.</summary>
@@ -25,7 +27,8 @@ public sealed class RunJobs
     /// <param name="reason">The reason.</param>
     /// <param name="cancellationToken">The token to cancel the wait; it may have started.</param>
     public async Task<RunJob> StartAsync(
-        RunsAction action, IReadOnlyList<string> runs, Caller caller, string? reason = null, CancellationToken cancellationToken = default)
+        RunsAction action, IReadOnlyList<string> runs, Caller caller, string? reason = null,
+        CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(runs);
         ArgumentNullException.ThrowIfNull(caller);
@@ -34,7 +37,8 @@ public sealed class RunJobs
         DateTimeOffset now = _time.GetUtcNow();
         string id = RunId.New(now);
         var order = new RunsOrder(action, runs, caller.Id, caller.Roles) { Reason = reason };
-        await _orchestrations.ScheduleAsync(RunsFlow.Name, order, new StartOptions { InstanceId = RunsFlow.Prefix + id }, cancellationToken).ConfigureAwait(false);
+        await _orchestrations.ScheduleAsync(RunsFlow.Name, order, new StartOptions { InstanceId = RunsFlow.Prefix + id },
+            cancellationToken).ConfigureAwait(false);
         return new RunJob(id, action, caller.Id, now) { Runs = runs };
     }
 
@@ -42,7 +46,9 @@ public sealed class RunJobs
     /// <param name="id">The job.</param>
     /// <param name="caller">Who asks: who asked for it, or who sees all runs.</param>
     /// <param name="cancellationToken">The token to cancel the read.</param>
-    /// <exception cref="AgentException"><see cref="ErrorCode.InstanceNotFound"/>: there is no job that the caller may see.</exception>
+    /// <exception cref="AgentException">
+    /// <see cref="ErrorCode.InstanceNotFound"/>: there is no job that the caller may see.
+    /// </exception>
     public async Task<RunJob> GetAsync(string id, Caller caller, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(caller);
@@ -52,10 +58,13 @@ public sealed class RunJobs
         if (state is null || DurableJson.Deserialize<RunsOrder>(state.Input) is not { } order
             || (order.By != caller.Id && !Access.RunAccess.SeesAll(caller)))
         {
-            throw new AgentException(ErrorCode.InstanceNotFound, $"There is no job '{id}'. What came of a job is kept for a week.");
+            throw new AgentException(ErrorCode.InstanceNotFound,
+                $"There is no job '{id}'. What came of a job is kept for a week.");
         }
 
-        var job = new RunJob(id, order.Action, order.By, state.CreatedAt) { Runs = order.Runs, EndedAt = state.IsEnded ? state.LastUpdatedAt : null };
+        var job = new RunJob(id, order.Action, order.By,
+            state.CreatedAt)
+        { Runs = order.Runs, EndedAt = state.IsEnded ? state.LastUpdatedAt : null };
         if (state.Status == OrchestrationStatus.Completed && DurableJson.Deserialize<RunsProgress>(state.Output) is { } end)
         {
             return job with
@@ -63,7 +72,8 @@ public sealed class RunJobs
                 Done = end.Done,
                 Failed = end.Faults.Count,
                 Faults = end.Faults.ToDictionary(
-                    static fault => fault.Run, static fault => new RunJobFault(fault.Code, fault.Message), StringComparer.Ordinal),
+                    static fault => fault.Run, static fault => new RunJobFault(fault.Code,
+                        fault.Message), StringComparer.Ordinal),
             };
         }
 
@@ -80,7 +90,8 @@ public sealed class RunJobs
             CreatedTo = _time.GetUtcNow() - s_kept,
             Statuses = [OrchestrationStatus.Completed, OrchestrationStatus.Failed, OrchestrationStatus.Terminated],
         };
-        foreach (OrchestrationState old in (await _orchestrations.QueryAsync(query, cancellationToken).ConfigureAwait(false)).Items)
+        foreach (OrchestrationState old in (await _orchestrations.QueryAsync(query, cancellationToken)
+            .ConfigureAwait(false)).Items)
         {
             await _orchestrations.PurgeAsync(old.InstanceId, cancellationToken).ConfigureAwait(false);
         }

@@ -21,7 +21,9 @@ public sealed class KillOrders
         KillOrderStore orders, KillHits hits, RunSteering steering, AuditLog audit, InFlightCalls calls, TimeProvider time) =>
         (_orders, _hits, _steering, _audit, _calls, _time) = (orders, hits, steering, audit, calls, time);
 
-    /// <summary>Stops something. From the return on nothing of it begins on this host, and within a second on any other.</summary>
+    /// <summary>
+    /// Stops something. From the return on nothing of it begins on this host, and within a second on any other.
+    /// </summary>
     /// <param name="scope">What kind of thing.</param>
     /// <param name="name">Which one; empty for <see cref="KillScope.All"/>.</param>
     /// <param name="caller">Who stops it.</param>
@@ -37,7 +39,11 @@ public sealed class KillOrders
         var order = new KillOrder(scope, name, caller.Id, reason, _time.GetUtcNow());
         await _orders.AddAsync(order, cancellationToken).ConfigureAwait(false);
         await _audit.AppendAsync(
-            new AuditEntry(AuditTypes.KillEngaged) { Actor = caller.Id, Reason = $"{order.Words}: {reason ?? "no reason given"}" }, cancellationToken)
+            new AuditEntry(AuditTypes.KillEngaged)
+            {
+                Actor = caller.Id,
+                Reason = $"{order.Words}: {reason ?? "no reason given"}"
+            }, cancellationToken)
             .ConfigureAwait(false);
         KillReport report = await StopRunsAsync(order, cancellationToken).ConfigureAwait(false);
         _calls.Stop(order);
@@ -50,7 +56,9 @@ public sealed class KillOrders
     /// <param name="caller">The caller.</param>
     /// <param name="reason">The reason.</param>
     /// <param name="cancellationToken">The token to cancel the wait.</param>
-    /// <returns>The runs that would be told to end, without their sub-agents, and the calls with effects that have begun.</returns>
+    /// <returns>
+    /// The runs that would be told to end, without their sub-agents, and the calls with effects that have begun.
+    /// </returns>
     /// <exception cref="AgentException"><see cref="ErrorCode.InvalidInput"/>: the name does not fit the scope.</exception>
     public async Task<KillReport> PlanAsync(
         KillScope scope, string name, Caller caller, string? reason = null, CancellationToken cancellationToken = default)
@@ -58,7 +66,8 @@ public sealed class KillOrders
         ArgumentNullException.ThrowIfNull(caller);
         Check(scope, name);
         var order = new KillOrder(scope, name, caller.Id, reason, _time.GetUtcNow());
-        (IReadOnlyList<string> runs, IReadOnlyList<PendingEffect> begun) = await _hits.FindAsync(order, cancellationToken).ConfigureAwait(false);
+        (IReadOnlyList<string> runs, IReadOnlyList<PendingEffect> begun) = await _hits.FindAsync(order, cancellationToken)
+            .ConfigureAwait(false);
         return new KillReport(order, runs, begun);
     }
 
@@ -73,13 +82,18 @@ public sealed class KillOrders
         Check(scope, name);
         await _orders.RemoveAsync(scope, name, cancellationToken).ConfigureAwait(false);
         await _audit.AppendAsync(
-            new AuditEntry(AuditTypes.KillReleased) { Actor = caller.Id, Reason = new KillOrder(scope, name, caller.Id, null, default).Words },
+            new AuditEntry(AuditTypes.KillReleased)
+            {
+                Actor = caller.Id,
+                Reason = new KillOrder(scope, name, caller.Id, null, default).Words
+            },
             cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Lists what is stopped at present.</summary>
     /// <param name="cancellationToken">The token to cancel the wait.</param>
-    public Task<IReadOnlyList<KillOrder>> ListAsync(CancellationToken cancellationToken = default) => _orders.ListAsync(cancellationToken);
+    public Task<IReadOnlyList<KillOrder>> ListAsync(CancellationToken cancellationToken = default) =>
+        _orders.ListAsync(cancellationToken);
 
     /// <summary>Ends what a crash, or a host of its own, kept an order from ending: for the start of a host.</summary>
     internal async Task EnforceAsync(CancellationToken cancellationToken)
@@ -92,7 +106,8 @@ public sealed class KillOrders
 
     private async Task<KillReport> StopRunsAsync(KillOrder order, CancellationToken cancellationToken)
     {
-        (IReadOnlyList<string> runs, IReadOnlyList<PendingEffect> begun) = await _hits.FindAsync(order, cancellationToken).ConfigureAwait(false);
+        (IReadOnlyList<string> runs, IReadOnlyList<PendingEffect> begun) = await _hits.FindAsync(order, cancellationToken)
+            .ConfigureAwait(false);
         var ended = new List<string>();
         foreach (string runId in runs)
         {
@@ -109,7 +124,8 @@ public sealed class KillOrders
     {
         try
         {
-            await _steering.CancelAsync(runId, order.By, $"Stopped by {order.By} ({order.Words}): {order.Reason}", cancellationToken)
+            await _steering.CancelAsync(runId, order.By, $"Stopped by {order.By} ({order.Words}): {order.Reason}",
+                cancellationToken)
                 .ConfigureAwait(false);
             return true;
         }
@@ -131,7 +147,8 @@ public sealed class KillOrders
         if (!Enum.IsDefined(scope) || !fits)
         {
             throw new AgentException(
-                ErrorCode.InvalidInput, "name: give the id of the run, the agent's or tool's name, or name=value for a label; nothing for all.");
+                ErrorCode.InvalidInput,
+                "name: give the id of the run, the agent's or tool's name, or name=value for a label; nothing for all.");
         }
     }
 }

@@ -28,7 +28,8 @@ internal sealed class GatewayOptionsValidator : IValidateOptions<GatewayOptions>
         var seen = new HashSet<string>(StringComparer.Ordinal);
         foreach ((int index, string? name) in names.Index())
         {
-            if (name is not { Length: > 0 and <= MaxName } || !name.All(static c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.'))
+            if (name is not { Length: > 0 and <= MaxName }
+                || !name.All(static c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.'))
             {
                 yield return $"Gateway:{list}:{index}:{field}: use letters, digits, '-', '_' and '.', at most {MaxName}; refusals name it.";
             }
@@ -58,7 +59,8 @@ internal sealed class GatewayOptionsValidator : IValidateOptions<GatewayOptions>
 
         foreach ((string field, decimal? value) in new (string, decimal?)[]
         {
-            (nameof(quota.Runs), quota.Runs), (nameof(quota.Steps), quota.Steps), (nameof(quota.Tokens), quota.Tokens), (nameof(quota.Usd), quota.Usd),
+            (nameof(quota.Runs), quota.Runs), (nameof(quota.Steps), quota.Steps), (nameof(quota.Tokens), quota.Tokens),
+            (nameof(quota.Usd), quota.Usd),
         })
         {
             if (value <= 0)

@@ -17,14 +17,14 @@ public sealed class RetentionOptions
     public TimeSpan Sweep { get; set; } = TimeSpan.FromHours(1);
 
     /// <summary>
-    /// Gets or sets how long entries of the audit log are kept: a duration such as <c>P7Y</c>; for ever by default. Nothing of it is deleted
-    /// while there is a legal hold.
+    /// Gets or sets how long entries of the audit log are kept: a duration such as <c>P7Y</c>; for ever by default. Nothing of it
+    /// is deleted while there is a legal hold.
     /// </summary>
     public string? Audit { get; set; }
 
     /// <summary>
-    /// Gets or sets how long the folder of a run is kept that the host made for it: a duration such as <c>P30D</c>. By default as long as
-    /// the run's content.
+    /// Gets or sets how long the folder of a run is kept that the host made for it: a duration such as <c>P30D</c>. By default as
+    /// long as the run's content.
     /// </summary>
     public string? Workspaces { get; set; }
 }
@@ -33,12 +33,15 @@ public sealed class RetentionOptions
 public class RetentionTermsOptions
 {
     /// <summary>
-    /// Gets or sets how long messages, arguments, results and files are kept: a duration such as <c>P30D</c>. Numbers, statuses and the
-    /// goal stay. By default as long as the run.
+    /// Gets or sets how long messages, arguments, results and files are kept: a duration such as <c>P30D</c>. Numbers, statuses
+    /// and the goal stay. By default as long as the run.
     /// </summary>
     public string? Content { get; set; }
 
-    /// <summary>Gets or sets how long the run is kept, with all that is stored about it: a duration such as <c>P1Y</c>. By default for ever.</summary>
+    /// <summary>
+    /// Gets or sets how long the run is kept, with all that is stored about it: a duration such as <c>P1Y</c>. By default for
+    /// ever.
+    /// </summary>
     public string? All { get; set; }
 }
 

@@ -70,7 +70,8 @@ public sealed class PolicyTests
     }
 
     internal IReadOnlyList<ToolVerdict> Decide(
-        AgentDefinition agent, IEnumerable<AgentTool> tools, Caller caller, string goal, IReadOnlyDictionary<string, string>? labels) =>
+        AgentDefinition agent, IEnumerable<AgentTool> tools, Caller caller, string goal,
+        IReadOnlyDictionary<string, string>? labels) =>
         [.. tools.Select(tool => Decide(agent, tool, new PolicyTestRequest(agent.Name, tool.Name)
         {
             Goal = goal,
@@ -94,7 +95,12 @@ public sealed class PolicyTests
             Labels = request.Labels,
             Tool = tool.Name,
             Effect = effect,
-            Risk = effect switch { ToolEffect.None => RiskLevel.Low, ToolEffect.Idempotent => RiskLevel.Medium, _ => RiskLevel.High },
+            Risk = effect switch
+            {
+                ToolEffect.None => RiskLevel.Low,
+                ToolEffect.Idempotent => RiskLevel.Medium,
+                _ => RiskLevel.High
+            },
             Arguments = request.Arguments ?? NoArguments,
             Now = _time.GetUtcNow(),
         }.Of(tool, null);

@@ -5,7 +5,9 @@ using AgentFunctions.Runs;
 
 namespace AgentFunctions.Gateway.Queueing;
 
-/// <summary>Which run is to start next: by priority, then by fair share among callers, then in order. Waiting raises the priority.</summary>
+/// <summary>
+/// Which run is to start next: by priority, then by fair share among callers, then in order. Waiting raises the priority.
+/// </summary>
 internal sealed class QueueLimits
 {
     private readonly ConcurrencyOptions _options;
@@ -56,7 +58,9 @@ internal sealed class QueueLimits
 
     private static DateTimeOffset? Later(DateTimeOffset? one, DateTimeOffset? other) => one > other ? one : other;
 
-    /// <summary>The priority, and one more for each period of waiting: whoever waits long enough comes before all that came later.</summary>
+    /// <summary>
+    /// The priority, and one more for each period of waiting: whoever waits long enough comes before all that came later.
+    /// </summary>
     private long LevelOf(QueuedRun run, DateTimeOffset now) =>
         (long)run.Priority + Math.Max(0, (now - run.At).Ticks / _options.Ageing.Ticks);
 
@@ -65,7 +69,8 @@ internal sealed class QueueLimits
         && run.Labels.All(label => labels.GetValueOrDefault(label) < LimitOf(label));
 
     /// <summary>A label is known by the limit that it is counted for, which may be another one by now, or gone.</summary>
-    private int LimitOf(string label) => _labels.GetValueOrDefault(label[..label.IndexOf('.', StringComparison.Ordinal)], int.MaxValue);
+    private int LimitOf(string label) =>
+        _labels.GetValueOrDefault(label[..label.IndexOf('.', StringComparison.Ordinal)], int.MaxValue);
 
     private IEnumerable<string> LimitedLabelsOf(RunRecord run)
     {
@@ -78,7 +83,8 @@ internal sealed class QueueLimits
         }
     }
 
-    private static string Hash(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)).AsSpan(0, 8));
+    private static string Hash(string text) =>
+        Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)).AsSpan(0, 8));
 
     private readonly record struct Share(int Runs, DateTimeOffset? LastStart);
 }

@@ -5,7 +5,8 @@ using Microsoft.Extensions.Logging;
 namespace AgentFunctions.Gateway.Queueing;
 
 /// <summary>Sweeps the queue: once at the start of a host, then for as long as there are limits.</summary>
-internal sealed class QueueSweeper(RunQueue queue, ILogger<QueueSweeper> logger, TimeProvider time) : BackgroundService, IProcessService
+internal sealed class QueueSweeper(RunQueue queue, ILogger<QueueSweeper> logger, TimeProvider time) : BackgroundService,
+    IProcessService
 {
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(5);
 

@@ -11,7 +11,8 @@ namespace AgentFunctions.Gateway.Queueing;
 /// Gives runs their places. A run over the limits is started like any other, and waits in its first step until it is told that it
 /// has a place; so the queue needs no more of an engine than runs do. Who has a place and who waits is one record.
 /// </summary>
-internal sealed class RunQueue(IRecordStore records, IOrchestrationClient orchestrations, IOptions<GatewayOptions> options, TimeProvider time)
+internal sealed class RunQueue(IRecordStore records, IOrchestrationClient orchestrations, IOptions<GatewayOptions> options,
+    TimeProvider time)
     : IRunEndObserver
 {
     /// <summary>How long after it got a place a run may be unknown to the engine: it is about to be scheduled.</summary>
@@ -49,7 +50,8 @@ internal sealed class RunQueue(IRecordStore records, IOrchestrationClient orches
             }
 
             QueuedRun entry = _limits.EntryOf(run, before.LastTicket + 1, now);
-            QueueState after = (before with { LastTicket = entry.Ticket, Waiting = before.Waiting.Add(entry) }).Promoted(_limits, now);
+            QueueState after = (before with { LastTicket = entry.Ticket, Waiting = before.Waiting.Add(entry) }).Promoted(_limits,
+                now);
             if (after.Active.Find(active => active.Ticket == entry.Ticket) is { } started)
             {
                 // Its first step learns of it by not having a ticket.
@@ -60,7 +62,8 @@ internal sealed class RunQueue(IRecordStore records, IOrchestrationClient orches
         }, cancellationToken).ConfigureAwait(false);
         return isFull
             ? throw new AgentException(
-                ErrorCode.QuotaExceeded, $"Rule 'Gateway:Concurrency:MaxQueued': {_options.MaxQueued} runs wait for a place already; repeat it later.")
+                ErrorCode.QuotaExceeded,
+                $"Rule 'Gateway:Concurrency:MaxQueued': {_options.MaxQueued} runs wait for a place already; repeat it later.")
             {
                 RetryAfter = TimeSpan.FromMinutes(1),
             }
@@ -73,7 +76,8 @@ internal sealed class RunQueue(IRecordStore records, IOrchestrationClient orches
         if (IsConfigured)
         {
             DateTimeOffset now = time.GetUtcNow();
-            await ChangeAsync(before => (before.Without(run => run.Id == runId).Promoted(_limits, now), true), cancellationToken).ConfigureAwait(false);
+            await ChangeAsync(before => (before.Without(run => run.Id == runId).Promoted(_limits, now), true), cancellationToken)
+                .ConfigureAwait(false);
             await TellAsync(cancellationToken).ConfigureAwait(false);
         }
     }
@@ -82,7 +86,9 @@ internal sealed class RunQueue(IRecordStore records, IOrchestrationClient orches
     public Task RunEndedAsync(RunRecord run, CancellationToken cancellationToken) =>
         run.Parent is null ? LeaveAsync(run.Id, cancellationToken) : Task.CompletedTask;
 
-    /// <summary>Tells runs that have got a place since they were queued. What cannot be told now is told by the next sweep.</summary>
+    /// <summary>
+    /// Tells runs that have got a place since they were queued. What cannot be told now is told by the next sweep.
+    /// </summary>
     public async Task TellAsync(CancellationToken cancellationToken)
     {
         QueueState state = await _state.ReadAsync(TimeSpan.FromSeconds(1), cancellationToken).ConfigureAwait(false);
@@ -91,7 +97,8 @@ internal sealed class RunQueue(IRecordStore records, IOrchestrationClient orches
         {
             try
             {
-                await orchestrations.RaiseEventAsync(run.Id, QueueTicket.EventName(run.Ticket), true, cancellationToken).ConfigureAwait(false);
+                await orchestrations.RaiseEventAsync(run.Id, QueueTicket.EventName(run.Ticket), true, cancellationToken)
+                    .ConfigureAwait(false);
                 told.Add(run.Ticket);
                 GatewayTelemetry.Started(run, time.GetUtcNow());
             }
@@ -123,9 +130,12 @@ internal sealed class RunQueue(IRecordStore records, IOrchestrationClient orches
     /// <summary>When the oldest run came that waits for a place; <see langword="null"/> if none does.</summary>
     public async Task<DateTimeOffset?> OldestAsync(CancellationToken cancellationToken) => !IsConfigured
         ? null
-        : (await _state.ReadAsync(TimeSpan.Zero, cancellationToken).ConfigureAwait(false)).Waiting.Select(static run => (DateTimeOffset?)run.At).Min();
+        : (await _state.ReadAsync(TimeSpan.Zero, cancellationToken)
+            .ConfigureAwait(false)).Waiting.Select(static run => (DateTimeOffset?)run.At).Min();
 
-    /// <summary>Mends what crashes left: places of runs that ended without freeing them or never began, and runs that were not told.</summary>
+    /// <summary>
+    /// Mends what crashes left: places of runs that ended without freeing them or never began, and runs that were not told.
+    /// </summary>
     /// <param name="looksAtRuns">Whether to look for runs that are gone.</param>
     /// <param name="cancellationToken">The token to cancel the wait.</param>
     public async Task SweepAsync(bool looksAtRuns, CancellationToken cancellationToken)
@@ -149,12 +159,14 @@ internal sealed class RunQueue(IRecordStore records, IOrchestrationClient orches
             }
         }
 
-        await ChangeAsync(before => (before.Without(run => gone.Contains(run.Ticket)).Promoted(_limits, now), true), cancellationToken)
+        await ChangeAsync(before => (before.Without(run => gone.Contains(run.Ticket)).Promoted(_limits, now), true),
+            cancellationToken)
             .ConfigureAwait(false);
         await TellAsync(cancellationToken).ConfigureAwait(false);
     }
 
-    private async Task<TResult> ChangeAsync<TResult>(Func<QueueState, (QueueState, TResult)> change, CancellationToken cancellationToken)
+    private async Task<TResult> ChangeAsync<TResult>(Func<QueueState, (QueueState, TResult)> change,
+        CancellationToken cancellationToken)
     {
         QueueState after = new();
         TResult result = await _state.ChangeAsync(

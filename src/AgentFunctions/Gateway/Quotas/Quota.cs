@@ -32,7 +32,8 @@ internal sealed class Quota(QuotaOptions options)
     }
 
     /// <summary>When the next window begins (UTC).</summary>
-    public DateTimeOffset Next(DateTimeOffset moment) => WindowOf(moment) + (options.Per == QuotaWindow.Hour ? TimeSpan.FromHours(1) : TimeSpan.FromDays(1));
+    public DateTimeOffset Next(DateTimeOffset moment) =>
+        WindowOf(moment) + (options.Per == QuotaWindow.Hour ? TimeSpan.FromHours(1) : TimeSpan.FromDays(1));
 
     /// <summary>Which part is used up, in words; <see langword="null"/> if there is some left of all.</summary>
     /// <param name="book">What was used.</param>
@@ -47,5 +48,6 @@ internal sealed class Quota(QuotaOptions options)
     };
 
     private string Words(decimal limit, string what) =>
-        string.Create(CultureInfo.InvariantCulture, $"{limit:#,0.####} {what} {(options.Per == QuotaWindow.Hour ? "an hour" : "a day")}");
+        string.Create(CultureInfo.InvariantCulture,
+            $"{limit:#,0.####} {what} {(options.Per == QuotaWindow.Hour ? "an hour" : "a day")}");
 }

@@ -53,7 +53,8 @@ internal sealed class QuotaMeter
             {
                 foreach (SharedRecord<QuotaState> earlier in counted)
                 {
-                    await earlier.ChangeAsync(before => (before.WithoutRun(run.Id), true), CancellationToken.None).ConfigureAwait(false);
+                    await earlier.ChangeAsync(before => (before.WithoutRun(run.Id), true), CancellationToken.None)
+                        .ConfigureAwait(false);
                 }
 
                 return Refusal(quota, account, used, now);
@@ -70,7 +71,8 @@ internal sealed class QuotaMeter
     {
         foreach ((Quota quota, string account) in AccountsOf(run))
         {
-            await BookOf(quota, account).ChangeAsync(before => (before.WithoutRun(run.Id), true), CancellationToken.None).ConfigureAwait(false);
+            await BookOf(quota, account).ChangeAsync(before => (before.WithoutRun(run.Id), true), CancellationToken.None)
+                .ConfigureAwait(false);
         }
     }
 
@@ -144,7 +146,8 @@ internal sealed class QuotaMeter
         DateTimeOffset next = quota.Next(now);
         return new QuotaRefusal(
             quota.Name,
-            string.Create(CultureInfo.InvariantCulture, $"quota '{quota.Name}': {used} for {account} are used up until {next.UtcDateTime:yyyy-MM-ddTHH:mm}Z"),
+            string.Create(CultureInfo.InvariantCulture,
+                $"quota '{quota.Name}': {used} for {account} are used up until {next.UtcDateTime:yyyy-MM-ddTHH:mm}Z"),
             next - now);
     }
 }

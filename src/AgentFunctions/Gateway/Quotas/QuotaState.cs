@@ -2,7 +2,10 @@ using System.Collections.Immutable;
 
 namespace AgentFunctions.Gateway.Quotas;
 
-/// <summary>What was used up of one quota in its present window. What is counted carries its own number, so counting it again changes nothing.</summary>
+/// <summary>
+/// What was used up of one quota in its present window. What is counted carries its own number, so counting it again changes
+/// nothing.
+/// </summary>
 internal sealed record QuotaState
 {
     /// <summary>How many runs' last numbers are known. Only those in flight at a crash are ever counted again.</summary>
@@ -36,19 +39,27 @@ internal sealed record QuotaState
     public QuotaState WithRun(string runId) => Marks.ContainsKey(runId) ? this : Marked(runId, 0) with { Runs = Runs + 1 };
 
     /// <summary>Without a run that another rule refused.</summary>
-    public QuotaState WithoutRun(string runId) => Marks.ContainsKey(runId) ? this with { Runs = Runs - 1, Marks = Marks.Remove(runId) } : this;
+    public QuotaState WithoutRun(string runId) => Marks.ContainsKey(runId)
+        ? this with { Runs = Runs - 1, Marks = Marks.Remove(runId) }
+        : this;
 
     /// <summary>With a model call and the tool calls that it asked for.</summary>
     public QuotaState WithCall(QuotaCall call) => Marks.TryGetValue(call.RunId, out QuotaMark? mark) && mark.Call >= call.Number
         ? this
-        : Marked(call.RunId, call.Number) with { Steps = Steps + call.Steps, Tokens = Tokens + call.Tokens, Usd = Usd + call.Usd };
+        : Marked(call.RunId, call.Number) with
+        {
+            Steps = Steps + call.Steps,
+            Tokens = Tokens + call.Tokens,
+            Usd = Usd + call.Usd
+        };
 
     private QuotaState Marked(string runId, int call)
     {
         ImmutableDictionary<string, QuotaMark> marks = Marks.SetItem(runId, new QuotaMark(call, Touches));
         if (marks.Count > MaxMarks)
         {
-            marks = marks.RemoveRange(marks.OrderBy(static mark => mark.Value.Touched).Take(MaxMarks / 2).Select(static mark => mark.Key));
+            marks = marks.RemoveRange(marks.OrderBy(static mark => mark.Value.Touched).Take(MaxMarks / 2)
+                .Select(static mark => mark.Key));
         }
 
         return this with { Touches = Touches + 1, Marks = marks };

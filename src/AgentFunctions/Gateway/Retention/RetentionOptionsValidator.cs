@@ -18,14 +18,17 @@ internal sealed class RetentionOptionsValidator : IValidateOptions<RetentionOpti
             .. options.Default is { } terms ? TermFaults("Retention:Default", terms) : [],
             .. Duration("Retention:Workspaces", options.Workspaces),
             .. Duration("Retention:Audit", options.Audit),
-            .. options.Sweep < TimeSpan.FromMinutes(1) || options.Sweep > TimeSpan.FromDays(1) ? new[] { "Retention:Sweep: use a time from 00:01:00 to 1.00:00:00." } : [],
+            .. options.Sweep < TimeSpan.FromMinutes(1) || options.Sweep > TimeSpan.FromDays(1)
+                ? new[] { "Retention:Sweep: use a time from 00:01:00 to 1.00:00:00." }
+                : [],
         ];
         return faults.Length == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(faults);
     }
 
     private static IEnumerable<string> Faults(string place, RetentionRuleOptions rule, RetentionOptions options)
     {
-        if (rule.Name is not { Length: > 0 and <= MaxName } || !rule.Name.All(static c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.'))
+        if (rule.Name is not { Length: > 0 and <= MaxName }
+            || !rule.Name.All(static c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.'))
         {
             yield return $"{place}:Name: use letters, digits, '-', '_' and '.', at most {MaxName}.";
         }

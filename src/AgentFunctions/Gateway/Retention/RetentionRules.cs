@@ -6,8 +6,8 @@ using Microsoft.Extensions.Options;
 namespace AgentFunctions.Gateway.Retention;
 
 /// <summary>
-/// Says how long a run is kept. What the rules say when a run is admitted is pinned to it; rules that say more later win, and rules that say
-/// less hold only for runs that are admitted then.
+/// Says how long a run is kept. What the rules say when a run is admitted is pinned to it; rules that say more later win, and
+/// rules that say less hold only for runs that are admitted then.
 /// </summary>
 internal sealed class RetentionRules(IOptions<RetentionOptions> options)
 {
@@ -29,7 +29,10 @@ internal sealed class RetentionRules(IOptions<RetentionOptions> options)
     public TimeSpan? Shortest => _options.Rules.Append<RetentionTermsOptions?>(_options.Default).OfType<RetentionTermsOptions>()
         .SelectMany(static terms => new[] { Parse(terms.Content), Parse(terms.All) }).Append(Parse(_options.Workspaces)).Min();
 
-    /// <summary>Gets what is pinned to a run that is admitted: the rules that may hold at its end. <see langword="null"/> if it is kept for ever.</summary>
+    /// <summary>
+    /// Gets what is pinned to a run that is admitted: the rules that may hold at its end. <see langword="null"/> if it is kept
+    /// for ever.
+    /// </summary>
     public IReadOnlyList<RetentionTerm>? Pin(RunRecord run)
     {
         var terms = new List<RetentionTerm>();
@@ -59,27 +62,40 @@ internal sealed class RetentionRules(IOptions<RetentionOptions> options)
         RetentionTerm? now = For(Pin(run), status);
         return pinned is null || now is null
             ? null
-            : pinned with { Content = Longer(pinned.Content ?? pinned.All, now.Content ?? now.All), All = Longer(pinned.All, now.All) };
+            : pinned with
+            {
+                Content = Longer(pinned.Content ?? pinned.All, now.Content ?? now.All),
+                All = Longer(pinned.All, now.All)
+            };
     }
 
     /// <summary>Gets how long the folder of a run is kept.</summary>
     public TimeSpan? OfWorkspace(RetentionTerm term) => Parse(_options.Workspaces) ?? term.Content;
 
     /// <summary>Reads a duration; <see langword="null"/> if there is none.</summary>
-    public static TimeSpan? Parse(string? text) => text is not null && DurationText.TryParse(text, out TimeSpan duration) ? duration : null;
+    public static TimeSpan? Parse(string? text) => text is not null && DurationText.TryParse(text, out TimeSpan duration)
+        ? duration
+        : null;
 
     /// <summary>Determines whether a run can end so.</summary>
-    public static bool IsFinal(RunStatus status) => status is RunStatus.Completed or RunStatus.Failed or RunStatus.Cancelled or RunStatus.BudgetExhausted;
+    public static bool IsFinal(RunStatus status) =>
+        status is RunStatus.Completed or RunStatus.Failed or RunStatus.Cancelled or RunStatus.BudgetExhausted;
 
     private static RetentionTerm? For(IReadOnlyList<RetentionTerm>? terms, RunStatus status) =>
         terms?.FirstOrDefault(term => term.Status is null || term.Status == status);
 
-    private static TimeSpan? Longer(TimeSpan? one, TimeSpan? other) => one is null || other is null ? null : one > other ? one : other;
+    private static TimeSpan? Longer(TimeSpan? one, TimeSpan? other) => one is null || other is null ? null : one > other
+        ? one
+        : other;
 
-    private static RetentionTerm TermOf(string name, RetentionTermsOptions terms) => new(name) { Content = Parse(terms.Content), All = Parse(terms.All) };
+    private static RetentionTerm TermOf(string name, RetentionTermsOptions terms) =>
+        new(name) { Content = Parse(terms.Content), All = Parse(terms.All) };
 
-    private static RunStatus? StatusOf(RetentionRuleOptions rule) => rule.Status is null ? null : Enum.Parse<RunStatus>(rule.Status, true);
+    private static RunStatus? StatusOf(RetentionRuleOptions rule) => rule.Status is null
+        ? null
+        : Enum.Parse<RunStatus>(rule.Status, true);
 
     private static bool Fits(RetentionRuleOptions rule, RunRecord run) =>
-        (rule.Agent is null || rule.Agent == run.Agent) && (rule.Label is null || LabelSelector.Parse(rule.Label).ValueIn(run.Labels) is not null);
+        (rule.Agent is null || rule.Agent == run.Agent)
+            && (rule.Label is null || LabelSelector.Parse(rule.Label).ValueIn(run.Labels) is not null);
 }

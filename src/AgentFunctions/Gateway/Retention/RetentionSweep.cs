@@ -9,7 +9,9 @@ namespace AgentFunctions.Gateway.Retention;
 internal sealed class RetentionSweep(
     RetentionRules rules, RetentionTargets targets, RunIndex index, RunStore runs, ErasureRules erasing, TimeProvider time)
 {
-    /// <summary>The most trees that one sweep begins with; what is left comes with the next. What is refused or under way does not count.</summary>
+    /// <summary>
+    /// The most trees that one sweep begins with; what is left comes with the next. What is refused or under way does not count.
+    /// </summary>
     public const int MostTrees = 100;
 
     /// <summary>Sweeps once.</summary>
@@ -25,7 +27,8 @@ internal sealed class RetentionSweep(
 
         TimeSpan shortest = rules.Shortest ?? TimeSpan.FromDays(100 * 365);
         IEnumerable<RunIndexRow> ended = index.Rows
-            .Where(row => !row.Id.Contains(ChildName.Separator) && row.HasEnded(now) && new DateTimeOffset(row.End!.At, TimeSpan.Zero) + shortest <= now)
+            .Where(row => !row.Id.Contains(ChildName.Separator) && row.HasEnded(now)
+                && new DateTimeOffset(row.End!.At, TimeSpan.Zero) + shortest <= now)
             .OrderBy(static row => row.End!.At);
         int begun = 0;
         foreach (RunIndexRow row in ended)
@@ -58,7 +61,8 @@ internal sealed class RetentionSweep(
 
     private async Task<bool> SweepAsync(RunIndexRow row, DateTimeOffset now, CancellationToken cancellationToken)
     {
-        if (await runs.FindAsync(row.Id, cancellationToken).ConfigureAwait(false) is not { } run || rules.Of(run, row.End!.Status) is not { } term)
+        if (await runs.FindAsync(row.Id, cancellationToken).ConfigureAwait(false) is not { } run
+            || rules.Of(run, row.End!.Status) is not { } term)
         {
             return false;
         }
@@ -71,7 +75,8 @@ internal sealed class RetentionSweep(
         }
 
         return term.All <= age ? await targets.EraseAsync(run, term.Rule, cancellationToken).ConfigureAwait(false)
-            : term.Content <= age && !row.IsEmptied ? await targets.EmptyAsync(run, term.Rule, cancellationToken).ConfigureAwait(false)
+            : term.Content <= age && !row.IsEmptied
+                ? await targets.EmptyAsync(run, term.Rule, cancellationToken).ConfigureAwait(false)
             : await targets.DeleteFolderAsync(run, cancellationToken).ConfigureAwait(false);
     }
 

@@ -7,7 +7,8 @@ namespace AgentFunctions.Gateway.Retention;
 
 /// <summary>Sweeps for as long as there are rules, one host of all that share a store at a time.</summary>
 internal sealed partial class RetentionSweeper(
-    RetentionRules rules, RetentionSweep sweep, SweepLease lease, RunReader reader, ILogger<RetentionSweeper> log, TimeProvider time)
+    RetentionRules rules, RetentionSweep sweep, SweepLease lease, RunReader reader, ILogger<RetentionSweeper> log,
+    TimeProvider time)
     : BackgroundService, IProcessService
 {
     /// <summary>The pause after the start, and between sweeps of which the first did not begin all.</summary>

@@ -6,7 +6,8 @@ using Microsoft.Extensions.Logging;
 namespace AgentFunctions.Gateway.Retention;
 
 /// <summary>Begins what the rules of retention say is due.</summary>
-internal sealed partial class RetentionTargets(RunErasure erasure, WorkspacePhase folders, AuditRetention audit, ILogger<RetentionTargets> log)
+internal sealed partial class RetentionTargets(RunErasure erasure, WorkspacePhase folders, AuditRetention audit,
+    ILogger<RetentionTargets> log)
 {
     /// <summary>The name under which retention acts.</summary>
     public const string Actor = "host";
@@ -27,7 +28,8 @@ internal sealed partial class RetentionTargets(RunErasure erasure, WorkspacePhas
     /// <summary>Deletes the folder of a tree; whether there was one.</summary>
     public async Task<bool> DeleteFolderAsync(RunRecord run, CancellationToken cancellationToken)
     {
-        EraseProgress progress = await folders.RunAsync(new EraseInput(run.Id, WorkspacePhase.Name, Actor, ""), cancellationToken).ConfigureAwait(false);
+        EraseProgress progress = await folders.RunAsync(new EraseInput(run.Id, WorkspacePhase.Name, Actor, ""), cancellationToken)
+            .ConfigureAwait(false);
         return progress.Waits is { } obstacle
             ? throw new AgentException(ErrorCode.EngineUnavailable, obstacle)
             : progress.Counts.Others > 0;
@@ -36,6 +38,7 @@ internal sealed partial class RetentionTargets(RunErasure erasure, WorkspacePhas
     /// <summary>Says that something stood against a tree that is due.</summary>
     public void Left(string run, string problem) => LogLeft(log, run, problem);
 
-    [LoggerMessage(2202, LogLevel.Warning, "Retention: run {Run} is due and could not be erased, it is tried again with the next sweep: {Problem}")]
+    [LoggerMessage(2202, LogLevel.Warning,
+        "Retention: run {Run} is due and could not be erased, it is tried again with the next sweep: {Problem}")]
     private static partial void LogLeft(ILogger log, string run, string problem);
 }

@@ -24,7 +24,8 @@ internal sealed class SweepLease(IRecordStore records, TimeProvider time)
         return (state.DoneAt is not { } done || now - done >= every)
             && (state.Until is not { } until || now >= until || state.Holder == _holder)
             && await _states.TryPutAsync(
-                Key, state with { Holder = _holder, Until = now + s_time }, found?.Etag, cancellationToken).ConfigureAwait(false) is not null;
+                Key, state with { Holder = _holder, Until = now + s_time }, found?.Etag, cancellationToken)
+                .ConfigureAwait(false) is not null;
     }
 
     /// <summary>Gives the lease back.</summary>
@@ -35,7 +36,8 @@ internal sealed class SweepLease(IRecordStore records, TimeProvider time)
         if (await _states.FindAsync(Key, cancellationToken).ConfigureAwait(false) is var (state, etag) && state.Holder == _holder)
         {
             await _states.TryPutAsync(
-                Key, state with { Until = null, DoneAt = isDone ? time.GetUtcNow() : state.DoneAt }, etag, cancellationToken).ConfigureAwait(false);
+                Key, state with { Until = null, DoneAt = isDone ? time.GetUtcNow() : state.DoneAt }, etag, cancellationToken)
+                .ConfigureAwait(false);
         }
     }
 }

@@ -5,8 +5,8 @@ using Microsoft.Extensions.Options;
 namespace AgentFunctions.Gateway.Routing;
 
 /// <summary>
-/// Finds the agent for a goal that names none: by the classes of goals that the host has configured, else by the words that the goal
-/// shares with what agents say they are good for. What fits two alike is asked back, never guessed.
+/// Finds the agent for a goal that names none: by the classes of goals that the host has configured, else by the words that the
+/// goal shares with what agents say they are good for. What fits two alike is asked back, never guessed.
 /// </summary>
 internal sealed class GoalRouter(IOptions<GatewayOptions> options)
 {
@@ -21,7 +21,9 @@ internal sealed class GoalRouter(IOptions<GatewayOptions> options)
     /// <summary>Finds the agent.</summary>
     /// <param name="goal">The goal.</param>
     /// <param name="agents">Those that may be asked.</param>
-    /// <exception cref="AgentException"><see cref="ErrorCode.InvalidInput"/>: none fits, or several alike; the message lists them.</exception>
+    /// <exception cref="AgentException">
+    /// <see cref="ErrorCode.InvalidInput"/>: none fits, or several alike; the message lists them.
+    /// </exception>
     public Route Find(string goal, IReadOnlyList<AgentDefinition> agents)
     {
         if (agents is [AgentDefinition only])
@@ -32,7 +34,8 @@ internal sealed class GoalRouter(IOptions<GatewayOptions> options)
         (string Class, AgentDefinition Agent)[] named =
         [
             .. Matching(goal).Where(static known => known.Agent is not null)
-                .Join(agents, static known => known.Agent, static agent => agent.Name, static (known, agent) => (known.Class!, agent)),
+                .Join(agents, static known => known.Agent, static agent => agent.Name,
+                    static (known, agent) => (known.Class!, agent)),
         ];
         if (named.Length > 0)
         {
@@ -52,7 +55,8 @@ internal sealed class GoalRouter(IOptions<GatewayOptions> options)
         {
             string[] shared = [.. asked.Where(offers[index].Contains)];
             // A word that every agent uses says little about any of them.
-            return (Agent: agent, Shared: shared, Score: shared.Sum(word => Math.Log(1 + ((double)agents.Count / offers.Count(offer => offer.Contains(word))))));
+            return (Agent: agent, Shared: shared,
+                Score: shared.Sum(word => Math.Log(1 + ((double)agents.Count / offers.Count(offer => offer.Contains(word))))));
         }).OrderByDescending(static fit => fit.Score).ToArray();
         if (fits is not [{ Score: > 0 } best, .. var others])
         {

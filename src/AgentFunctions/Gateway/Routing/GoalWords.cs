@@ -7,8 +7,10 @@ internal static class GoalWords
 {
     private static readonly FrozenSet<string> Common = FrozenSet.ToFrozenSet(
         [
-            "about", "after", "agent", "all", "and", "any", "are", "before", "but", "can", "for", "from", "has", "have", "into", "its", "make", "new",
-            "not", "our", "out", "over", "please", "should", "task", "than", "that", "the", "their", "them", "then", "they", "this", "use", "was",
+            "about", "after", "agent", "all", "and", "any", "are", "before", "but", "can", "for", "from", "has", "have", "into",
+            "its", "make", "new",
+            "not", "our", "out", "over", "please", "should", "task", "than", "that", "the", "their", "them", "then", "they",
+            "this", "use", "was",
             "what", "when", "which", "will", "with", "you", "your",
         ],
         StringComparer.Ordinal);
@@ -18,7 +20,8 @@ internal static class GoalWords
 
     /// <summary>The words that say something, each once and without its ending.</summary>
     public static IReadOnlySet<string> Stems(string text) =>
-        Split(text).Where(static word => word.Length > 2 && !Common.Contains(word)).Select(Stem).ToHashSet(StringComparer.Ordinal);
+        Split(text).Where(static word => word.Length > 2 && !Common.Contains(word)).Select(Stem)
+            .ToHashSet(StringComparer.Ordinal);
 
     private static IEnumerable<string> Split(string text)
     {
@@ -38,10 +41,13 @@ internal static class GoalWords
         }
     }
 
-    /// <summary>Deploys, deployed and deploying are one word; a wrong cut harms nothing, since both sides are cut alike.</summary>
+    /// <summary>
+    /// Deploys, deployed and deploying are one word; a wrong cut harms nothing, since both sides are cut alike.
+    /// </summary>
     private static string Stem(string word)
     {
-        foreach (string ending in (ReadOnlySpan<string>)["ments", "ment", "ings", "ing", "ies", "ers", "ed", "er", "es", "s", "e", "y"])
+        foreach (string ending in (ReadOnlySpan<string>)["ments", "ment", "ings", "ing", "ies", "ers", "ed", "er", "es", "s", "e",
+            "y"])
         {
             if (word.Length >= ending.Length + 4 && word.EndsWith(ending, StringComparison.Ordinal))
             {

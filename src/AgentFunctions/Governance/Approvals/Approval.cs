@@ -168,7 +168,8 @@ public sealed record Approval : IHumanTask<Approval>
     {
         ArgumentNullException.ThrowIfNull(caller);
         return !Roles.Any(caller.Has) ? $"Rule '{Rule}' lets only these roles decide: {string.Join(", ", Roles)}."
-            : Terms.NotRequester && HasLed(caller.Id) ? $"Rule '{Rule}' requires that the person who decides has neither submitted nor steered the run."
+            : Terms.NotRequester && HasLed(caller.Id)
+                ? $"Rule '{Rule}' requires that the person who decides has neither submitted nor steered the run."
             : null;
     }
 
@@ -214,10 +215,12 @@ public sealed record Approval : IHumanTask<Approval>
 
     Approval IHumanTask<Approval>.Told(IReadOnlyList<HumanTaskDelivery> deliveries, DateTimeOffset remindAt) => this with
     {
-        ToldTo = [.. ToldTo.Union(deliveries.Where(static delivery => delivery.Error is null).Select(static delivery => delivery.To))],
+        ToldTo = [.. ToldTo.Union(deliveries.Where(static delivery => delivery.Error is null)
+            .Select(static delivery => delivery.To))],
         Deliveries =
         [
-            .. Deliveries.Concat(deliveries.Select(static delivery => new ApprovalDelivery(delivery.To, delivery.At, delivery.Error)))
+            .. Deliveries.Concat(deliveries.Select(static delivery => new ApprovalDelivery(delivery.To, delivery.At,
+                delivery.Error)))
                 .TakeLast(MaxDeliveries),
         ],
         Reminders = Reminders + 1,

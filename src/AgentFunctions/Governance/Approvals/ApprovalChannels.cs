@@ -49,10 +49,13 @@ internal sealed class ApprovalChannel(string name, HumanTaskChannels channels) :
             Decide = channels.LinkTo($"/api/approvals/{approval.Id}"),
         };
         string line = $"approval {kind}: '{approval.Tool}' ({notice.Risk} risk) for run {approval.RunId}, by rule '{approval.Rule}'. "
-            + (kind == "withdrawn" ? $"Nothing is to be decided: {approval.Obstacle}" : $"Decide: agentfunctions approve {approval.Id}");
+            + (kind == "withdrawn"
+                ? $"Nothing is to be decided: {approval.Obstacle}"
+                : $"Decide: agentfunctions approve {approval.Id}");
         DateTimeOffset now = channels.Now;
         var message = new ChannelMessage(
-            id, now, NotificationBody.Of($"approval.{kind}", now, JsonSerializer.SerializeToUtf8Bytes(notice, ApprovalsJsonContext.Default.ApprovalNotice)), line);
+            id, now, NotificationBody.Of($"approval.{kind}", now,
+                JsonSerializer.SerializeToUtf8Bytes(notice, ApprovalsJsonContext.Default.ApprovalNotice)), line);
         await channels.SendAsync(name, message, cancellationToken).ConfigureAwait(false);
         return name;
     }

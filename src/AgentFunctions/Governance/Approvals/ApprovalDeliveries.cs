@@ -7,7 +7,8 @@ namespace AgentFunctions.Governance.Approvals;
 
 /// <summary>Tells people of approvals, over every way that leads to them.</summary>
 internal sealed class ApprovalDeliveries(
-    IEnumerable<IApprovalNotifier> notifiers, ApprovalChannels channels, IEnumerable<IRunAskObserver> observers, Redactor redactor,
+    IEnumerable<IApprovalNotifier> notifiers, ApprovalChannels channels, IEnumerable<IRunAskObserver> observers,
+    Redactor redactor,
     ILogger<ApprovalDeliveries> log, TimeProvider time)
 {
     /// <summary>Tells those who may decide.</summary>
@@ -37,11 +38,13 @@ internal sealed class ApprovalDeliveries(
             .Select(channel => TellAsync(channel, closed, cancellationToken)));
 
     /// <summary>One attempt; <see langword="null"/> if the way leads to nobody of these roles.</summary>
-    private async Task<HumanTaskDelivery?> TellAsync(IApprovalNotifier notifier, Approval approval, CancellationToken cancellationToken)
+    private async Task<HumanTaskDelivery?> TellAsync(IApprovalNotifier notifier, Approval approval,
+        CancellationToken cancellationToken)
     {
         try
         {
-            return await notifier.NotifyAsync(ApprovalView.Of(approval, redactor), cancellationToken).ConfigureAwait(false) is { } who
+            return await notifier.NotifyAsync(ApprovalView.Of(approval, redactor), cancellationToken)
+                .ConfigureAwait(false) is { } who
                 ? new HumanTaskDelivery(who, time.GetUtcNow())
                 : null;
         }

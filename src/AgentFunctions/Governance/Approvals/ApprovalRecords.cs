@@ -42,7 +42,8 @@ internal sealed class ApprovalRecords(AuditLog audit, Journal journal, Redactor 
     /// <param name="masked">What was masked.</param>
     /// <param name="by">Who looked.</param>
     /// <param name="cancellationToken">The token to cancel the wait.</param>
-    public Task RevealedAsync(Approval approval, IReadOnlyList<MaskedPart> masked, string by, CancellationToken cancellationToken) => audit.AppendAsync(
+    public Task RevealedAsync(Approval approval, IReadOnlyList<MaskedPart> masked, string by,
+        CancellationToken cancellationToken) => audit.AppendAsync(
         Entry(AuditTypes.ApprovalRevealed, approval, by) with
         {
             Reason = $"{masked.Count} masked parts: {string.Join("; ", masked.Select(static part => $"{part.Path}, {part.Why}"))}",

@@ -22,10 +22,13 @@ internal sealed class ApprovalRequester(
     {
         DateTimeOffset now = Now;
         return Store.ChangeAsync(
-            id, before => before is { State: ApprovalState.Approved, TakenAt: null } ? before with { TakenAt = now } : before, cancellationToken);
+            id, before => before is { State: ApprovalState.Approved, TakenAt: null } ? before with { TakenAt = now } : before,
+            cancellationToken);
     }
 
-    /// <summary>Closes an approval whose call can no longer be made, and tells those who were asked. Safe to repeat after a crash.</summary>
+    /// <summary>
+    /// Closes an approval whose call can no longer be made, and tells those who were asked. Safe to repeat after a crash.
+    /// </summary>
     /// <param name="id">The approval.</param>
     /// <param name="obstacle">Why not.</param>
     /// <param name="cancellationToken">The token to cancel the wait.</param>
@@ -33,7 +36,9 @@ internal sealed class ApprovalRequester(
     {
         Approval closed = await Store.ChangeAsync(
             id,
-            before => before.State == ApprovalState.Pending ? before with { State = ApprovalState.Withdrawn, Obstacle = obstacle } : before,
+            before => before.State == ApprovalState.Pending
+                ? before with { State = ApprovalState.Withdrawn, Obstacle = obstacle }
+                : before,
             cancellationToken).ConfigureAwait(false);
         if (closed is not { State: ApprovalState.Withdrawn, Obstacle: { } why })
         {
@@ -54,7 +59,8 @@ internal sealed class ApprovalRequester(
         if (isNews)
         {
             await audit.AppendAsync(
-                Entry(AuditTypes.ApprovalWithdrawn, closed) with { Reason = redactor.Redact(why) }, cancellationToken).ConfigureAwait(false);
+                Entry(AuditTypes.ApprovalWithdrawn, closed) with { Reason = redactor.Redact(why) }, cancellationToken)
+                .ConfigureAwait(false);
             await deliveries.TellAgainAsync(closed, cancellationToken).ConfigureAwait(false);
         }
     }
@@ -84,9 +90,11 @@ internal sealed class ApprovalRequester(
     }
 
     protected override Task RecordEscalatedAsync(Approval task, CancellationToken cancellationToken) => audit.AppendAsync(
-        Entry(AuditTypes.ApprovalEscalated, task) with { Reason = $"to {string.Join(", ", task.Terms.EscalateTo)}" }, cancellationToken);
+        Entry(AuditTypes.ApprovalEscalated, task) with { Reason = $"to {string.Join(", ", task.Terms.EscalateTo)}" },
+        cancellationToken);
 
-    protected override Task RecordEndAsync(Approval task, CancellationToken cancellationToken) => task.State == ApprovalState.Expired
+    protected override Task RecordEndAsync(Approval task, CancellationToken cancellationToken) =>
+        task.State == ApprovalState.Expired
         ? audit.AppendOnceAsync(
             Entry(AuditTypes.ApprovalExpired, task),
             // Each look at an approval that has expired comes here, on any host.
@@ -96,7 +104,8 @@ internal sealed class ApprovalRequester(
             cancellationToken)
         : Task.CompletedTask;
 
-    protected override Task RecordToldAsync(Approval task, IReadOnlyList<HumanTaskDelivery> told, CancellationToken cancellationToken) =>
+    protected override Task RecordToldAsync(Approval task, IReadOnlyList<HumanTaskDelivery> told,
+        CancellationToken cancellationToken) =>
         audit.AppendAsync(
             Entry(AuditTypes.ApprovalTold, task) with
             {
@@ -105,7 +114,8 @@ internal sealed class ApprovalRequester(
             },
             cancellationToken);
 
-    protected override async Task<IReadOnlyList<HumanTaskDelivery>> DeliverAsync(Approval task, CancellationToken cancellationToken) =>
+    protected override async Task<IReadOnlyList<HumanTaskDelivery>> DeliverAsync(Approval task,
+        CancellationToken cancellationToken) =>
         await deliveries.TellAsync(task, cancellationToken).ConfigureAwait(false);
 
     private static AuditEntry Entry(string type, Approval approval) => new(type)

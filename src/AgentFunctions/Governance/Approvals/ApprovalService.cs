@@ -19,9 +19,11 @@ public sealed class ApprovalService
     private readonly TimeProvider _time;
 
     internal ApprovalService(
-        ApprovalStore store, ApprovalSituation situation, ApprovalRecords records, IOrchestrationClient orchestrations, Redactor redactor,
+        ApprovalStore store, ApprovalSituation situation, ApprovalRecords records, IOrchestrationClient orchestrations,
+        Redactor redactor,
         TimeProvider time) =>
-        (_store, _situation, _records, _orchestrations, _redactor, _time) = (store, situation, records, orchestrations, redactor, time);
+        (_store, _situation, _records, _orchestrations, _redactor, _time) = (store, situation, records, orchestrations, redactor,
+            time);
 
     /// <summary>
     /// Lists the approvals that wait for a person: the riskiest first, then similar ones together, then the oldest.
@@ -37,7 +39,8 @@ public sealed class ApprovalService
         Dictionary<string, DateTimeOffset> oldest = shown.GroupBy(approval => approval.Group, StringComparer.Ordinal)
             .ToDictionary(group => group.Key, group => group.Min(approval => approval.CreatedAt), StringComparer.Ordinal);
         shown = await Task.WhenAll(shown.Select(approval => ShownAsync(approval, cancellationToken))).ConfigureAwait(false);
-        return [.. shown.Select(approval => ApprovalView.Of(approval, _redactor)).OrderByDescending(approval => approval.Risk).ThenBy(approval => oldest[approval.Group])
+        return [.. shown.Select(approval => ApprovalView.Of(approval, _redactor)).OrderByDescending(approval => approval.Risk)
+            .ThenBy(approval => oldest[approval.Group])
             .ThenBy(approval => approval.Group, StringComparer.Ordinal).ThenBy(approval => approval.CreatedAt)];
     }
 
@@ -45,14 +48,16 @@ public sealed class ApprovalService
     /// <param name="rootId">The run at its root.</param>
     /// <param name="caller">Only what this caller may see; <see langword="null"/> for all.</param>
     /// <param name="cancellationToken">The token to cancel the wait.</param>
-    public async Task<IReadOnlyList<Approval>> ListOfTreeAsync(string rootId, Caller? caller = null, CancellationToken cancellationToken = default)
+    public async Task<IReadOnlyList<Approval>> ListOfTreeAsync(string rootId, Caller? caller = null,
+        CancellationToken cancellationToken = default)
     {
         DateTimeOffset now = _time.GetUtcNow();
         Approval[] open = [.. (await _store.ListOpenAsync(null, cancellationToken).ConfigureAwait(false))
             .Where(approval => approval.RootId == rootId && approval.State == ApprovalState.Pending && approval.ExpiresAt > now
                 && (caller is null || MaySee(caller, approval)))
             .OrderBy(static approval => approval.CreatedAt)];
-        open = await Task.WhenAll(open.Select(approval => _situation.WithSteerersAsync(approval, cancellationToken))).ConfigureAwait(false);
+        open = await Task.WhenAll(open.Select(approval => _situation.WithSteerersAsync(approval, cancellationToken)))
+            .ConfigureAwait(false);
         return [.. open.Select(approval => ApprovalView.Of(approval, _redactor))];
     }
 
@@ -60,9 +65,12 @@ public sealed class ApprovalService
     /// <param name="id">The approval.</param>
     /// <param name="caller">The caller; <see langword="null"/> for the host itself.</param>
     /// <param name="cancellationToken">The token to cancel the wait.</param>
-    /// <exception cref="AgentException"><see cref="ErrorCode.ApprovalNotFound"/>: there is none that this caller may see.</exception>
+    /// <exception cref="AgentException">
+    /// <see cref="ErrorCode.ApprovalNotFound"/>: there is none that this caller may see.
+    /// </exception>
     public async Task<Approval> GetAsync(string id, Caller? caller = null, CancellationToken cancellationToken = default) =>
-        ApprovalView.Of(await ShownAsync(await FindAsync(id, caller, cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false), _redactor);
+        ApprovalView.Of(await ShownAsync(await FindAsync(id, caller, cancellationToken).ConfigureAwait(false), cancellationToken)
+            .ConfigureAwait(false), _redactor);
 
     /// <summary>Applies an edit to the arguments of an approval, with nothing masked, for use in a decision.</summary>
     /// <param name="id">The approval.</param>
@@ -73,12 +81,14 @@ public sealed class ApprovalService
     /// <see cref="ErrorCode.ApprovalNotFound"/>; <see cref="ErrorCode.NotAllowed"/>: this caller may not decide;
     /// <see cref="ErrorCode.InvalidInput"/>: the edit is no object.
     /// </exception>
-    public async Task<JsonElement> MergeAsync(string id, Caller caller, JsonElement edits, CancellationToken cancellationToken = default)
+    public async Task<JsonElement> MergeAsync(string id, Caller caller, JsonElement edits,
+        CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(caller);
         if (edits.ValueKind != JsonValueKind.Object)
         {
-            throw new AgentException(ErrorCode.InvalidInput, "edits: send a JSON object: the members to change, with null for those to remove.");
+            throw new AgentException(ErrorCode.InvalidInput,
+                "edits: send a JSON object: the members to change, with null for those to remove.");
         }
 
         Approval approval = await _situation.WithSteerersAsync(
@@ -88,8 +98,10 @@ public sealed class ApprovalService
     }
 
     /// <summary>With what people are told beside it: why the call cannot be made, and who has steered the run.</summary>
-    private async Task<Approval> ShownAsync(Approval approval, CancellationToken cancellationToken) => await _situation.WithSteerersAsync(
-        await _situation.WithObstacleAsync(approval, cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
+    private async Task<Approval> ShownAsync(Approval approval, CancellationToken cancellationToken) =>
+        await _situation.WithSteerersAsync(
+        await _situation.WithObstacleAsync(approval, cancellationToken).ConfigureAwait(false), cancellationToken)
+        .ConfigureAwait(false);
 
     /// <summary>Gets an approval with nothing masked in its arguments. Who looked is in the audit log.</summary>
     /// <param name="id">The approval.</param>
@@ -102,13 +114,17 @@ public sealed class ApprovalService
     public async Task<Approval> RevealAsync(string id, Caller caller, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(caller);
-        Approval approval = await _situation.WithSteerersAsync(await FindAsync(id, caller, cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
+        Approval approval = await _situation.WithSteerersAsync(await FindAsync(id, caller, cancellationToken)
+            .ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
         EnsureRight(caller, approval);
         if (approval.State != ApprovalState.Pending || approval.ExpiresAt <= _time.GetUtcNow() || approval.IsAltered)
         {
-            string state = approval.IsAltered ? "altered" : approval.State == ApprovalState.Pending ? "expired" : approval.State.ToString().ToLowerInvariant();
+            string state = approval.IsAltered ? "altered" : approval.State == ApprovalState.Pending
+                ? "expired"
+                : approval.State.ToString().ToLowerInvariant();
             throw new AgentException(
-                ErrorCode.ApprovalStateForbids, $"Approval '{id}' is {state}: its masked parts are shown only while it waits for a decision.");
+                ErrorCode.ApprovalStateForbids,
+                $"Approval '{id}' is {state}: its masked parts are shown only while it waits for a decision.");
         }
 
         Approval view = ApprovalView.Of(approval, _redactor);
@@ -121,15 +137,18 @@ public sealed class ApprovalService
     /// <param name="caller">The caller.</param>
     /// <param name="approve">Whether the call may be made.</param>
     /// <param name="comment">Why; the model reads it. At most <see cref="MaxComment"/> characters.</param>
-    /// <param name="arguments">Arguments to call with instead of the model's: a JSON object. Others who approved must do so again.</param>
+    /// <param name="arguments">
+    /// Arguments to call with instead of the model's: a JSON object. Others who approved must do so again.
+    /// </param>
     /// <param name="cancellationToken">The token to cancel the wait; the decision may have been recorded.</param>
     /// <exception cref="AgentException">
     /// <see cref="ErrorCode.ApprovalNotFound"/>, <see cref="ErrorCode.InvalidInput"/>;
-    /// <see cref="ErrorCode.NotAllowed"/>: this caller may not decide; <see cref="ErrorCode.ApprovalStateForbids"/>: it is decided, or
-    /// the call can no longer be made: then the approval is closed, and the run goes on without the call.
+    /// <see cref="ErrorCode.NotAllowed"/>: this caller may not decide; <see cref="ErrorCode.ApprovalStateForbids"/>: it is
+    /// decided, or the call can no longer be made: then the approval is closed, and the run goes on without the call.
     /// </exception>
     public async Task<Approval> DecideAsync(
-        string id, Caller caller, bool approve, string? comment = null, JsonElement? arguments = null, CancellationToken cancellationToken = default)
+        string id, Caller caller, bool approve, string? comment = null, JsonElement? arguments = null,
+        CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(caller);
         CheckInput(approve, comment, arguments);
@@ -139,13 +158,15 @@ public sealed class ApprovalService
         if (approve && found.State == ApprovalState.Pending && found.ExpiresAt > _time.GetUtcNow())
         {
             EnsureRight(caller, led);
-            await RefuseImpossibleAsync(arguments is null ? found : found with { Edited = arguments }, cancellationToken).ConfigureAwait(false);
+            await RefuseImpossibleAsync(arguments is null ? found : found with { Edited = arguments }, cancellationToken)
+                .ConfigureAwait(false);
         }
 
         var vote = new ApprovalVote(caller.Id, approve, _redactor.Redact(comment), _time.GetUtcNow());
         bool isNew = false;
         Approval approval = await _store.ChangeAsync(
-            id, before => Count(before with { Steerers = steerers }, before, caller, vote, arguments, out isNew), cancellationToken).ConfigureAwait(false);
+            id, before => Count(before with { Steerers = steerers }, before, caller, vote, arguments, out isNew),
+            cancellationToken).ConfigureAwait(false);
         if (isNew)
         {
             await _records.DecidedAsync(approval, vote, caller.Door, cancellationToken).ConfigureAwait(false);
@@ -180,13 +201,16 @@ public sealed class ApprovalService
 
         if (arguments is { } edited && (!approve || edited.ValueKind != JsonValueKind.Object))
         {
-            throw new AgentException(ErrorCode.InvalidInput, "arguments: send a JSON object, and only with the decision approve.");
+            throw new AgentException(ErrorCode.InvalidInput,
+                "arguments: send a JSON object, and only with the decision approve.");
         }
     }
 
     /// <summary>Finds what waits that is like an approval, as far as a person could see it when it looked at that one.</summary>
     /// <param name="like">The approval that was decided.</param>
-    /// <param name="seen">The approvals that the person was shown; <see langword="null"/> for those asked no later than that one.</param>
+    /// <param name="seen">
+    /// The approvals that the person was shown; <see langword="null"/> for those asked no later than that one.
+    /// </param>
     /// <param name="caller">The caller.</param>
     /// <param name="cancellationToken">The token to cancel the wait.</param>
     public async Task<IReadOnlyList<Approval>> ListSimilarAsync(
@@ -194,12 +218,14 @@ public sealed class ApprovalService
     {
         ArgumentNullException.ThrowIfNull(like);
         ArgumentNullException.ThrowIfNull(caller);
-        return [.. (await ListAsync(caller, cancellationToken).ConfigureAwait(false)).Where(other => other.Group == like.Group && other.Id != like.Id
+        return [.. (await ListAsync(caller, cancellationToken)
+            .ConfigureAwait(false)).Where(other => other.Group == like.Group && other.Id != like.Id
             && (seen is null ? other.CreatedAt <= like.CreatedAt : seen.Contains(other.Id)))];
     }
 
     /// <summary>Adds a vote, unless the approval is decided or the vote is there.</summary>
-    private static Approval Count(Approval before, Approval unchanged, Caller caller, ApprovalVote vote, JsonElement? arguments, out bool isNew)
+    private static Approval Count(Approval before, Approval unchanged, Caller caller, ApprovalVote vote, JsonElement? arguments,
+        out bool isNew)
     {
         isNew = false;
         if (before.Votes.LastOrDefault(past => past.By == caller.Id) is { } past && past.Approves == vote.Approves
@@ -214,7 +240,8 @@ public sealed class ApprovalService
         if (!isOpen)
         {
             ApprovalState state = before.State == ApprovalState.Pending ? ApprovalState.Expired : before.State;
-            throw new AgentException(ErrorCode.ApprovalStateForbids, $"Approval '{before.Id}' is {state.ToString().ToLowerInvariant()} already.");
+            throw new AgentException(ErrorCode.ApprovalStateForbids,
+                $"Approval '{before.Id}' is {state.ToString().ToLowerInvariant()} already.");
         }
 
         EnsureRight(caller, before);
@@ -229,7 +256,9 @@ public sealed class ApprovalService
         return after with
         {
             State = !vote.Approves ? ApprovalState.Denied
-                : after.Approvers(before.Terms.NotRequester) >= before.Terms.Count ? ApprovalState.Approved : ApprovalState.Pending,
+                : after.Approvers(before.Terms.NotRequester) >= before.Terms.Count
+                    ? ApprovalState.Approved
+                    : ApprovalState.Pending,
         };
     }
 
@@ -243,7 +272,8 @@ public sealed class ApprovalService
 
     /// <summary>Whoever sees that a run waits for a person sees for what; who decides is another matter.</summary>
     internal static bool MaySee(Caller caller, Approval approval) =>
-        approval.Requester == caller.Id || caller.Has(CallerRoles.Admin) || caller.Has(CallerRoles.Auditor) || caller.Has(CallerRoles.Operator)
+        approval.Requester == caller.Id || caller.Has(CallerRoles.Admin) || caller.Has(CallerRoles.Auditor)
+            || caller.Has(CallerRoles.Operator)
         || caller.Has(CallerRoles.Viewer) || approval.Roles.Any(caller.Has);
 
     private async Task RefuseImpossibleAsync(Approval asked, CancellationToken cancellationToken)
@@ -261,7 +291,9 @@ public sealed class ApprovalService
 
         Approval closed = await _store.ChangeAsync(
             asked.Id,
-            before => before.State == ApprovalState.Pending ? before with { State = ApprovalState.Withdrawn, Obstacle = obstacle } : before,
+            before => before.State == ApprovalState.Pending
+                ? before with { State = ApprovalState.Withdrawn, Obstacle = obstacle }
+                : before,
             cancellationToken).ConfigureAwait(false);
         await WakeAsync(closed, cancellationToken).ConfigureAwait(false);
         throw new AgentException(
@@ -270,7 +302,8 @@ public sealed class ApprovalService
     }
 
     private async Task<Approval> FindAsync(string id, Caller? caller, CancellationToken cancellationToken) =>
-        await _store.FindAsync(id, cancellationToken).ConfigureAwait(false) is var (approval, _) && (caller is null || MaySee(caller, approval))
+        await _store.FindAsync(id, cancellationToken).ConfigureAwait(false) is var (approval, _)
+            && (caller is null || MaySee(caller, approval))
             ? approval
             : throw new AgentException(ErrorCode.ApprovalNotFound, $"There is no approval '{id}'.");
 
@@ -278,7 +311,8 @@ public sealed class ApprovalService
     {
         try
         {
-            await _orchestrations.RaiseEventAsync(approval.RunId, approval.EventName, approval.State.ToString(), cancellationToken)
+            await _orchestrations.RaiseEventAsync(approval.RunId, approval.EventName, approval.State.ToString(),
+                cancellationToken)
                 .ConfigureAwait(false);
         }
         catch (AgentException e) when (e.Code == ErrorCode.InstanceNotFound)

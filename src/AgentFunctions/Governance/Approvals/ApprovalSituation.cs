@@ -11,7 +11,8 @@ internal sealed class ApprovalSituation(RunSteerers steerers, ICallOutlook outlo
             ? approval with { Steerers = callers } : approval;
 
     /// <summary>Adds why the call of an approval that waits can no longer be made.</summary>
-    public async Task<Approval> WithObstacleAsync(Approval approval, CancellationToken cancellationToken) => approval.State == ApprovalState.Pending
+    public async Task<Approval> WithObstacleAsync(Approval approval, CancellationToken cancellationToken) =>
+        approval.State == ApprovalState.Pending
         && await outlook.ObstacleAsync(approval, cancellationToken).ConfigureAwait(false) is { } obstacle
             ? approval with { Obstacle = obstacle } : approval;
 }

@@ -26,7 +26,8 @@ internal static class ApprovalView
     }
 
     /// <summary>Whether a masked part is more than a plain value, so that it could hide what a call really does.</summary>
-    public static bool HidesBlock(JsonElement arguments, Redactor redactor) => PartsOf(arguments, redactor).Any(static part => !part.IsPlain);
+    public static bool HidesBlock(JsonElement arguments, Redactor redactor) =>
+        PartsOf(arguments, redactor).Any(static part => !part.IsPlain);
 
     private static void Add(List<MaskedPart> parts, string path, JsonElement value, Redactor redactor)
     {

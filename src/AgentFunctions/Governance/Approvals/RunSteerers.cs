@@ -6,8 +6,9 @@ using Microsoft.Extensions.Logging;
 namespace AgentFunctions.Governance.Approvals;
 
 /// <summary>
-/// Knows who has steered a tree of runs: spoke to one of them, let it spend more, resumed it, or asked for the run that it was forked
-/// from. Where a rule wants somebody other than the requester to decide, these are barred too, since their words may have led to the call.
+/// Knows who has steered a tree of runs: spoke to one of them, let it spend more, resumed it, or asked for the run that it was
+/// forked from. Where a rule wants somebody other than the requester to decide, these are barred too, since their words may have
+/// led to the call.
 /// </summary>
 internal sealed class RunSteerers(IRecordStore records, TreeKeys keys, ILogger<RunSteerers> log)
 {
@@ -23,7 +24,8 @@ internal sealed class RunSteerers(IRecordStore records, TreeKeys keys, ILogger<R
     {
         while (true)
         {
-            (StoredRecord Record, bool IsTrue)? found = await _sealed.FindAsync(Prefix + rootId, cancellationToken).ConfigureAwait(false);
+            (StoredRecord Record, bool IsTrue)? found = await _sealed.FindAsync(Prefix + rootId, cancellationToken)
+                .ConfigureAwait(false);
             if (found is { IsTrue: false })
             {
                 // It stays as it is, for whoever looks into it: until then nobody can be shown to be another.
@@ -38,7 +40,8 @@ internal sealed class RunSteerers(IRecordStore records, TreeKeys keys, ILogger<R
             }
 
             if (await _sealed.TryPutAsync(
-                Prefix + rootId, JsonSerializer.SerializeToUtf8Bytes(new SteererList(all), ApprovalsJsonContext.Default.SteererList),
+                Prefix + rootId, JsonSerializer.SerializeToUtf8Bytes(new SteererList(all),
+                    ApprovalsJsonContext.Default.SteererList),
                 RecordCondition.Since(found?.Record.Etag), cancellationToken).ConfigureAwait(false) is not null)
             {
                 return;
@@ -49,10 +52,13 @@ internal sealed class RunSteerers(IRecordStore records, TreeKeys keys, ILogger<R
     /// <summary>Gets who has steered a tree of runs.</summary>
     /// <param name="rootId">The run at its root.</param>
     /// <param name="cancellationToken">The token to cancel the wait.</param>
-    /// <exception cref="AgentException"><see cref="ErrorCode.DataFileUnusable"/>: the record was altered, so nobody can be told to be another.</exception>
+    /// <exception cref="AgentException">
+    /// <see cref="ErrorCode.DataFileUnusable"/>: the record was altered, so nobody can be told to be another.
+    /// </exception>
     public async Task<IReadOnlyList<string>> OfAsync(string rootId, CancellationToken cancellationToken)
     {
-        (StoredRecord Record, bool IsTrue)? found = await _sealed.FindAsync(Prefix + rootId, cancellationToken).ConfigureAwait(false);
+        (StoredRecord Record, bool IsTrue)? found = await _sealed.FindAsync(Prefix + rootId, cancellationToken)
+            .ConfigureAwait(false);
         if (found is { IsTrue: false } altered)
         {
             KeyLog.RecordAltered(log, altered.Record.Key);
@@ -65,7 +71,9 @@ internal sealed class RunSteerers(IRecordStore records, TreeKeys keys, ILogger<R
     }
 
     private static SteererList? Read((StoredRecord Record, bool IsTrue)? found) =>
-        found is { IsTrue: true } own ? JsonSerializer.Deserialize(own.Record.Value.Span, ApprovalsJsonContext.Default.SteererList) : null;
+        found is { IsTrue: true } own
+            ? JsonSerializer.Deserialize(own.Record.Value.Span, ApprovalsJsonContext.Default.SteererList)
+            : null;
 }
 
 /// <summary>Who has steered a tree of runs.</summary>

@@ -26,7 +26,9 @@ internal sealed class AuditChain(AuditChainContext context, string? shard)
 
     /// <summary>Adds an entry. Durable when it returns.</summary>
     /// <param name="entry">The entry; its texts are masked before it is chained.</param>
-    /// <param name="once">Where the same entry may stand already, so that it is not added; <see langword="null"/> to add it in any case.</param>
+    /// <param name="once">
+    /// Where the same entry may stand already, so that it is not added; <see langword="null"/> to add it in any case.
+    /// </param>
     /// <returns>How far the part has grown.</returns>
     public Task<AuditHead> AppendAsync(AuditEntry entry, AuditOnce? once = null)
     {
@@ -44,10 +46,14 @@ internal sealed class AuditChain(AuditChainContext context, string? shard)
         return written.Task;
     }
 
-    /// <summary>Adds an entry from within the call where nothing else is written to the part: the store has it when this returns.</summary>
+    /// <summary>
+    /// Adds an entry from within the call where nothing else is written to the part: the store has it when this returns.
+    /// </summary>
     /// <param name="entry">The entry.</param>
     /// <param name="isHandedOver">Whether the store has it.</param>
-    /// <returns>How far the part has grown; <see langword="null"/> where the entry has to wait for others and was not added.</returns>
+    /// <returns>
+    /// How far the part has grown; <see langword="null"/> where the entry has to wait for others and was not added.
+    /// </returns>
     public Task<AuditHead>? TryHandOver(AuditEntry entry, out bool isHandedOver)
     {
         isHandedOver = false;
@@ -61,7 +67,8 @@ internal sealed class AuditChain(AuditChainContext context, string? shard)
             _writing = true;
         }
 
-        var write = new AuditWrite(entry, null, new TaskCompletionSource<AuditHead>(TaskCreationOptions.RunContinuationsAsynchronously));
+        var write = new AuditWrite(entry, null,
+            new TaskCompletionSource<AuditHead>(TaskCreationOptions.RunContinuationsAsynchronously));
         _ = GoOnAsync([write]);
         isHandedOver = write.IsHandedOver;
         return write.Written.Task;
@@ -75,10 +82,14 @@ internal sealed class AuditChain(AuditChainContext context, string? shard)
 
     /// <summary>Gets the last head that this host knows by itself: from its memory, or from beside its keys.</summary>
     public async ValueTask<Head?> OwnHeadAsync(CancellationToken cancellationToken) =>
-        _seen ?? (context.Heads is null ? null : await context.Heads.ReadAsync(_headName, cancellationToken).ConfigureAwait(false));
+        _seen ?? (context.Heads is null
+            ? null
+            : await context.Heads.ReadAsync(_headName, cancellationToken).ConfigureAwait(false));
 
     /// <summary>Checks that the part still has all that this host knows it had.</summary>
-    /// <exception cref="AgentException"><see cref="ErrorCode.DataFileUnusable"/>: it was cut off, emptied or written anew.</exception>
+    /// <exception cref="AgentException">
+    /// <see cref="ErrorCode.DataFileUnusable"/>: it was cut off, emptied or written anew.
+    /// </exception>
     public async Task EnsureWholeAsync(CancellationToken cancellationToken)
     {
         if (await OwnHeadAsync(cancellationToken).ConfigureAwait(false) is not null)
@@ -149,8 +160,8 @@ internal sealed class AuditChain(AuditChainContext context, string? shard)
             }
             catch (AgentException e) when (e.Code == ErrorCode.PositionConflict)
             {
-                // Another instance has written: the chain is taken up from its end. If the answer to this write was lost and the store
-                // tried again, the entries are there already.
+                // Another instance has written: the chain is taken up from its end. If the answer to this write was lost and the
+                // store tried again, the entries are there already.
                 _end = null;
                 AuditEnd found = await ReadEndAsync(after, CancellationToken.None).ConfigureAwait(false);
                 _end = found with { Has = false };
@@ -175,7 +186,8 @@ internal sealed class AuditChain(AuditChainContext context, string? shard)
         return _end = end;
     }
 
-    private (ReadOnlyMemory<byte>[] Lines, AuditEnd After) Chain(AuditEntry[] entries, AuditEnd end, SigningKey key, AuditHead? joined)
+    private (ReadOnlyMemory<byte>[] Lines, AuditEnd After) Chain(AuditEntry[] entries, AuditEnd end, SigningKey key,
+        AuditHead? joined)
     {
         // The clocks of instances differ, but within a part time does not go back: lists of several parts are ordered by it.
         DateTimeOffset now = context.Time.GetUtcNow();
@@ -185,7 +197,16 @@ internal sealed class AuditChain(AuditChainContext context, string? shard)
         for (int i = 0; i < entries.Length; i++)
         {
             bool isLast = i == entries.Length - 1;
-            AuditEntry entry = entries[i] with { Seq = end.Count + i, At = now, Prev = hash, Shard = shard, Joined = isLast ? joined : null };
+            AuditEntry entry = entries[i] with
+            {
+                Seq = end.Count + i,
+                At = now,
+                Prev = hash,
+                Shard = shard,
+                Joined = isLast
+                ? joined
+                : null
+            };
             byte[] line = AuditLine.Write(entry, isLast ? key : null, context.Redactor);
             hash = AuditLine.HashOf(line);
             lines[i] = line;

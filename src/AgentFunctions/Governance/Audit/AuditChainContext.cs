@@ -10,7 +10,8 @@ namespace AgentFunctions.Governance.Audit;
 /// <param name="Time">The clock.</param>
 /// <param name="Redactor">Masks what is written.</param>
 /// <param name="Heads">The heads beside the keys, if this host has any.</param>
-internal sealed record AuditChainContext(ILogStore Logs, SigningKeys Keys, TimeProvider Time, Redactor? Redactor, IHeadStore? Heads)
+internal sealed record AuditChainContext(ILogStore Logs, SigningKeys Keys, TimeProvider Time, Redactor? Redactor,
+    IHeadStore? Heads)
 {
     private volatile AuditHead? _lastJoin;
 
@@ -25,5 +26,6 @@ internal sealed record AuditChainContext(ILogStore Logs, SigningKeys Keys, TimeP
     public Action<AuditHead> Grown { get; set; } = static _ => { };
 
     /// <summary>Gets or sets what looks up a part in the chain of heads.</summary>
-    public Func<string?, CancellationToken, ValueTask<Head?>> JoinedAsync { get; set; } = static (_, _) => ValueTask.FromResult<Head?>(null);
+    public Func<string?, CancellationToken, ValueTask<Head?>> JoinedAsync { get; set; } =
+        static (_, _) => ValueTask.FromResult<Head?>(null);
 }

@@ -3,8 +3,8 @@ using AgentFunctions.Core;
 namespace AgentFunctions.Governance.Audit;
 
 /// <summary>
-/// Looks at the start of a host whether the audit log still has all that it had: a host does not go on over a cut one. At its end the
-/// last entries are joined.
+/// Looks at the start of a host whether the audit log still has all that it had: a host does not go on over a cut one. At its end
+/// the last entries are joined.
 /// </summary>
 internal sealed class AuditCheck(AuditLog audit, TimeProvider time) : ProcessService
 {

@@ -35,8 +35,10 @@ public sealed class AuditCursor
         {
             int dash = part.IndexOf('-', StringComparison.Ordinal);
             string shard = dash < 0 ? "" : part[..dash];
-            if (dash == 0 || !long.TryParse(part.AsSpan(dash + 1), NumberStyles.None, CultureInfo.InvariantCulture, out long position)
-                || (shard.Length > 0 && (shard == AuditShards.Heads || !AuditShards.IsName(shard))) || !next.TryAdd(shard, position))
+            if (dash == 0 || !long.TryParse(part.AsSpan(dash + 1), NumberStyles.None, CultureInfo.InvariantCulture,
+                out long position)
+                || (shard.Length > 0 && (shard == AuditShards.Heads || !AuditShards.IsName(shard)))
+                || !next.TryAdd(shard, position))
             {
                 throw new AgentException(ErrorCode.InvalidInput, "after: use a cursor that the API gave.");
             }

@@ -3,8 +3,8 @@ using AgentFunctions.Storage;
 namespace AgentFunctions.Governance.Audit;
 
 /// <summary>
-/// Deletes the oldest entries of the log, part by part. A signed entry of the chain of heads says first up to where, so that the rest is
-/// still a whole log; after a crash in between the entries are there, which is no fault.
+/// Deletes the oldest entries of the log, part by part. A signed entry of the chain of heads says first up to where, so that the
+/// rest is still a whole log; after a crash in between the entries are there, which is no fault.
 /// </summary>
 internal sealed class AuditCutter(ILogStore logs, AuditChain heads)
 {
@@ -24,7 +24,12 @@ internal sealed class AuditCutter(ILogStore logs, AuditChain heads)
                 continue;
             }
 
-            var entry = new AuditEntry(AuditTypes.LogCut) { Cut = cut, Actor = "host", Reason = $"entries before {before.UtcDateTime:yyyy-MM-dd HH:mm}Z" };
+            var entry = new AuditEntry(AuditTypes.LogCut)
+            {
+                Cut = cut,
+                Actor = "host",
+                Reason = $"entries before {before.UtcDateTime:yyyy-MM-dd HH:mm}Z"
+            };
             await heads.AppendAsync(entry).WaitAsync(cancellationToken).ConfigureAwait(false);
             await logs.TrimAsync(stream, cut.Count, cancellationToken).ConfigureAwait(false);
             count += cut.Count - first;
@@ -44,17 +49,19 @@ internal sealed class AuditCutter(ILogStore logs, AuditChain heads)
     }
 
     /// <summary>
-    /// Finds the last entry of a part that is old enough and that the store can delete with all before it, so that nothing is said to be cut
-    /// that stays; the last one of a part always does.
+    /// Finds the last entry of a part that is old enough and that the store can delete with all before it, so that nothing is
+    /// said to be cut that stays; the last one of a part always does.
     /// </summary>
     /// <returns>The place; <see langword="null"/> if nothing goes.</returns>
-    private async Task<AuditHead?> FindAsync(string? shard, string stream, long first, DateTimeOffset before, CancellationToken cancellationToken)
+    private async Task<AuditHead?> FindAsync(string? shard, string stream, long first, DateTimeOffset before,
+        CancellationToken cancellationToken)
     {
         long length = await logs.GetLengthAsync(stream, cancellationToken).ConfigureAwait(false);
         long most = await logs.FindTrimAsync(stream, length - 1, cancellationToken).ConfigureAwait(false);
         var old = new List<AuditHead>();
         // Where nothing can go, nothing is read.
-        await foreach (LogEntry line in logs.ReadAsync(stream, first, most <= first ? 0 : null, cancellationToken).ConfigureAwait(false))
+        await foreach (LogEntry line in logs.ReadAsync(stream, first, most <= first ? 0 : null, cancellationToken)
+            .ConfigureAwait(false))
         {
             if (line.Position >= most || AuditLine.TryRead(line.Data) is not { } entry || entry.At >= before)
             {

@@ -88,25 +88,30 @@ public sealed record AuditEntry(string Type)
     public string? DoorRequest { get; init; }
 
     /// <summary>
-    /// Gets who acted on behalf of <see cref="Actor"/>, the nearest first: the runs of another host that its token named; <see langword="null"/> for none.
+    /// Gets who acted on behalf of <see cref="Actor"/>, the nearest first: the runs of another host that its token named;
+    /// <see langword="null"/> for none.
     /// </summary>
     public IReadOnlyList<string>? Act { get; init; }
 
-    /// <summary>Gets the part of the log that the entry stands in; <see langword="null"/> in the host's own. Set by the log.</summary>
+    /// <summary>
+    /// Gets the part of the log that the entry stands in; <see langword="null"/> in the host's own. Set by the log.
+    /// </summary>
     public string? Shard { get; init; }
 
     /// <summary>Gets how far other parts had grown: only in the chain of heads, which joins them. Set by the log.</summary>
     public IReadOnlyList<AuditHead>? Heads { get; init; }
 
-    /// <summary>Gets how far the chain of heads had grown, where that has changed since the part's last entry. Set by the log.</summary>
+    /// <summary>
+    /// Gets how far the chain of heads had grown, where that has changed since the part's last entry. Set by the log.
+    /// </summary>
     public AuditHead? Joined { get; init; }
 
     /// <summary>Gets up to where another part was cut off at its beginning: only in the chain of heads. Set by the log.</summary>
     public AuditHead? Cut { get; init; }
 
     /// <summary>
-    /// Gets the texts of an entry of a run, as they are stored; set by the log. An entry that is read with the key has its texts and
-    /// hashes instead. Where they stay sealed, the key is gone and the hashes are keyed ones.
+    /// Gets the texts of an entry of a run, as they are stored; set by the log. An entry that is read with the key has its texts
+    /// and hashes instead. Where they stay sealed, the key is gone and the hashes are keyed ones.
     /// </summary>
     public AuditSealed? Sealed { get; init; }
 }
@@ -123,7 +128,9 @@ internal static class AuditTypes
     /// <summary>Somebody sent a run a message.</summary>
     public const string MessageSent = "run.messageSent";
 
-    /// <summary>Somebody paused, resumed or cancelled a run, or started one anew from it; <see cref="AuditEntry.Reason"/> says which.</summary>
+    /// <summary>
+    /// Somebody paused, resumed or cancelled a run, or started one anew from it; <see cref="AuditEntry.Reason"/> says which.
+    /// </summary>
     public const string RunCommanded = "run.commanded";
 
     /// <summary>A run was given to somebody as a file.</summary>
@@ -153,7 +160,9 @@ internal static class AuditTypes
     /// <summary>A person was asked.</summary>
     public const string ApprovalRequested = "approval.requested";
 
-    /// <summary>People were told of an approval; <see cref="AuditEntry.Reason"/> says over which channels, and which failed.</summary>
+    /// <summary>
+    /// People were told of an approval; <see cref="AuditEntry.Reason"/> says over which channels, and which failed.
+    /// </summary>
     public const string ApprovalTold = "approval.told";
 
     /// <summary>A person approved, denied or changed a call.</summary>
@@ -174,7 +183,9 @@ internal static class AuditTypes
     /// <summary>A run asked people; <see cref="AuditEntry.Arguments"/> is the question.</summary>
     public const string QuestionAsked = "question.asked";
 
-    /// <summary>People were told of a question; <see cref="AuditEntry.Reason"/> says over which channels, and which failed.</summary>
+    /// <summary>
+    /// People were told of a question; <see cref="AuditEntry.Reason"/> says over which channels, and which failed.
+    /// </summary>
     public const string QuestionTold = "question.told";
 
     /// <summary>A question went to further roles.</summary>
@@ -207,7 +218,9 @@ internal static class AuditTypes
     /// <summary>An API key was made or withdrawn, or a signing key was rotated.</summary>
     public const string KeyChanged = "key.changed";
 
-    /// <summary>Somebody made, changed, held, resumed, ran or deleted a monitor; <see cref="AuditEntry.Reason"/> says which.</summary>
+    /// <summary>
+    /// Somebody made, changed, held, resumed, ran or deleted a monitor; <see cref="AuditEntry.Reason"/> says which.
+    /// </summary>
     public const string MonitorCommanded = "monitor.commanded";
 
     /// <summary>Somebody took up or ended an incident; <see cref="AuditEntry.Reason"/> says which.</summary>
@@ -219,7 +232,9 @@ internal static class AuditTypes
     /// <summary>The log goes on in shards: from here on its first part has only what concerns no run.</summary>
     public const string LogSharded = "log.sharded";
 
-    /// <summary>The oldest entries of a part were deleted, as its retention says; <see cref="AuditEntry.Cut"/> names the last of them.</summary>
+    /// <summary>
+    /// The oldest entries of a part were deleted, as its retention says; <see cref="AuditEntry.Cut"/> names the last of them.
+    /// </summary>
     public const string LogCut = "audit.cut";
 
     /// <summary>A run and its tree are being erased; <see cref="AuditEntry.Reason"/> says why.</summary>
@@ -236,12 +251,18 @@ internal static class AuditTypes
     /// <summary>What was said and done in a run is erased, as its retention says; the run is kept.</summary>
     public const string RunEmptied = "run.content.erased";
 
-    /// <summary>A legal hold was set; <see cref="AuditEntry.Rule"/> names it, <see cref="AuditEntry.Reason"/> says on what and why.</summary>
+    /// <summary>
+    /// A legal hold was set; <see cref="AuditEntry.Rule"/> names it, <see cref="AuditEntry.Reason"/> says on what and why.
+    /// </summary>
     public const string HoldSet = "hold.set";
 
-    /// <summary>A legal hold was lifted; <see cref="AuditEntry.Rule"/> names it, <see cref="AuditEntry.Reason"/> says who had set it.</summary>
+    /// <summary>
+    /// A legal hold was lifted; <see cref="AuditEntry.Rule"/> names it, <see cref="AuditEntry.Reason"/> says who had set it.
+    /// </summary>
     public const string HoldLifted = "hold.lifted";
 
-    /// <summary>Determines whether entries of a type say that a tree was erased: they outlive its key, so their texts stay in clear.</summary>
+    /// <summary>
+    /// Determines whether entries of a type say that a tree was erased: they outlive its key, so their texts stay in clear.
+    /// </summary>
     internal static bool IsOfErasure(string type) => type.StartsWith(RunErased, StringComparison.Ordinal);
 }

@@ -9,7 +9,9 @@ public static class AuditHeads
     /// <summary>Reads the heads of all parts of the log.</summary>
     /// <param name="keyFolder">The folder of the host's keys.</param>
     /// <returns>The heads; none if the folder has none.</returns>
-    /// <exception cref="AgentException"><see cref="ErrorCode.DataFileUnusable"/>: one of them does not carry the host's seal.</exception>
+    /// <exception cref="AgentException">
+    /// <see cref="ErrorCode.DataFileUnusable"/>: one of them does not carry the host's seal.
+    /// </exception>
     public static AuditHead[] Read(string keyFolder)
     {
         using var heads = new FileHeadStore(keyFolder);

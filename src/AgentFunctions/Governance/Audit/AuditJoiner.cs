@@ -4,8 +4,8 @@ using AgentFunctions.Storage;
 namespace AgentFunctions.Governance.Audit;
 
 /// <summary>
-/// Writes the chain of heads: what this host has added to the parts of the log is entered there, some seconds later and for all parts
-/// together, so that a part which is cut off, emptied or put back later is missed.
+/// Writes the chain of heads: what this host has added to the parts of the log is entered there, some seconds later and for all
+/// parts together, so that a part which is cut off, emptied or put back later is missed.
 /// </summary>
 internal sealed class AuditJoiner
 {
@@ -32,7 +32,8 @@ internal sealed class AuditJoiner
     {
         (_context, _heads, _mark) = (context, heads, mark);
         _timer = context.Time.CreateTimer(
-            static joiner => _ = ((AuditJoiner)joiner!).TryJoinAsync(CancellationToken.None), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+            static joiner => _ = ((AuditJoiner)joiner!).TryJoinAsync(CancellationToken.None), this, Timeout.InfiniteTimeSpan,
+            Timeout.InfiniteTimeSpan);
     }
 
     /// <summary>Notes how far a part has grown.</summary>
@@ -64,8 +65,10 @@ internal sealed class AuditJoiner
                 return;
             }
 
-            AuditHead[] heads = [.. grown.Select(static one => one.Value).OrderBy(static head => head.Shard, StringComparer.Ordinal)];
-            AuditHead joined = await _heads.AppendAsync(new AuditEntry(AuditTypes.LogJoined) { Heads = heads }).WaitAsync(cancellationToken)
+            AuditHead[] heads = [.. grown.Select(static one => one.Value)
+                .OrderBy(static head => head.Shard, StringComparer.Ordinal)];
+            AuditHead joined = await _heads.AppendAsync(new AuditEntry(AuditTypes.LogJoined) { Heads = heads })
+                .WaitAsync(cancellationToken)
                 .ConfigureAwait(false);
             foreach (KeyValuePair<string, AuditHead> one in grown)
             {
@@ -73,10 +76,12 @@ internal sealed class AuditJoiner
                 _grown.TryRemove(one);
             }
 
-            if (joined.Count == 1 && await _context.Logs.GetLengthAsync(AuditLog.Stream, cancellationToken).ConfigureAwait(false) > 0)
+            if (joined.Count == 1
+                && await _context.Logs.GetLengthAsync(AuditLog.Stream, cancellationToken).ConfigureAwait(false) > 0)
             {
                 // What there was before is closed by an entry that names the chain of heads: without that the log is not whole.
-                await _mark(new AuditEntry(AuditTypes.LogSharded) { Reason = "Entries of runs are in shards from here on." }).ConfigureAwait(false);
+                await _mark(new AuditEntry(AuditTypes.LogSharded) { Reason = "Entries of runs are in shards from here on." })
+                    .ConfigureAwait(false);
             }
         }
         finally
@@ -94,8 +99,8 @@ internal sealed class AuditJoiner
         }
         catch (Exception e) when (e is AgentException or ObjectDisposedException or OperationCanceledException)
         {
-            // The heads are kept, and the next entry makes them due again. A chain of heads that was cut off is an error of the start, of
-            // 'verify' and of the parts that name it.
+            // The heads are kept, and the next entry makes them due again. A chain of heads that was cut off is an error of the
+            // start, of 'verify' and of the parts that name it.
         }
     }
 
@@ -116,7 +121,8 @@ internal sealed class AuditJoiner
         string stream = AuditShards.StreamOf(AuditShards.Heads);
         var joined = new Dictionary<string, Head>(StringComparer.Ordinal);
         long length = await _context.Logs.GetLengthAsync(stream, cancellationToken).ConfigureAwait(false);
-        await foreach (LogEntry line in _context.Logs.ReadAsync(stream, Math.Max(0, length - Lookback), null, cancellationToken).ConfigureAwait(false))
+        await foreach (LogEntry line in _context.Logs.ReadAsync(stream, Math.Max(0, length - Lookback), null, cancellationToken)
+            .ConfigureAwait(false))
         {
             foreach (AuditHead head in AuditLine.TryRead(line.Data)?.Heads ?? [])
             {

@@ -25,7 +25,8 @@ internal static class AuditLine
         if (entry.Sealed is { } sealedTexts)
         {
             // After the masking, which might take a part of it for a secret.
-            json = (byte[])[.. json[..^1], .. Member, .. JsonSerializer.SerializeToUtf8Bytes(sealedTexts, AuditJsonContext.Default.AuditSealed), (byte)'}'];
+            json = (byte[])[.. json[..^1], .. Member,
+                .. JsonSerializer.SerializeToUtf8Bytes(sealedTexts, AuditJsonContext.Default.AuditSealed), (byte)'}'];
         }
 
         if (signWith is null)

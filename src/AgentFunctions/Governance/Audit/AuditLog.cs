@@ -36,7 +36,8 @@ public sealed class AuditLog
     /// <param name="heads">The heads beside the keys; <see langword="null"/> if this host has none.</param>
     /// <param name="trees">The keys of run trees that seal texts; <see langword="null"/> to leave them in clear.</param>
     internal AuditLog(
-        ILogStore logs, SigningKeys keys, TimeProvider time, Redactor? redactor = null, IHeadStore? heads = null, TreeKeys? trees = null)
+        ILogStore logs, SigningKeys keys, TimeProvider time, Redactor? redactor = null, IHeadStore? heads = null,
+        TreeKeys? trees = null)
     {
         ArgumentNullException.ThrowIfNull(time);
         _seal = trees is null ? null : new AuditSeal(trees, redactor);
@@ -58,8 +59,8 @@ public sealed class AuditLog
     }
 
     /// <summary>
-    /// Adds an entry, and hands it to the store at once where its part is idle: so that it is the first of a group of writes that the caller
-    /// has begun.
+    /// Adds an entry, and hands it to the store at once where its part is idle: so that it is the first of a group of writes that
+    /// the caller has begun.
     /// </summary>
     /// <param name="entry">The entry; its texts are masked before it is chained.</param>
     /// <param name="isHandedOver">Whether the store has it. If not, it is on its way by itself, in no group.</param>
@@ -99,19 +100,26 @@ public sealed class AuditLog
     /// <param name="rootId">The root of the run's tree.</param>
     /// <param name="runId">The run.</param>
     /// <param name="cancellationToken">The token to cancel the read.</param>
-    internal Task<long> EndAsync(string rootId, string runId, CancellationToken cancellationToken) => _context.Logs.GetLengthAsync(
+    internal Task<long> EndAsync(string rootId, string runId, CancellationToken cancellationToken) =>
+        _context.Logs.GetLengthAsync(
         AuditShards.StreamOf(AuditShards.Of(new AuditEntry("") { RootId = rootId, RunId = runId })), cancellationToken);
 
     /// <summary>Reads the entries, oldest first.</summary>
-    /// <param name="runId">Only those of this run and of the tree below it, where it is a root; <see langword="null"/> for all.</param>
+    /// <param name="runId">
+    /// Only those of this run and of the tree below it, where it is a root; <see langword="null"/> for all.
+    /// </param>
     /// <param name="from">How many of them to leave out. To go on in a log that grows, use a cursor.</param>
     /// <param name="cancellationToken">The token to cancel the read.</param>
-    public IAsyncEnumerable<AuditEntry> ReadAsync(string? runId = null, long from = 0, CancellationToken cancellationToken = default) =>
-        SkipAsync(AuditReader.ReadAsync(_context.Logs, _seal, runId, AuditCursor.Start, null, cancellationToken), from, cancellationToken);
+    public IAsyncEnumerable<AuditEntry> ReadAsync(string? runId = null, long from = 0,
+        CancellationToken cancellationToken = default) =>
+        SkipAsync(AuditReader.ReadAsync(_context.Logs, _seal, runId, AuditCursor.Start, null, cancellationToken), from,
+            cancellationToken);
 
     /// <summary>Reads the entries after a cursor, oldest first.</summary>
     /// <param name="after">The place.</param>
-    /// <param name="runId">Only those of this run and of the tree below it, where it is a root; <see langword="null"/> for all.</param>
+    /// <param name="runId">
+    /// Only those of this run and of the tree below it, where it is a root; <see langword="null"/> for all.
+    /// </param>
     /// <param name="filter">Only those that match; <see langword="null"/> for all.</param>
     /// <param name="cancellationToken">The token to cancel the read.</param>
     public IAsyncEnumerable<AuditEntry> ReadAfterAsync(
@@ -122,7 +130,8 @@ public sealed class AuditLog
     }
 
     /// <summary>Reads the entries after a cursor that match, oldest first, with their texts as they are stored.</summary>
-    internal IAsyncEnumerable<AuditEntry> ReadSealedAsync(AuditCursor after, AuditFilter filter, CancellationToken cancellationToken) =>
+    internal IAsyncEnumerable<AuditEntry> ReadSealedAsync(AuditCursor after, AuditFilter filter,
+        CancellationToken cancellationToken) =>
         AuditReader.ReadAsync(_context.Logs, null, null, after, filter, cancellationToken);
 
     /// <summary>Finds the place from which to read the entries of a time and later, without reading earlier ones.</summary>
@@ -173,7 +182,8 @@ public sealed class AuditLog
             if (isAll || certain >= count)
             {
                 return _seal is null ? [.. found]
-                    : await Task.WhenAll(found.Select(entry => _seal.OpenAsync(entry, cancellationToken).AsTask())).ConfigureAwait(false);
+                    : await Task.WhenAll(found.Select(entry => _seal.OpenAsync(entry, cancellationToken).AsTask()))
+                        .ConfigureAwait(false);
             }
         }
     }
@@ -184,7 +194,8 @@ public sealed class AuditLog
     internal async Task<int> CountInClearAsync(string rootId, CancellationToken cancellationToken)
     {
         int count = 0;
-        await foreach (AuditEntry entry in AuditReader.ReadAsync(_context.Logs, null, rootId, AuditCursor.Start, null, cancellationToken).ConfigureAwait(false))
+        await foreach (AuditEntry entry in AuditReader.ReadAsync(_context.Logs, null, rootId, AuditCursor.Start, null,
+            cancellationToken).ConfigureAwait(false))
         {
             count += entry.Sealed is null && !AuditTypes.IsOfErasure(entry.Type) && AuditTexts.Of(entry) is not null ? 1 : 0;
         }
@@ -194,7 +205,8 @@ public sealed class AuditLog
 
     /// <summary>Exports the entries as they are stored, for verification elsewhere.</summary>
     /// <param name="cancellationToken">The token to cancel the read.</param>
-    public async IAsyncEnumerable<ReadOnlyMemory<byte>> ExportAsync([EnumeratorCancellation] CancellationToken cancellationToken = default)
+    public async IAsyncEnumerable<ReadOnlyMemory<byte>> ExportAsync([EnumeratorCancellation] CancellationToken cancellationToken =
+        default)
     {
         await foreach (AuditPartLine line in AuditParts.ReadAsync(_context.Logs, cancellationToken).ConfigureAwait(false))
         {
@@ -228,13 +240,16 @@ public sealed class AuditLog
         }
 
         PublicKeySet keys = await _context.Keys.PublishedAsync(cancellationToken).ConfigureAwait(false);
-        return await AuditVerifier.VerifyAsync(AuditParts.ReadAsync(_context.Logs, cancellationToken), keys, known, cancellationToken)
+        return await AuditVerifier.VerifyAsync(AuditParts.ReadAsync(_context.Logs, cancellationToken), keys, known,
+            cancellationToken)
             .ConfigureAwait(false);
     }
 
     /// <summary>Checks that the log still has all that this host knows it had.</summary>
     /// <param name="cancellationToken">The token to cancel the wait.</param>
-    /// <exception cref="AgentException"><see cref="ErrorCode.DataFileUnusable"/>: a part was cut off, emptied or written anew.</exception>
+    /// <exception cref="AgentException">
+    /// <see cref="ErrorCode.DataFileUnusable"/>: a part was cut off, emptied or written anew.
+    /// </exception>
     internal async Task EnsureWholeAsync(CancellationToken cancellationToken = default)
     {
         foreach (string? shard in AuditParts.InOrder.Prepend(AuditShards.Heads))
@@ -251,7 +266,9 @@ public sealed class AuditLog
     internal Task TryJoinAsync(CancellationToken cancellationToken = default) => _joiner.TryJoinAsync(cancellationToken);
 
     private AuditChain Part(string? shard) =>
-        shard == AuditShards.Heads ? _heads : _parts.GetOrAdd(shard ?? "", static (_, part) => new AuditChain(part._context, part.shard), (_context, shard));
+        shard == AuditShards.Heads
+            ? _heads
+            : _parts.GetOrAdd(shard ?? "", static (_, part) => new AuditChain(part._context, part.shard), (_context, shard));
 
     private static async IAsyncEnumerable<AuditEntry> SkipAsync(
         IAsyncEnumerable<AuditEntry> entries, long count, [EnumeratorCancellation] CancellationToken cancellationToken)

@@ -10,7 +10,9 @@ internal static class AuditReader
     /// <summary>Reads from a place on.</summary>
     /// <param name="logs">The store.</param>
     /// <param name="seal">Opens sealed texts; <see langword="null"/> to leave them sealed.</param>
-    /// <param name="runId">Only the entries of this run, and of the tree below it if it is a root; <see langword="null"/> for all.</param>
+    /// <param name="runId">
+    /// Only the entries of this run, and of the tree below it if it is a root; <see langword="null"/> for all.
+    /// </param>
     /// <param name="after">The place.</param>
     /// <param name="filter">Only the entries that match; <see langword="null"/> for all.</param>
     /// <param name="cancellationToken">The token to cancel the read.</param>
@@ -21,7 +23,8 @@ internal static class AuditReader
         IReadOnlyList<IReadOnlyList<byte[]>> sought = [.. filter?.Marks() ?? [], .. runId is null ? [] : Sought(runId)];
         IReadOnlyList<string> shards = runId is null ? AuditShards.OfRuns : AuditShards.OfRun(runId);
         IAsyncEnumerator<AuditEntry>[] parts = [.. shards.Prepend(null).Select(shard =>
-            PartAsync(logs, shard, runId, after.Of(shard), filter, sought, cancellationToken).GetAsyncEnumerator(cancellationToken))];
+            PartAsync(logs, shard, runId, after.Of(shard), filter, sought, cancellationToken)
+                .GetAsyncEnumerator(cancellationToken))];
         try
         {
             bool[] began = await Task.WhenAll(parts.Select(static part => part.MoveNextAsync().AsTask())).ConfigureAwait(false);
@@ -72,7 +75,8 @@ internal static class AuditReader
         ILogStore logs, string? shard, string? runId, long from, AuditFilter? filter, IReadOnlyList<IReadOnlyList<byte[]>> sought,
         [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        await foreach (LogEntry line in logs.ReadAsync(AuditShards.StreamOf(shard), from, null, cancellationToken).ConfigureAwait(false))
+        await foreach (LogEntry line in logs.ReadAsync(AuditShards.StreamOf(shard), from, null, cancellationToken)
+            .ConfigureAwait(false))
         {
             // A search is many times faster than reading each entry of the runs that share the part.
             if (!sought.All(marks => HasOne(line.Data.Span, marks)))

@@ -7,19 +7,22 @@ using AgentFunctions.Keys;
 namespace AgentFunctions.Governance.Audit;
 
 /// <summary>
-/// Seals what an entry says in words of a run under the key of its tree, so that destroying the key erases the words and leaves the chain
-/// as it is. The chain and its signatures cover the sealed bytes.
+/// Seals what an entry says in words of a run under the key of its tree, so that destroying the key erases the words and leaves
+/// the chain as it is. The chain and its signatures cover the sealed bytes.
 /// </summary>
 internal sealed class AuditSeal(TreeKeys keys, Redactor? redactor)
 {
     private const int NonceLength = 12;
 
-    /// <summary>Gets an entry as it is stored: with sealed texts, and its hashes under the key. What concerns no run stays in clear.</summary>
+    /// <summary>
+    /// Gets an entry as it is stored: with sealed texts, and its hashes under the key. What concerns no run stays in clear.
+    /// </summary>
     /// <param name="entry">The entry.</param>
     /// <param name="cancellationToken">The token to cancel the wait.</param>
     public async ValueTask<AuditEntry> CloseAsync(AuditEntry entry, CancellationToken cancellationToken)
     {
-        if ((entry.RootId ?? entry.RunId) is not { } run || AuditTypes.IsOfErasure(entry.Type) || AuditTexts.Of(entry) is not { } texts)
+        if ((entry.RootId ?? entry.RunId) is not { } run || AuditTypes.IsOfErasure(entry.Type)
+            || AuditTexts.Of(entry) is not { } texts)
         {
             return entry;
         }
@@ -39,11 +42,15 @@ internal sealed class AuditSeal(TreeKeys keys, Redactor? redactor)
             ArgumentsHash = Mark(key, "arguments", entry.ArgumentsHash),
             OutcomeHash = Mark(key, "outcome", entry.OutcomeHash),
             Sealed = new AuditSealed(
-                root, Base64Url.EncodeToString(sealedTexts.AsSpan(0, NonceLength)), Base64Url.EncodeToString(sealedTexts.AsSpan(NonceLength))),
+                root, Base64Url.EncodeToString(sealedTexts.AsSpan(0, NonceLength)),
+                Base64Url.EncodeToString(sealedTexts.AsSpan(NonceLength))),
         };
     }
 
-    /// <summary>Gets an entry with its texts. If the key is gone, it stays without and says so; an entry of an earlier version is as it was.</summary>
+    /// <summary>
+    /// Gets an entry with its texts. If the key is gone, it stays without and says so; an entry of an earlier version is as it
+    /// was.
+    /// </summary>
     /// <param name="entry">The entry as it is stored.</param>
     /// <param name="cancellationToken">The token to cancel the wait.</param>
     public async ValueTask<AuditEntry> OpenAsync(AuditEntry entry, CancellationToken cancellationToken)
@@ -102,9 +109,12 @@ internal sealed class AuditSeal(TreeKeys keys, Redactor? redactor)
     private static AuditEntry Without(AuditEntry entry) =>
         entry with { Arguments = null, Outcome = null, Reason = null, ArgumentsHash = null, OutcomeHash = null };
 
-    /// <summary>A hash that cannot be guessed: that of a short word could be, by whoever has the log and tries them all.</summary>
+    /// <summary>
+    /// A hash that cannot be guessed: that of a short word could be, by whoever has the log and tries them all.
+    /// </summary>
     private static string? Mark(TreeKey key, string what, string? hash) =>
         hash is null ? null : Convert.ToHexStringLower(key.Mark(Encoding.UTF8.GetBytes($"audit\n{what}\n{hash}")));
 
-    private static byte[] Place(AuditEntry entry) => Encoding.UTF8.GetBytes($"audit\n{entry.Type}\n{entry.RunId}\n{entry.Turn}\n{entry.Call}");
+    private static byte[] Place(AuditEntry entry) =>
+        Encoding.UTF8.GetBytes($"audit\n{entry.Type}\n{entry.RunId}\n{entry.Turn}\n{entry.Call}");
 }

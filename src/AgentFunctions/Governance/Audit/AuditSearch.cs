@@ -33,7 +33,9 @@ internal static class AuditSearch
         {
             string stream = AuditShards.StreamOf(shard);
             long start = Math.Max(0, await logs.GetLengthAsync(stream, cancellationToken).ConfigureAwait(false) - each);
-            return (shard, start, start == 0 ? null : await TimeAsync(logs, stream, start, cancellationToken).ConfigureAwait(false));
+            return (shard, start, start == 0
+                ? null
+                : await TimeAsync(logs, stream, start, cancellationToken).ConfigureAwait(false));
         })).ConfigureAwait(false);
         return (AuditCursor.Of(parts.Select(static part => (part.Shard, part.Start))), parts.Max(static part => part.At) + Slack);
     }

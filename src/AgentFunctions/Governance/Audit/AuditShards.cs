@@ -6,15 +6,17 @@ using AgentFunctions.Keys;
 namespace AgentFunctions.Governance.Audit;
 
 /// <summary>
-/// The parts of the audit log: one for what concerns no run, a fixed number for runs, and the chain of heads that joins them. Where an
-/// entry is written is where it is looked for later, so nothing here may ever change.
+/// The parts of the audit log: one for what concerns no run, a fixed number for runs, and the chain of heads that joins them.
+/// Where an entry is written is where it is looked for later, so nothing here may ever change.
 /// </summary>
 internal static class AuditShards
 {
     /// <summary>How many parts the entries of runs are spread over.</summary>
     public const int Count = 64;
 
-    /// <summary>How many of them the runs of one tree are spread over: a swarm does not queue on one, and its tree is not sought in all.</summary>
+    /// <summary>
+    /// How many of them the runs of one tree are spread over: a swarm does not queue on one, and its tree is not sought in all.
+    /// </summary>
     public const int Spread = 8;
 
     /// <summary>The chain of heads.</summary>
@@ -32,7 +34,9 @@ internal static class AuditShards
     public static IReadOnlyList<string> OfRun(string run)
     {
         string root = TreeKeys.RootOf(run);
-        return root == run ? [.. Enumerable.Range(Home(root), Spread).Select(static number => Name(number % Count))] : [Of(root, run)];
+        return root == run
+            ? [.. Enumerable.Range(Home(root), Spread).Select(static number => Name(number % Count))]
+            : [Of(root, run)];
     }
 
     /// <summary>Gets the name of the stream of a part.</summary>
@@ -46,7 +50,8 @@ internal static class AuditShards
         || (shard.Length == 2 && int.TryParse(shard, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out int number)
             && number < Count && Name(number) == shard);
 
-    private static string Of(string root, string run) => Name((Home(root) + (run == root ? 0 : (int)(Number(run) % Spread))) % Count);
+    private static string Of(string root, string run) =>
+        Name((Home(root) + (run == root ? 0 : (int)(Number(run) % Spread))) % Count);
 
     private static int Home(string root) => (int)(Number(root) % Count);
 

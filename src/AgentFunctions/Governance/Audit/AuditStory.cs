@@ -17,29 +17,39 @@ public static class AuditStory
 
     private static string Sentence(AuditEntry entry) => entry.Type switch
     {
-        AuditTypes.RunSubmitted => $"{entry.Actor} asked agent '{entry.Agent}'{(entry.Rule is null ? "" : $", found by '{entry.Rule}',")} (definition "
+        AuditTypes.RunSubmitted =>
+            $"{entry.Actor} asked agent '{entry.Agent}'{(entry.Rule is null ? "" : $", found by '{entry.Rule}',")} (definition "
             + $"{Short(entry.DefinitionHash)}): {entry.Reason}",
-        AuditTypes.RunDelegated => $"{entry.Actor} delegated to agent '{entry.Agent}' ({string.Join(" > ", entry.Chain ?? [])}, definition "
+        AuditTypes.RunDelegated =>
+            $"{entry.Actor} delegated to agent '{entry.Agent}' ({string.Join(" > ", entry.Chain ?? [])}, definition "
             + $"{Short(entry.DefinitionHash)}): {entry.Reason}",
-        AuditTypes.TokenMinted => $"A token was minted for call {entry.Turn}/{entry.Call} by {string.Join(" > ", entry.Chain ?? [])} {entry.Reason}",
-        AuditTypes.TokenRefused => $"A token was refused to call {entry.Turn}/{entry.Call} by {string.Join(" > ", entry.Chain ?? [])} {entry.Reason}",
+        AuditTypes.TokenMinted =>
+            $"A token was minted for call {entry.Turn}/{entry.Call} by {string.Join(" > ", entry.Chain ?? [])} {entry.Reason}",
+        AuditTypes.TokenRefused =>
+            $"A token was refused to call {entry.Turn}/{entry.Call} by {string.Join(" > ", entry.Chain ?? [])} {entry.Reason}",
         AuditTypes.RequestRefused => $"A request of {entry.Actor} was refused{By(entry)}: {entry.Reason}",
         AuditTypes.MessageSent => $"{entry.Actor} sent the run a message: {entry.Reason}",
         AuditTypes.RunCommanded => $"{entry.Actor} changed the run: {entry.Reason}",
         AuditTypes.RunEnded => $"The run ended: {entry.Reason}",
-        AuditTypes.CallDecided => $"{Call(entry)} was {Verb(entry.Verdict)}{By(entry)}{Because(entry)}. Arguments {Short(entry.ArgumentsHash)}: {entry.Arguments}",
-        AuditTypes.CallFinished => $"{Call(entry)} {(entry.Failed == true ? "failed" : "succeeded")}. Outcome {Short(entry.OutcomeHash)}: {entry.Outcome}",
+        AuditTypes.CallDecided =>
+            $"{Call(entry)} was {Verb(entry.Verdict)}{By(entry)}{Because(entry)}. Arguments {Short(entry.ArgumentsHash)}: {entry.Arguments}",
+        AuditTypes.CallFinished =>
+            $"{Call(entry)} {(entry.Failed == true ? "failed" : "succeeded")}. Outcome {Short(entry.OutcomeHash)}: {entry.Outcome}",
         AuditTypes.ApprovalRequested => $"{Call(entry)} waits for approval {entry.ApprovalId}{By(entry)}{Because(entry)}.",
-        AuditTypes.ApprovalDecided => $"{entry.Actor} {(entry.Verdict == PolicyVerdict.Allow ? "approved" : "denied")} {Call(entry)} "
+        AuditTypes.ApprovalDecided =>
+            $"{entry.Actor} {(entry.Verdict == PolicyVerdict.Allow ? "approved" : "denied")} {Call(entry)} "
             + $"(approval {entry.ApprovalId}, arguments {Short(entry.ArgumentsHash)}){Because(entry)}.",
         AuditTypes.ApprovalTold => $"Approval {entry.ApprovalId} was told to {entry.Reason}.",
-        AuditTypes.ApprovalRevealed => $"{entry.Actor} looked at the masked parts of approval {entry.ApprovalId}{Because(entry)}.",
+        AuditTypes.ApprovalRevealed =>
+            $"{entry.Actor} looked at the masked parts of approval {entry.ApprovalId}{Because(entry)}.",
         AuditTypes.ApprovalEscalated => $"Approval {entry.ApprovalId} was escalated{Because(entry)}.",
         AuditTypes.ApprovalExpired => $"Approval {entry.ApprovalId} expired undecided, which counts as denied.",
-        AuditTypes.QuestionAsked => $"{Call(entry)} asks people{By(entry)}{Because(entry)}, question {entry.QuestionId}: {entry.Arguments}",
+        AuditTypes.QuestionAsked =>
+            $"{Call(entry)} asks people{By(entry)}{Because(entry)}, question {entry.QuestionId}: {entry.Arguments}",
         AuditTypes.QuestionTold => $"Question {entry.QuestionId} was told to {entry.Reason}.",
         AuditTypes.QuestionEscalated => $"Question {entry.QuestionId} was escalated{Because(entry)}.",
-        AuditTypes.QuestionAnswered => $"{entry.Actor ?? "nobody"} answered question {entry.QuestionId}{Because(entry)}. Answer {Short(entry.OutcomeHash)}: {entry.Outcome}",
+        AuditTypes.QuestionAnswered =>
+            $"{entry.Actor ?? "nobody"} answered question {entry.QuestionId}{Because(entry)}. Answer {Short(entry.OutcomeHash)}: {entry.Outcome}",
         AuditTypes.QuestionDeclined => $"{entry.Actor} declined to answer question {entry.QuestionId}{Because(entry)}.",
         AuditTypes.QuestionExpired => $"Question {entry.QuestionId} expired unanswered.",
         AuditTypes.QuestionWithdrawn => $"Question {entry.QuestionId} was withdrawn{Because(entry)}.",

@@ -4,8 +4,8 @@ namespace AgentFunctions.Governance.Audit;
 /// <param name="Holds">Whether the log is as it was written.</param>
 /// <param name="Entries">How many entries were read; those that join its parts are not counted.</param>
 /// <param name="Head">
-/// The hash of the last entry of the chain of heads; of the last part, if nothing was joined yet. Kept elsewhere and given to a later check, it proves
-/// that nothing was cut off that had been joined by then; <see cref="Heads"/> prove it for every entry.
+/// The hash of the last entry of the chain of heads; of the last part, if nothing was joined yet. Kept elsewhere and given to a
+/// later check, it proves that nothing was cut off that had been joined by then; <see cref="Heads"/> prove it for every entry.
 /// </param>
 /// <param name="BrokenAt">The number of the first entry that does not fit, within its part.</param>
 /// <param name="Problem">What is wrong, with one line for each part that is broken.</param>

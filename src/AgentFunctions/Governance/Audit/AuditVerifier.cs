@@ -5,9 +5,9 @@ namespace AgentFunctions.Governance.Audit;
 
 /// <summary>Checks an audit log with the public keys alone: no host, no store, no network.</summary>
 /// <remarks>
-/// Parts that are cut off, emptied, missing, exchanged or put back are found, since each is named by the chain of heads, and the chain of
-/// heads by them. What cannot be seen is that all of them were put back to the same moment, or that the last seconds of a part, which
-/// were not joined yet, are missing: compare with <see cref="AuditVerification.Heads"/> that were noted earlier.
+/// Parts that are cut off, emptied, missing, exchanged or put back are found, since each is named by the chain of heads, and the
+/// chain of heads by them. What cannot be seen is that all of them were put back to the same moment, or that the last seconds of
+/// a part, which were not joined yet, are missing: compare with <see cref="AuditVerification.Heads"/> that were noted earlier.
 /// </remarks>
 public static class AuditVerifier
 {
@@ -17,7 +17,8 @@ public static class AuditVerifier
     /// <param name="knownHead">A head that was noted earlier and must lie on a chain; <see langword="null"/> for none.</param>
     /// <param name="cancellationToken">The token to cancel the read.</param>
     public static Task<AuditVerification> VerifyAsync(
-        IAsyncEnumerable<ReadOnlyMemory<byte>> lines, PublicKeySet keys, string? knownHead = null, CancellationToken cancellationToken = default) =>
+        IAsyncEnumerable<ReadOnlyMemory<byte>> lines, PublicKeySet keys, string? knownHead = null,
+        CancellationToken cancellationToken = default) =>
         VerifyAsync(lines, keys, [], knownHead, cancellationToken);
 
     /// <summary>Checks a log.</summary>
@@ -27,7 +28,8 @@ public static class AuditVerifier
     /// <param name="knownHead">A head that was noted earlier and must lie on a chain; <see langword="null"/> for none.</param>
     /// <param name="cancellationToken">The token to cancel the read.</param>
     public static async Task<AuditVerification> VerifyAsync(
-        IAsyncEnumerable<ReadOnlyMemory<byte>> lines, PublicKeySet keys, IReadOnlyCollection<AuditHead> known, string? knownHead = null,
+        IAsyncEnumerable<ReadOnlyMemory<byte>> lines, PublicKeySet keys, IReadOnlyCollection<AuditHead> known,
+        string? knownHead = null,
         CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(lines);
@@ -44,7 +46,8 @@ public static class AuditVerifier
 
     /// <summary>Checks a log whose parts were found under their names.</summary>
     internal static async Task<AuditVerification> VerifyAsync(
-        IAsyncEnumerable<AuditPartLine> lines, PublicKeySet keys, IReadOnlyCollection<AuditHead> known, CancellationToken cancellationToken)
+        IAsyncEnumerable<AuditPartLine> lines, PublicKeySet keys, IReadOnlyCollection<AuditHead> known,
+        CancellationToken cancellationToken)
     {
         var check = new LogCheck(keys, known, null);
         await foreach (AuditPartLine line in lines.WithCancellation(cancellationToken).ConfigureAwait(false))

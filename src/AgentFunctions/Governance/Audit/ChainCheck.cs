@@ -38,7 +38,9 @@ internal sealed class ChainCheck(string shard, PublicKeySet keys)
     /// <summary>Gets what is wrong.</summary>
     public string? Problem { get; private set; }
 
-    private string Prefix => shard.Length == 0 ? "Entry" : $"{char.ToUpperInvariant(LogCheck.NameOf(shard)[0])}{LogCheck.NameOf(shard)[1..]}, entry";
+    private string Prefix => shard.Length == 0
+        ? "Entry"
+        : $"{char.ToUpperInvariant(LogCheck.NameOf(shard)[0])}{LogCheck.NameOf(shard)[1..]}, entry";
 
     /// <summary>Notes that the part had grown so far at some moment.</summary>
     public void Expect(AuditHead head)
@@ -54,7 +56,9 @@ internal sealed class ChainCheck(string shard, PublicKeySet keys)
         }
     }
 
-    /// <summary>Notes that the part may begin later, at the latest after this entry: what was before was deleted on purpose.</summary>
+    /// <summary>
+    /// Notes that the part may begin later, at the latest after this entry: what was before was deleted on purpose.
+    /// </summary>
     public void CutAt(AuditHead cut) => _cut = _cut?.Count > cut.Count ? _cut : cut;
 
     /// <summary>Notes that another part names an entry of this one, which has been read.</summary>
@@ -62,11 +66,13 @@ internal sealed class ChainCheck(string shard, PublicKeySet keys)
     {
         if (head.Count > Count)
         {
-            Break(head.Count - 1, $"{by} names entry {head.Count - 1} of {LogCheck.NameOf(shard)}, which has {Count}: it was cut off, emptied or left out");
+            Break(head.Count - 1,
+                $"{by} names entry {head.Count - 1} of {LogCheck.NameOf(shard)}, which has {Count}: it was cut off, emptied or left out");
         }
         else if (head.Count < 1 || _hashes.Count < head.Count || _hashes[(int)head.Count - 1] != UInt256.Of(head.Hash))
         {
-            Break(head.Count - 1, $"{by} names another entry {head.Count - 1} of {LogCheck.NameOf(shard)}: one of the two was written anew");
+            Break(head.Count - 1,
+                $"{by} names another entry {head.Count - 1} of {LogCheck.NameOf(shard)}: one of the two was written anew");
         }
     }
 
@@ -135,7 +141,9 @@ internal sealed class ChainCheck(string shard, PublicKeySet keys)
         }
     }
 
-    /// <summary>Begins with the first entry that is left. The one before it is known if it is the last that was cut off.</summary>
+    /// <summary>
+    /// Begins with the first entry that is left. The one before it is known if it is the last that was cut off.
+    /// </summary>
     private void Begin(AuditEntry first, AuditHead cut)
     {
         (Count, Hash) = (first.Seq, first.Prev);
@@ -166,7 +174,9 @@ internal sealed class ChainCheck(string shard, PublicKeySet keys)
 
         if (entry.Prev != Hash)
         {
-            return Count == 0 ? "the beginning of the log is missing" : $"the hash that it names is not that of entry {Count - 1}: one of the two was altered";
+            return Count == 0
+                ? "the beginning of the log is missing"
+                : $"the hash that it names is not that of entry {Count - 1}: one of the two was altered";
         }
 
         (ReadOnlyMemory<byte> json, ReadOnlyMemory<byte> checkpoint) = AuditLine.Split(line);

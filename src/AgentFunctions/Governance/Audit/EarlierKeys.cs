@@ -6,8 +6,8 @@ using AgentFunctions.Storage;
 namespace AgentFunctions.Governance.Audit;
 
 /// <summary>
-/// Tells the keys of versions that did not seal them from planted ones: what has signed entries of this host's audit log is a key of
-/// this host. Keys that sign tokens are simply made anew.
+/// Tells the keys of versions that did not seal them from planted ones: what has signed entries of this host's audit log is a key
+/// of this host. Keys that sign tokens are simply made anew.
 /// </summary>
 internal sealed class EarlierKeys(ILogStore logs) : IEarlierKeys
 {

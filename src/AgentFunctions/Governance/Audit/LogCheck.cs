@@ -83,8 +83,11 @@ internal sealed class LogCheck
             broken.Length == 0 ? null : broken[0].BrokenAt,
             all.Length == 0 ? null : string.Join('\n', all))
         {
-            BrokenParts = broken.Length == 0 ? null : [.. broken.Select(static part => part.Shard.Length == 0 ? AuditLog.Stream : part.Shard)],
-            Heads = [.. whole.Select(static part => new AuditHead(part.Shard.Length == 0 ? null : part.Shard, part.Count, part.Hash))],
+            BrokenParts = broken.Length == 0 ? null : [.. broken.Select(static part => part.Shard.Length == 0
+                ? AuditLog.Stream
+                : part.Shard)],
+            Heads = [.. whole.Select(static part => new AuditHead(part.Shard.Length == 0 ? null : part.Shard, part.Count,
+                part.Hash))],
         };
     }
 
@@ -132,6 +135,8 @@ internal sealed class LogCheck
     {
         AuditShards.Heads => -2,
         Own => -1,
-        _ => int.TryParse(shard, System.Globalization.NumberStyles.AllowHexSpecifier, null, out int number) ? number : int.MaxValue,
+        _ => int.TryParse(shard, System.Globalization.NumberStyles.AllowHexSpecifier, null, out int number)
+            ? number
+            : int.MaxValue,
     };
 }

@@ -1,6 +1,8 @@
 namespace AgentFunctions.Governance.HumanTasks;
 
-/// <summary>Asks people, and at every look reminds, escalates and expires: the runs' side of all that waits for a person.</summary>
+/// <summary>
+/// Asks people, and at every look reminds, escalates and expires: the runs' side of all that waits for a person.
+/// </summary>
 /// <typeparam name="TTask">The kind of task.</typeparam>
 /// <param name="store">Where the tasks are recorded.</param>
 /// <param name="time">The clock.</param>
@@ -32,7 +34,8 @@ internal abstract class HumanTaskRequester<TTask>(HumanTaskStore<TTask> store, T
     {
         DateTimeOffset now = Now;
         TTask task = await Store.ChangeAsync(
-            id, before => before.IsPending && before.ExpiresAt <= now ? before.Expire(now) : before, cancellationToken).ConfigureAwait(false);
+            id, before => before.IsPending && before.ExpiresAt <= now ? before.Expire(now) : before, cancellationToken)
+            .ConfigureAwait(false);
         if (!task.IsPending)
         {
             await RecordEndAsync(task, cancellationToken).ConfigureAwait(false);
@@ -44,7 +47,8 @@ internal abstract class HumanTaskRequester<TTask>(HumanTaskStore<TTask> store, T
         if (escalate)
         {
             task = await Store.ChangeAsync(
-                id, before => before.EscalatedAt is null ? before.Escalate(now) : before, cancellationToken).ConfigureAwait(false);
+                id, before => before.EscalatedAt is null ? before.Escalate(now) : before, cancellationToken)
+                .ConfigureAwait(false);
             await RecordEscalatedAsync(task, cancellationToken).ConfigureAwait(false);
         }
 
@@ -73,7 +77,8 @@ internal abstract class HumanTaskRequester<TTask>(HumanTaskStore<TTask> store, T
     protected abstract Task RecordEndAsync(TTask task, CancellationToken cancellationToken);
 
     /// <summary>Writes down attempts to tell people.</summary>
-    protected abstract Task RecordToldAsync(TTask task, IReadOnlyList<HumanTaskDelivery> told, CancellationToken cancellationToken);
+    protected abstract Task RecordToldAsync(TTask task, IReadOnlyList<HumanTaskDelivery> told,
+        CancellationToken cancellationToken);
 
     /// <summary>Tells those who may decide now.</summary>
     /// <returns>Each attempt, those that failed too.</returns>
@@ -91,6 +96,7 @@ internal abstract class HumanTaskRequester<TTask>(HumanTaskStore<TTask> store, T
         DateTimeOffset now = Now;
         bool isLost = told.Count > 0 && told.All(static delivery => delivery.Error is not null);
         return await Store.ChangeAsync(
-            task.Id, before => before.Told(told, now + HumanTaskSchedule.Pause(before, isLost)), cancellationToken).ConfigureAwait(false);
+            task.Id, before => before.Told(told, now + HumanTaskSchedule.Pause(before, isLost)), cancellationToken)
+            .ConfigureAwait(false);
     }
 }

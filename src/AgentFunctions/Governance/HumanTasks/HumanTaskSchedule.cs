@@ -26,7 +26,9 @@ internal static class HumanTaskSchedule
         where TTask : class, IHumanTask<TTask> => task.EscalatedAt is null
             && (task.CreatedAt + task.Timers.EscalateAfter <= now || (task.RemindAt <= now && task.ToldTo.Count == 0));
 
-    /// <summary>Gets the wait before the next reminder: they come less and less often; what reached nobody is tried again soon.</summary>
+    /// <summary>
+    /// Gets the wait before the next reminder: they come less and less often; what reached nobody is tried again soon.
+    /// </summary>
     /// <param name="task">The task.</param>
     /// <param name="isLost">Whether the last attempt reached nobody.</param>
     public static TimeSpan Pause<TTask>(TTask task, bool isLost)

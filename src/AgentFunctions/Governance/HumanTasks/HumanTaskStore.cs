@@ -105,7 +105,8 @@ internal abstract class HumanTaskStore<TTask>(
         {
             try
             {
-                if (await FindAsync(entry.Key[(entry.Key.LastIndexOf('/') + 1)..], cancellationToken).ConfigureAwait(false) is var (task, _))
+                if (await FindAsync(entry.Key[(entry.Key.LastIndexOf('/') + 1)..], cancellationToken)
+                    .ConfigureAwait(false) is var (task, _))
                 {
                     found.Add(task);
                 }
@@ -131,7 +132,8 @@ internal abstract class HumanTaskStore<TTask>(
 
     private string OpenKey(TTask task) => $"{names.Open}{task.RunId}/{task.Id}";
 
-    private Task<string?> TryPutAsync(TTask task, RecordCondition condition, CancellationToken cancellationToken) => _sealed.TryPutAsync(
+    private Task<string?> TryPutAsync(TTask task, RecordCondition condition, CancellationToken cancellationToken) =>
+        _sealed.TryPutAsync(
         names.Tasks + task.Id, JsonSerializer.SerializeToUtf8Bytes(task, json()), condition, cancellationToken);
 }
 

@@ -74,5 +74,7 @@ internal sealed record HumanTaskDelivery(string To, DateTimeOffset At, string? E
     /// <summary>Says whom attempts reached, and whom not.</summary>
     /// <param name="told">The attempts.</param>
     public static string Describe(IReadOnlyList<HumanTaskDelivery> told) =>
-        string.Join("; ", told.Select(static delivery => delivery.Error is null ? delivery.To : $"{delivery.To} not: {delivery.Error}"));
+        string.Join("; ", told.Select(static delivery => delivery.Error is null
+            ? delivery.To
+            : $"{delivery.To} not: {delivery.Error}"));
 }

@@ -4,8 +4,8 @@ using AgentFunctions.Keys;
 namespace AgentFunctions.Governance.Identity;
 
 /// <summary>
-/// Issues tickets with which a browser reads one address as the caller that asked for it, where it cannot send credentials: a download, an
-/// image. Any instance of the host checks them.
+/// Issues tickets with which a browser reads one address as the caller that asked for it, where it cannot send credentials: a
+/// download, an image. Any instance of the host checks them.
 /// </summary>
 public sealed class AddressTickets
 {
@@ -47,13 +47,16 @@ public sealed class AddressTickets
     /// <param name="ticket">The ticket.</param>
     /// <param name="address">The address that is read.</param>
     /// <param name="cancellationToken">The token to cancel the wait.</param>
-    /// <returns>The caller; <see langword="null"/> if it is no ticket of this host, is for another address, or has expired.</returns>
+    /// <returns>
+    /// The caller; <see langword="null"/> if it is no ticket of this host, is for another address, or has expired.
+    /// </returns>
     public async Task<Caller?> FindAsync(string ticket, string address, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(ticket);
         ArgumentNullException.ThrowIfNull(address);
         if (ticket.Length > MaxLength
-            || SignedToken.Read(await _keys.PublishedAsync(cancellationToken).ConfigureAwait(false), Type, ticket) is not { } claims
+            || SignedToken.Read(await _keys.PublishedAsync(cancellationToken).ConfigureAwait(false), Type,
+                ticket) is not { } claims
             || claims.GetProperty("address").GetString() != address
             || DateTimeOffset.FromUnixTimeSeconds(claims.GetProperty("exp").GetInt64()) <= _time.GetUtcNow())
         {

@@ -18,7 +18,9 @@ internal sealed class RunTokenRights(RunStore runs, RunLineage lineage, KillOrde
     /// <param name="scopes">What the token shall carry.</param>
     /// <param name="isAlive">Whether it and the runs above it must be alive.</param>
     /// <param name="cancellationToken">The token to cancel the wait.</param>
-    /// <exception cref="AgentException"><see cref="ErrorCode.NotAllowed"/> or <see cref="ErrorCode.Stopped"/>: the message says why.</exception>
+    /// <exception cref="AgentException">
+    /// <see cref="ErrorCode.NotAllowed"/> or <see cref="ErrorCode.Stopped"/>: the message says why.
+    /// </exception>
     public async Task EnsureAsync(Lineage of, IReadOnlyList<string> scopes, bool isAlive, CancellationToken cancellationToken)
     {
         if (isAlive)
@@ -33,10 +35,12 @@ internal sealed class RunTokenRights(RunStore runs, RunLineage lineage, KillOrde
     {
         foreach (string scope in scopes)
         {
-            if (chain.FirstOrDefault(one => one.Scopes is not null && !one.Scopes.Contains(scope, StringComparer.Ordinal)) is { } without)
+            if (chain.FirstOrDefault(one => one.Scopes is not null
+                && !one.Scopes.Contains(scope, StringComparer.Ordinal)) is { } without)
             {
                 throw new AgentException(
-                    ErrorCode.NotAllowed, $"Rule 'scopes': run '{without.Id}' was not given the scope '{scope}', so neither it nor what it delegates to has it.");
+                    ErrorCode.NotAllowed,
+                    $"Rule 'scopes': run '{without.Id}' was not given the scope '{scope}', so neither it nor what it delegates to has it.");
             }
         }
     }
@@ -52,7 +56,8 @@ internal sealed class RunTokenRights(RunStore runs, RunLineage lineage, KillOrde
         {
             if (await orchestrations.GetAsync(id, false, cancellationToken).ConfigureAwait(false) is not { IsEnded: false })
             {
-                throw new AgentException(ErrorCode.NotAllowed, $"Rule 'run-alive': run '{id}' has ended; nothing gets tokens in its name.");
+                throw new AgentException(ErrorCode.NotAllowed,
+                    $"Rule 'run-alive': run '{id}' has ended; nothing gets tokens in its name.");
             }
         }
     }

@@ -9,10 +9,13 @@ using Microsoft.Extensions.Options;
 
 namespace AgentFunctions.Governance.Identity;
 
-/// <summary>Mints the tokens with which a run shows a tool server who calls: one for each call, good for five minutes and for that server alone.</summary>
+/// <summary>
+/// Mints the tokens with which a run shows a tool server who calls: one for each call, good for five minutes and for that server
+/// alone.
+/// </summary>
 /// <remarks>
-/// JSON Web Tokens signed with ES256. The subject is who asked for the root run; <c>act</c> (RFC 8693) names the run that acts and,
-/// nested, those that delegated to it. The public keys are served at <c>/.well-known/jwks.json</c>.
+/// JSON Web Tokens signed with ES256. The subject is who asked for the root run; <c>act</c> (RFC 8693) names the run that acts
+/// and, nested, those that delegated to it. The public keys are served at <c>/.well-known/jwks.json</c>.
 /// </remarks>
 internal sealed class RunTokens : IRequestSigner
 {
@@ -34,11 +37,13 @@ internal sealed class RunTokens : IRequestSigner
     /// <summary>Mints a token for one call.</summary>
     /// <param name="call">The call.</param>
     /// <param name="audience">The one tool server that shall accept it: its address.</param>
-    /// <param name="scopes">What the call needs; all of it must be within the scopes of the run and of every run above it.</param>
+    /// <param name="scopes">
+    /// What the call needs; all of it must be within the scopes of the run and of every run above it.
+    /// </param>
     /// <param name="cancellationToken">The token to cancel the wait.</param>
     /// <exception cref="AgentException">
-    /// <see cref="ErrorCode.NotAllowed"/>: the run has ended, or a scope is not its own. <see cref="ErrorCode.Stopped"/>: the kill
-    /// switch has revoked it.
+    /// <see cref="ErrorCode.NotAllowed"/>: the run has ended, or a scope is not its own. <see cref="ErrorCode.Stopped"/>: the
+    /// kill switch has revoked it.
     /// </exception>
     public Task<string> MintAsync(
         ToolContext call, string audience, IReadOnlyList<string> scopes, CancellationToken cancellationToken = default)
@@ -46,7 +51,8 @@ internal sealed class RunTokens : IRequestSigner
         ArgumentNullException.ThrowIfNull(call);
         ArgumentException.ThrowIfNullOrWhiteSpace(audience);
         ArgumentNullException.ThrowIfNull(scopes);
-        return MintAsync(new TokenUse(call.RunId, call.Turn, call.Call, call.IdempotencyKey), audience, scopes, cancellationToken);
+        return MintAsync(new TokenUse(call.RunId, call.Turn, call.Call, call.IdempotencyKey), audience, scopes,
+            cancellationToken);
     }
 
     /// <summary>
@@ -75,7 +81,8 @@ internal sealed class RunTokens : IRequestSigner
         catch (AgentException e) when (e.Code is ErrorCode.NotAllowed or ErrorCode.Stopped)
         {
             await _audit.AppendAsync(
-                entry with { Type = AuditTypes.TokenRefused, Failed = true, Reason = $"for {audience}: {e.Message}" }, cancellationToken)
+                entry with { Type = AuditTypes.TokenRefused, Failed = true, Reason = $"for {audience}: {e.Message}" },
+                cancellationToken)
                 .ConfigureAwait(false);
             throw;
         }
@@ -83,7 +90,8 @@ internal sealed class RunTokens : IRequestSigner
         string id = $"{use.Key}/{Guid.NewGuid():N}";
         string scope = string.Join(' ', scopes);
         await _audit.AppendAsync(
-            entry with { Reason = $"for {audience}, scopes: {(scope.Length == 0 ? "none" : scope)}, token {id}" }, cancellationToken)
+            entry with { Reason = $"for {audience}, scopes: {(scope.Length == 0 ? "none" : scope)}, token {id}" },
+            cancellationToken)
             .ConfigureAwait(false);
         return await MintAsync(lineage.Root.Requester, audience, id, new JsonObject
         {
@@ -101,18 +109,22 @@ internal sealed class RunTokens : IRequestSigner
         MintAsync(_options.Issuer, audience, Guid.NewGuid().ToString("N"), new JsonObject { ["scope"] = "" }, cancellationToken);
 
     /// <summary>Signs a request of a call: it carries a token for the server that it goes to.</summary>
-    internal async Task SignAsync(HttpRequestMessage request, ToolContext call, ToolServerIdentity identity, CancellationToken cancellationToken) =>
+    internal async Task SignAsync(HttpRequestMessage request, ToolContext call, ToolServerIdentity identity,
+        CancellationToken cancellationToken) =>
         request.Headers.Authorization = new AuthenticationHeaderValue(
             "Bearer",
-            await MintAsync(call, identity.AudienceOf(request.RequestUri!), identity.Scopes, cancellationToken).ConfigureAwait(false));
+            await MintAsync(call, identity.AudienceOf(request.RequestUri!), identity.Scopes, cancellationToken)
+                .ConfigureAwait(false));
 
     /// <inheritdoc/>
     Task IRequestSigner.SignAsync(HttpRequestMessage request, ToolContext call, CancellationToken cancellationToken) =>
         _options.Identity.FirstOrDefault(server => server.Serves(request.RequestUri!)) is { } server
-            ? SignAsync(request, call, new ToolServerIdentity { Audience = server.Audience, Scopes = [.. server.Scopes] }, cancellationToken)
+            ? SignAsync(request, call, new ToolServerIdentity { Audience = server.Audience, Scopes = [.. server.Scopes] },
+                cancellationToken)
             : Task.CompletedTask;
 
-    private async Task<string> MintAsync(string subject, string audience, string id, JsonObject more, CancellationToken cancellationToken)
+    private async Task<string> MintAsync(string subject, string audience, string id, JsonObject more,
+        CancellationToken cancellationToken)
     {
         DateTimeOffset now = _time.GetUtcNow();
         SigningKey key = await _keys.CurrentAsync(cancellationToken).ConfigureAwait(false);

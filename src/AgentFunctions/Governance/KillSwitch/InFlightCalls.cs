@@ -35,7 +35,8 @@ internal sealed class InFlightCalls
 
 /// <summary>A call that is being made; the tool is empty for a model call.</summary>
 internal sealed class InFlightCall(
-    InFlightCalls calls, RunRecord run, IReadOnlyList<string> tree, string tool, CancellationToken cancellationToken) : IDisposable
+    InFlightCalls calls, RunRecord run, IReadOnlyList<string> tree, string tool,
+    CancellationToken cancellationToken) : IDisposable
 {
     private readonly CancellationTokenSource _stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
 

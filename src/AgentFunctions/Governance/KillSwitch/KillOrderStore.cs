@@ -23,7 +23,8 @@ internal sealed class KillOrderStore(IRecordStore records, TreeKeys keys, TimePr
     public async Task AddAsync(KillOrder order, CancellationToken cancellationToken)
     {
         await _sealed.PutAsync(
-            KeyOf(order.Scope, order.Name), JsonSerializer.SerializeToUtf8Bytes(order, KillSwitchJsonContext.Default.KillOrder), default, cancellationToken)
+            KeyOf(order.Scope, order.Name), JsonSerializer.SerializeToUtf8Bytes(order, KillSwitchJsonContext.Default.KillOrder),
+            default, cancellationToken)
             .ConfigureAwait(false);
         _orders = null;
     }
@@ -62,7 +63,8 @@ internal sealed class KillOrderStore(IRecordStore records, TreeKeys keys, TimePr
     /// <param name="tree">The ids of the run and of those above it.</param>
     /// <param name="tool">The tool; <see langword="null"/> if only the run is meant.</param>
     /// <param name="cancellationToken">The token to cancel the wait.</param>
-    public async Task<KillOrder?> FindAsync(RunRecord run, IReadOnlyList<string> tree, string? tool, CancellationToken cancellationToken)
+    public async Task<KillOrder?> FindAsync(RunRecord run, IReadOnlyList<string> tree, string? tool,
+        CancellationToken cancellationToken)
     {
         foreach (KillOrder order in await ListAsync(cancellationToken).ConfigureAwait(false))
         {
@@ -87,12 +89,14 @@ internal sealed class KillOrderStore(IRecordStore records, TreeKeys keys, TimePr
 
         try
         {
-            return JsonSerializer.Deserialize(record.Value.Span, KillSwitchJsonContext.Default.KillOrder) ?? throw new JsonException("it is empty");
+            return JsonSerializer.Deserialize(record.Value.Span, KillSwitchJsonContext.Default.KillOrder)
+                ?? throw new JsonException("it is empty");
         }
         catch (JsonException e)
         {
             throw new AgentException(
-                ErrorCode.DataFileUnusable, $"The kill order '{record.Key}' cannot be read, so nothing is run: {e.Message} Restore the data, or remove the record.", e);
+                ErrorCode.DataFileUnusable,
+                $"The kill order '{record.Key}' cannot be read, so nothing is run: {e.Message} Restore the data, or remove the record.", e);
         }
     }
 

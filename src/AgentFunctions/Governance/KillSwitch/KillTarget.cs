@@ -36,7 +36,8 @@ public sealed record KillOrder(KillScope Scope, string Name, string By, string? 
         KillScope.All => true,
         KillScope.Run => tree.Contains(Name, StringComparer.Ordinal),
         KillScope.Agent => run.Agent == Name,
-        KillScope.Label => Name.Split('=', 2) is [var label, var value] && run.Labels.TryGetValue(label, out string? has) && has == value,
+        KillScope.Label => Name.Split('=', 2) is [var label, var value] && run.Labels.TryGetValue(label, out string? has)
+            && has == value,
         _ => false,
     };
 }

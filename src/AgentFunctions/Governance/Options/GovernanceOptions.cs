@@ -19,7 +19,8 @@ public sealed class GovernanceOptions
     /// Gets the <c>Notifications:Channels</c> that announce an approval, by role; <c>*</c> for every role. None by default: the
     /// list of approvals shows what waits.
     /// </summary>
-    public IDictionary<string, IList<string>> ApprovalChannels { get; } = new Dictionary<string, IList<string>>(StringComparer.Ordinal);
+    public IDictionary<string, IList<string>> ApprovalChannels { get; } =
+        new Dictionary<string, IList<string>>(StringComparer.Ordinal);
 
     /// <summary>Gets the servers that the requests of a tool's own client carry the run's token to; none by default.</summary>
     public IList<IdentifiedServer> Identity { get; } = [];

@@ -9,15 +9,18 @@ public sealed record AnswerTerms
     /// <summary>The name that stands in <see cref="Roles"/> for the lead agent of a sub-agent.</summary>
     internal const string LeadAgent = "lead-agent";
 
-    /// <summary>Gets who may answer: roles, and <c>requester</c> for whoever asked for the run; <c>requester</c> and <c>approver</c> by default.</summary>
+    /// <summary>
+    /// Gets who may answer: roles, and <c>requester</c> for whoever asked for the run; <c>requester</c> and <c>approver</c> by
+    /// default.
+    /// </summary>
     public IReadOnlyList<string> Roles { get; init; } = [Requester, CallerRoles.Approver];
 
     /// <summary>Gets how often those who may answer are told again; an hour by default.</summary>
     public TimeSpan Remind { get; init; } = TimeSpan.FromHours(1);
 
     /// <summary>
-    /// Gets after which time, or at the first reminder if nobody could be told, <see cref="EscalateTo"/> may answer too and is told; four
-    /// hours by default.
+    /// Gets after which time, or at the first reminder if nobody could be told, <see cref="EscalateTo"/> may answer too and is
+    /// told; four hours by default.
     /// </summary>
     public TimeSpan EscalateAfter { get; init; } = TimeSpan.FromHours(4);
 
@@ -30,7 +33,10 @@ public sealed record AnswerTerms
     /// <summary>Gets what becomes of a question that expires; the agent is told by default.</summary>
     public QuestionExpiry OnExpiry { get; init; }
 
-    /// <summary>Gets whether protocols that carry runs may carry the question, beside the API, the dashboard and the program; true by default.</summary>
+    /// <summary>
+    /// Gets whether protocols that carry runs may carry the question, beside the API, the dashboard and the program; true by
+    /// default.
+    /// </summary>
     public bool InBand { get; init; } = true;
 }
 

@@ -58,17 +58,20 @@ internal sealed record ArgumentCondition(ArgumentPath Path)
 
         // Only what forbids ("not", "notUnder") holds for an argument that is not there.
         return (Is is null && Matches is null && Above is null && Below is null && Under is null)
-            || (whenUnknown && action.Schema is { } schema && Path.MayHaveOtherDefault(schema, action.Written ?? action.Arguments));
+            || (whenUnknown && action.Schema is { } schema
+                && Path.MayHaveOtherDefault(schema, action.Written ?? action.Arguments));
     }
 
-    private static bool IsWhole(JsonElement value) => value.ValueKind == JsonValueKind.String && value.ValueEquals(PathNames.Whole);
+    private static bool IsWhole(JsonElement value) =>
+        value.ValueKind == JsonValueKind.String && value.ValueEquals(PathNames.Whole);
 
     private bool HoldsForPath(JsonElement value, PathNames paths, bool whenUnknown)
     {
         if (value.ValueKind != JsonValueKind.String || paths.NameOf(value.GetString()!) is not { } name)
         {
             string text = ArgumentNumber.TextOf(value);
-            return HoldsForText(text, null, whenUnknown) && HoldsForFolders(folder => LeadsAstray(text, folder, paths), whenUnknown);
+            return HoldsForText(text, null, whenUnknown)
+                && HoldsForFolders(folder => LeadsAstray(text, folder, paths), whenUnknown);
         }
 
         bool HoldsForName(string one) =>
@@ -82,7 +85,9 @@ internal sealed record ArgumentCondition(ArgumentPath Path)
         return whenUnknown ? names.Any(HoldsForName) : names.All(HoldsForName);
     }
 
-    /// <summary>A path that the workspace refuses lies in no folder for sure: the text may find one, but never rule it out.</summary>
+    /// <summary>
+    /// A path that the workspace refuses lies in no folder for sure: the text may find one, but never rule it out.
+    /// </summary>
     private static bool? LeadsAstray(string text, string folder, PathNames paths) =>
         TextualPath.IsUnder(text, folder, paths.Workspace.Root) == true ? true : null;
 
@@ -91,7 +96,8 @@ internal sealed record ArgumentCondition(ArgumentPath Path)
         string text = ArgumentNumber.TextOf(value);
         bool isStructure = value.ValueKind is JsonValueKind.Object or JsonValueKind.Array;
         return HoldsForText(text, value.ValueKind == JsonValueKind.Number ? value.GetRawText() : null, whenUnknown, isStructure)
-            && HoldsForFolders(folder => isStructure ? null : TextualPath.IsUnder(text, folder, action.Paths?.Workspace.Root), whenUnknown);
+            && HoldsForFolders(folder => isStructure ? null : TextualPath.IsUnder(text, folder, action.Paths?.Workspace.Root),
+                whenUnknown);
     }
 
     private bool HoldsForText(string text, string? number, bool whenUnknown, bool isStructure = false) =>
@@ -102,7 +108,8 @@ internal sealed record ArgumentCondition(ArgumentPath Path)
 
     /// <summary>Whether a pattern fits a text, or a number however it is written.</summary>
     private static bool IsOneOf(Glob glob, string text, string? number) => glob.Matches(text)
-        || (number is not null && (glob.Matches(number) || (ArgumentNumber.TryRead(number, out decimal value) && glob.MatchesNumber(value))));
+        || (number is not null
+            && (glob.Matches(number) || (ArgumentNumber.TryRead(number, out decimal value) && glob.MatchesNumber(value))));
 
     private bool HoldsForFolders(Func<string, bool?> isUnder, bool whenUnknown) =>
         (Under is null || Under.Any(folder => isUnder(folder) ?? whenUnknown))
@@ -113,7 +120,8 @@ internal sealed record ArgumentCondition(ArgumentPath Path)
         // A number that is too large to read is above every bound: 1e400 must not slip past "above: 100".
         if (!ArgumentNumber.TryRead(text, out decimal number))
         {
-            return double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double large) && !double.IsNaN(large)
+            return double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double large)
+                && !double.IsNaN(large)
                 ? large > 0 ? Above is not null && Below is null : Below is not null && Above is null
                 : whenUnknown;
         }

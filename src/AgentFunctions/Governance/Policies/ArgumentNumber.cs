@@ -14,7 +14,8 @@ internal static class ArgumentNumber
     public static string TextOf(JsonElement value) => value.ValueKind switch
     {
         JsonValueKind.String => value.GetString()!,
-        JsonValueKind.Number when TryRead(value.GetRawText(), out decimal number) => (number == 0 ? 0m : number).ToString("0.#############################", CultureInfo.InvariantCulture),
+        JsonValueKind.Number when TryRead(value.GetRawText(), out decimal number) =>
+            (number == 0 ? 0m : number).ToString("0.#############################", CultureInfo.InvariantCulture),
         _ => value.GetRawText(),
     };
 }

@@ -2,7 +2,9 @@ using System.Text.Json;
 
 namespace AgentFunctions.Governance.Policies;
 
-/// <summary>The way to a value within a call's arguments: member names joined by dots, <c>*</c> for every member or item.</summary>
+/// <summary>
+/// The way to a value within a call's arguments: member names joined by dots, <c>*</c> for every member or item.
+/// </summary>
 internal sealed class ArgumentPath(string path)
 {
     private readonly string[] _segments = path.Split('.');
@@ -46,7 +48,8 @@ internal sealed class ArgumentPath(string path)
         }
 
         // Written as null it is nothing; a default of the schema was filled in, or is nothing.
-        return !(_segments.Length == 1 && (SchemaMember.HasDefault(schema, _segments[0]) || SchemaMember.Find(written, _segments[0]) is not null));
+        return !(_segments.Length == 1
+            && (SchemaMember.HasDefault(schema, _segments[0]) || SchemaMember.Find(written, _segments[0]) is not null));
     }
 
     private bool Any(JsonElement value, int depth, Func<JsonElement, bool> test)

@@ -21,7 +21,8 @@ internal sealed class BudgetCondition
         condition.Add(map, "tokens", static (part, key) => part.Number(key), static budget => budget.Tokens);
         condition.Add(map, "usd", static (part, key) => part.Number(key), static budget => budget.Usd);
         condition.Add(
-            map, "wallClock", static (part, key) => (decimal?)part.Duration(key)?.TotalSeconds, static budget => (decimal?)budget.WallClock?.TotalSeconds);
+            map, "wallClock", static (part, key) => (decimal?)part.Duration(key)?.TotalSeconds,
+            static budget => (decimal?)budget.WallClock?.TotalSeconds);
         condition.Add(map, "subAgents", static (part, key) => part.Number(key), static budget => budget.SubAgents);
         map.Close();
         return condition._tests.Count > 0
@@ -54,9 +55,12 @@ internal sealed class BudgetCondition
         bounds.Close();
         if (below is null && above is null)
         {
-            throw map.Error(name, $"'{name}' has no bound", string.Create(CultureInfo.InvariantCulture, $"write '{name}: {{below: …}}' or '{name}: {{above: …}}'"));
+            throw map.Error(name, $"'{name}' has no bound",
+                string.Create(CultureInfo.InvariantCulture, $"write '{name}: {{below: …}}' or '{name}: {{above: …}}'"));
         }
 
-        _tests.Add(left => part(left) is { } value ? (below is null || value < below) && (above is null || value > above) : below is null);
+        _tests.Add(left => part(left) is { } value
+            ? (below is null || value < below) && (above is null || value > above)
+            : below is null);
     }
 }

@@ -5,7 +5,8 @@ namespace AgentFunctions.Governance.Policies;
 
 /// <summary>
 /// What the runs of a tree have called: a log per tree, written before a call with effects begins and when any call ends. Where
-/// a policy decides on it, a call with effects is decided and entered in one stroke: of two that would both pass a limit one does.
+/// a policy decides on it, a call with effects is decided and entered in one stroke: of two that would both pass a limit one
+/// does.
 /// </summary>
 internal sealed class CallHistory(ILogStore logs)
 {
@@ -72,15 +73,18 @@ internal sealed class CallHistory(ILogStore logs)
 
     private async Task RefreshAsync(string rootId, Tree tree, CancellationToken cancellationToken)
     {
-        await foreach (LogEntry entry in logs.ReadAsync(StreamOf(rootId), tree.End, null, cancellationToken).ConfigureAwait(false))
+        await foreach (LogEntry entry in logs.ReadAsync(StreamOf(rootId), tree.End, null, cancellationToken)
+            .ConfigureAwait(false))
         {
             tree.Add(JsonSerializer.Deserialize(entry.Data.Span, PoliciesJsonContext.Default.PastCall)!);
             tree.End = entry.Position + 1;
         }
     }
 
-    private Task AppendAsync(string rootId, PastCall call, long? expected, CancellationToken cancellationToken) => logs.AppendAsync(
-        StreamOf(rootId), [JsonSerializer.SerializeToUtf8Bytes(call, PoliciesJsonContext.Default.PastCall)], expected, cancellationToken);
+    private Task AppendAsync(string rootId, PastCall call, long? expected, CancellationToken cancellationToken) =>
+        logs.AppendAsync(
+        StreamOf(rootId), [JsonSerializer.SerializeToUtf8Bytes(call, PoliciesJsonContext.Default.PastCall)], expected,
+        cancellationToken);
 
     /// <summary>The calls of one tree, each once: what was entered later about a call replaces what was entered before.</summary>
     private sealed class Tree

@@ -6,7 +6,9 @@ using AgentFunctions.Workspaces;
 
 namespace AgentFunctions.Governance.Policies;
 
-/// <summary>Makes the arguments of a call what the tool will take them to be: defaults filled in, numbers read, paths resolved.</summary>
+/// <summary>
+/// Makes the arguments of a call what the tool will take them to be: defaults filled in, numbers read, paths resolved.
+/// </summary>
 internal static class EffectiveArguments
 {
     private const int MaxDepth = 16;

@@ -17,7 +17,8 @@ internal sealed class Glob
         string[] all = [.. patterns];
         // A backslash would be an escape in the matcher below; here it is a character like any other.
         _patterns = [.. all.Where(IsPattern).Select(static pattern => pattern.Replace(@"\", @"\\", StringComparison.Ordinal))];
-        _numbers = [.. all.Where(static text => !IsPattern(text)).Select(static text => ArgumentNumber.TryRead(text, out decimal number) ? number : (decimal?)null).OfType<decimal>()];
+        _numbers = [.. all.Where(static text => !IsPattern(text))
+            .Select(static text => ArgumentNumber.TryRead(text, out decimal number) ? number : (decimal?)null).OfType<decimal>()];
         _all = all;
         _literals = new HashSet<string>(
             all.Where(static text => !IsPattern(text)), ignoreCase ? StringComparer.OrdinalIgnoreCase : StringComparer.Ordinal);
@@ -63,7 +64,9 @@ internal sealed class Glob
         foreach (string pattern in _all)
         {
             string resolved = paths.Resolve(pattern);
-            if (resolved != pattern && FileSystemName.MatchesSimpleExpression(resolved.Replace(@"\", @"\\", StringComparison.Ordinal), name, IgnoreCase || PathNames.IgnoresCase))
+            if (resolved != pattern
+                && FileSystemName.MatchesSimpleExpression(resolved.Replace(@"\", @"\\", StringComparison.Ordinal), name,
+                    IgnoreCase || PathNames.IgnoresCase))
             {
                 return true;
             }

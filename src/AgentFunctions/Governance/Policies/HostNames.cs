@@ -12,7 +12,8 @@ internal static class HostNames
     private static readonly Regex Address = new(@"(?:[A-Za-z][A-Za-z0-9+.\-]{0,20}:)?//[^\s""'<>`|\\]+", Linear);
 
     // Browsers' parsers, which many tools use, take any number of slashes and backslashes for two.
-    private static readonly Regex LooseAddress = new(@"(?:[Hh][Tt][Tt][Pp][Ss]?|[Ww][Ss][Ss]?|[Ff][Tt][Pp]):[/\\]*[^\s""'<>`|/\\]+", Linear);
+    private static readonly Regex LooseAddress =
+        new(@"(?:[Hh][Tt][Tt][Pp][Ss]?|[Ww][Ss][Ss]?|[Ff][Tt][Pp]):[/\\]*[^\s""'<>`|/\\]+", Linear);
 
     private static readonly Regex EmailDomain = new(@"[\w.+\-\\#?]@([A-Za-z0-9][A-Za-z0-9.\-]*\.[A-Za-z]{2,24})", Linear);
 
@@ -57,7 +58,8 @@ internal static class HostNames
             {
                 // The parser that will make the call decides what the host is: "good.example@evil.example" is evil.example.
                 string address = text.Substring(match.Index, match.Length);
-                if (Uri.TryCreate(address.StartsWith("//", StringComparison.Ordinal) ? "http:" + address : address, UriKind.Absolute, out Uri? uri)
+                if (Uri.TryCreate(address.StartsWith("//", StringComparison.Ordinal) ? "http:" + address : address,
+                    UriKind.Absolute, out Uri? uri)
                     && uri.IdnHost.Length > 0)
                 {
                     hosts.Add(Normal(uri.IdnHost));
@@ -71,7 +73,8 @@ internal static class HostNames
             {
                 string address = text.Substring(match.Index, match.Length);
                 int colon = address.IndexOf(':', StringComparison.Ordinal);
-                if (Uri.TryCreate($"{address[..colon]}://{address[(colon + 1)..].TrimStart('/', '\\')}", UriKind.Absolute, out Uri? uri) && uri.IdnHost.Length > 0)
+                if (Uri.TryCreate($"{address[..colon]}://{address[(colon + 1)..].TrimStart('/', '\\')}", UriKind.Absolute,
+                    out Uri? uri) && uri.IdnHost.Length > 0)
                 {
                     hosts.Add(Normal(uri.IdnHost));
                 }
@@ -86,7 +89,8 @@ internal static class HostNames
             }
         }
 
-        if (text.Length is > 0 and <= 255 && HostArguments.Contains(name, StringComparer.OrdinalIgnoreCase) && !text.Contains('/', StringComparison.Ordinal))
+        if (text.Length is > 0 and <= 255 && HostArguments.Contains(name, StringComparer.OrdinalIgnoreCase)
+            && !text.Contains('/', StringComparison.Ordinal))
         {
             hosts.Add(Normal(text.Split(':')[0]));
         }

@@ -5,7 +5,9 @@ namespace AgentFunctions.Governance.Policies;
 /// <summary>
 /// Represents a policy rule in C#. Such rules are asked before those of policy files, in the order of registration.
 /// </summary>
-/// <remarks>Must be quick, must not wait, and must decide by the context alone: what it answers is recorded, not asked again.</remarks>
+/// <remarks>
+/// Must be quick, must not wait, and must decide by the context alone: what it answers is recorded, not asked again.
+/// </remarks>
 public interface IPolicyRule
 {
     /// <summary>Gets the name that decisions and refusals show.</summary>
@@ -31,7 +33,10 @@ public sealed record PolicyAnswer(PolicyVerdict Verdict)
     /// <summary>Gets the terms of the approval, for <see cref="PolicyVerdict.Ask"/>.</summary>
     public ApprovalTerms? Approval { get; init; }
 
-    /// <summary>For <see cref="PolicyVerdict.Allow"/>: who may answer what the call asks people; <see langword="null"/> for the usual terms.</summary>
+    /// <summary>
+    /// For <see cref="PolicyVerdict.Allow"/>: who may answer what the call asks people; <see langword="null"/> for the usual
+    /// terms.
+    /// </summary>
     public AnswerTerms? Answer { get; init; }
 
     /// <summary>Gets argument values by name that replace the model's, for <see cref="PolicyVerdict.Allow"/>.</summary>

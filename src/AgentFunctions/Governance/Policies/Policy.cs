@@ -24,12 +24,13 @@ internal sealed class Policy
     /// Gets what holds for tools that reach beyond the workspace where no rule matches and nothing else was said: reading is
     /// free, everything else asks a person.
     /// </summary>
-    public static IReadOnlyDictionary<ToolEffect, PolicyVerdict> StrictDefaults { get; } = new Dictionary<ToolEffect, PolicyVerdict>
-    {
-        [ToolEffect.None] = PolicyVerdict.Allow,
-        [ToolEffect.Idempotent] = PolicyVerdict.Ask,
-        [ToolEffect.NotIdempotent] = PolicyVerdict.Ask,
-    };
+    public static IReadOnlyDictionary<ToolEffect, PolicyVerdict> StrictDefaults { get; } =
+        new Dictionary<ToolEffect, PolicyVerdict>
+        {
+            [ToolEffect.None] = PolicyVerdict.Allow,
+            [ToolEffect.Idempotent] = PolicyVerdict.Ask,
+            [ToolEffect.NotIdempotent] = PolicyVerdict.Ask,
+        };
 
     /// <summary>Gets the hash of all that decides: every recorded decision names it.</summary>
     public string Hash { get; }
@@ -75,7 +76,8 @@ internal sealed class Policy
         (IPolicyRule Rule, PolicyAnswer Answer)? first = null;
         foreach (IPolicyRule rule in Rules)
         {
-            if (rule.Decide(action) is not { } answer || (answer.Verdict == PolicyVerdict.Ask && action.Reach == ToolReach.Runtime && !Names(rule)))
+            if (rule.Decide(action) is not { } answer
+                || (answer.Verdict == PolicyVerdict.Ask && action.Reach == ToolReach.Runtime && !Names(rule)))
             {
                 continue;
             }
@@ -102,7 +104,9 @@ internal sealed class Policy
         };
     }
 
-    /// <summary>A rule that says which tools it is about, or is written in C#, is meant for the runtime's own tools too.</summary>
+    /// <summary>
+    /// A rule that says which tools it is about, or is written in C#, is meant for the runtime's own tools too.
+    /// </summary>
     private static bool Names(IPolicyRule rule) => rule is not PolicyRule { NamesTools: false };
 
     /// <summary>What holds for tools of an effect that reach beyond the workspace, where no rule matches.</summary>
@@ -125,7 +129,9 @@ internal sealed class Policy
     public UnknownOutcomeRule? AskAbout(ActionContext action)
     {
         action = action with { Risk = RiskOf(action) };
-        return UnknownOutcomes.FirstOrDefault(rule => rule.When.Holds(action, rule.Terms is not null)) is { Terms: not null } rule ? rule : null;
+        return UnknownOutcomes.FirstOrDefault(rule => rule.When.Holds(action, rule.Terms is not null)) is { Terms: not null } rule
+            ? rule
+            : null;
     }
 
     /// <summary>How much harm a call could do: what the policy says, else what the tool's own entry says.</summary>
@@ -156,13 +162,16 @@ internal sealed class Policy
         return labels;
     }
 
-    private PolicyDecision DecisionOf(IPolicyRule rule, PolicyAnswer answer, ActionContext action) => new(answer.Verdict, rule.Name, Hash)
-    {
-        Reason = answer.Reason,
-        Approval = answer.Approval,
-        Answer = answer.Verdict == PolicyVerdict.Allow ? answer.Answer : null,
-        Arguments = answer.Verdict == PolicyVerdict.Allow ? ArgumentChange.Apply(answer, action.Written ?? action.Arguments) : null,
-        Timeout = answer.Verdict == PolicyVerdict.Allow ? answer.Timeout : null,
-        ResultLimit = answer.Verdict == PolicyVerdict.Allow ? answer.ResultLimit : null,
-    };
+    private PolicyDecision DecisionOf(IPolicyRule rule, PolicyAnswer answer, ActionContext action) =>
+        new(answer.Verdict, rule.Name, Hash)
+        {
+            Reason = answer.Reason,
+            Approval = answer.Approval,
+            Answer = answer.Verdict == PolicyVerdict.Allow ? answer.Answer : null,
+            Arguments = answer.Verdict == PolicyVerdict.Allow
+            ? ArgumentChange.Apply(answer, action.Written ?? action.Arguments)
+            : null,
+            Timeout = answer.Verdict == PolicyVerdict.Allow ? answer.Timeout : null,
+            ResultLimit = answer.Verdict == PolicyVerdict.Allow ? answer.ResultLimit : null,
+        };
 }

@@ -38,21 +38,26 @@ internal sealed class PolicyConditionReader(IReadOnlyDictionary<string, IReadOnl
         }
 
         Add(tests, 2, Expression(map, "goal"), static (goal, action) => goal.IsMatch(action.Goal));
-        Add(tests, 1, map.Map("labels") is { } labels ? ReadLabels(labels) : null, static (labels, action) => HoldForLabels(labels, action));
+        Add(tests, 1, map.Map("labels") is { } labels ? ReadLabels(labels) : null,
+            static (labels, action) => HoldForLabels(labels, action));
         Add(tests, 1, Globs(map, "host", ignoreCase: true), static (glob, action) => glob.MatchesAny(action.Hosts));
         Add(tests, 1, Globs(map, "hostOutside", ignoreCase: true), static (glob, action) => !action.Hosts.All(glob.Matches));
         if (map.Map("arguments") is { } arguments)
         {
             ReadsArguments = true;
             List<ArgumentCondition> conditions = ReadArguments(arguments);
-            tests.Add(new PolicyTest(2, (action, whenUnknown) => conditions.TrueForAll(condition => condition.Holds(action, whenUnknown))));
+            tests.Add(new PolicyTest(2,
+                (action, whenUnknown) => conditions.TrueForAll(condition => condition.Holds(action, whenUnknown))));
         }
 
-        Add(tests, 1, map.Map("time") is { } time ? ReadTime(time) : null, static (condition, action) => condition.Holds(action.Now));
+        Add(tests, 1, map.Map("time") is { } time ? ReadTime(time) : null,
+            static (condition, action) => condition.Holds(action.Now));
         Add(tests, 1, Globs(map, "data"), static (glob, action) => glob.MatchesAny(action.DataLabels));
-        Add(tests, 0, map.Map("budgetLeft") is { } budget ? BudgetCondition.Read(budget) : null, static (condition, action) => condition.Holds(action.BudgetLeft));
+        Add(tests, 0, map.Map("budgetLeft") is { } budget ? BudgetCondition.Read(budget) : null,
+            static (condition, action) => condition.Holds(action.BudgetLeft));
         ReadsPlan |= map.Has("planStep");
-        Add(tests, 1, Globs(map, "planStep", ignoreCase: true), static (glob, action) => action.PlanStep is { } step && glob.Matches(step));
+        Add(tests, 1, Globs(map, "planStep", ignoreCase: true),
+            static (glob, action) => action.PlanStep is { } step && glob.Matches(step));
         foreach (YamlMap history in map.Maps("history"))
         {
             ReadsHistory = true;
@@ -88,7 +93,8 @@ internal sealed class PolicyConditionReader(IReadOnlyDictionary<string, IReadOnl
             {
                 patterns.AddRange(lists.TryGetValue(text[1..], out IReadOnlyList<string>? list)
                     ? list
-                    : throw map.Error(key, $"{key}: there is no list '{text[1..]}'", "write it under 'lists' at the top of the file"));
+                    : throw map.Error(key, $"{key}: there is no list '{text[1..]}'",
+                        "write it under 'lists' at the top of the file"));
             }
             else
             {
@@ -107,7 +113,8 @@ internal sealed class PolicyConditionReader(IReadOnlyDictionary<string, IReadOnl
         }
         catch (Exception e) when (e is ArgumentException or NotSupportedException)
         {
-            throw map.Error(key, $"'{key}' is not a usable regular expression: {e.Message}", "write one without look-around and back-references");
+            throw map.Error(key, $"'{key}' is not a usable regular expression: {e.Message}",
+                "write one without look-around and back-references");
         }
     }
 
@@ -180,7 +187,8 @@ internal sealed class PolicyConditionReader(IReadOnlyDictionary<string, IReadOnl
 
     private HistoryCondition ReadHistory(YamlMap map)
     {
-        YamlMap call = map.Map("call") ?? throw map.Error("'call' is missing", "say which earlier calls are meant, for instance 'call: {tool: deploy}'");
+        YamlMap call = map.Map("call")
+            ?? throw map.Error("'call' is missing", "say which earlier calls are meant, for instance 'call: {tool: deploy}'");
         var history = new HistoryCondition(ReadPattern(call))
         {
             After = map.Map("after") is { } after ? ReadPattern(after) : null,

@@ -16,9 +16,13 @@ public enum PolicyVerdict
     Ask,
 }
 
-/// <summary>What was decided about an action, by which rule of which policy: recorded with the step, so that a replay sees the same.</summary>
+/// <summary>
+/// What was decided about an action, by which rule of which policy: recorded with the step, so that a replay sees the same.
+/// </summary>
 /// <param name="Verdict">The answer.</param>
-/// <param name="Rule">The rule that gave it; <c>default:none</c>, <c>default:idempotent</c> or <c>default:notIdempotent</c> where none matched.</param>
+/// <param name="Rule">
+/// The rule that gave it; <c>default:none</c>, <c>default:idempotent</c> or <c>default:notIdempotent</c> where none matched.
+/// </param>
 /// <param name="PolicyHash">The hash of the policy that held at that moment.</param>
 internal sealed record PolicyDecision(PolicyVerdict Verdict, string Rule, string PolicyHash)
 {
@@ -28,16 +32,25 @@ internal sealed record PolicyDecision(PolicyVerdict Verdict, string Rule, string
     /// <summary>For <see cref="PolicyVerdict.Ask"/>: who may approve, and until when.</summary>
     public ApprovalTerms? Approval { get; init; }
 
-    /// <summary>For <see cref="PolicyVerdict.Allow"/>: who may answer what the call asks people; <see langword="null"/> for the usual terms.</summary>
+    /// <summary>
+    /// For <see cref="PolicyVerdict.Allow"/>: who may answer what the call asks people; <see langword="null"/> for the usual
+    /// terms.
+    /// </summary>
     public AnswerTerms? Answer { get; init; }
 
-    /// <summary>For <see cref="PolicyVerdict.Allow"/>: the arguments to call with instead of the model's; <see langword="null"/> for the model's.</summary>
+    /// <summary>
+    /// For <see cref="PolicyVerdict.Allow"/>: the arguments to call with instead of the model's; <see langword="null"/> for the
+    /// model's.
+    /// </summary>
     public JsonElement? Arguments { get; init; }
 
     /// <summary>For <see cref="PolicyVerdict.Allow"/>: a shorter time-out than the tool's own.</summary>
     public TimeSpan? Timeout { get; init; }
 
-    /// <summary>For <see cref="PolicyVerdict.Allow"/>: the most characters that the model is shown of the result, below the tool's own limit.</summary>
+    /// <summary>
+    /// For <see cref="PolicyVerdict.Allow"/>: the most characters that the model is shown of the result, below the tool's own
+    /// limit.
+    /// </summary>
     public int? ResultLimit { get; init; }
 
     /// <summary>Gets the data labels of what the call reads or writes.</summary>
@@ -72,8 +85,8 @@ public sealed record ApprovalTerms
     public IReadOnlyList<string> EscalateTo { get; init; } = ["admin"];
 
     /// <summary>
-    /// Gets whether only the HTTP API, the dashboard and the program take the decision, so that a program at the other end of a protocol cannot
-    /// answer for its person; false by default. In a policy it is <c>inBand: false</c>.
+    /// Gets whether only the HTTP API, the dashboard and the program take the decision, so that a program at the other end of a
+    /// protocol cannot answer for its person; false by default. In a policy it is <c>inBand: false</c>.
     /// </summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public bool IsOutOfBand { get; init; }

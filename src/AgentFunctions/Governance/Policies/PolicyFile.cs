@@ -31,7 +31,9 @@ internal sealed record PolicyFile
     public IReadOnlyList<string> Folders { get; init; } = [];
 
     /// <summary>Reads a file's text.</summary>
-    /// <exception cref="AgentException"><see cref="ErrorCode.InvalidInput"/>: the message names file, line and remedy.</exception>
+    /// <exception cref="AgentException">
+    /// <see cref="ErrorCode.InvalidInput"/>: the message names file, line and remedy.
+    /// </exception>
     public static PolicyFile Parse(string text, string path)
     {
         YamlMap root = YamlMap.Parse(text, path);
@@ -46,7 +48,13 @@ internal sealed record PolicyFile
             Rules = [.. root.Maps("rules").Select(map => ReadRule(map, conditions))],
         };
         root.Close();
-        return file with { ReadsHistory = conditions.ReadsHistory, ReadsPlan = conditions.ReadsPlan, ReadsArguments = conditions.ReadsArguments, Folders = conditions.Folders };
+        return file with
+        {
+            ReadsHistory = conditions.ReadsHistory,
+            ReadsPlan = conditions.ReadsPlan,
+            ReadsArguments = conditions.ReadsArguments,
+            Folders = conditions.Folders
+        };
     }
 
     private static Dictionary<string, IReadOnlyList<string>> ReadLists(YamlMap root)
@@ -86,7 +94,8 @@ internal sealed record PolicyFile
 
     private static DataLabelRule ReadLabel(YamlMap map, PolicyConditionReader conditions)
     {
-        var rule = new DataLabelRule(map.RequiredText("label", "name the kind of data, for instance confidential"), When(map, conditions));
+        var rule = new DataLabelRule(map.RequiredText("label", "name the kind of data, for instance confidential"),
+            When(map, conditions));
         map.Close();
         return rule;
     }
@@ -102,11 +111,13 @@ internal sealed record PolicyFile
     private static UnknownOutcomeRule ReadUnknownOutcome(YamlMap map, PolicyConditionReader conditions)
     {
         string name = map.RequiredText("name", "give the rule a name: the question shows it");
-        UnknownOutcomeAnswer answer = map.Choice<UnknownOutcomeAnswer>("then") ?? throw map.Error("'then' is missing", "write ask or tell");
+        UnknownOutcomeAnswer answer = map.Choice<UnknownOutcomeAnswer>("then")
+            ?? throw map.Error("'then' is missing", "write ask or tell");
         Only(map, "approval", answer == UnknownOutcomeAnswer.Ask, "then: ask");
         if (map.Map("when")?.Has("history") == true)
         {
-            throw map.Error("when", "'history' has no meaning here", "go by the call itself, for instance 'when: {tool: deploy}'");
+            throw map.Error("when", "'history' has no meaning here",
+                "go by the call itself, for instance 'when: {tool: deploy}'");
         }
 
         ApprovalTerms terms = map.Map("approval") is { } approval ? ReadTerms(approval) : new ApprovalTerms();
@@ -118,7 +129,8 @@ internal sealed record PolicyFile
     private static PolicyRule ReadRule(YamlMap map, PolicyConditionReader conditions)
     {
         string name = map.RequiredText("name", "give the rule a name: refusals show it");
-        PolicyVerdict verdict = map.Choice<PolicyVerdict>("then") ?? throw map.Error("'then' is missing", "write allow, deny or ask");
+        PolicyVerdict verdict = map.Choice<PolicyVerdict>("then")
+            ?? throw map.Error("'then' is missing", "write allow, deny or ask");
         Only(map, "approval", verdict == PolicyVerdict.Ask, "then: ask");
         Only(map, "answer", verdict == PolicyVerdict.Allow, "then: allow");
         Only(map, "set", verdict == PolicyVerdict.Allow, "then: allow");
@@ -130,23 +142,25 @@ internal sealed record PolicyFile
             throw map.Error("'reason' is missing", "tell the model why, and what it may do instead");
         }
 
-        var rule = new PolicyRule(name, When(map, conditions), map.Map("unless") is { } unless ? conditions.Read(unless) : null, new PolicyAnswer(verdict)
-        {
-            Reason = map.Text("reason"),
-            Approval = map.Map("approval") is { } approval ? ReadTerms(approval) : null,
-            Answer = map.Map("answer") is { } terms ? ReadAnswerTerms(terms) : null,
-            Set = ReadValues(map.Map("set"), static (values, name) => values.Json(name)),
-            AtMost = ReadValues(map.Map("atMost"), static (values, name) => values.Number(name)!.Value),
-            Timeout = map.Duration("timeout"),
-            ResultLimit = map.Whole("resultLimit", 1),
-        })
+        var rule = new PolicyRule(name, When(map, conditions), map.Map("unless") is { } unless ? conditions.Read(unless) : null,
+            new PolicyAnswer(verdict)
+            {
+                Reason = map.Text("reason"),
+                Approval = map.Map("approval") is { } approval ? ReadTerms(approval) : null,
+                Answer = map.Map("answer") is { } terms ? ReadAnswerTerms(terms) : null,
+                Set = ReadValues(map.Map("set"), static (values, name) => values.Json(name)),
+                AtMost = ReadValues(map.Map("atMost"), static (values, name) => values.Number(name)!.Value),
+                Timeout = map.Duration("timeout"),
+                ResultLimit = map.Whole("resultLimit", 1),
+            })
         { NamesTools = map.Map("when")!.Has("tool") };
         map.Close();
         return rule;
     }
 
     private static PolicyCondition When(YamlMap map, PolicyConditionReader conditions) =>
-        conditions.Read(map.Map("when") ?? throw map.Error("'when' is missing", "say when it applies, for instance 'when: {tool: deploy}'"));
+        conditions.Read(map.Map("when")
+            ?? throw map.Error("'when' is missing", "say when it applies, for instance 'when: {tool: deploy}'"));
 
     private static void Only(YamlMap map, string key, bool fits, string needed)
     {
@@ -200,7 +214,8 @@ internal sealed record PolicyFile
         };
         if (terms.Roles.Union(terms.EscalateTo).Contains(AnswerTerms.LeadAgent, StringComparer.Ordinal))
         {
-            throw map.Error("roles", $"'{AnswerTerms.LeadAgent}' is no role of people", "leave it out; a sub-agent may ask its lead agent in any case");
+            throw map.Error("roles", $"'{AnswerTerms.LeadAgent}' is no role of people",
+                "leave it out; a sub-agent may ask its lead agent in any case");
         }
 
         map.Close();

@@ -36,19 +36,30 @@ internal sealed class PolicyFileJudge(Policy policy, ActionContext action)
 
                 if (about.Verdict == PolicyVerdict.Deny)
                 {
-                    return about with { Reason = $"it may use '{file}', of which the rule says: {about.Reason}", DataLabels = labels };
+                    return about with
+                    {
+                        Reason = $"it may use '{file}', of which the rule says: {about.Reason}",
+                        DataLabels = labels
+                    };
                 }
 
                 decision = decision.Verdict == PolicyVerdict.Ask
                     ? decision
-                    : about with { Reason = about.Reason is null ? $"it may use '{file}'" : $"it may use '{file}': {about.Reason}" };
+                    : about with
+                    {
+                        Reason = about.Reason is null
+                        ? $"it may use '{file}'"
+                        : $"it may use '{file}': {about.Reason}"
+                    };
             }
         }
 
         return decision with { DataLabels = labels };
     }
 
-    /// <summary>Makes the filter for a tool that leaves out what it may not read; <see langword="null"/> if nothing can be forbidden.</summary>
+    /// <summary>
+    /// Makes the filter for a tool that leaves out what it may not read; <see langword="null"/> if nothing can be forbidden.
+    /// </summary>
     /// <param name="isApproved">Whether people approved the call, so that what would ask is allowed.</param>
     public FileFilter? Filter(bool isApproved)
     {
@@ -77,7 +88,10 @@ internal sealed class PolicyFileJudge(Policy policy, ActionContext action)
         });
     }
 
-    /// <summary>The files of a use, and the folders that rules name within it, whose files may be kept elsewhere too, as in a repository's history.</summary>
+    /// <summary>
+    /// The files of a use, and the folders that rules name within it, whose files may be kept elsewhere too, as in a repository's
+    /// history.
+    /// </summary>
     private IEnumerable<string> FilesOf(PathUse use)
     {
         if (use.Files is not { } files)

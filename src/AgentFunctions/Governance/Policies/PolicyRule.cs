@@ -1,18 +1,23 @@
 namespace AgentFunctions.Governance.Policies;
 
 /// <summary>One test of an action; cheap ones are made first.</summary>
-/// <param name="Cost">How dear it is, relative to others: 0 for a look-up, 1 for a pattern, 2 for an expression, 3 for the history.</param>
+/// <param name="Cost">
+/// How dear it is, relative to others: 0 for a look-up, 1 for a pattern, 2 for an expression, 3 for the history.
+/// </param>
 /// <param name="Holds">The test; its second argument is the answer where it cannot be told.</param>
 internal readonly record struct PolicyTest(int Cost, Func<ActionContext, bool, bool> Holds);
 
 /// <summary>A set of tests that must all hold.</summary>
 internal sealed class PolicyCondition(IEnumerable<PolicyTest> tests)
 {
-    private readonly Func<ActionContext, bool, bool>[] _tests = [.. tests.OrderBy(static test => test.Cost).Select(static test => test.Holds)];
+    private readonly Func<ActionContext, bool, bool>[] _tests = [.. tests.OrderBy(static test => test.Cost)
+        .Select(static test => test.Holds)];
 
     /// <summary>Whether all tests hold.</summary>
     /// <param name="action">The action.</param>
-    /// <param name="whenUnknown">What a test answers that cannot tell: true where holding restricts, false where it frees.</param>
+    /// <param name="whenUnknown">
+    /// What a test answers that cannot tell: true where holding restricts, false where it frees.
+    /// </param>
     public bool Holds(ActionContext action, bool whenUnknown)
     {
         foreach (Func<ActionContext, bool, bool> test in _tests)

@@ -44,7 +44,8 @@ internal sealed class PolicySource
         else
         {
             (PolicyVerdict none, PolicyVerdict idempotent, PolicyVerdict not) =
-                (_policy.DefaultFor(ToolEffect.None), _policy.DefaultFor(ToolEffect.Idempotent), _policy.DefaultFor(ToolEffect.NotIdempotent));
+                (_policy.DefaultFor(ToolEffect.None), _policy.DefaultFor(ToolEffect.Idempotent),
+                    _policy.DefaultFor(ToolEffect.NotIdempotent));
             if (_policy.HasOwnDefaults)
             {
                 PolicyLog.PolicyWithDefaultsHolds(_log, _policy.Hash, none, idempotent, not);
@@ -77,7 +78,9 @@ internal sealed class PolicySource
     }
 
     /// <summary>Reads a policy file, or the <c>.yaml</c> and <c>.yml</c> files of a folder.</summary>
-    /// <exception cref="AgentException"><see cref="ErrorCode.InvalidInput"/>: the message names file, line and remedy.</exception>
+    /// <exception cref="AgentException">
+    /// <see cref="ErrorCode.InvalidInput"/>: the message names file, line and remedy.
+    /// </exception>
     public static Policy Load(string path, IReadOnlyList<IPolicyRule> rules)
     {
         (string Path, string Text)[] texts = [.. FilesOf(path).Select(file => (file, Read(file)))];
@@ -91,18 +94,26 @@ internal sealed class PolicySource
         if (all.GroupBy(rule => rule.Name, StringComparer.Ordinal).FirstOrDefault(group => group.Count() > 1) is { } twice)
         {
             throw new AgentException(
-                ErrorCode.InvalidInput, $"{string.Join(", ", texts.Select(text => text.Path))}: two rules are called '{twice.Key}'; rename one of them.");
+                ErrorCode.InvalidInput,
+                $"{string.Join(", ", texts.Select(text => text.Path))}: two rules are called '{twice.Key}'; rename one of them.");
         }
 
         var defaults = new Dictionary<ToolEffect, PolicyVerdict>(Policy.StrictDefaults);
-        foreach (IGrouping<ToolEffect, PolicyVerdict> said in files.SelectMany(file => file.Defaults).GroupBy(pair => pair.Key, pair => pair.Value))
+        foreach (IGrouping<ToolEffect, PolicyVerdict> said in files.SelectMany(file => file.Defaults)
+            .GroupBy(pair => pair.Key, pair => pair.Value))
         {
             // Of two files that disagree the stricter one holds.
-            defaults[said.Key] = said.MaxBy(static verdict => verdict switch { PolicyVerdict.Deny => 2, PolicyVerdict.Ask => 1, _ => 0 });
+            defaults[said.Key] = said.MaxBy(static verdict => verdict switch
+            {
+                PolicyVerdict.Deny => 2,
+                PolicyVerdict.Ask => 1,
+                _ => 0
+            });
         }
 
         return new Policy(
-            HashOf(texts, rules), all, [.. files.SelectMany(file => file.Labels)], [.. files.SelectMany(file => file.Risks)], defaults)
+            HashOf(texts, rules), all, [.. files.SelectMany(file => file.Labels)], [.. files.SelectMany(file => file.Risks)],
+            defaults)
         {
             UnknownOutcomes = [.. files.SelectMany(file => file.UnknownOutcomes)],
             ReadsHistory = rules.Count > 0 || files.Any(file => file.ReadsHistory),
@@ -162,15 +173,18 @@ internal sealed class PolicySource
             || file.EndsWith(".yml", StringComparison.Ordinal)).Order(StringComparer.Ordinal)];
         return files.Length > 0
             ? files
-            : throw new AgentException(ErrorCode.InvalidInput, $"policy: the folder '{path}' has no .yaml file; add one or name a file.");
+            : throw new AgentException(ErrorCode.InvalidInput,
+                $"policy: the folder '{path}' has no .yaml file; add one or name a file.");
     }
 
     private static string Read(string path) => TextFile.Read(
-        path, MaxBytes, (line, words, error) => new AgentException(ErrorCode.InvalidInput, $"policy: {path}:{line}: the file {words}.", error));
+        path, MaxBytes, (line, words, error) => new AgentException(ErrorCode.InvalidInput,
+            $"policy: {path}:{line}: the file {words}.", error));
 
     private static string DefaultText()
     {
-        using Stream stream = typeof(PolicySource).Assembly.GetManifestResourceStream("AgentFunctions.Governance.Policies.default.yaml")!;
+        using Stream stream =
+            typeof(PolicySource).Assembly.GetManifestResourceStream("AgentFunctions.Governance.Policies.default.yaml")!;
         return new StreamReader(stream).ReadToEnd();
     }
 

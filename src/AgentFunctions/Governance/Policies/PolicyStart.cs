@@ -4,8 +4,8 @@ using Microsoft.Extensions.Hosting;
 namespace AgentFunctions.Governance.Policies;
 
 /// <summary>
-/// Reads the policy before anything runs: a host whose policy cannot be read does not start. It needs no engine, so a function app
-/// leaves it to its host.
+/// Reads the policy before anything runs: a host whose policy cannot be read does not start. It needs no engine, so a function
+/// app leaves it to its host.
 /// </summary>
 /// <param name="services">The host's services: a policy that is broken cannot be made.</param>
 internal sealed class PolicyStart(IServiceProvider services) : IHostedLifecycleService

@@ -59,7 +59,9 @@ internal static class SchemaMember
                 return false;
             }
 
-            resolved = Find(resolved, "items") is { } items && Find(resolved, "properties") is null ? Resolve(items, root) ?? resolved : resolved;
+            resolved = Find(resolved, "items") is { } items && Find(resolved, "properties") is null
+                ? Resolve(items, root) ?? resolved
+                : resolved;
             if (name == "*")
             {
                 schema = resolved;
@@ -81,7 +83,8 @@ internal static class SchemaMember
     /// <param name="root">The schema of the arguments.</param>
     /// <param name="name">The member.</param>
     public static bool HasDefault(JsonElement root, string name) =>
-        Find(root, "properties") is { } properties && Find(properties, name) is { } member && Resolve(member, root) is { } resolved
+        Find(root, "properties") is { } properties && Find(properties, name) is { } member
+            && Resolve(member, root) is { } resolved
         && Find(resolved, "default") is not null;
 
     /// <summary>Determines whether a schema wants a number and no text.</summary>
@@ -89,7 +92,8 @@ internal static class SchemaMember
     public static bool IsNumber(JsonElement schema) => Find(schema, "type") switch
     {
         { ValueKind: JsonValueKind.String } type => type.GetString() is "integer" or "number",
-        { ValueKind: JsonValueKind.Array } types => types.EnumerateArray().Any(static type => type.ToString() is "integer" or "number")
+        { ValueKind: JsonValueKind.Array } types =>
+            types.EnumerateArray().Any(static type => type.ToString() is "integer" or "number")
             && !types.EnumerateArray().Any(static type => type.ToString() == "string"),
         _ => false,
     };

@@ -1,12 +1,16 @@
 namespace AgentFunctions.Governance.Policies;
 
-/// <summary>Compares paths of tools that do not work on the run's workspace, such as those of tool servers, by their text alone.</summary>
+/// <summary>
+/// Compares paths of tools that do not work on the run's workspace, such as those of tool servers, by their text alone.
+/// </summary>
 internal static class TextualPath
 {
     /// <summary>Determines whether a path lies within a folder; <see langword="null"/> if the text cannot tell.</summary>
     /// <param name="path">The path.</param>
     /// <param name="folder">The folder.</param>
-    /// <param name="workspace">The full path of the workspace, below which absolute paths are relative; <see langword="null"/> if there is none.</param>
+    /// <param name="workspace">
+    /// The full path of the workspace, below which absolute paths are relative; <see langword="null"/> if there is none.
+    /// </param>
     public static bool? IsUnder(string path, string folder, string? workspace)
     {
         if (Normalize(path) is not { } normal)
@@ -28,7 +32,9 @@ internal static class TextualPath
             && IsBelow(Join(whole, normal), Join(whole, root));
     }
 
-    private static string Join(string whole, string path) => IsBelow(path, whole) ? path : path.Length == 0 ? whole : $"{whole}/{path.TrimStart('/')}";
+    private static string Join(string whole, string path) => IsBelow(path, whole) ? path : path.Length == 0
+        ? whole
+        : $"{whole}/{path.TrimStart('/')}";
 
     private static bool IsBelow(string path, string root) =>
         path == root || (path.StartsWith(root, StringComparison.Ordinal) && path.AsSpan(root.Length).StartsWith("/"));

@@ -71,7 +71,10 @@ public sealed record Question : IHumanTask<Question>
     /// <summary>Gets what an answer looks like, as a JSON schema; see <see cref="QuestionForm"/>.</summary>
     public required JsonElement Form { get; init; }
 
-    /// <summary>Gets the address that the person is to open, after which nothing but that it was done is answered; <see langword="null"/> for a form.</summary>
+    /// <summary>
+    /// Gets the address that the person is to open, after which nothing but that it was done is answered; <see langword="null"/>
+    /// for a form.
+    /// </summary>
     public string? Url { get; init; }
 
     /// <summary>Gets the artifacts of the run that help to answer.</summary>
@@ -153,7 +156,9 @@ public sealed record Question : IHumanTask<Question>
     [JsonInclude]
     internal long? AuditFrom { get; init; }
 
-    /// <summary>Gets which request of a call took the answer, where several calls may ask the same; each answer serves one.</summary>
+    /// <summary>
+    /// Gets which request of a call took the answer, where several calls may ask the same; each answer serves one.
+    /// </summary>
     [JsonInclude]
     internal string? TakenBy { get; init; }
 
@@ -207,7 +212,8 @@ public sealed record Question : IHumanTask<Question>
 
     Question IHumanTask<Question>.Told(IReadOnlyList<HumanTaskDelivery> deliveries, DateTimeOffset remindAt) => this with
     {
-        ToldTo = [.. ToldTo.Union(deliveries.Where(static delivery => delivery.Error is null).Select(static delivery => delivery.To))],
+        ToldTo = [.. ToldTo.Union(deliveries.Where(static delivery => delivery.Error is null)
+            .Select(static delivery => delivery.To))],
         Reminders = Reminders + 1,
         RemindAt = remindAt,
     };

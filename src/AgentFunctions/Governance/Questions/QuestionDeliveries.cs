@@ -39,8 +39,10 @@ internal sealed class QuestionDeliveries(
 
         // The number of the attempt makes it another message than the one before; a crash in between sends the same again.
         string kind = HumanTaskChannels.KindOf(question);
-        ChannelMessage message = MessageOf(QuestionView.Of(question, redactor), kind, $"question-{question.Id}-{question.Reminders + 1}");
-        return await Task.WhenAll(channels.For(question.Roles).Select(channel => TellAsync(channel, question.Id, message, cancellationToken)))
+        ChannelMessage message = MessageOf(QuestionView.Of(question, redactor), kind,
+            $"question-{question.Id}-{question.Reminders + 1}");
+        return await Task.WhenAll(channels.For(question.Roles)
+            .Select(channel => TellAsync(channel, question.Id, message, cancellationToken)))
             .ConfigureAwait(false);
     }
 
@@ -76,14 +78,18 @@ internal sealed class QuestionDeliveries(
             Page = channels.LinkTo($"/dashboard/questions/{question.Id}"),
         };
         DateTimeOffset now = channels.Now;
-        string asks = question.Server is null ? $"run {question.RunId} asks" : $"tool server '{question.Server}' asks, for run {question.RunId}";
+        string asks = question.Server is null
+            ? $"run {question.RunId} asks"
+            : $"tool server '{question.Server}' asks, for run {question.RunId}";
         string line = $"question {kind}: {asks}: {question.Text.ReplaceLineEndings(" ")} "
             + (kind == "withdrawn" ? "No answer is needed any more." : $"Answer: agentfunctions answer {question.Id}");
         return new ChannelMessage(
-            id, now, NotificationBody.Of($"question.{kind}", now, JsonSerializer.SerializeToUtf8Bytes(notice, QuestionsJsonContext.Default.QuestionNotice)), line);
+            id, now, NotificationBody.Of($"question.{kind}", now,
+                JsonSerializer.SerializeToUtf8Bytes(notice, QuestionsJsonContext.Default.QuestionNotice)), line);
     }
 
-    private async Task<HumanTaskDelivery> TellAsync(string channel, string id, ChannelMessage message, CancellationToken cancellationToken)
+    private async Task<HumanTaskDelivery> TellAsync(string channel, string id, ChannelMessage message,
+        CancellationToken cancellationToken)
     {
         try
         {

@@ -61,7 +61,8 @@ public sealed record QuestionField(string Name, QuestionFieldKind Kind)
             QuestionFieldKind.WholeNumber or QuestionFieldKind.Number
                 when decimal.TryParse(text, NumberStyles.Number, CultureInfo.InvariantCulture, out decimal number) =>
                 JsonSerializer.SerializeToElement(number, QuestionsJsonContext.Default.Decimal),
-            QuestionFieldKind.YesNo when YesOrNo(text) is { } yes => JsonSerializer.SerializeToElement(yes, QuestionsJsonContext.Default.Boolean),
+            QuestionFieldKind.YesNo when YesOrNo(text) is { } yes =>
+                JsonSerializer.SerializeToElement(yes, QuestionsJsonContext.Default.Boolean),
             QuestionFieldKind.Choice => Words(ValueOf(text)),
             QuestionFieldKind.Choices => JsonSerializer.SerializeToElement(
                 [.. text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Select(ValueOf)],

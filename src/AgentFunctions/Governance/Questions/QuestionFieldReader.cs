@@ -21,7 +21,8 @@ internal static class QuestionFieldReader
     /// <summary>Words that name what nobody may be asked to type.</summary>
     private static readonly HashSet<string> Secrets = new(StringComparer.Ordinal)
     {
-        "password", "passwords", "passwd", "passphrase", "passcode", "secret", "secrets", "credential", "credentials", "apikey", "accesstoken", "privatekey",
+        "password", "passwords", "passwd", "passphrase", "passcode", "secret", "secrets", "credential", "credentials", "apikey",
+        "accesstoken", "privatekey",
     };
 
     /// <summary>Reads a field.</summary>
@@ -39,7 +40,8 @@ internal static class QuestionFieldReader
         string? title = QuestionFormReader.TextOf(schema, "title");
         if (NamesSecret(name) || NamesSecret(title ?? ""))
         {
-            throw QuestionFormReader.Bad(place, "people are never asked for passwords, keys or other secrets here. Have the host configured with it instead.");
+            throw QuestionFormReader.Bad(place,
+                "people are never asked for passwords, keys or other secrets here. Have the host configured with it instead.");
         }
 
         (QuestionFieldKind kind, JsonObject written) = KindOf(schema, place);
@@ -48,7 +50,9 @@ internal static class QuestionFieldReader
             Title = title ?? name,
             Description = QuestionFormReader.TextOf(schema, "description"),
             Default = schema.TryGetProperty("default", out JsonElement value) ? value : null,
-            Choices = kind is QuestionFieldKind.Choice ? ChoicesOf(schema, place) : kind is QuestionFieldKind.Choices ? ChoicesOf(schema.GetProperty("items"), $"{place}.items") : [],
+            Choices = kind is QuestionFieldKind.Choice ? ChoicesOf(schema, place) : kind is QuestionFieldKind.Choices
+                ? ChoicesOf(schema.GetProperty("items"), $"{place}.items")
+                : [],
         };
         Annotate(written, field, title);
         return (field, written);
@@ -60,7 +64,8 @@ internal static class QuestionFieldReader
         {
             case "string" when schema.TryGetProperty("enum", out _) || schema.TryGetProperty("oneOf", out _):
                 QuestionFormReader.Only(schema, OfChoice, place);
-                return (QuestionFieldKind.Choice, new JsonObject { ["type"] = "string", ["oneOf"] = Written(ChoicesOf(schema, place)) });
+                return (QuestionFieldKind.Choice,
+                    new JsonObject { ["type"] = "string", ["oneOf"] = Written(ChoicesOf(schema, place)) });
             case "string":
                 QuestionFormReader.Only(schema, OfText, place);
                 if (QuestionFormReader.TextOf(schema, "format") is { } format && !Formats.Contains(format))
@@ -82,7 +87,11 @@ internal static class QuestionFieldReader
                 QuestionFormReader.Only(schema, OfChoices, place);
                 QuestionFormReader.Only(items, OfItems, $"{place}.items");
                 JsonObject several = Copy(schema, "minItems", "maxItems");
-                several["items"] = new JsonObject { ["type"] = "string", ["oneOf"] = Written(ChoicesOf(items, $"{place}.items")) };
+                several["items"] = new JsonObject
+                {
+                    ["type"] = "string",
+                    ["oneOf"] = Written(ChoicesOf(items, $"{place}.items"))
+                };
                 several["uniqueItems"] = true;
                 return (QuestionFieldKind.Choices, several);
             default:
@@ -95,11 +104,13 @@ internal static class QuestionFieldReader
     {
         QuestionChoice[] choices = schema.TryGetProperty("enum", out JsonElement values)
             ? Named(values, schema, place)
-            : (schema.TryGetProperty("oneOf", out JsonElement options) || schema.TryGetProperty("anyOf", out options)) && options.ValueKind == JsonValueKind.Array
+            : (schema.TryGetProperty("oneOf", out JsonElement options) || schema.TryGetProperty("anyOf", out options))
+                && options.ValueKind == JsonValueKind.Array
                 ? [.. options.EnumerateArray().Select(option => Titled(option, place))]
                 : [];
         return choices.Length is 0 or > MaxChoices || choices.DistinctBy(static choice => choice.Value).Count() < choices.Length
-            ? throw QuestionFormReader.Bad(place, $"use 1 to {MaxChoices} different choices: 'enum' with values, or 'oneOf' with 'const' and 'title' for each.")
+            ? throw QuestionFormReader.Bad(place,
+                $"use 1 to {MaxChoices} different choices: 'enum' with values, or 'oneOf' with 'const' and 'title' for each.")
             : choices;
     }
 
@@ -113,7 +124,8 @@ internal static class QuestionFieldReader
     }
 
     private static string[] Texts(JsonElement values, string place) =>
-        values.ValueKind == JsonValueKind.Array && values.EnumerateArray().All(static value => value.ValueKind == JsonValueKind.String)
+        values.ValueKind == JsonValueKind.Array
+            && values.EnumerateArray().All(static value => value.ValueKind == JsonValueKind.String)
             ? [.. values.EnumerateArray().Select(static value => value.GetString()!)]
             : throw QuestionFormReader.Bad(place, "use a list of texts.");
 
@@ -157,14 +169,17 @@ internal static class QuestionFieldReader
         }
     }
 
-    /// <summary>Whether a name is made of words that stand for a secret: <c>dbPassword</c>, <c>api_key</c>, <c>Access token</c>.</summary>
+    /// <summary>
+    /// Whether a name is made of words that stand for a secret: <c>dbPassword</c>, <c>api_key</c>, <c>Access token</c>.
+    /// </summary>
     private static bool NamesSecret(string name)
     {
         List<string> words = [];
         var word = new StringBuilder();
         for (int i = 0; i <= name.Length; i++)
         {
-            bool ends = i == name.Length || !char.IsLetter(name[i]) || (char.IsUpper(name[i]) && i > 0 && char.IsLower(name[i - 1]));
+            bool ends = i == name.Length || !char.IsLetter(name[i])
+                || (char.IsUpper(name[i]) && i > 0 && char.IsLower(name[i - 1]));
             if (ends && word.Length > 0)
             {
                 words.Add(word.ToString());

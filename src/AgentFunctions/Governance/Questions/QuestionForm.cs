@@ -7,8 +7,8 @@ using AgentFunctions.Core.JsonSchemas;
 namespace AgentFunctions.Governance.Questions;
 
 /// <summary>
-/// Represents the form of a question: a flat object of at most ten fields, in the subset of JSON Schema that the Model Context Protocol's
-/// elicitation has. It is the one reader and checker of such forms.
+/// Represents the form of a question: a flat object of at most ten fields, in the subset of JSON Schema that the Model Context
+/// Protocol's elicitation has. It is the one reader and checker of such forms.
 /// </summary>
 public sealed class QuestionForm
 {
@@ -41,7 +41,9 @@ public sealed class QuestionForm
 
     /// <summary>Reads a form.</summary>
     /// <param name="schema">The JSON schema.</param>
-    /// <exception cref="AgentException"><see cref="ErrorCode.InvalidInput"/>: the message names the field and the remedy.</exception>
+    /// <exception cref="AgentException">
+    /// <see cref="ErrorCode.InvalidInput"/>: the message names the field and the remedy.
+    /// </exception>
     public static QuestionForm Read(JsonElement schema) => QuestionFormReader.Read(schema);
 
     /// <summary>Finds what is wrong with answers.</summary>
@@ -53,7 +55,9 @@ public sealed class QuestionForm
             ? [$"answers: use at most {MaxAnswerBytes} bytes; give longer text as a file of the run."]
             : [.. _checker.Errors(answers, "answers")];
 
-    /// <summary>Gets the defaults of the fields as answers; <see langword="null"/> if a required field has none, or if they do not fit.</summary>
+    /// <summary>
+    /// Gets the defaults of the fields as answers; <see langword="null"/> if a required field has none, or if they do not fit.
+    /// </summary>
     internal JsonElement? Defaults()
     {
         var answers = new JsonObject();
@@ -79,12 +83,18 @@ public sealed class QuestionForm
             ["type"] = "object",
             ["properties"] = new JsonObject
             {
-                [OnlyField] = new JsonObject { ["type"] = "string", ["title"] = "Answer", ["enum"] = new JsonArray([.. choices.Select(static choice => (JsonNode)choice)]) },
+                [OnlyField] = new JsonObject
+                {
+                    ["type"] = "string",
+                    ["title"] = "Answer",
+                    ["enum"] = new JsonArray([.. choices.Select(static choice => (JsonNode)choice)])
+                },
             },
         };
         if (allowOther)
         {
-            schema["properties"]!["other"] = new JsonObject { ["type"] = "string", ["title"] = "Something else", ["minLength"] = 1 };
+            schema["properties"]!["other"] =
+                new JsonObject { ["type"] = "string", ["title"] = "Something else", ["minLength"] = 1 };
             schema["minProperties"] = 1;
         }
         else

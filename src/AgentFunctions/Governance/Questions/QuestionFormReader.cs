@@ -9,11 +9,13 @@ namespace AgentFunctions.Governance.Questions;
 /// <summary>Reads forms, and writes them anew as plain JSON Schema: what is not understood is refused, never ignored.</summary>
 internal static class QuestionFormReader
 {
-    private static readonly string[] OfForm = ["$schema", "type", "title", "description", "properties", "required", "additionalProperties", "minProperties"];
+    private static readonly string[] OfForm = ["$schema", "type", "title", "description", "properties", "required",
+        "additionalProperties", "minProperties"];
 
     public static QuestionForm Read(JsonElement schema)
     {
-        if (schema.ValueKind != JsonValueKind.Object || TextOf(schema, "type") != "object" || Encoding.UTF8.GetByteCount(schema.GetRawText()) > QuestionForm.MaxBytes)
+        if (schema.ValueKind != JsonValueKind.Object || TextOf(schema, "type") != "object"
+            || Encoding.UTF8.GetByteCount(schema.GetRawText()) > QuestionForm.MaxBytes)
         {
             throw Bad("form", $"use a JSON schema of the type 'object', of at most {QuestionForm.MaxBytes} bytes.");
         }
@@ -31,7 +33,8 @@ internal static class QuestionFormReader
 
         if (required.FirstOrDefault(name => fields.All(field => field.Name != name)) is { } unknown)
         {
-            throw Bad("form.required", $"'{unknown}' is no field of the form; use: {string.Join(", ", fields.Select(static field => field.Name))}.");
+            throw Bad("form.required",
+                $"'{unknown}' is no field of the form; use: {string.Join(", ", fields.Select(static field => field.Name))}.");
         }
 
         var canonical = new JsonObject { ["type"] = "object", ["properties"] = properties, ["additionalProperties"] = false };
@@ -73,7 +76,8 @@ internal static class QuestionFormReader
         foreach (QuestionField field in form.Fields.Where(static field => field.Default is not null))
         {
             JsonElement schema = form.Schema.GetProperty("properties").GetProperty(field.Name);
-            if (JsonSchema.Strict(schema).Errors(field.Default!.Value, $"form.properties.{field.Name}.default") is [{ } wrong, ..])
+            if (JsonSchema.Strict(schema)
+                .Errors(field.Default!.Value, $"form.properties.{field.Name}.default") is [{ } wrong, ..])
             {
                 throw new AgentException(ErrorCode.InvalidInput, wrong);
             }
@@ -92,7 +96,9 @@ internal static class QuestionFormReader
         JsonProperty[] all = [.. properties.EnumerateObject()];
         return all.Length > QuestionForm.MaxFields
             ? throw Bad("form.properties", $"use at most {QuestionForm.MaxFields} fields; ask in two questions.")
-            : all.DistinctBy(static property => property.Name).Count() < all.Length ? throw Bad("form.properties", "name each field once.") : all;
+            : all.DistinctBy(static property => property.Name).Count() < all.Length
+                ? throw Bad("form.properties", "name each field once.")
+                : all;
     }
 
     private static string[] Required(JsonElement schema)
@@ -102,7 +108,8 @@ internal static class QuestionFormReader
             return [];
         }
 
-        return required.ValueKind == JsonValueKind.Array && required.EnumerateArray().All(static name => name.ValueKind == JsonValueKind.String)
+        return required.ValueKind == JsonValueKind.Array
+            && required.EnumerateArray().All(static name => name.ValueKind == JsonValueKind.String)
             ? [.. required.EnumerateArray().Select(static name => name.GetString()!).Distinct()]
             : throw Bad("form.required", "use a list of names of fields.");
     }

@@ -32,13 +32,15 @@ internal sealed class QuestionRecords(AuditLog audit, Journal journal, Redactor 
                     Arguments = Preview.Of(redactor.Redact(question.Text), AuditTextLimit),
                 },
                 cancellationToken).ConfigureAwait(false);
-            await TellAsync(question, JournalEventTypes.QuestionAsked, question.Text, question.CreatedAt, cancellationToken).ConfigureAwait(false);
+            await TellAsync(question, JournalEventTypes.QuestionAsked, question.Text, question.CreatedAt, cancellationToken)
+                .ConfigureAwait(false);
         }
     }
 
     /// <summary>Writes down how a question ended. Safe to repeat.</summary>
     /// <returns>Whether it was news.</returns>
-    public Task<bool> EndedAsync(Question question, CancellationToken cancellationToken) => EndedAsync(question, null, cancellationToken);
+    public Task<bool> EndedAsync(Question question, CancellationToken cancellationToken) =>
+        EndedAsync(question, null, cancellationToken);
 
     /// <summary>Writes down how a question ended, and the door that the answer came by. Safe to repeat.</summary>
     /// <returns>Whether it was news.</returns>
@@ -75,12 +77,14 @@ internal sealed class QuestionRecords(AuditLog audit, Journal journal, Redactor 
             },
             once,
             cancellationToken).ConfigureAwait(false);
-        return await TellAsync(question, journalType, QuestionWords.EndOf(question), question.EndedAt ?? time.GetUtcNow(), cancellationToken)
+        return await TellAsync(question, journalType, QuestionWords.EndOf(question), question.EndedAt ?? time.GetUtcNow(),
+            cancellationToken)
             .ConfigureAwait(false);
     }
 
     /// <summary>Writes down attempts to tell people.</summary>
-    public Task ToldAsync(Question question, IReadOnlyList<HumanTaskDelivery> told, CancellationToken cancellationToken) => audit.AppendAsync(
+    public Task ToldAsync(Question question, IReadOnlyList<HumanTaskDelivery> told, CancellationToken cancellationToken) =>
+        audit.AppendAsync(
         Entry(AuditTypes.QuestionTold, question) with
         {
             Failed = told.Any(static delivery => delivery.Error is not null) ? true : null,
@@ -90,12 +94,14 @@ internal sealed class QuestionRecords(AuditLog audit, Journal journal, Redactor 
 
     /// <summary>Writes down that a question went to further roles.</summary>
     public Task EscalatedAsync(Question question, CancellationToken cancellationToken) => audit.AppendAsync(
-        Entry(AuditTypes.QuestionEscalated, question) with { Reason = $"to {string.Join(", ", question.Terms.EscalateTo)}" }, cancellationToken);
+        Entry(AuditTypes.QuestionEscalated, question) with { Reason = $"to {string.Join(", ", question.Terms.EscalateTo)}" },
+        cancellationToken);
 
     /// <summary>Whether the journal has an event of a question, so that a pass before a crash wrote all of it down.</summary>
     private async Task<bool> IsToldAsync(Question question, string type, CancellationToken cancellationToken)
     {
-        await foreach ((_, JournalEvent written) in journal.ReadAsync(question.RunId, 0, null, cancellationToken).ConfigureAwait(false))
+        await foreach ((_, JournalEvent written) in journal.ReadAsync(question.RunId, 0, null, cancellationToken)
+            .ConfigureAwait(false))
         {
             if (written.Type == type && written.Question == question.Id)
             {
@@ -106,7 +112,8 @@ internal sealed class QuestionRecords(AuditLog audit, Journal journal, Redactor 
         return false;
     }
 
-    private Task<bool> TellAsync(Question question, string type, string text, DateTimeOffset at, CancellationToken cancellationToken) => journal.AppendIfMissingAsync(
+    private Task<bool> TellAsync(Question question, string type, string text, DateTimeOffset at,
+        CancellationToken cancellationToken) => journal.AppendIfMissingAsync(
         question.RunId,
         new JournalEvent(type, at)
         {

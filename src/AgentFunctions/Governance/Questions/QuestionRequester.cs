@@ -5,9 +5,12 @@ using AgentFunctions.Runs;
 
 namespace AgentFunctions.Governance.Questions;
 
-/// <summary>The runs' side of questions: asks, at every look reminds, escalates and expires, and withdraws what an ended run still asks.</summary>
+/// <summary>
+/// The runs' side of questions: asks, at every look reminds, escalates and expires, and withdraws what an ended run still asks.
+/// </summary>
 internal sealed class QuestionRequester(
-    QuestionStore store, QuestionDeliveries deliveries, QuestionRecords records, RunSteerers steerers, IOrchestrationClient orchestrations,
+    QuestionStore store, QuestionDeliveries deliveries, QuestionRecords records, RunSteerers steerers,
+    IOrchestrationClient orchestrations,
     TimeProvider time)
     : HumanTaskRequester<Question>(store, time), IRunEndObserver
 {
@@ -30,16 +33,19 @@ internal sealed class QuestionRequester(
     /// <returns>The question; <see cref="Question.TakenBy"/> says whom it serves.</returns>
     public Task<Question> TakeAsync(string id, string taker, CancellationToken cancellationToken) => Store.ChangeAsync(
         id,
-        before => before is { State: QuestionState.Answered or QuestionState.Declined, IsAltered: false, TakenBy: null } ? before with { TakenBy = taker } : before,
+        before => before is { State: QuestionState.Answered or QuestionState.Declined, IsAltered: false, TakenBy: null }
+            ? before with { TakenBy = taker }
+            : before,
         cancellationToken);
 
     /// <summary>
-    /// Notes that whoever answered has steered the run, before the words take effect: they may lead to calls about which a rule wants
-    /// somebody else to decide. Only who was first is noted.
+    /// Notes that whoever answered has steered the run, before the words take effect: they may lead to calls about which a rule
+    /// wants somebody else to decide. Only who was first is noted.
     /// </summary>
     /// <param name="question">The question.</param>
     /// <param name="cancellationToken">The token to cancel the wait.</param>
-    public Task NoteSteererAsync(Question question, CancellationToken cancellationToken) => question is { IsAltered: false, IsOfLead: false, By: { } by } && by != question.Requester
+    public Task NoteSteererAsync(Question question, CancellationToken cancellationToken) =>
+        question is { IsAltered: false, IsOfLead: false, By: { } by } && by != question.Requester
         ? steerers.AddAsync(question.RootId, [by], cancellationToken) : Task.CompletedTask;
 
     /// <summary>Withdraws a question that nobody has answered yet.</summary>
@@ -84,7 +90,8 @@ internal sealed class QuestionRequester(
     {
         try
         {
-            await orchestrations.RaiseEventAsync(question.WaiterId, question.EventName, question.State.ToString(), cancellationToken).ConfigureAwait(false);
+            await orchestrations.RaiseEventAsync(question.WaiterId, question.EventName, question.State.ToString(),
+                cancellationToken).ConfigureAwait(false);
         }
         catch (AgentException e) when (e.Code == ErrorCode.InstanceNotFound)
         {
@@ -92,9 +99,11 @@ internal sealed class QuestionRequester(
         }
     }
 
-    protected override Task RecordAskedAsync(Question task, CancellationToken cancellationToken) => records.AskedAsync(task, cancellationToken);
+    protected override Task RecordAskedAsync(Question task, CancellationToken cancellationToken) =>
+        records.AskedAsync(task, cancellationToken);
 
-    protected override Task RecordEscalatedAsync(Question task, CancellationToken cancellationToken) => records.EscalatedAsync(task, cancellationToken);
+    protected override Task RecordEscalatedAsync(Question task, CancellationToken cancellationToken) =>
+        records.EscalatedAsync(task, cancellationToken);
 
     protected override async Task RecordEndAsync(Question task, CancellationToken cancellationToken)
     {
@@ -102,9 +111,11 @@ internal sealed class QuestionRequester(
         await records.EndedAsync(task, cancellationToken).ConfigureAwait(false);
     }
 
-    protected override Task RecordToldAsync(Question task, IReadOnlyList<HumanTaskDelivery> told, CancellationToken cancellationToken) =>
+    protected override Task RecordToldAsync(Question task, IReadOnlyList<HumanTaskDelivery> told,
+        CancellationToken cancellationToken) =>
         records.ToldAsync(task, told, cancellationToken);
 
-    protected override async Task<IReadOnlyList<HumanTaskDelivery>> DeliverAsync(Question task, CancellationToken cancellationToken) =>
+    protected override async Task<IReadOnlyList<HumanTaskDelivery>> DeliverAsync(Question task,
+        CancellationToken cancellationToken) =>
         await deliveries.TellAsync(task, cancellationToken).ConfigureAwait(false);
 }

@@ -22,12 +22,14 @@ public sealed class QuestionService
     /// <summary>Lists what waits for an answer: the most urgent first, then the oldest.</summary>
     /// <param name="caller">Only what this caller may see; <see langword="null"/> for all.</param>
     /// <param name="cancellationToken">The token to cancel the wait.</param>
-    public async Task<IReadOnlyList<Question>> ListPendingAsync(Caller? caller = null, CancellationToken cancellationToken = default)
+    public async Task<IReadOnlyList<Question>> ListPendingAsync(Caller? caller = null,
+        CancellationToken cancellationToken = default)
     {
         DateTimeOffset now = _time.GetUtcNow();
         return Shown(
             (await _store.ListOpenAsync(null, cancellationToken).ConfigureAwait(false))
-            .Where(question => question.State == QuestionState.Pending && question.ExpiresAt > now).OrderByDescending(static question => question.Urgency)
+            .Where(question => question.State == QuestionState.Pending && question.ExpiresAt > now)
+            .OrderByDescending(static question => question.Urgency)
             .ThenBy(static question => question.CreatedAt),
             caller);
     }
@@ -36,7 +38,8 @@ public sealed class QuestionService
     /// <param name="rootId">The run at its root.</param>
     /// <param name="caller">Only what this caller may see; <see langword="null"/> for all.</param>
     /// <param name="cancellationToken">The token to cancel the wait.</param>
-    public async Task<IReadOnlyList<Question>> ListOfTreeAsync(string rootId, Caller? caller = null, CancellationToken cancellationToken = default) =>
+    public async Task<IReadOnlyList<Question>> ListOfTreeAsync(string rootId, Caller? caller = null,
+        CancellationToken cancellationToken = default) =>
         [.. (await ListPendingAsync(caller, cancellationToken).ConfigureAwait(false)).Where(question => question.RootId == rootId)
             .OrderBy(static question => question.CreatedAt)];
 
@@ -44,7 +47,8 @@ public sealed class QuestionService
     /// <param name="runId">The run.</param>
     /// <param name="caller">Only what this caller may see; <see langword="null"/> for all.</param>
     /// <param name="cancellationToken">The token to cancel the wait.</param>
-    public async Task<IReadOnlyList<Question>> ListOfRunAsync(string runId, Caller? caller = null, CancellationToken cancellationToken = default)
+    public async Task<IReadOnlyList<Question>> ListOfRunAsync(string runId, Caller? caller = null,
+        CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(runId);
         return Shown(await _store.ListOfRunAsync(runId, cancellationToken).ConfigureAwait(false), caller);
@@ -54,7 +58,9 @@ public sealed class QuestionService
     /// <param name="id">The question.</param>
     /// <param name="caller">The caller; <see langword="null"/> for the host itself.</param>
     /// <param name="cancellationToken">The token to cancel the wait.</param>
-    /// <exception cref="AgentException"><see cref="ErrorCode.QuestionNotFound"/>: there is none that this caller may see.</exception>
+    /// <exception cref="AgentException">
+    /// <see cref="ErrorCode.QuestionNotFound"/>: there is none that this caller may see.
+    /// </exception>
     public async Task<Question> GetAsync(string id, Caller? caller = null, CancellationToken cancellationToken = default) =>
         QuestionView.Of(await FindAsync(id, caller, cancellationToken).ConfigureAwait(false), _redactor);
 
@@ -65,10 +71,11 @@ public sealed class QuestionService
     /// <param name="cancellationToken">The token to cancel the wait. The answer may have been recorded.</param>
     /// <exception cref="AgentException">
     /// <see cref="ErrorCode.QuestionNotFound"/>; <see cref="ErrorCode.InvalidInput"/>: the message names the field;
-    /// <see cref="ErrorCode.NotAllowed"/>: this caller may not answer; <see cref="ErrorCode.QuestionStateForbids"/>: it is decided, and the
-    /// message says who was first.
+    /// <see cref="ErrorCode.NotAllowed"/>: this caller may not answer; <see cref="ErrorCode.QuestionStateForbids"/>: it is
+    /// decided, and the message says who was first.
     /// </exception>
-    public async Task<Question> AnswerAsync(string id, Caller caller, JsonElement answers, CancellationToken cancellationToken = default)
+    public async Task<Question> AnswerAsync(string id, Caller caller, JsonElement answers,
+        CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(caller);
         Question found = await FindAsync(id, caller, cancellationToken).ConfigureAwait(false);
@@ -78,16 +85,20 @@ public sealed class QuestionService
             throw new AgentException(ErrorCode.InvalidInput, string.Join(" ", errors));
         }
 
-        return await EndAsync(found, caller, found with { State = QuestionState.Answered, Answers = answers.Clone() }, cancellationToken).ConfigureAwait(false);
+        return await EndAsync(found, caller, found with { State = QuestionState.Answered, Answers = answers.Clone() },
+            cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Declines to answer a question. Safe to repeat.</summary>
     /// <param name="id">The question.</param>
     /// <param name="caller">Who declines.</param>
-    /// <param name="words">Why; the agent reads it. At most <see cref="MaxWords"/> characters; <see langword="null"/> for nothing.</param>
+    /// <param name="words">
+    /// Why; the agent reads it. At most <see cref="MaxWords"/> characters; <see langword="null"/> for nothing.
+    /// </param>
     /// <param name="cancellationToken">The token to cancel the wait. It may have been recorded.</param>
     /// <exception cref="AgentException">As for <see cref="AnswerAsync"/>.</exception>
-    public async Task<Question> DeclineAsync(string id, Caller caller, string? words = null, CancellationToken cancellationToken = default)
+    public async Task<Question> DeclineAsync(string id, Caller caller, string? words = null,
+        CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(caller);
         if (words?.Length > MaxWords)
@@ -97,7 +108,8 @@ public sealed class QuestionService
 
         Question found = await FindAsync(id, caller, cancellationToken).ConfigureAwait(false);
         string? said = string.IsNullOrWhiteSpace(words) ? null : words;
-        return await EndAsync(found, caller, found with { State = QuestionState.Declined, Words = said }, cancellationToken).ConfigureAwait(false);
+        return await EndAsync(found, caller, found with { State = QuestionState.Declined, Words = said }, cancellationToken)
+            .ConfigureAwait(false);
     }
 
     /// <summary>Wakes the runs whose answer they may not have heard of: for the start of a host.</summary>
@@ -123,14 +135,17 @@ public sealed class QuestionService
 
     /// <summary>Whether a caller sees a question: whoever sees that a run waits for a person sees for what.</summary>
     private static bool MaySee(Caller caller, Question question) =>
-        question.Requester == caller.Id || caller.Has(CallerRoles.Admin) || caller.Has(CallerRoles.Auditor) || caller.Has(CallerRoles.Operator)
+        question.Requester == caller.Id || caller.Has(CallerRoles.Admin) || caller.Has(CallerRoles.Auditor)
+            || caller.Has(CallerRoles.Operator)
         || caller.Has(CallerRoles.Viewer) || question.MayBeAnsweredBy(caller);
 
     private Question[] Shown(IEnumerable<Question> questions, Caller? caller) =>
-        [.. questions.Where(question => caller is null || MaySee(caller, question)).Select(question => QuestionView.Of(question, _redactor))];
+        [.. questions.Where(question => caller is null || MaySee(caller, question))
+            .Select(question => QuestionView.Of(question, _redactor))];
 
     private async Task<Question> FindAsync(string id, Caller? caller, CancellationToken cancellationToken) =>
-        await _store.FindAsync(id, cancellationToken).ConfigureAwait(false) is var (question, _) && (caller is null || MaySee(caller, question))
+        await _store.FindAsync(id, cancellationToken).ConfigureAwait(false) is var (question, _)
+            && (caller is null || MaySee(caller, question))
             ? question
             : throw new AgentException(ErrorCode.QuestionNotFound, $"There is no question '{id}'.");
 
@@ -141,7 +156,8 @@ public sealed class QuestionService
         Question ended = await _store.ChangeAsync(
             found.Id,
             before => Same(before, caller, said) ? before
-                : before is not { State: QuestionState.Pending, IsAltered: false } || before.ExpiresAt <= now ? throw Decided(before)
+                : before is not { State: QuestionState.Pending, IsAltered: false } || before.ExpiresAt <= now
+                    ? throw Decided(before)
                 : before with
                 {
                     State = said.State,
@@ -159,7 +175,8 @@ public sealed class QuestionService
     }
 
     /// <summary>Whether this very caller said this very thing before.</summary>
-    private static bool Same(Question before, Caller caller, Question said) => before.By == caller.Id && before.State == said.State
+    private static bool Same(Question before, Caller caller, Question said) =>
+        before.By == caller.Id && before.State == said.State
         && (said.State == QuestionState.Declined ? before.Words == said.Words
             : before.Answers is { } answers && JsonElement.DeepEquals(answers, said.Answers!.Value));
 
@@ -172,9 +189,12 @@ public sealed class QuestionService
             {
                 { IsAltered: true } => $"Question '{question.Id}' was altered outside this host, so that it counts as withdrawn.",
                 { IsByDefault: true } => $"Question '{question.Id}' expired{when}, and the defaults of its form were taken.",
-                { State: QuestionState.Answered } => $"{QuestionWords.WhoAnswered(question)} has answered question '{question.Id}' already{when}.",
-                { State: QuestionState.Declined } => $"{QuestionWords.WhoAnswered(question)} has declined question '{question.Id}' already{when}.",
-                { State: QuestionState.Withdrawn } => $"Question '{question.Id}' was withdrawn{when}: no answer is needed any more.",
+                { State: QuestionState.Answered } =>
+                    $"{QuestionWords.WhoAnswered(question)} has answered question '{question.Id}' already{when}.",
+                { State: QuestionState.Declined } =>
+                    $"{QuestionWords.WhoAnswered(question)} has declined question '{question.Id}' already{when}.",
+                { State: QuestionState.Withdrawn } =>
+                    $"Question '{question.Id}' was withdrawn{when}: no answer is needed any more.",
                 _ => $"Question '{question.Id}' expired at {question.ExpiresAt.UtcDateTime:u}.",
             });
     }

@@ -7,8 +7,10 @@ using Microsoft.Extensions.Logging;
 namespace AgentFunctions.Governance.Questions;
 
 /// <summary>The questions of this host: a record each, a list of those that are not settled, and a list for each run.</summary>
-internal sealed class QuestionStore(IRecordStore records, TreeKeys keys, AuditLog audit, ILogger<QuestionStore> log) : HumanTaskStore<Question>(
-    records, RecordSeal.Of(keys, "questions"), new HumanTaskKeys("questions/", "questions-open/"), static () => QuestionsJsonContext.Default.Question,
+internal sealed class QuestionStore(IRecordStore records, TreeKeys keys, AuditLog audit,
+    ILogger<QuestionStore> log) : HumanTaskStore<Question>(
+    records, RecordSeal.Of(keys, "questions"), new HumanTaskKeys("questions/", "questions-open/"),
+    static () => QuestionsJsonContext.Default.Question,
     (question, cancellationToken) => audit.EndAsync(question.RootId, question.RunId, cancellationToken), log)
 {
     private const string OfRuns = RunNames.AskedQuestions + "/";
@@ -25,7 +27,8 @@ internal sealed class QuestionStore(IRecordStore records, TreeKeys keys, AuditLo
     /// <param name="question">The question.</param>
     /// <param name="cancellationToken">The token to cancel the wait.</param>
     public Task EnterAsync(Question question, CancellationToken cancellationToken) => _records.PutAsync(
-        $"{OfRuns}{question.RunId}/{question.Turn:D6}-{question.Call:D4}/{question.Id}", ReadOnlyMemory<byte>.Empty, default, cancellationToken);
+        $"{OfRuns}{question.RunId}/{question.Turn:D6}-{question.Call:D4}/{question.Id}", ReadOnlyMemory<byte>.Empty, default,
+        cancellationToken);
 
     protected override Question Altered(Question task, string id, string key)
     {

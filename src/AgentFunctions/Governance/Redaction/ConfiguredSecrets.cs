@@ -11,7 +11,9 @@ internal static partial class ConfiguredSecrets
     {
         foreach ((string key, string? value) in configuration.AsEnumerable())
         {
-            if (value is not null && (IsSecret(key[(key.LastIndexOf(':') + 1)..]) || key.StartsWith("Secrets:", StringComparison.OrdinalIgnoreCase)))
+            if (value is not null
+                && (IsSecret(key[(key.LastIndexOf(':') + 1)..])
+                    || key.StartsWith("Secrets:", StringComparison.OrdinalIgnoreCase)))
             {
                 redactor.Add(key.Replace(':', '.'), value);
             }
@@ -30,6 +32,7 @@ internal static partial class ConfiguredSecrets
     internal static bool IsSecret(string name) =>
         name.ToUpperInvariant() is not ("PWD" or "OLDPWD") && SecretName().IsMatch(name);
 
-    [GeneratedRegex("(^|[_a-z])(Api_?Key|Key|Secret|Password|Passwd|Pwd|Token|ConnectionString)$", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    [GeneratedRegex("(^|[_a-z])(Api_?Key|Key|Secret|Password|Passwd|Pwd|Token|ConnectionString)$",
+        RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex SecretName();
 }

@@ -4,13 +4,18 @@ using System.Text.RegularExpressions;
 namespace AgentFunctions.Governance.Redaction;
 
 /// <summary>One kind of credential that is known by its shape.</summary>
-/// <param name="Mark">A text that every credential of the kind has: it is looked for first, since expressions are slow and rarely match.</param>
+/// <param name="Mark">
+/// A text that every credential of the kind has: it is looked for first, since expressions are slow and rarely match.
+/// </param>
 /// <param name="Expression">The shape.</param>
 /// <param name="Name">What it is, in words.</param>
 /// <param name="Check">Decides about a match; <see langword="null"/> if the expression is enough.</param>
 /// <param name="Longest">The most characters that one has, mark and what is looked at behind it included.</param>
-/// <param name="Run">How many letters, digits and signs of base64 follow the mark at least: tells most texts without the expression.</param>
-internal sealed record CredentialShape(string Mark, Regex Expression, string Name, int Longest, Func<Match, bool>? Check = null, int Run = 0)
+/// <param name="Run">
+/// How many letters, digits and signs of base64 follow the mark at least: tells most texts without the expression.
+/// </param>
+internal sealed record CredentialShape(string Mark, Regex Expression, string Name, int Longest, Func<Match, bool>? Check = null,
+    int Run = 0)
 {
     /// <summary>Whether a credential may begin where the mark stands.</summary>
     /// <param name="text">The text.</param>
@@ -50,10 +55,12 @@ internal static partial class CredentialShapes
 
     public static IReadOnlyList<CredentialShape> All { get; } =
     [
-        new("-----BEGIN", PrivateKey, "a private key", LongestBlock, static match => PrivateKeyText.IsKey(match.Groups["body"].ValueSpan)),
+        new("-----BEGIN", PrivateKey, "a private key", LongestBlock,
+            static match => PrivateKeyText.IsKey(match.Groups["body"].ValueSpan)),
         new("eyJ", JsonWebToken, "a JSON Web Token", 14_010, Run: 44),
         new("AKIA", AwsKey, "an AWS access key", 22, Run: 16),
-        .. ((string[])["ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_"]).Select(static mark => new CredentialShape(mark, GitHub, "a GitHub token", 270, Run: 36)),
+        .. ((string[])["ghp_", "gho_", "ghu_", "ghs_", "ghr_",
+            "github_pat_"]).Select(static mark => new CredentialShape(mark, GitHub, "a GitHub token", 270, Run: 36)),
         new("xox", Slack, "a Slack token", 206, Run: 12),
         new("sk-", ModelKey, "a model provider's key", 204, Run: 20),
         new("afk_", HostApiKey, "an API key of this host", 74, Run: 39),
@@ -61,12 +68,15 @@ internal static partial class CredentialShapes
     ];
 
     /// <summary>Gets what every credential has.</summary>
-    public static SearchValues<string> Marks { get; } = SearchValues.Create([.. All.Select(static shape => shape.Mark)], StringComparison.Ordinal);
+    public static SearchValues<string> Marks { get; } = SearchValues.Create([.. All.Select(static shape => shape.Mark)],
+        StringComparison.Ordinal);
 
-    [GeneratedRegex(@"-----BEGIN (?<kind>[A-Z0-9 ]{0,30}PRIVATE KEY)-----(?<body>[\s\S]{16,20000}?)-----END \k<kind>-----", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"-----BEGIN (?<kind>[A-Z0-9 ]{0,30}PRIVATE KEY)-----(?<body>[\s\S]{16,20000}?)-----END \k<kind>-----",
+        RegexOptions.CultureInvariant)]
     private static partial Regex PrivateKey { get; }
 
-    [GeneratedRegex(@"eyJ[A-Za-z0-9_\-]{10,4000}\.eyJ[A-Za-z0-9_\-]{10,8000}\.[A-Za-z0-9_\-]{20,2000}", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"eyJ[A-Za-z0-9_\-]{10,4000}\.eyJ[A-Za-z0-9_\-]{10,8000}\.[A-Za-z0-9_\-]{20,2000}",
+        RegexOptions.CultureInvariant)]
     private static partial Regex JsonWebToken { get; }
 
     [GeneratedRegex(Begin + "AKIA[0-9A-Z]{16}(?![A-Za-z0-9_])", RegexOptions.CultureInvariant)]

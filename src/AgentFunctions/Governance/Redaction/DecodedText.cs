@@ -108,7 +108,18 @@ internal sealed class DecodedText
             return 0;
         }
 
-        char plain = text[1] switch { '"' => '"', '\\' => '\\', '/' => '/', 'b' => '\b', 'f' => '\f', 'n' => '\n', 'r' => '\r', 't' => '\t', _ => '\0' };
+        char plain = text[1] switch
+        {
+            '"' => '"',
+            '\\' => '\\',
+            '/' => '/',
+            'b' => '\b',
+            'f' => '\f',
+            'n' => '\n',
+            'r' => '\r',
+            't' => '\t',
+            _ => '\0'
+        };
         if (plain != '\0')
         {
             output.Add(plain, at, at + 2);
@@ -132,11 +143,14 @@ internal sealed class DecodedText
 
     private static char? Unit(ReadOnlySpan<char> text) =>
         text.Length >= 6 && text[0] == '\\' && text[1] == 'u'
-        && ushort.TryParse(text.Slice(2, 4), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out ushort unit) ? (char)unit : null;
+        && ushort.TryParse(text.Slice(2, 4), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out ushort unit)
+        ? (char)unit
+        : null;
 
     private static int Percent(ReadOnlySpan<char> text, Output output, int at)
     {
-        if (text.Length < 3 || !byte.TryParse(text.Slice(1, 2), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out byte value))
+        if (text.Length < 3 || !byte.TryParse(text.Slice(1, 2), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture,
+            out byte value))
         {
             return 0;
         }
@@ -151,7 +165,9 @@ internal sealed class DecodedText
         bool isHex = text is ['&', '#', 'x' or 'X', ..];
         int end = isHex ? 3 : isNumber ? 2 : 1;
         while (end < text.Length && end < 34
-            && (isHex ? char.IsAsciiHexDigit(text[end]) : isNumber ? char.IsAsciiDigit(text[end]) : char.IsAsciiLetterOrDigit(text[end])))
+            && (isHex ? char.IsAsciiHexDigit(text[end]) : isNumber
+                ? char.IsAsciiDigit(text[end])
+                : char.IsAsciiLetterOrDigit(text[end])))
         {
             end++;
         }

@@ -3,13 +3,16 @@ using System.Text.Json;
 
 namespace AgentFunctions.Governance.Redaction;
 
-/// <summary>JSON that a model or a caller made up, for people to read: nothing parses it back, so names and numbers are masked too.</summary>
+/// <summary>
+/// JSON that a model or a caller made up, for people to read: nothing parses it back, so names and numbers are masked too.
+/// </summary>
 internal static class FreeJson
 {
     public static JsonElement Write(JsonElement value, Redactor redactor)
     {
         var buffer = new ArrayBufferWriter<byte>();
-        using (var writer = new Utf8JsonWriter(buffer, new JsonWriterOptions { Encoder = Durability.DurableJson.Options.Encoder }))
+        using (var writer = new Utf8JsonWriter(buffer,
+            new JsonWriterOptions { Encoder = Durability.DurableJson.Options.Encoder }))
         {
             Write(writer, value, redactor);
         }

@@ -31,8 +31,10 @@ internal sealed class KnownSecrets
         _haveEscapable = values.Any(static known => known.Value.Any(static c => c is '"' or '\\' || c < ' '));
         Spellings = [.. values.SelectMany(known => SpellingsOf(known.Name, known.Value, HaveSpaces))
             .DistinctBy(static spelling => spelling.Text).OrderByDescending(static spelling => spelling.Text.Length)];
-        _byFirst = Spellings.GroupBy(static spelling => spelling.Text[0]).ToDictionary(static group => group.Key, static group => group.ToArray());
-        string[] all = [.. CredentialShapes.All.Select(static shape => shape.Mark), .. Spellings.Select(static spelling => spelling.Text)];
+        _byFirst = Spellings.GroupBy(static spelling => spelling.Text[0])
+            .ToDictionary(static group => group.Key, static group => group.ToArray());
+        string[] all = [.. CredentialShapes.All.Select(static shape => shape.Mark),
+            .. Spellings.Select(static spelling => spelling.Text)];
         Marks = SearchValues.Create(all, StringComparison.Ordinal);
         _begun = all.GroupBy(static text => text[0]).ToDictionary(static group => group.Key, static group => group.ToArray());
         _longest = all.Max(static text => text.Length);
@@ -64,7 +66,9 @@ internal sealed class KnownSecrets
         return null;
     }
 
-    /// <summary>Where the longest end of a text begins that may become a secret, or the mark of a credential; its length if none does.</summary>
+    /// <summary>
+    /// Where the longest end of a text begins that may become a secret, or the mark of a credential; its length if none does.
+    /// </summary>
     /// <param name="text">The text up to now, as bytes.</param>
     public int BeginOfSpelling(ReadOnlySpan<char> text)
     {

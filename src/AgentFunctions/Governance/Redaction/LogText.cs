@@ -6,7 +6,9 @@ namespace AgentFunctions.Governance.Redaction;
 /// <summary>Keeps what others wrote from steering the terminal, or the reader, that a log is shown by.</summary>
 internal static class LogText
 {
-    /// <summary>A text with escapes for control characters, other than the ends of lines and tabs, and for those that turn or hide text.</summary>
+    /// <summary>
+    /// A text with escapes for control characters, other than the ends of lines and tabs, and for those that turn or hide text.
+    /// </summary>
     /// <param name="text">The text.</param>
     public static string Escape(string text)
     {
@@ -26,5 +28,6 @@ internal static class LogText
     }
 
     private static bool Steers(char c) => c is not ('\n' or '\t') && CharUnicodeInfo.GetUnicodeCategory(c)
-        is UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator;
+        is UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.LineSeparator
+            or UnicodeCategory.ParagraphSeparator;
 }

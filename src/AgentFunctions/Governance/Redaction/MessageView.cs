@@ -35,7 +35,9 @@ internal sealed class MessageView
         return shown;
     }
 
-    /// <summary>Gets options whose tools have no secret in what they say of themselves: a tool server may repeat its own token there.</summary>
+    /// <summary>
+    /// Gets options whose tools have no secret in what they say of themselves: a tool server may repeat its own token there.
+    /// </summary>
     /// <param name="options">The options.</param>
     public ChatOptions Of(ChatOptions options)
     {
@@ -97,7 +99,11 @@ internal sealed class MessageView
             case TextContent text when _redactor.Redact(text.Text) is var shown && shown != text.Text:
                 return new TextContent(shown) { AdditionalProperties = text.AdditionalProperties };
             case TextReasoningContent text when _redactor.Redact(text.Text) is var shown && shown != text.Text:
-                return new TextReasoningContent(shown) { AdditionalProperties = text.AdditionalProperties, ProtectedData = text.ProtectedData };
+                return new TextReasoningContent(shown)
+                {
+                    AdditionalProperties = text.AdditionalProperties,
+                    ProtectedData = text.ProtectedData
+                };
             case FunctionCallContent { Arguments: { } arguments } call:
                 JsonElement json = JsonSerializer.SerializeToElement(
                     arguments.ToDictionary(static member => member.Key, static member => member.Value, StringComparer.Ordinal),
@@ -111,10 +117,12 @@ internal sealed class MessageView
                 };
             case FunctionResultContent { Result: { } result } answer:
                 string said = result as string ?? result.ToString() ?? "";
-                return _redactor.Redact(said) is var masked && masked == said ? answer : new FunctionResultContent(answer.CallId, masked)
-                {
-                    AdditionalProperties = answer.AdditionalProperties,
-                };
+                return _redactor.Redact(said) is var masked && masked == said
+                    ? answer
+                    : new FunctionResultContent(answer.CallId, masked)
+                    {
+                        AdditionalProperties = answer.AdditionalProperties,
+                    };
             default:
                 return content;
         }

@@ -4,8 +4,8 @@ using AgentFunctions.Core.Text;
 namespace AgentFunctions.Governance.Redaction;
 
 /// <summary>
-/// A text that is still being written, as far as it may be shown: what could be the beginning of a secret is held back until it is
-/// known to be none. What was shown is a beginning of what <see cref="Redactor.Redact(string?)"/> makes of the whole text.
+/// A text that is still being written, as far as it may be shown: what could be the beginning of a secret is held back until it
+/// is known to be none. What was shown is a beginning of what <see cref="Redactor.Redact(string?)"/> makes of the whole text.
 /// </summary>
 internal sealed class PartialText(Redactor redactor)
 {
@@ -33,7 +33,8 @@ internal sealed class PartialText(Redactor redactor)
     /// <param name="isLast">Whether the text is whole.</param>
     public string Take(bool isLast)
     {
-        if (IsBroken || (!isLast && (_window.Length == _looked || (_looked > LargeWindow && _window.Length - _looked < _looked / 8))))
+        if (IsBroken || (!isLast
+            && (_window.Length == _looked || (_looked > LargeWindow && _window.Length - _looked < _looked / 8))))
         {
             return "";
         }
@@ -43,7 +44,8 @@ internal sealed class PartialText(Redactor redactor)
         text = Surrogates.Mend(!isLast && text.Length > 0 && char.IsHighSurrogate(text[^1]) ? text[..^1] : text);
         byte[] bytes = Encoding.UTF8.GetBytes(text);
         IReadOnlyList<SecretMask> masks = redactor.FindInPart(bytes, isLast, out int settled);
-        string shown = Encoding.UTF8.GetString(Redactor.Show(bytes.AsMemory(0, settled), [.. masks.TakeWhile(mask => mask.End <= settled)]).Span);
+        string shown = Encoding.UTF8.GetString(Redactor.Show(bytes.AsMemory(0, settled),
+            [.. masks.TakeWhile(mask => mask.End <= settled)]).Span);
         if (!shown.StartsWith(_shown, StringComparison.Ordinal))
         {
             IsBroken = true;
@@ -65,7 +67,9 @@ internal sealed class PartialText(Redactor redactor)
     {
         // What stands between the marks of a block that is no key is looked at as one.
         int end = settled - CredentialShapes.LongestBlock;
-        int block = end < 0 ? bytes.AsSpan(0, settled).IndexOf("-----BEGIN"u8) : bytes.AsSpan(end, settled - end).IndexOf("-----BEGIN"u8);
+        int block = end < 0
+            ? bytes.AsSpan(0, settled).IndexOf("-----BEGIN"u8)
+            : bytes.AsSpan(end, settled - end).IndexOf("-----BEGIN"u8);
         int at = block < 0 ? settled : block + Math.Max(0, end);
         while (at > 0 && (!Clean.Contains((char)bytes[at - 1]) || masks.Any(mask => mask.Start < at && at < mask.End)))
         {

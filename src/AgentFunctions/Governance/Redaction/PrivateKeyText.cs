@@ -61,7 +61,8 @@ internal static class PrivateKeyText
         foreach (ref readonly string line in content)
         {
             bool isLast = line == content[^1];
-            if (line.AsSpan().ContainsAnyExcept(Base64) || (isLast ? line.Length > content[0].Length : line.Length != content[0].Length))
+            if (line.AsSpan().ContainsAnyExcept(Base64)
+                || (isLast ? line.Length > content[0].Length : line.Length != content[0].Length))
             {
                 return false;
             }
@@ -74,7 +75,9 @@ internal static class PrivateKeyText
             && (BeginsAsKey(bytes.AsSpan(0, count)) || (first > 0 && count % 8 == 0) || IsNoText(text, bytes.AsSpan(0, count)));
     }
 
-    /// <summary>PKCS #1, #8 and SEC 1 begin with a sequence and a version or an algorithm, OpenSSH's own format with its name.</summary>
+    /// <summary>
+    /// PKCS #1, #8 and SEC 1 begin with a sequence and a version or an algorithm, OpenSSH's own format with its name.
+    /// </summary>
     private static bool BeginsAsKey(ReadOnlySpan<byte> bytes)
     {
         if (bytes.StartsWith("openssh-key-v1\0"u8))
@@ -89,7 +92,8 @@ internal static class PrivateKeyText
 
         int header = bytes[1] < 0x80 ? 2 : 2 + (bytes[1] & 0x7f);
         return header <= 5 && bytes.Length > header + 3
-            && (bytes[header..] is [0x02, 0x01, <= 0x01, ..] || bytes[header..] is [0x30, _, 0x06, ..] or [0x30, 0x81, _, 0x06, ..]);
+            && (bytes[header..] is [0x02, 0x01, <= 0x01, ..]
+                || bytes[header..] is [0x30, _, 0x06, ..] or [0x30, 0x81, _, 0x06, ..]);
     }
 
     /// <summary>Base64 of random bytes: letters of both cases and digits, and decoded mostly nothing that can be read.</summary>

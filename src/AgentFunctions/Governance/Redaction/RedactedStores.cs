@@ -14,20 +14,25 @@ public static class RedactedStores
     /// <param name="services">The host's services.</param>
     /// <param name="store">The adapter's store.</param>
     public static ILogStore Redacted(this IServiceProvider services, ILogStore store) =>
-        services.GetService<Redactor>() is { } redactor ? new RedactingLogStore(store, redactor, services.GetRequiredService<TruthSeal>) : store;
+        services.GetService<Redactor>() is { } redactor
+            ? new RedactingLogStore(store, redactor, services.GetRequiredService<TruthSeal>)
+            : store;
 
     /// <summary>Gets a record store that writes no secrets in clear.</summary>
     /// <param name="services">The host's services.</param>
     /// <param name="store">The adapter's store.</param>
-    public static IRecordStore Redacted(this IServiceProvider services, IRecordStore store) => services.GetService<Redactor>() is null
+    public static IRecordStore Redacted(this IServiceProvider services, IRecordStore store) =>
+        services.GetService<Redactor>() is null
         ? store
         : new RedactingRecordStore(store, services.GetRequiredService<TruthSeal>, services);
 
     /// <summary>Gets a content store that writes no secrets in clear.</summary>
     /// <param name="services">The host's services.</param>
     /// <param name="store">The adapter's store.</param>
-    public static IBlobStore Redacted(this IServiceProvider services, IBlobStore store) => services.GetService<Redactor>() is { } redactor
-        ? new RedactingBlobStore(store, redactor, services.GetRequiredService<TruthSeal>, services.GetRequiredService<IRecordStore>)
+    public static IBlobStore Redacted(this IServiceProvider services, IBlobStore store) =>
+        services.GetService<Redactor>() is { } redactor
+        ? new RedactingBlobStore(store, redactor, services.GetRequiredService<TruthSeal>,
+            services.GetRequiredService<IRecordStore>)
         : store;
 
     /// <summary>Gets a client that hands the engine no secrets in clear.</summary>

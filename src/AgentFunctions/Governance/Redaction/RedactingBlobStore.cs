@@ -9,7 +9,8 @@ namespace AgentFunctions.Governance.Redaction;
 /// Keeps content by the hash of its truth. Content with secrets lies masked and sealed under a hash of its own, and a record
 /// leads there.
 /// </summary>
-internal sealed class RedactingBlobStore(IBlobStore inner, Redactor redactor, Func<TruthSeal> truth, Func<IRecordStore> records) : IBlobStore
+internal sealed class RedactingBlobStore(IBlobStore inner, Redactor redactor, Func<TruthSeal> truth,
+    Func<IRecordStore> records) : IBlobStore
 {
     private const string Prefix = "sealed-content/";
 
@@ -21,7 +22,8 @@ internal sealed class RedactingBlobStore(IBlobStore inner, Redactor redactor, Fu
         }
 
         string hash = Convert.ToHexStringLower(SHA256.HashData(content.Span));
-        ReadOnlyMemory<byte> written = await truth().CloseAsync(content, Prefix + hash, TreeKeys.HostTree, cancellationToken).ConfigureAwait(false);
+        ReadOnlyMemory<byte> written = await truth().CloseAsync(content, Prefix + hash, TreeKeys.HostTree, cancellationToken)
+            .ConfigureAwait(false);
         Task<string> kept = inner.PutAsync(written, cancellationToken);
         if (records().IsShared)
         {
@@ -43,7 +45,8 @@ internal sealed class RedactingBlobStore(IBlobStore inner, Redactor redactor, Fu
         }
 
         if (await records().GetAsync(Prefix + hash, cancellationToken).ConfigureAwait(false) is { } record
-            && await inner.GetAsync(Encoding.ASCII.GetString(record.Value.Span), cancellationToken).ConfigureAwait(false) is { } sealedContent)
+            && await inner.GetAsync(Encoding.ASCII.GetString(record.Value.Span), cancellationToken)
+                .ConfigureAwait(false) is { } sealedContent)
         {
             return await truth().OpenAsync(sealedContent, Prefix + hash, cancellationToken).ConfigureAwait(false);
         }

@@ -14,7 +14,8 @@ internal sealed class RedactingLogStore(ILogStore inner, Redactor redactor, Func
     public bool IsShared => inner.IsShared;
 
     public Task<long> AppendAsync(
-        string stream, IReadOnlyList<ReadOnlyMemory<byte>> entries, long? expectedPosition = null, CancellationToken cancellationToken = default)
+        string stream, IReadOnlyList<ReadOnlyMemory<byte>> entries, long? expectedPosition = null,
+        CancellationToken cancellationToken = default)
     {
         // The audit log masks its entries before it chains them, and nothing may change them afterwards.
         if (IsAudit(stream))
@@ -28,12 +29,15 @@ internal sealed class RedactingLogStore(ILogStore inner, Redactor redactor, Func
     }
 
     public async IAsyncEnumerable<LogEntry> ReadAsync(
-        string stream, long fromPosition = 0, int? maxCount = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+        string stream, long fromPosition = 0, int? maxCount = null,
+        [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         bool isOpen = IsAudit(stream) || IsForPeople(stream);
         await foreach (LogEntry entry in inner.ReadAsync(stream, fromPosition, maxCount, cancellationToken).ConfigureAwait(false))
         {
-            yield return isOpen ? entry : entry with { Data = await truth().OpenAsync(entry.Data, stream, cancellationToken).ConfigureAwait(false) };
+            yield return isOpen
+                ? entry
+                : entry with { Data = await truth().OpenAsync(entry.Data, stream, cancellationToken).ConfigureAwait(false) };
         }
     }
 
@@ -49,12 +53,14 @@ internal sealed class RedactingLogStore(ILogStore inner, Redactor redactor, Func
     public Task<long> FindTrimAsync(string stream, long before, CancellationToken cancellationToken = default) =>
         inner.FindTrimAsync(stream, before, cancellationToken);
 
-    public Task DeleteAsync(string stream, CancellationToken cancellationToken = default) => inner.DeleteAsync(stream, cancellationToken);
+    public Task DeleteAsync(string stream, CancellationToken cancellationToken = default) =>
+        inner.DeleteAsync(stream, cancellationToken);
 
     private static bool IsAudit(string stream) =>
         stream == Audit.AuditLog.Stream || stream.StartsWith(Audit.AuditLog.Shards, StringComparison.Ordinal);
 
-    private static bool IsForPeople(string stream) => s_forPeople.Any(prefix => stream.StartsWith(prefix, StringComparison.Ordinal));
+    private static bool IsForPeople(string stream) =>
+        s_forPeople.Any(prefix => stream.StartsWith(prefix, StringComparison.Ordinal));
 
     private async Task<long> SealAsync(
         string stream, IReadOnlyList<ReadOnlyMemory<byte>> entries, long? expectedPosition, CancellationToken cancellationToken)
@@ -62,7 +68,8 @@ internal sealed class RedactingLogStore(ILogStore inner, Redactor redactor, Func
         var written = new ReadOnlyMemory<byte>[entries.Count];
         for (int i = 0; i < written.Length; i++)
         {
-            written[i] = await truth().CloseAsync(entries[i], stream, TreeOfKey.Root(stream), cancellationToken).ConfigureAwait(false);
+            written[i] = await truth().CloseAsync(entries[i], stream, TreeOfKey.Root(stream), cancellationToken)
+                .ConfigureAwait(false);
         }
 
         return await inner.AppendAsync(stream, written, expectedPosition, cancellationToken).ConfigureAwait(false);

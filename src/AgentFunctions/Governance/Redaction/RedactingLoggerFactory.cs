@@ -3,7 +3,8 @@ using Microsoft.Extensions.Logging;
 namespace AgentFunctions.Governance.Redaction;
 
 /// <summary>
-/// Keeps secrets out of the host's logs, and characters that would steer a terminal: a message that holds one is written as plain text without it.
+/// Keeps secrets out of the host's logs, and characters that would steer a terminal: a message that holds one is written as plain
+/// text without it.
 /// </summary>
 internal sealed class RedactingLoggerFactory(ILoggerFactory inner, Redactor redactor) : ILoggerFactory
 {

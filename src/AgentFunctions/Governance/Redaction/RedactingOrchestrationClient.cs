@@ -9,16 +9,21 @@ internal sealed class RedactingOrchestrationClient(IOrchestrationClient inner, I
         string name, object? input = null, StartOptions? options = null, CancellationToken cancellationToken = default) =>
         inner.ScheduleAsync(name, guard.Close(input, options?.InstanceId), options, cancellationToken);
 
-    public async Task<OrchestrationState?> GetAsync(string instanceId, bool includePayloads = true, CancellationToken cancellationToken = default) =>
-        await inner.GetAsync(instanceId, includePayloads, cancellationToken).ConfigureAwait(false) is { } state ? Open(state) : null;
+    public async Task<OrchestrationState?> GetAsync(string instanceId, bool includePayloads = true,
+        CancellationToken cancellationToken = default) =>
+        await inner.GetAsync(instanceId, includePayloads, cancellationToken).ConfigureAwait(false) is { } state
+            ? Open(state)
+            : null;
 
-    public async Task<Page<OrchestrationState>> QueryAsync(OrchestrationQuery query, CancellationToken cancellationToken = default)
+    public async Task<Page<OrchestrationState>> QueryAsync(OrchestrationQuery query,
+        CancellationToken cancellationToken = default)
     {
         Page<OrchestrationState> page = await inner.QueryAsync(query, cancellationToken).ConfigureAwait(false);
         return page with { Items = [.. page.Items.Select(Open)] };
     }
 
-    public async Task<OrchestrationState> WaitForCompletionAsync(string instanceId, CancellationToken cancellationToken = default) =>
+    public async Task<OrchestrationState> WaitForCompletionAsync(string instanceId,
+        CancellationToken cancellationToken = default) =>
         Open(await inner.WaitForCompletionAsync(instanceId, cancellationToken).ConfigureAwait(false));
 
     public Task RaiseEventAsync(

@@ -6,7 +6,9 @@ using Microsoft.Extensions.Logging;
 
 namespace AgentFunctions.Governance.Redaction;
 
-/// <summary>Writes records masked and reads their truth. One that cannot be opened is left out of lists, with a line in the log.</summary>
+/// <summary>
+/// Writes records masked and reads their truth. One that cannot be opened is left out of lists, with a line in the log.
+/// </summary>
 internal sealed class RedactingRecordStore(IRecordStore inner, Func<TruthSeal> truth, IServiceProvider services) : IRecordStore
 {
     /// <summary>What is a secret by trade: the host's own keys. Whoever seals must be able to read them.</summary>
@@ -36,7 +38,8 @@ internal sealed class RedactingRecordStore(IRecordStore inner, Func<TruthSeal> t
     }
 
     public async Task<string> PutAsync(
-        string key, ReadOnlyMemory<byte> value, RecordCondition condition = default, CancellationToken cancellationToken = default)
+        string key, ReadOnlyMemory<byte> value, RecordCondition condition = default,
+        CancellationToken cancellationToken = default)
     {
         ReadOnlyMemory<byte> written = IsKey(key)
             ? value
@@ -58,7 +61,8 @@ internal sealed class RedactingRecordStore(IRecordStore inner, Func<TruthSeal> t
                 opened = IsKey(record.Key) ? record : await OpenAsync(record, cancellationToken).ConfigureAwait(false);
                 EnsureReadable(opened);
             }
-            catch (AgentException e) when (e.Code == ErrorCode.DataFileUnusable && !record.Key.StartsWith(KillOrders, StringComparison.Ordinal))
+            catch (AgentException e) when (e.Code == ErrorCode.DataFileUnusable
+                && !record.Key.StartsWith(KillOrders, StringComparison.Ordinal))
             {
                 opened = record.Key.StartsWith(ApiKeys, StringComparison.Ordinal) ? record : null;
                 RecordLog.Unreadable(services.GetRequiredService<ILogger<RedactingRecordStore>>(), record.Key, e.Message);
@@ -75,7 +79,8 @@ internal sealed class RedactingRecordStore(IRecordStore inner, Func<TruthSeal> t
     {
         if (record.Value.Span is [(byte)'{', ..] && !JsonStrings.TryFind(record.Value.Span, out _))
         {
-            throw new AgentException(ErrorCode.DataFileUnusable, "It is not the JSON that was written. Restore it from a backup.");
+            throw new AgentException(ErrorCode.DataFileUnusable,
+                "It is not the JSON that was written. Restore it from a backup.");
         }
     }
 

@@ -66,7 +66,8 @@ public sealed class Redactor
 
     /// <summary>Gets free JSON for people to read: strings, names and numbers without secrets, and still JSON.</summary>
     /// <param name="value">The JSON, for instance a call's arguments.</param>
-    public JsonElement RedactFree(JsonElement value) => value.ValueKind != JsonValueKind.Undefined && MayFind(Encoding.UTF8.GetBytes(value.GetRawText()), _known)
+    public JsonElement RedactFree(JsonElement value) =>
+        value.ValueKind != JsonValueKind.Undefined && MayFind(Encoding.UTF8.GetBytes(value.GetRawText()), _known)
         ? FreeJson.Write(value, this)
         : value;
 
@@ -187,7 +188,9 @@ public sealed class Redactor
         return masks.Count == 0 ? text : Encoding.UTF8.GetString(Show(bytes, masks).Span);
     }
 
-    /// <summary>All that is written and shown comes by here, and hardly anything has a mark: one look for all of them at once.</summary>
+    /// <summary>
+    /// All that is written and shown comes by here, and hardly anything has a mark: one look for all of them at once.
+    /// </summary>
     private static bool MayFind(ReadOnlySpan<byte> bytes, KnownSecrets known)
     {
         char[] characters = ArrayPool<char>.Shared.Rent(bytes.Length);

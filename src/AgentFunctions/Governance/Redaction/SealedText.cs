@@ -126,7 +126,8 @@ internal static class SealedText
         return spans;
     }
 
-    private static byte[] Place(string place, ReadOnlySpan<byte> shown) => [.. Encoding.UTF8.GetBytes($"{Version}\n{place}\n"), .. SHA256.HashData(shown)];
+    private static byte[] Place(string place, ReadOnlySpan<byte> shown) =>
+        [.. Encoding.UTF8.GetBytes($"{Version}\n{place}\n"), .. SHA256.HashData(shown)];
 }
 
 /// <summary>Sealed data, taken apart.</summary>

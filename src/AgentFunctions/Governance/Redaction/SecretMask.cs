@@ -18,7 +18,9 @@ internal readonly record struct SecretMask(int Start, int Length, string Text, s
             return masks;
         }
 
-        masks.Sort(static (left, right) => left.Start != right.Start ? left.Start.CompareTo(right.Start) : right.Length.CompareTo(left.Length));
+        masks.Sort(static (left, right) => left.Start != right.Start
+            ? left.Start.CompareTo(right.Start)
+            : right.Length.CompareTo(left.Length));
         List<SecretMask> joined = [masks[0]];
         foreach (SecretMask next in masks.Skip(1))
         {

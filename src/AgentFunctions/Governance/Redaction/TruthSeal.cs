@@ -22,14 +22,17 @@ internal sealed class TruthSeal(Redactor redactor, TreeKeys keys)
     /// <param name="place">Where it was read.</param>
     /// <param name="cancellationToken">The token to cancel the wait.</param>
     /// <exception cref="AgentException"><see cref="ErrorCode.DataFileUnusable"/>: it was altered, or its key is gone.</exception>
-    public ValueTask<ReadOnlyMemory<byte>> OpenAsync(ReadOnlyMemory<byte> stored, string place, CancellationToken cancellationToken) =>
+    public ValueTask<ReadOnlyMemory<byte>> OpenAsync(ReadOnlyMemory<byte> stored, string place,
+        CancellationToken cancellationToken) =>
         SealedText.TryRead(stored, out SealedParts parts) ? OpenAsync(parts, place, cancellationToken) : new(stored);
 
     private async ValueTask<ReadOnlyMemory<byte>> CloseAsync(
-        ReadOnlyMemory<byte> data, IReadOnlyList<SecretMask> masks, string place, string root, CancellationToken cancellationToken) =>
+        ReadOnlyMemory<byte> data, IReadOnlyList<SecretMask> masks, string place, string root,
+        CancellationToken cancellationToken) =>
         SealedText.Write(data, masks, root, await keys.GetAsync(root, cancellationToken).ConfigureAwait(false), place);
 
-    private async ValueTask<ReadOnlyMemory<byte>> OpenAsync(SealedParts parts, string place, CancellationToken cancellationToken) =>
+    private async ValueTask<ReadOnlyMemory<byte>> OpenAsync(SealedParts parts, string place,
+        CancellationToken cancellationToken) =>
         Truth(parts, await keys.FindAsync(parts.Root, cancellationToken).ConfigureAwait(false), place);
 
     private static byte[] Truth(SealedParts parts, TreeKey? key, string place) =>

@@ -12,7 +12,8 @@ internal static class UnsettledText
     /// <summary>Gets how many bytes at the beginning of a text no further piece of it can change.</summary>
     /// <param name="text">The text up to now, as bytes.</param>
     /// <param name="known">The secrets.</param>
-    public static int SettledLength(DecodedText text, KnownSecrets known) => Math.Min(text.Text.Length, Settled(text, known, DecodedText.MaxDepth));
+    public static int SettledLength(DecodedText text, KnownSecrets known) =>
+        Math.Min(text.Text.Length, Settled(text, known, DecodedText.MaxDepth));
 
     private static int Settled(DecodedText text, KnownSecrets known, int depth)
     {

@@ -13,7 +13,8 @@ namespace AgentFunctions.Governance.Reviews;
 /// <param name="Arguments">The beginning of the arguments, secrets left out.</param>
 /// <param name="At">When it was about to be made (UTC).</param>
 public sealed record Change(
-    string Id, string RunId, int Turn, int Call, string Tool, string Agent, string Requester, string Arguments, DateTimeOffset At);
+    string Id, string RunId, int Turn, int Call, string Tool, string Agent, string Requester, string Arguments,
+    DateTimeOffset At);
 
 /// <summary>The changes of one label's value, and the calls that wait until there is room for them.</summary>
 internal sealed record ReviewState
@@ -53,7 +54,9 @@ internal sealed record ReviewState
 
     /// <summary>Without calls that should have looked long ago: their runs are held or gone, and must not keep others.</summary>
     public ReviewState WithoutLost(DateTimeOffset now) =>
-        Waiting.Exists(waiting => waiting.IsLost(now)) ? this with { Waiting = Waiting.RemoveAll(waiting => waiting.IsLost(now)) } : this;
+        Waiting.Exists(waiting => waiting.IsLost(now))
+            ? this with { Waiting = Waiting.RemoveAll(waiting => waiting.IsLost(now)) }
+            : this;
 }
 
 /// <summary>A call that waits for room.</summary>
@@ -63,7 +66,8 @@ internal sealed record ReviewState
 /// <param name="Since">Since when it waits (UTC).</param>
 /// <param name="NextLook">When it looks by itself (UTC).</param>
 /// <param name="Looks">How often it has looked.</param>
-internal sealed record WaitingChange(string Id, string RunId, string EventName, DateTimeOffset Since, DateTimeOffset NextLook, int Looks)
+internal sealed record WaitingChange(string Id, string RunId, string EventName, DateTimeOffset Since, DateTimeOffset NextLook,
+    int Looks)
 {
     private static readonly TimeSpan Grace = TimeSpan.FromMinutes(5);
 

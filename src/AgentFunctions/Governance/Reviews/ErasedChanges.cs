@@ -11,7 +11,8 @@ internal sealed class ErasedChanges(ReviewStateStore books) : IErasureObserver
         int count = 0;
         foreach (ReviewState book in await books.ListAsync(cancellationToken).ConfigureAwait(false))
         {
-            if (!book.Open.Exists(change => erasing.Has(change.RunId)) && !book.Waiting.Exists(waiting => erasing.Has(waiting.RunId)))
+            if (!book.Open.Exists(change => erasing.Has(change.RunId))
+                && !book.Waiting.Exists(waiting => erasing.Has(waiting.RunId)))
             {
                 continue;
             }

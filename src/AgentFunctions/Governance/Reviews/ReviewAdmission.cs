@@ -5,7 +5,9 @@ using AgentFunctions.Runs;
 
 namespace AgentFunctions.Governance.Reviews;
 
-/// <summary>The runs' side of reviews: lets a call with effects be made only where its team can hold one more unreviewed change.</summary>
+/// <summary>
+/// The runs' side of reviews: lets a call with effects be made only where its team can hold one more unreviewed change.
+/// </summary>
 internal sealed class ReviewAdmission(ReviewStateStore books, Redactor redactor, TimeProvider time) : IRunEndObserver
 {
     /// <summary>How much of the arguments a reviewer is shown, in characters.</summary>
@@ -17,7 +19,9 @@ internal sealed class ReviewAdmission(ReviewStateStore books, Redactor redactor,
     /// <summary>Gets whether this host has queues.</summary>
     public bool IsConfigured => books.IsConfigured;
 
-    /// <summary>Gets what a call has to wait for before anything is decided about it; <see langword="null"/> if there is room.</summary>
+    /// <summary>
+    /// Gets what a call has to wait for before anything is decided about it; <see langword="null"/> if there is room.
+    /// </summary>
     /// <param name="run">The run that calls.</param>
     /// <param name="place">The call.</param>
     /// <param name="cancellationToken">The token to cancel the wait.</param>
@@ -26,7 +30,8 @@ internal sealed class ReviewAdmission(ReviewStateStore books, Redactor redactor,
         foreach ((ReviewQueueOptions queue, string label) in books.QueuesOf(run))
         {
             ReviewState book = await books.ReadAsync(label, cancellationToken).ConfigureAwait(false);
-            if (!book.HasRoom(place.Id, queue.Capacity) && await LookAsync(place, queue, label, null, cancellationToken).ConfigureAwait(false) is { } wait)
+            if (!book.HasRoom(place.Id, queue.Capacity)
+                && await LookAsync(place, queue, label, null, cancellationToken).ConfigureAwait(false) is { } wait)
             {
                 return wait;
             }
@@ -44,7 +49,8 @@ internal sealed class ReviewAdmission(ReviewStateStore books, Redactor redactor,
     /// <param name="cancellationToken">The token to cancel the wait.</param>
     /// <returns>What to wait for if others took the room in between.</returns>
     public async Task<ReviewWait?> TakeAsync(
-        RunRecord run, ChangeLocation place, string tool, string requester, JsonElement arguments, CancellationToken cancellationToken)
+        RunRecord run, ChangeLocation place, string tool, string requester, JsonElement arguments,
+        CancellationToken cancellationToken)
     {
         var change = new Change(
             place.Id, place.RunId, place.Turn, place.Call, tool, run.Agent, requester,
@@ -57,7 +63,8 @@ internal sealed class ReviewAdmission(ReviewStateStore books, Redactor redactor,
                 foreach (string earlier in entered)
                 {
                     await books.ChangeAsync(
-                        earlier, book => (book with { Open = book.Open.RemoveAll(open => open.Id == change.Id) }, true), CancellationToken.None)
+                        earlier, book => (book with { Open = book.Open.RemoveAll(open => open.Id == change.Id) }, true),
+                        CancellationToken.None)
                         .ConfigureAwait(false);
                 }
 

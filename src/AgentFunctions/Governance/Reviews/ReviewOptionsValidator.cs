@@ -7,7 +7,8 @@ internal sealed class ReviewOptionsValidator : IValidateOptions<ReviewOptions>
 {
     public ValidateOptionsResult Validate(string? name, ReviewOptions options)
     {
-        string[] faults = [.. options.Queues.SelectMany((queue, index) => Faults($"Reviews:Queues:{index}", queue, options.Queues.Take(index)))];
+        string[] faults = [.. options.Queues.SelectMany((queue, index) => Faults($"Reviews:Queues:{index}", queue,
+            options.Queues.Take(index)))];
         return faults.Length == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(faults);
     }
 

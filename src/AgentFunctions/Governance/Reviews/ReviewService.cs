@@ -15,7 +15,8 @@ public sealed class ReviewService
     private readonly AuditLog _audit;
     private readonly Redactor _redactor;
 
-    internal ReviewService(ReviewStateStore books, AuditLog audit, Redactor redactor) => (_books, _audit, _redactor) = (books, audit, redactor);
+    internal ReviewService(ReviewStateStore books, AuditLog audit, Redactor redactor) =>
+        (_books, _audit, _redactor) = (books, audit, redactor);
 
     /// <summary>
     /// Lists the queues with the changes that a caller may see: those that it may review, its own, and all if its role sees all.
@@ -45,20 +46,24 @@ public sealed class ReviewService
     /// <param name="cancellationToken">The token to cancel the wait; some may have been marked.</param>
     /// <returns>The changes that were marked; one in several queues is there once.</returns>
     /// <exception cref="AgentException">
-    /// <see cref="ErrorCode.InvalidInput"/>: nothing was named. <see cref="ErrorCode.ReviewNotFound"/>: nothing of it is unreviewed, as
-    /// far as this caller may see. <see cref="ErrorCode.NotAllowed"/>: it may see, but not review; nothing was marked.
+    /// <see cref="ErrorCode.InvalidInput"/>: nothing was named. <see cref="ErrorCode.ReviewNotFound"/>: nothing of it is
+    /// unreviewed, as far as this caller may see. <see cref="ErrorCode.NotAllowed"/>: it may see, but not review; nothing was
+    /// marked.
     /// </exception>
     public async Task<IReadOnlyList<Change>> AcceptAsync(
-        IReadOnlyCollection<string>? ids, string? runId, Caller caller, string? comment = null, CancellationToken cancellationToken = default)
+        IReadOnlyCollection<string>? ids, string? runId, Caller caller, string? comment = null,
+        CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(caller);
         Check(ids, runId, comment);
         bool Meant(Change change) => ids?.Contains(change.Id) != false && (runId is null || change.RunId == runId);
         var found = (await ListAsync(caller, cancellationToken).ConfigureAwait(false))
-            .Select(queue => (queue.Label, Changes: queue.Changes.Where(Meant).ToArray())).Where(static queue => queue.Changes.Length > 0).ToArray();
+            .Select(queue => (queue.Label, Changes: queue.Changes.Where(Meant).ToArray()))
+            .Where(static queue => queue.Changes.Length > 0).ToArray();
         if (found.Length == 0)
         {
-            throw new AgentException(ErrorCode.ReviewNotFound, "There is no such unreviewed change; GET /api/reviews lists those that there are.");
+            throw new AgentException(ErrorCode.ReviewNotFound,
+                "There is no such unreviewed change; GET /api/reviews lists those that there are.");
         }
 
         foreach ((string label, Change[] changes) in found)
@@ -85,7 +90,9 @@ public sealed class ReviewService
         return [.. accepted.Values];
     }
 
-    /// <summary>Wakes the calls for which there is room, and which a crash kept from hearing of it: for the start of a host.</summary>
+    /// <summary>
+    /// Wakes the calls for which there is room, and which a crash kept from hearing of it: for the start of a host.
+    /// </summary>
     internal async Task WakeAsync(CancellationToken cancellationToken)
     {
         foreach (ReviewState book in await _books.ListAsync(cancellationToken).ConfigureAwait(false))
@@ -98,7 +105,8 @@ public sealed class ReviewService
     {
         if ((ids is null && runId is null) || ids is { Count: 0 or > ReviewQueueOptions.MaxCapacity })
         {
-            throw new AgentException(ErrorCode.InvalidInput, $"ids: name 1 to {ReviewQueueOptions.MaxCapacity} changes, or a run.");
+            throw new AgentException(ErrorCode.InvalidInput,
+                $"ids: name 1 to {ReviewQueueOptions.MaxCapacity} changes, or a run.");
         }
 
         if (comment is { Length: > MaxComment })
@@ -112,23 +120,29 @@ public sealed class ReviewService
         IEnumerable<string> roles = RolesOf(label);
         if (!roles.Any(caller.Has))
         {
-            throw new AgentException(ErrorCode.NotAllowed, $"Rule 'Reviews:Queues {label}': this takes the role {string.Join(" or ", roles)}.");
+            throw new AgentException(ErrorCode.NotAllowed,
+                $"Rule 'Reviews:Queues {label}': this takes the role {string.Join(" or ", roles)}.");
         }
 
         if (_books.OptionsOf(label) is { NotRequester: true } && changes.Any(change => change.Requester == caller.Id))
         {
-            throw new AgentException(ErrorCode.NotAllowed, $"Rule 'Reviews:Queues {label}': the requester of a run may not review its changes.");
+            throw new AgentException(ErrorCode.NotAllowed,
+                $"Rule 'Reviews:Queues {label}': the requester of a run may not review its changes.");
         }
     }
 
-    private IEnumerable<string> RolesOf(string label) => _books.OptionsOf(label) is { Roles: { Count: > 0 } roles } ? roles : DefaultRoles;
+    private IEnumerable<string> RolesOf(string label) => _books.OptionsOf(label) is { Roles: { Count: > 0 } roles }
+        ? roles
+        : DefaultRoles;
 
     private bool MaySee(Caller caller, string label, Change change) => change.Requester == caller.Id || MaySeeAll(caller, label);
 
     private bool MaySeeAll(Caller caller, string label) => RolesOf(label).Any(caller.Has)
-        || caller.Has(CallerRoles.Viewer) || caller.Has(CallerRoles.Operator) || caller.Has(CallerRoles.Auditor) || caller.Has(CallerRoles.Admin);
+        || caller.Has(CallerRoles.Viewer) || caller.Has(CallerRoles.Operator) || caller.Has(CallerRoles.Auditor)
+        || caller.Has(CallerRoles.Admin);
 
-    private Task AuditAsync(Change change, string label, Caller caller, string? comment, CancellationToken cancellationToken) => _audit.AppendAsync(
+    private Task AuditAsync(Change change, string label, Caller caller, string? comment, CancellationToken cancellationToken) =>
+        _audit.AppendAsync(
         new AuditEntry(AuditTypes.ChangeReviewed)
         {
             RunId = change.RunId,

@@ -12,7 +12,8 @@ namespace AgentFunctions.Governance.Reviews;
 
 /// <summary>The review queues of this host: one record for each value of a label.</summary>
 internal sealed class ReviewStateStore(
-    IRecordStore records, IOrchestrationClient orchestrations, IOptions<ReviewOptions> options, TimeProvider time, ILogger<ReviewStateStore>? log = null)
+    IRecordStore records, IOrchestrationClient orchestrations, IOptions<ReviewOptions> options, TimeProvider time,
+    ILogger<ReviewStateStore>? log = null)
 {
     private const string Prefix = "reviews/";
 
@@ -63,7 +64,8 @@ internal sealed class ReviewStateStore(
     {
         var books = new List<ReviewState>();
         await foreach (ReviewState book in records.ReadAllAsync(
-            Prefix, static record => JsonSerializer.Deserialize(record.Value.Span, ReviewsJsonContext.Default.ReviewState), log, cancellationToken).ConfigureAwait(false))
+            Prefix, static record => JsonSerializer.Deserialize(record.Value.Span, ReviewsJsonContext.Default.ReviewState), log,
+            cancellationToken).ConfigureAwait(false))
         {
             books.Add(book);
         }
@@ -71,7 +73,9 @@ internal sealed class ReviewStateStore(
         return books;
     }
 
-    /// <summary>Wakes the calls for which there is room. A wake-up that is lost costs a wait until the call looks by itself.</summary>
+    /// <summary>
+    /// Wakes the calls for which there is room. A wake-up that is lost costs a wait until the call looks by itself.
+    /// </summary>
     public async Task WakeAsync(ReviewState book, CancellationToken cancellationToken)
     {
         // A queue that the configuration no longer knows holds nobody back.
@@ -81,7 +85,8 @@ internal sealed class ReviewStateStore(
         {
             try
             {
-                await orchestrations.RaiseEventAsync(waiting.RunId, waiting.EventName, waiting.Id, cancellationToken).ConfigureAwait(false);
+                await orchestrations.RaiseEventAsync(waiting.RunId, waiting.EventName, waiting.Id, cancellationToken)
+                    .ConfigureAwait(false);
             }
             catch (AgentException e) when (e.Code is ErrorCode.InstanceNotFound)
             {
@@ -93,7 +98,8 @@ internal sealed class ReviewStateStore(
     private SharedRecord<ReviewState> BookOf(string label) => _books.GetOrAdd(
         label,
         static (key, books) => new SharedRecord<ReviewState>(
-            books.records, Prefix + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(key))), static () => ReviewsJsonContext.Default.ReviewState,
+            books.records, Prefix + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(key))),
+            static () => ReviewsJsonContext.Default.ReviewState,
             new ReviewState { Label = key }, books.time),
         (records, time));
 }

@@ -12,6 +12,8 @@ public interface ISecretSource
     /// <param name="name">Its name: letters, digits, <c>-</c>, <c>_</c> and <c>.</c>.</param>
     /// <param name="cancellationToken">The token to cancel the wait.</param>
     /// <returns>The value; <see langword="null"/> if there is none of that name.</returns>
-    /// <exception cref="AgentException"><see cref="ErrorCode.ToolUnavailable"/>: the place cannot be reached, or refuses.</exception>
+    /// <exception cref="AgentException">
+    /// <see cref="ErrorCode.ToolUnavailable"/>: the place cannot be reached, or refuses.
+    /// </exception>
     Task<string?> FindAsync(string name, CancellationToken cancellationToken = default);
 }

@@ -3,7 +3,9 @@ using AgentFunctions.Governance.Redaction;
 
 namespace AgentFunctions.Governance.Secrets;
 
-/// <summary>Finds the values of named secrets at the moment that they are used; from then on they are taken out of all that is written.</summary>
+/// <summary>
+/// Finds the values of named secrets at the moment that they are used; from then on they are taken out of all that is written.
+/// </summary>
 internal sealed class SecretResolver(IEnumerable<ISecretSource> sources, Redactor redactor)
 {
     private readonly ISecretSource[] _sources = [.. sources];
@@ -43,6 +45,7 @@ internal sealed class SecretResolver(IEnumerable<ISecretSource> sources, Redacto
         }
 
         throw new AgentException(
-            ErrorCode.InvalidInput, $"{place}: there is no secret '{name}'; looked in {string.Join(" and in ", _sources.Select(static source => source.Name))}.");
+            ErrorCode.InvalidInput,
+            $"{place}: there is no secret '{name}'; looked in {string.Join(" and in ", _sources.Select(static source => source.Name))}.");
     }
 }

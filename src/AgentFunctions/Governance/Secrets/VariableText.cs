@@ -5,9 +5,9 @@ using Microsoft.Extensions.Configuration;
 namespace AgentFunctions.Governance.Secrets;
 
 /// <summary>
-/// Texts with <c>${VAR}</c> or <c>${env:VAR}</c>, <c>${VAR:-default}</c> and <c>${secret:NAME}</c> in them. Variables are looked up in the environment and
-/// then in the host's configuration, secrets where <see cref="SecretResolver"/> finds them: the one way in for secrets of tool
-/// servers, APIs and webhooks.
+/// Texts with <c>${VAR}</c> or <c>${env:VAR}</c>, <c>${VAR:-default}</c> and <c>${secret:NAME}</c> in them. Variables are looked
+/// up in the environment and then in the host's configuration, secrets where <see cref="SecretResolver"/> finds them: the one way
+/// in for secrets of tool servers, APIs and webhooks.
 /// </summary>
 internal sealed partial class VariableText(IConfiguration? configuration, SecretResolver? secrets)
 {
@@ -47,7 +47,8 @@ internal sealed partial class VariableText(IConfiguration? configuration, Secret
 
     private Task<string> SecretAsync(string name, string place, CancellationToken cancellationToken) =>
         secrets?.ResolveAsync(name, place, cancellationToken)
-        ?? throw new AgentException(ErrorCode.InvalidInput, $"{place}: this host keeps no secrets, so there is none called '{name}'; add the runtime with AddAgentFunctions.");
+        ?? throw new AgentException(ErrorCode.InvalidInput,
+            $"{place}: this host keeps no secrets, so there is none called '{name}'; add the runtime with AddAgentFunctions.");
 
     private string Variable(Match match, string place)
     {
@@ -64,7 +65,8 @@ internal sealed partial class VariableText(IConfiguration? configuration, Secret
     }
 
     private string? Find(string name) =>
-        Environment.GetEnvironmentVariable(name) ?? configuration?[name.Replace("__", ConfigurationPath.KeyDelimiter, StringComparison.Ordinal)];
+        Environment.GetEnvironmentVariable(name)
+            ?? configuration?[name.Replace("__", ConfigurationPath.KeyDelimiter, StringComparison.Ordinal)];
 
     [GeneratedRegex(
         @"\$\{(?:secret:(?<secret>[A-Za-z0-9][A-Za-z0-9_.\-]{0,126})|(?:env:)?(?<name>[A-Za-z_][A-Za-z0-9_]*)(:-(?<default>[^}]*))?)\}",

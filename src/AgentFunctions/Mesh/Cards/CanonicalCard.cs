@@ -61,7 +61,8 @@ internal static class CanonicalCard
     private static void Write(StringBuilder text, IEnumerable<KeyValuePair<string, JsonNode?>> members)
     {
         text.Append('{');
-        foreach ((int index, (string name, JsonNode? value)) in members.OrderBy(static one => one.Key, StringComparer.Ordinal).Index())
+        foreach ((int index, (string name, JsonNode? value)) in members.OrderBy(static one => one.Key, StringComparer.Ordinal)
+            .Index())
         {
             text.Append(index == 0 ? "" : ",").Append(Quote(name)).Append(':');
             Write(text, value);

@@ -19,7 +19,8 @@ public sealed class CardKeys
 
     /// <summary>Gets the public keys, newest first.</summary>
     /// <param name="cancellationToken">The token to cancel the wait.</param>
-    public Task<PublicKeySet> PublishedAsync(CancellationToken cancellationToken = default) => _keys.PublishedAsync(cancellationToken);
+    public Task<PublicKeySet> PublishedAsync(CancellationToken cancellationToken = default) =>
+        _keys.PublishedAsync(cancellationToken);
 
     /// <summary>Gets what other hosts know this one by: the thumbprint of its first key, which never changes.</summary>
     /// <param name="cancellationToken">The token to cancel the wait.</param>

@@ -9,7 +9,9 @@ namespace AgentFunctions.Mesh.Cards;
 /// <summary>Verifies the signatures of others' cards.</summary>
 internal static class CardSignatures
 {
-    /// <summary>Gets where the keys of a card's signatures are published; <see langword="null"/> for a signature that names no address.</summary>
+    /// <summary>
+    /// Gets where the keys of a card's signatures are published; <see langword="null"/> for a signature that names no address.
+    /// </summary>
     /// <param name="card">The card.</param>
     public static IReadOnlyList<string?> KeySetsOf(JsonObject card) =>
         [.. SignaturesOf(card).Select(static one => HeaderOf(one)?["jku"]?.GetValue<string>())];

@@ -20,7 +20,9 @@ internal sealed class MeshHttp(IHttpClientFactory http)
     public static NetworkConsents ConsentsOf(MeshOptions options) => new(
         ClientName,
         [
-            .. options.Agents.Values.Select(static agent => Uri.TryCreate(agent.Card, UriKind.Absolute, out Uri? card) ? card : null)
+            .. options.Agents.Values.Select(static agent => Uri.TryCreate(agent.Card, UriKind.Absolute, out Uri? card)
+                ? card
+                : null)
                 .OfType<Uri>().Select(static card => (card.IdnHost, card.Port)),
         ]);
 

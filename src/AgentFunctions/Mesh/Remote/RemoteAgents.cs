@@ -19,12 +19,16 @@ internal sealed class RemoteAgents(IOptions<MeshOptions> options, MeshHttp http,
 
     /// <summary>Finds what is configured for a name; <see langword="null"/> for nothing.</summary>
     /// <param name="name">The name.</param>
-    public MeshAgentOptions? Find(string name) => options.Value.Agents.TryGetValue(name, out MeshAgentOptions? agent) ? agent : null;
+    public MeshAgentOptions? Find(string name) => options.Value.Agents.TryGetValue(name, out MeshAgentOptions? agent)
+        ? agent
+        : null;
 
     /// <summary>Gets the card of an agent, which may be five minutes old.</summary>
     /// <param name="name">The agent.</param>
     /// <param name="cancellationToken">The token to cancel the wait.</param>
-    /// <exception cref="AgentException"><see cref="ErrorCode.ToolUnavailable"/>: it cannot be read or is not believed.</exception>
+    /// <exception cref="AgentException">
+    /// <see cref="ErrorCode.ToolUnavailable"/>: it cannot be read or is not believed.
+    /// </exception>
     public async Task<RemoteCard> CardAsync(string name, CancellationToken cancellationToken)
     {
         if (_cards.TryGetValue(name, out (RemoteCard Card, long At) known) && time.GetElapsedTime(known.At) < MaxAge)
@@ -52,7 +56,8 @@ internal sealed class RemoteAgents(IOptions<MeshOptions> options, MeshHttp http,
         foreach (string? address in CardSignatures.KeySetsOf(card).Distinct())
         {
             // Keys of another host would prove that host's word.
-            if (Uri.TryCreate(address, UriKind.Absolute, out Uri? keySet) && keySet.Authority == source.Authority && keySet.Scheme == source.Scheme)
+            if (Uri.TryCreate(address, UriKind.Absolute, out Uri? keySet) && keySet.Authority == source.Authority
+                && keySet.Scheme == source.Scheme)
             {
                 JsonObject published = await ReadAsync(name, keySet, cancellationToken).ConfigureAwait(false);
                 PublicKey[] keys =
@@ -83,13 +88,16 @@ internal sealed class RemoteAgents(IOptions<MeshOptions> options, MeshHttp http,
             byte[] body = await response.Content.ReadAsByteArrayAsync(cancellationToken).ConfigureAwait(false);
             return JsonNode.Parse(body) as JsonObject ?? throw Unavailable(name, $"{address.AbsolutePath} is not a JSON object");
         }
-        catch (Exception e) when (e is HttpRequestException or JsonException or TaskCanceledException or InvalidOperationException or ArgumentException
+        catch (Exception e) when (e is HttpRequestException or JsonException or TaskCanceledException or InvalidOperationException
+            or ArgumentException
             && !cancellationToken.IsCancellationRequested)
         {
-            throw Unavailable(name, $"{address.AbsolutePath} cannot be read: {(e.InnerException as AgentException)?.Message ?? e.Message}");
+            throw Unavailable(name,
+                $"{address.AbsolutePath} cannot be read: {(e.InnerException as AgentException)?.Message ?? e.Message}");
         }
     }
 
     private static AgentException Unavailable(string name, string why) => new(
-        ErrorCode.ToolUnavailable, $"The agent '{name}' cannot be called: {why.TrimEnd('.')}. Try again later or go on without it.");
+        ErrorCode.ToolUnavailable,
+        $"The agent '{name}' cannot be called: {why.TrimEnd('.')}. Try again later or go on without it.");
 }

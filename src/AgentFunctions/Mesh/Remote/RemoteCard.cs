@@ -18,7 +18,9 @@ internal sealed record RemoteCard(Uri Address, string Words, bool TakesRepeats, 
     /// <summary>Reads a card.</summary>
     /// <param name="card">The card.</param>
     /// <param name="source">Where it was found: it may send callers to no other host.</param>
-    /// <exception cref="AgentException"><see cref="ErrorCode.ToolUnavailable"/>: it cannot be used; the message says why.</exception>
+    /// <exception cref="AgentException">
+    /// <see cref="ErrorCode.ToolUnavailable"/>: it cannot be used; the message says why.
+    /// </exception>
     public static RemoteCard Read(JsonObject card, Uri source)
     {
         JsonObject[] interfaces = [.. (card["supportedInterfaces"] as JsonArray ?? []).OfType<JsonObject>()];
@@ -30,7 +32,8 @@ internal sealed record RemoteCard(Uri Address, string Words, bool TakesRepeats, 
             throw Unusable("the address in its card is none");
         }
 
-        if (Uri.Compare(address, source, UriComponents.SchemeAndServer, UriFormat.UriEscaped, StringComparison.OrdinalIgnoreCase) != 0)
+        if (Uri.Compare(address, source, UriComponents.SchemeAndServer, UriFormat.UriEscaped,
+            StringComparison.OrdinalIgnoreCase) != 0)
         {
             throw Unusable($"its card sends callers to {address.Authority}, which is another host");
         }

@@ -20,7 +20,9 @@ internal sealed class RemoteTasks(RemoteAgents agents, MeshHttp http, VariableTe
     /// <param name="cancellationToken">The token to cancel the wait.</param>
     /// <returns>The result.</returns>
     /// <exception cref="RemoteException">The agent answered with an error.</exception>
-    /// <exception cref="HttpRequestException">Nobody knows whether the agent has seen the request, or it cannot serve it now.</exception>
+    /// <exception cref="HttpRequestException">
+    /// Nobody knows whether the agent has seen the request, or it cannot serve it now.
+    /// </exception>
     public async Task<JsonObject> CallAsync(
         string agent, string method, JsonObject parameters, TokenUse use, CancellationToken cancellationToken)
     {
@@ -43,7 +45,8 @@ internal sealed class RemoteTasks(RemoteAgents agents, MeshHttp http, VariableTe
         if (answer?["error"] is JsonObject error && (int)response.StatusCode is < 500 and not 429)
         {
             throw new RemoteException(
-                error["code"] is JsonValue value && value.TryGetValue(out int code) ? code : 0, error["message"]?.ToString() ?? "no message");
+                error["code"] is JsonValue value && value.TryGetValue(out int code) ? code : 0,
+                error["message"]?.ToString() ?? "no message");
         }
 
         response.EnsureSuccessStatusCode();
@@ -70,14 +73,16 @@ internal sealed class RemoteTasks(RemoteAgents agents, MeshHttp http, VariableTe
         request.Headers.Add("A2A-Extensions", MeshOrigin.Extension);
         foreach ((string name, string value) in options.Headers)
         {
-            string expanded = await texts.ExpandAsync(value, $"Mesh:Agents:{agent}:Headers:{name}", cancellationToken).ConfigureAwait(false);
+            string expanded = await texts.ExpandAsync(value, $"Mesh:Agents:{agent}:Headers:{name}", cancellationToken)
+                .ConfigureAwait(false);
             request.Headers.TryAddWithoutValidation(name, expanded);
         }
 
         if (options.RunToken)
         {
             string token = await tokens.MintAsync(
-                use, options.Audience ?? card.Address.GetLeftPart(UriPartial.Authority), [.. options.Scopes], cancellationToken).ConfigureAwait(false);
+                use, options.Audience ?? card.Address.GetLeftPart(UriPartial.Authority), [.. options.Scopes], cancellationToken)
+                .ConfigureAwait(false);
             request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
         }
 
@@ -85,7 +90,8 @@ internal sealed class RemoteTasks(RemoteAgents agents, MeshHttp http, VariableTe
         {
             // Without telemetry nobody else says which trace the work belongs to.
             ActivityContext trace = RunTrace.ContextOf(await runs.GetAsync(use.RunId, cancellationToken).ConfigureAwait(false));
-            request.Headers.TryAddWithoutValidation("traceparent", $"00-{trace.TraceId}-{trace.SpanId}-{(byte)trace.TraceFlags:x2}");
+            request.Headers.TryAddWithoutValidation("traceparent",
+                $"00-{trace.TraceId}-{trace.SpanId}-{(byte)trace.TraceFlags:x2}");
         }
     }
 }

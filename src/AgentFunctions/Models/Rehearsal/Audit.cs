@@ -11,11 +11,13 @@ internal sealed class Audit
     public Audit(Conversation conversation, string reportPath)
     {
         ReportPath = reportPath;
-        Listing = Listing.Parse(conversation.Of(List).Where(static attempt => !attempt.Failed).Select(static attempt => attempt.Result), reportPath);
+        Listing = Listing.Parse(conversation.Of(List).Where(static attempt => !attempt.Failed)
+            .Select(static attempt => attempt.Result), reportPath);
         Searched = [.. Topic.All.Where(topic => Succeeded(conversation, topic).Any())];
         Findings =
         [
-            .. Topic.All.SelectMany(topic => Succeeded(conversation, topic).SelectMany(attempt => Finding.Parse(topic, attempt.Result, reportPath)))
+            .. Topic.All.SelectMany(topic => Succeeded(conversation, topic)
+                .SelectMany(attempt => Finding.Parse(topic, attempt.Result, reportPath)))
                 .DistinctBy(static finding => (finding.Topic, finding.Path, finding.Line)),
         ];
         Reads = [.. conversation.Of(Read).Where(static attempt => !attempt.Failed && attempt.Argument("path") is not null)];

@@ -58,14 +58,16 @@ internal static partial class AuditReport
         report.AppendLine("## Files").AppendLine().AppendLine("| type | files | size |").AppendLine("|---|---:|---:|");
         foreach (IGrouping<string, ListedFile> type in listing.Files
             .GroupBy(static file => file.Type.Length > 0 ? file.Type : "(none)")
-            .OrderByDescending(static type => type.Count()).ThenBy(static type => type.Key, StringComparer.Ordinal).Take(LargestShown))
+            .OrderByDescending(static type => type.Count()).ThenBy(static type => type.Key, StringComparer.Ordinal)
+            .Take(LargestShown))
         {
             report.AppendLine(Line($"| {type.Key} | {type.Count()} | {Size(type.Sum(static file => file.Size ?? 0))} |"));
         }
 
         report.AppendLine().AppendLine("The largest:").AppendLine();
         foreach (ListedFile file in listing.Files
-            .OrderByDescending(static file => file.Size ?? 0).ThenBy(static file => file.Path, StringComparer.Ordinal).Take(LargestShown))
+            .OrderByDescending(static file => file.Size ?? 0).ThenBy(static file => file.Path, StringComparer.Ordinal)
+            .Take(LargestShown))
         {
             report.AppendLine(Line($"- `{file.Path}` ({Size(file.Size ?? 0)})"));
         }
@@ -162,7 +164,8 @@ internal static partial class AuditReport
         }
     }
 
-    private static int Distinct(IReadOnlyList<Attempt> reads) => reads.Select(static read => read.Argument("path")).Distinct().Count();
+    private static int Distinct(IReadOnlyList<Attempt> reads) =>
+        reads.Select(static read => read.Argument("path")).Distinct().Count();
 
     private static string Size(long bytes) => bytes < 10_000 ? Line($"{bytes} B") : Line($"{bytes / 1000} kB");
 

@@ -39,7 +39,8 @@ internal sealed class Conversation
         ChatMessage[] task = newTask ? all[(answer + 1)..] : all;
 
         Dictionary<string, string> results = [];
-        foreach (FunctionResultContent result in task.SelectMany(static message => message.Contents).OfType<FunctionResultContent>())
+        foreach (FunctionResultContent result in task.SelectMany(static message => message.Contents)
+            .OfType<FunctionResultContent>())
         {
             results[result.CallId] = UntrustedText.Unmark(Text(result.Result));
         }
@@ -80,7 +81,8 @@ internal sealed class Conversation
     {
         bool known = Schema(tool) is { ValueKind: JsonValueKind.Object } schema
             && schema.TryGetProperty("properties", out JsonElement properties) && properties.ValueKind == JsonValueKind.Object;
-        return new(tool, arguments.Where(argument => !known || Schema(tool)!.Value.GetProperty("properties").TryGetProperty(argument.Name, out _))
+        return new(tool, arguments.Where(argument => !known
+            || Schema(tool)!.Value.GetProperty("properties").TryGetProperty(argument.Name, out _))
             .ToDictionary(static argument => argument.Name, static argument => argument.Value));
     }
 

@@ -8,10 +8,12 @@ namespace AgentFunctions.Models.Rehearsal;
 internal sealed partial record Listing(IReadOnlyList<ListedFile> Files)
 {
     private static readonly string[] SourceTypes =
-        [".cs", ".ts", ".tsx", ".js", ".py", ".go", ".rs", ".java", ".kt", ".rb", ".php", ".c", ".cpp", ".h", ".sql", ".sh", ".fs"];
+        [".cs", ".ts", ".tsx", ".js", ".py", ".go", ".rs", ".java", ".kt", ".rb", ".php", ".c", ".cpp", ".h", ".sql", ".sh",
+            ".fs"];
 
     private static readonly string[] Manifests =
-        [".sln", ".slnx", ".csproj", "package.json", "pyproject.toml", "Cargo.toml", "go.mod", "pom.xml", "Dockerfile", "Makefile"];
+        [".sln", ".slnx", ".csproj", "package.json", "pyproject.toml", "Cargo.toml", "go.mod", "pom.xml", "Dockerfile",
+            "Makefile"];
 
     /// <summary>Reads the lines <c>path  size</c>; others are left out.</summary>
     public static Listing Parse(IEnumerable<string> results, string without) => new(
@@ -21,19 +23,24 @@ internal sealed partial record Listing(IReadOnlyList<ListedFile> Files)
             .Where(static match => match.Success)
             .Select(static match => new ListedFile(
                 match.Groups["path"].Value,
-                long.TryParse(match.Groups["size"].Value, NumberStyles.None, CultureInfo.InvariantCulture, out long size) ? size : null))
+                long.TryParse(match.Groups["size"].Value, NumberStyles.None, CultureInfo.InvariantCulture, out long size)
+                    ? size
+                    : null))
             .Where(file => file.Path != without)
             .DistinctBy(static file => file.Path),
     ]);
 
-    /// <summary>The files that say most about the whole: what people are told, how it is built, and the largest sources.</summary>
+    /// <summary>
+    /// The files that say most about the whole: what people are told, how it is built, and the largest sources.
+    /// </summary>
     public IEnumerable<string> MostTelling() =>
     [
         .. Files.Where(static file => file.Name.StartsWith("README", StringComparison.OrdinalIgnoreCase))
             .OrderBy(static file => file.Path.Length).Take(1)
             .Concat(Files.Where(static file => Manifests.Any(manifest => file.Name.EndsWith(manifest, StringComparison.Ordinal)))
                 .OrderBy(static file => file.Path.Length).Take(2))
-            .Concat(Files.Where(IsSource).OrderByDescending(static file => file.Size ?? 0).ThenBy(static file => file.Path, StringComparer.Ordinal).Take(3))
+            .Concat(Files.Where(IsSource).OrderByDescending(static file => file.Size ?? 0)
+                .ThenBy(static file => file.Path, StringComparer.Ordinal).Take(3))
             .Select(static file => file.Path)
             .Distinct(),
     ];

@@ -65,7 +65,9 @@ internal static class PlanTool
 
     private static string State(IReadOnlyList<string> states, int order)
     {
-        string[] words = order < 0 ? ["done", "complete", "finish"] : order == 0 ? ["progress", "active", "doing", "current"] : ["pending", "todo", "open", "not"];
+        string[] words = order < 0 ? ["done", "complete", "finish"] : order == 0
+            ? ["progress", "active", "doing", "current"]
+            : ["pending", "todo", "open", "not"];
         return states.FirstOrDefault(state => words.Any(word => state.Contains(word, StringComparison.OrdinalIgnoreCase)))
             ?? states[order < 0 ? states.Count - 1 : 0];
     }

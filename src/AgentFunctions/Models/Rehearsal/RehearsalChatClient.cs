@@ -5,8 +5,8 @@ using Microsoft.Extensions.AI;
 namespace AgentFunctions.Models.Rehearsal;
 
 /// <summary>
-/// Stands in for a model where no key is set. A short script of rules decides from what the tools really returned; every text says
-/// that it is no language model. The same messages yield the same answer, and nothing is kept between calls.
+/// Stands in for a model where no key is set. A short script of rules decides from what the tools really returned; every text
+/// says that it is no language model. The same messages yield the same answer, and nothing is kept between calls.
 /// </summary>
 /// <param name="pause">How long it takes for an answer, so that people can follow; zero for no pause.</param>
 /// <param name="time">The clock of the pause.</param>

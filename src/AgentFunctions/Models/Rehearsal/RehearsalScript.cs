@@ -4,8 +4,8 @@ using AgentFunctions.Core.Text;
 namespace AgentFunctions.Models.Rehearsal;
 
 /// <summary>
-/// The script: an ordered list of stages, each of which names the calls that it wants. The first stage with a call that was not made
-/// yet is next, so a lost, failed or repeated step leads nowhere else than on.
+/// The script: an ordered list of stages, each of which names the calls that it wants. The first stage with a call that was not
+/// made yet is next, so a lost, failed or repeated step leads nowhere else than on.
 /// </summary>
 internal static partial class RehearsalScript
 {
@@ -30,7 +30,9 @@ internal static partial class RehearsalScript
 
         var audit = new Audit(conversation, ReportPath(conversation.Goal));
         // Where the report is written, all before it is done, even if a compaction took it out of the messages.
-        Func<Conversation, Audit, Stage>[] stages = Written(conversation, audit) is null ? [Explore, Survey, Inspect, Report] : [];
+        Func<Conversation, Audit, Stage>[] stages = Written(conversation, audit) is null
+            ? [Explore, Survey, Inspect, Report]
+            : [];
         for (int stage = 0; stage < stages.Length; stage++)
         {
             (string text, IEnumerable<RehearsalCall> wanted) = stages[stage](conversation, audit);
@@ -53,7 +55,8 @@ internal static partial class RehearsalScript
     private static Stage Explore(Conversation conversation, Audit audit)
     {
         RehearsalCall many = conversation.Call(Audit.List, ("max", 1000));
-        RehearsalCall[] wanted = audit.Listing.Files.Count == 0 && conversation.Tried(many) && conversation.Of(Audit.List).All(static attempt => attempt.Failed)
+        RehearsalCall[] wanted = audit.Listing.Files.Count == 0 && conversation.Tried(many)
+            && conversation.Of(Audit.List).All(static attempt => attempt.Failed)
             ? [conversation.Call(Audit.List)]
             : audit.Listing.Files.Count == 0 ? [many] : [];
         return new("I list the files of the workspace.", wanted);
@@ -62,12 +65,15 @@ internal static partial class RehearsalScript
     private static Stage Survey(Conversation conversation, Audit audit)
     {
         // Without a list, a file that most folders have is worth the attempt.
-        string[] files = audit.Listing.Files.Count > 0 || conversation.Offers(Audit.List) ? [.. audit.Listing.MostTelling()] : ["README.md"];
+        string[] files = audit.Listing.Files.Count > 0 || conversation.Offers(Audit.List)
+            ? [.. audit.Listing.MostTelling()]
+            : ["README.md"];
         // Once a part of the survey is known, a compacted history is no reason to begin again.
         IEnumerable<RehearsalCall> reads = audit.Reads.Count > 0
             ? []
             : files.Select(path => conversation.Call(Audit.Read, ("path", path), ("limit", LinesRead)));
-        IEnumerable<RehearsalCall> searches = Topic.All.Select(topic => conversation.Call(Audit.Search, ("pattern", topic.Pattern), ("max", 100)));
+        IEnumerable<RehearsalCall> searches =
+            Topic.All.Select(topic => conversation.Call(Audit.Search, ("pattern", topic.Pattern), ("max", 100)));
         return new($"I read {files.Length} files and search for {Topic.All.Count} kinds of problems.", [.. reads, .. searches]);
     }
 

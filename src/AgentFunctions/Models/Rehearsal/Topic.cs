@@ -16,6 +16,7 @@ internal sealed record Topic(string Title, string Pattern, string Advice, bool I
             "Move it to a secret store and change it; what was committed once is known.",
             IsSecret: true),
         new("Private keys", "BEGIN [A-Z ]*PRIVATE KEY", "Remove the key from the repository and replace it.", IsSecret: true),
-        new("Swallowed errors", @"catch\s*(\([^)]*\))?\s*\{\s*\}|except:\s*pass", "Handle the error, or say why it does not matter."),
+        new("Swallowed errors", @"catch\s*(\([^)]*\))?\s*\{\s*\}|except:\s*pass",
+            "Handle the error, or say why it does not matter."),
     ];
 }

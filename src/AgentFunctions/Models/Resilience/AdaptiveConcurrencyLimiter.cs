@@ -12,7 +12,9 @@ namespace AgentFunctions.Models.Resilience;
 /// <param name="time">The clock.</param>
 internal sealed class AdaptiveConcurrencyLimiter(int most, TimeProvider time)
 {
-    /// <summary>Where every gate begins: few enough for a small account, and a large one is reached within a few calls' time.</summary>
+    /// <summary>
+    /// Where every gate begins: few enough for a small account, and a large one is reached within a few calls' time.
+    /// </summary>
     private const int First = 8;
 
     /// <summary>What is left of the number after a refusal.</summary>

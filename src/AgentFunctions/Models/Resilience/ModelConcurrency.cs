@@ -13,5 +13,6 @@ internal sealed class ModelConcurrency(TimeProvider time)
     /// <summary>The gate of a model.</summary>
     /// <param name="model">The name in the catalog.</param>
     /// <param name="most">The most calls at once, for a gate that is new.</param>
-    public AdaptiveConcurrencyLimiter Of(string model, int most = DefaultMost) => _gates.GetOrAdd(model, _ => new AdaptiveConcurrencyLimiter(most, time));
+    public AdaptiveConcurrencyLimiter Of(string model, int most = DefaultMost) =>
+        _gates.GetOrAdd(model, _ => new AdaptiveConcurrencyLimiter(most, time));
 }

@@ -1,8 +1,8 @@
 namespace AgentFunctions.Models.Resilience;
 
 /// <summary>
-/// Remembers which models gave no answers a moment ago, for all runs of this process: they are left alone for a while, a longer one each
-/// time, and then one call tries. A restart forgets, which costs one call that nobody charges for.
+/// Remembers which models gave no answers a moment ago, for all runs of this process: they are left alone for a while, a longer
+/// one each time, and then one call tries. A restart forgets, which costs one call that nobody charges for.
 /// </summary>
 /// <param name="time">The clock.</param>
 internal sealed class ModelOutages(TimeProvider time)
@@ -45,7 +45,9 @@ internal sealed class ModelOutages(TimeProvider time)
             DateTimeOffset now = time.GetUtcNow();
             bool isKnown = _outages.TryGetValue(model, out Outage? before);
             // Calls that were under way when it began do not make it longer.
-            TimeSpan pause = !isKnown ? FirstPause : before!.FailedAt + (before.Pause / 2) > now ? before.Pause : Shorter(before.Pause * 2, LongestPause);
+            TimeSpan pause = !isKnown ? FirstPause : before!.FailedAt + (before.Pause / 2) > now
+                ? before.Pause
+                : Shorter(before.Pause * 2, LongestPause);
             TimeSpan asked = error.RetryAfter ?? TimeSpan.Zero;
             _outages[model] = new Outage(now, now + (asked > pause ? asked : pause), pause, error.Message);
         }

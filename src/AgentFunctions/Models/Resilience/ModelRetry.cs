@@ -10,7 +10,9 @@ internal sealed record ModelRetry(string Model, ErrorCode Code, string Message, 
 {
     private static readonly AsyncLocal<Func<ModelRetry, ValueTask>?> Observer = new();
 
-    /// <summary>Has the retries of the present flow of calls told to somebody. The client library between has no place to carry it.</summary>
+    /// <summary>
+    /// Has the retries of the present flow of calls told to somebody. The client library between has no place to carry it.
+    /// </summary>
     /// <param name="observer">Told each retry.</param>
     public static void Observe(Func<ModelRetry, ValueTask>? observer) => Observer.Value = observer;
 

@@ -19,7 +19,8 @@ internal sealed class AddressParts(Uri document, HttpClient client) : IOpenApiPa
         try
         {
             using HttpResponseMessage response =
-                await client.GetAsync(new Uri(place), HttpCompletionOption.ResponseHeadersRead, cancellationToken).ConfigureAwait(false);
+                await client.GetAsync(new Uri(place), HttpCompletionOption.ResponseHeadersRead, cancellationToken)
+                    .ConfigureAwait(false);
             if (response.RequestMessage?.RequestUri is { } answered && !IsOwn(answered))
             {
                 throw Refused($"'{place}' leads to another server");
@@ -36,7 +37,8 @@ internal sealed class AddressParts(Uri document, HttpClient client) : IOpenApiPa
     }
 
     private bool IsOwn(Uri address) =>
-        Uri.Compare(address, document, UriComponents.SchemeAndServer, UriFormat.UriEscaped, StringComparison.OrdinalIgnoreCase) == 0;
+        Uri.Compare(address, document, UriComponents.SchemeAndServer, UriFormat.UriEscaped,
+            StringComparison.OrdinalIgnoreCase) == 0;
 
     private static AgentException Refused(string reason) => new(ErrorCode.NotAllowed, reason);
 }

@@ -7,8 +7,8 @@ namespace AgentFunctions.OpenApi.Parts;
 /// <param name="document">The full path of the description.</param>
 /// <param name="known">The parts that were there when the host started; <see langword="null"/> to find them.</param>
 /// <remarks>
-/// What a description says governs a run, so its parts are protected like the description. A part that appears later would not be;
-/// it is read after a restart.
+/// What a description says governs a run, so its parts are protected like the description. A part that appears later would not
+/// be; it is read after a restart.
 /// </remarks>
 internal sealed class FolderParts(string document, IReadOnlySet<string>? known) : IOpenApiParts
 {
@@ -25,7 +25,8 @@ internal sealed class FolderParts(string document, IReadOnlySet<string>? known) 
             var parts = new FolderParts(document, null);
             // Files are read without waiting, so there is nothing to block on.
             OpenApiBundle bundle = OpenApiBundle.ReadAsync(
-                OpenApiText.Parse(OpenApiText.Load(document), document), document, parts, CancellationToken.None).GetAwaiter().GetResult();
+                OpenApiText.Parse(OpenApiText.Load(document), document), document, parts, CancellationToken.None).GetAwaiter()
+                .GetResult();
             return bundle.Places.ToHashSet(StringComparer.Ordinal);
         }
         catch (Exception e) when (e is AgentException or IOException or UnauthorizedAccessException)

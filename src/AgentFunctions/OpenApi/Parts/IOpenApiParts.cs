@@ -9,7 +9,9 @@ internal interface IOpenApiParts
     /// <summary>Finds the place that a reference leads to.</summary>
     /// <param name="from">The place that it stands in.</param>
     /// <param name="reference">The reference without its fragment.</param>
-    /// <exception cref="AgentException"><see cref="ErrorCode.NotAllowed"/>: the place is out of bounds; the message says why.</exception>
+    /// <exception cref="AgentException">
+    /// <see cref="ErrorCode.NotAllowed"/>: the place is out of bounds; the message says why.
+    /// </exception>
     string Locate(string from, string reference);
 
     /// <summary>Reads a part.</summary>

@@ -20,7 +20,8 @@ internal sealed record OpenApiBundle(JsonObject Document, IReadOnlyList<string> 
     /// <param name="origin">Where it came from, for notes.</param>
     /// <param name="parts">Finds and reads the parts.</param>
     /// <param name="cancellationToken">The token to cancel the read.</param>
-    public static async Task<OpenApiBundle> ReadAsync(JsonObject document, string origin, IOpenApiParts parts, CancellationToken cancellationToken)
+    public static async Task<OpenApiBundle> ReadAsync(JsonObject document, string origin, IOpenApiParts parts,
+        CancellationToken cancellationToken)
     {
         var read = new Dictionary<string, JsonNode?>(StringComparer.Ordinal);
         var notes = new SortedSet<string>(StringComparer.Ordinal);
@@ -41,7 +42,8 @@ internal sealed record OpenApiBundle(JsonObject Document, IReadOnlyList<string> 
                     {
                         if (read.Count == MaxParts)
                         {
-                            throw new AgentException(ErrorCode.NotAllowed, $"'{halves[0]}' is one file too many; a description may have {MaxParts}");
+                            throw new AgentException(ErrorCode.NotAllowed,
+                                $"'{halves[0]}' is one file too many; a description may have {MaxParts}");
                         }
 
                         string text = await parts.ReadAsync(place, left, cancellationToken).ConfigureAwait(false);
@@ -56,7 +58,9 @@ internal sealed record OpenApiBundle(JsonObject Document, IReadOnlyList<string> 
                     continue;
                 }
 
-                holder["$ref"] = place == parts.Root ? $"#{fragment}" : $"#/{Key}/{Escape(place)}{(fragment is "" or "/" ? "" : fragment)}";
+                holder["$ref"] = place == parts.Root
+                    ? $"#{fragment}"
+                    : $"#/{Key}/{Escape(place)}{(fragment is "" or "/" ? "" : fragment)}";
             }
         }
 

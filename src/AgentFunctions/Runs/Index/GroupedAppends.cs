@@ -4,8 +4,8 @@ using AgentFunctions.Storage;
 namespace AgentFunctions.Runs.Index;
 
 /// <summary>
-/// Appends to one log of a shared store. What comes while an append is under way goes with the next one: an append is on the condition that
-/// the log ends where the writer believes, so appends of one process side by side would only refuse each other.
+/// Appends to one log of a shared store. What comes while an append is under way goes with the next one: an append is on the
+/// condition that the log ends where the writer believes, so appends of one process side by side would only refuse each other.
 /// </summary>
 internal sealed class GroupedAppends(ILogStore logs, string stream)
 {

@@ -2,7 +2,9 @@ using System.Text.Json.Serialization;
 
 namespace AgentFunctions.Runs.Index;
 
-/// <summary>What the index knows of a run from its start: enough to filter by it, and to show it if nothing is left out.</summary>
+/// <summary>
+/// What the index knows of a run from its start: enough to filter by it, and to show it if nothing is left out.
+/// </summary>
 internal sealed record IndexedRun
 {
     [JsonPropertyName("a")]

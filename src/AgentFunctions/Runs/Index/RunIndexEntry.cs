@@ -3,14 +3,15 @@ using System.Text.Json.Serialization;
 namespace AgentFunctions.Runs.Index;
 
 /// <summary>
-/// One entry of the run index: what became of one run. Names are short, because an entry is written at each transition of each run. Evolved
-/// only by addition.
+/// One entry of the run index: what became of one run. Names are short, because an entry is written at each transition of each
+/// run. Evolved only by addition.
 /// </summary>
 /// <param name="Kind">What happened: one of the constants.</param>
 /// <param name="Id">The run.</param>
 /// <param name="At">When, in ticks (UTC).</param>
 internal sealed record RunIndexEntry(
-    [property: JsonPropertyName("k")] string Kind, [property: JsonPropertyName("id")] string Id, [property: JsonPropertyName("at")] long At)
+    [property: JsonPropertyName("k")] string Kind, [property: JsonPropertyName("id")] string Id,
+    [property: JsonPropertyName("at")] long At)
 {
     /// <summary>The run is put on record, and may be started from now on.</summary>
     public const string Admitted = "a";

@@ -5,8 +5,8 @@ using Microsoft.Extensions.Logging;
 namespace AgentFunctions.Runs.Index;
 
 /// <summary>
-/// Appends to the run index. A run is entered before it can start, and before it is taken up again: the index may name runs that are none,
-/// and may take one for alive that has ended, but it never lacks one and never takes a live one for ended.
+/// Appends to the run index. A run is entered before it can start, and before it is taken up again: the index may name runs that
+/// are none, and may take one for alive that has ended, but it never lacks one and never takes a live one for ended.
 /// </summary>
 internal sealed partial class RunIndexLog(ILogStore logs, TimeProvider time, ILogger<RunIndexLog> log)
 {
@@ -63,12 +63,14 @@ internal sealed partial class RunIndexLog(ILogStore logs, TimeProvider time, ILo
     }
 
     /// <summary>The embedded engine joins the appends of all streams in one commit, if they come to it at once.</summary>
-    private Task AppendAsync(int shard, IReadOnlyList<ReadOnlyMemory<byte>> entries, CancellationToken cancellationToken) => logs.IsShared
+    private Task AppendAsync(int shard, IReadOnlyList<ReadOnlyMemory<byte>> entries, CancellationToken cancellationToken) =>
+        logs.IsShared
         ? _shards[shard].AppendAsync(entries, cancellationToken)
         : logs.AppendAsync(RunIndexStreams.NameOf(shard), entries, null, cancellationToken);
 
     /// <summary>The entry of a run as its record says.</summary>
-    public static RunIndexEntry OfRun(RunRecord run, DateTimeOffset now) => new(RunIndexEntry.Admitted, run.Id, now.UtcTicks) { Run = IndexedRun.Of(run) };
+    public static RunIndexEntry OfRun(RunRecord run, DateTimeOffset now) =>
+        new(RunIndexEntry.Admitted, run.Id, now.UtcTicks) { Run = IndexedRun.Of(run) };
 
     /// <summary>Writes an entry; what does not fit is left out, and marked as such.</summary>
     internal static ReadOnlyMemory<byte> Write(RunIndexEntry entry)
@@ -89,11 +91,13 @@ internal sealed partial class RunIndexLog(ILogStore logs, TimeProvider time, ILo
         return json.Length <= RunIndexEntry.MaxBytes ? json : Json(entry with { Run = null, Now = null });
     }
 
-    private static byte[] Json(RunIndexEntry entry) => JsonSerializer.SerializeToUtf8Bytes(entry, RunsJsonContext.Default.RunIndexEntry);
+    private static byte[] Json(RunIndexEntry entry) =>
+        JsonSerializer.SerializeToUtf8Bytes(entry, RunsJsonContext.Default.RunIndexEntry);
 
     private long Now => time.GetUtcNow().UtcTicks;
 
     [LoggerMessage(
-        1910, LogLevel.Warning, "The run index lacks an entry of run {Run}: {Error} Lists look at the orchestration instead, so they are slower, and right.")]
+        1910, LogLevel.Warning,
+        "The run index lacks an entry of run {Run}: {Error} Lists look at the orchestration instead, so they are slower, and right.")]
     private static partial void LogUnwritten(ILogger log, string run, string error);
 }

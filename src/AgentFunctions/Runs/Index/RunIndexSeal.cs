@@ -5,8 +5,8 @@ using AgentFunctions.Keys;
 namespace AgentFunctions.Runs.Index;
 
 /// <summary>
-/// Seals the texts of the index under the key of their run tree. The logs of the index are shared by many trees and are never rewritten, so
-/// a text in them goes with its key.
+/// Seals the texts of the index under the key of their run tree. The logs of the index are shared by many trees and are never
+/// rewritten, so a text in them goes with its key.
 /// </summary>
 internal sealed class RunIndexSeal(TreeKeys keys)
 {
@@ -27,19 +27,34 @@ internal sealed class RunIndexSeal(TreeKeys keys)
                 ? run with { Goal = null, SealedGoal = Close(key, goal, entry.Id), HasMore = key is null ? true : run.HasMore }
                 : entry.Run,
             End = entry.End is { Message: { } message } end
-                ? end with { Message = null, SealedMessage = Close(key, message, entry.Id), HasMore = key is null ? true : end.HasMore }
+                ? end with
+                {
+                    Message = null,
+                    SealedMessage = Close(key, message, entry.Id),
+                    HasMore = key is null
+                    ? true
+                    : end.HasMore
+                }
                 : entry.End,
         };
     }
 
     /// <summary>Gets what is known of a start with its goal; if that cannot be read, the record has to be asked.</summary>
-    public async ValueTask<IndexedRun> OpenAsync(string id, IndexedRun run, CancellationToken cancellationToken) => run.SealedGoal is { } text
-        ? await OpenAsync(id, text, cancellationToken).ConfigureAwait(false) is { } goal ? run with { Goal = goal, SealedGoal = null } : run with { HasMore = true }
+    public async ValueTask<IndexedRun> OpenAsync(string id, IndexedRun run, CancellationToken cancellationToken) =>
+        run.SealedGoal is { } text
+        ? await OpenAsync(id, text, cancellationToken).ConfigureAwait(false) is { } goal
+            ? run with { Goal = goal, SealedGoal = null }
+            : run with { HasMore = true }
         : run;
 
-    /// <summary>Gets what is known of an end with its message; if that cannot be read, the orchestration has to be asked.</summary>
-    public async ValueTask<IndexedEnd> OpenAsync(string id, IndexedEnd end, CancellationToken cancellationToken) => end.SealedMessage is { } text
-        ? await OpenAsync(id, text, cancellationToken).ConfigureAwait(false) is { } message ? end with { Message = message, SealedMessage = null } : end with { HasMore = true }
+    /// <summary>
+    /// Gets what is known of an end with its message; if that cannot be read, the orchestration has to be asked.
+    /// </summary>
+    public async ValueTask<IndexedEnd> OpenAsync(string id, IndexedEnd end, CancellationToken cancellationToken) =>
+        end.SealedMessage is { } text
+        ? await OpenAsync(id, text, cancellationToken).ConfigureAwait(false) is { } message
+            ? end with { Message = message, SealedMessage = null }
+            : end with { HasMore = true }
         : end;
 
     private static string? Close(TreeKey? key, string text, string id) =>

@@ -19,7 +19,8 @@ internal sealed class AskStep(QuestionDrafts drafts) : IToolCallStep
 
         return outcome switch
         {
-            CallOutcome.Completed { Outcome.IsError: false } when asker.Open is { } open => new CallOutcome.Waiting(QuestionDrafts.WaitFor(open), LedgerState.Waiting),
+            CallOutcome.Completed { Outcome.IsError: false } when asker.Open is { } open =>
+                new CallOutcome.Waiting(QuestionDrafts.WaitFor(open), LedgerState.Waiting),
             CallOutcome.Completed { Outcome.IsError: false } completed when asker.SaidBy is { } by =>
                 completed with { Outcome = completed.Outcome with { SaidBy = by } },
             _ => outcome,
@@ -52,7 +53,8 @@ internal sealed class AskStep(QuestionDrafts drafts) : IToolCallStep
             return QuestionDrafts.AnswerOf(asked);
         }
 
-        public Task WithdrawAsync(string id, string reason, CancellationToken cancellationToken) => drafts.WithdrawAsync(id, reason, cancellationToken);
+        public Task WithdrawAsync(string id, string reason, CancellationToken cancellationToken) =>
+            drafts.WithdrawAsync(id, reason, cancellationToken);
 
         public void ResultIsSaidBy(string by) => SaidBy = by;
     }

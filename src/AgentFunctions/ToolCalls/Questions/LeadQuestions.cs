@@ -42,7 +42,8 @@ internal sealed class LeadQuestions(RunStore runs, RunTools tools)
     private async Task<bool> CanAnswerAsync(string lead, CancellationToken cancellationToken)
     {
         RunRecord record = await runs.GetAsync(lead, cancellationToken).ConfigureAwait(false);
-        return (await tools.GrantedAsync(record, await runs.GetDefinitionAsync(record, cancellationToken).ConfigureAwait(false), cancellationToken)
+        return (await tools.GrantedAsync(record, await runs.GetDefinitionAsync(record, cancellationToken).ConfigureAwait(false),
+            cancellationToken)
             .ConfigureAwait(false)).Any(static tool => tool.Name == QuestionToolNames.Answer);
     }
 

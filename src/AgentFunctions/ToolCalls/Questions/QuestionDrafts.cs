@@ -14,7 +14,8 @@ namespace AgentFunctions.ToolCalls.Questions;
 
 /// <summary>Makes questions of what calls want to ask, within what the policy allows, and asks each once.</summary>
 internal sealed class QuestionDrafts(
-    QuestionRequester questions, QuestionStore store, ArtifactStore artifacts, IOrchestrationClient orchestrations, LeadQuestions leads, TimeProvider time)
+    QuestionRequester questions, QuestionStore store, ArtifactStore artifacts, IOrchestrationClient orchestrations,
+    LeadQuestions leads, TimeProvider time)
 {
     /// <summary>The most questions of a run that are open at once.</summary>
     private const int MaxOpen = 16;
@@ -24,31 +25,33 @@ internal sealed class QuestionDrafts(
 
     /// <summary>Gets what a call waits for that asks people.</summary>
     /// <param name="question">The question.</param>
-    public static ToolCallWait WaitFor(Question question) => new(RunWait.Question, question.Id, question.EventName, HumanTaskSchedule.NextLook(question))
-    {
-        Deadline = question.ExpiresAt,
-    };
+    public static ToolCallWait WaitFor(Question question) =>
+        new(RunWait.Question, question.Id, question.EventName, HumanTaskSchedule.NextLook(question))
+        {
+            Deadline = question.ExpiresAt,
+        };
 
     /// <summary>Gets what became of a question, for the tool that asked.</summary>
     /// <param name="question">The question.</param>
-    public static PersonAnswer AnswerOf(Question question) => new(question.Id, question.IsAltered ? PersonVerdict.Withdrawn : question.State switch
-    {
-        QuestionState.Pending => PersonVerdict.Waits,
-        QuestionState.Answered => PersonVerdict.Answered,
-        QuestionState.Declined => PersonVerdict.Declined,
-        QuestionState.Expired => PersonVerdict.Expired,
-        _ => PersonVerdict.Withdrawn,
-    })
-    {
-        Answers = question.Answers,
-        Text = QuestionWords.AnswersOf(question),
-        By = question.By,
-        Who = QuestionWords.WhoAnswered(question),
-        Words = question.IsAltered ? "its record was altered outside this host" : question.Words,
-        IsByDefault = question.IsByDefault,
-        FailsOnExpiry = question.Terms.OnExpiry == QuestionExpiry.Fail,
-        At = question.EndedAt ?? question.ExpiresAt,
-    };
+    public static PersonAnswer AnswerOf(Question question) =>
+        new(question.Id, question.IsAltered ? PersonVerdict.Withdrawn : question.State switch
+        {
+            QuestionState.Pending => PersonVerdict.Waits,
+            QuestionState.Answered => PersonVerdict.Answered,
+            QuestionState.Declined => PersonVerdict.Declined,
+            QuestionState.Expired => PersonVerdict.Expired,
+            _ => PersonVerdict.Withdrawn,
+        })
+        {
+            Answers = question.Answers,
+            Text = QuestionWords.AnswersOf(question),
+            By = question.By,
+            Who = QuestionWords.WhoAnswered(question),
+            Words = question.IsAltered ? "its record was altered outside this host" : question.Words,
+            IsByDefault = question.IsByDefault,
+            FailsOnExpiry = question.Terms.OnExpiry == QuestionExpiry.Fail,
+            At = question.EndedAt ?? question.ExpiresAt,
+        };
 
     /// <summary>Asks a question of a call, unless it was asked in an earlier pass.</summary>
     /// <param name="state">The call.</param>
@@ -56,26 +59,33 @@ internal sealed class QuestionDrafts(
     /// <param name="asked">The question.</param>
     /// <param name="cancellationToken">The token to cancel the wait.</param>
     /// <returns>The question as it stands now.</returns>
-    /// <exception cref="AgentException"><see cref="ErrorCode.ToolArgumentsInvalid"/>: the message names the field and the remedy.</exception>
-    public async Task<Question> AskAsync(ToolCallState state, int number, PersonQuestion asked, CancellationToken cancellationToken)
+    /// <exception cref="AgentException">
+    /// <see cref="ErrorCode.ToolArgumentsInvalid"/>: the message names the field and the remedy.
+    /// </exception>
+    public async Task<Question> AskAsync(ToolCallState state, int number, PersonQuestion asked,
+        CancellationToken cancellationToken)
     {
         ToolContext context = state.Request.Context;
         if (asked.Key is not { } key)
         {
-            return await AskOnceAsync(state, CallHash.QuestionId(context.RunId, context.Turn, context.Call, number), asked, cancellationToken).ConfigureAwait(false);
+            return await AskOnceAsync(state, CallHash.QuestionId(context.RunId, context.Turn, context.Call, number), asked,
+                cancellationToken).ConfigureAwait(false);
         }
 
         string taker = string.Create(CultureInfo.InvariantCulture, $"{context.Turn}/{context.Call}/{number}");
         for (int round = 0; ; round++)
         {
-            string id = CallHash.QuestionId(context.RunId, round == 0 ? key : string.Create(CultureInfo.InvariantCulture, $"{key}\n{round}"));
+            string id = CallHash.QuestionId(context.RunId, round == 0
+                ? key
+                : string.Create(CultureInfo.InvariantCulture, $"{key}\n{round}"));
             Question found = await AskOnceAsync(state, id, asked, cancellationToken).ConfigureAwait(false);
             if (found is { State: QuestionState.Pending, IsAltered: false })
             {
                 return found;
             }
 
-            // What a person says serves one request: the next of the same words is asked anew, and so is one that nobody answered.
+            // What a person says serves one request: the next of the same words is asked anew, and so is one that nobody
+            // answered.
             found = await questions.TakeAsync(id, taker, cancellationToken).ConfigureAwait(false);
             if (found.TakenBy == taker || (found.TakenBy is null && found.Turn == context.Turn && found.Call == context.Call))
             {
@@ -88,15 +98,18 @@ internal sealed class QuestionDrafts(
     /// <param name="id">The question.</param>
     /// <param name="reason">The reason.</param>
     /// <param name="cancellationToken">The token to cancel the wait.</param>
-    public Task WithdrawAsync(string id, string reason, CancellationToken cancellationToken) => questions.WithdrawAsync(id, reason, cancellationToken);
+    public Task WithdrawAsync(string id, string reason, CancellationToken cancellationToken) =>
+        questions.WithdrawAsync(id, reason, cancellationToken);
 
-    private async Task<Question> AskOnceAsync(ToolCallState state, string id, PersonQuestion asked, CancellationToken cancellationToken)
+    private async Task<Question> AskOnceAsync(ToolCallState state, string id, PersonQuestion asked,
+        CancellationToken cancellationToken)
     {
         ToolContext context = state.Request.Context;
         Question? question = (await store.FindAsync(id, cancellationToken).ConfigureAwait(false))?.Task;
         if (question is null)
         {
-            question = Draft(state, id, asked, await leads.LeadOfAsync(state.Request, asked, cancellationToken).ConfigureAwait(false));
+            question = Draft(state, id, asked,
+                await leads.LeadOfAsync(state.Request, asked, cancellationToken).ConfigureAwait(false));
             await EnsureRoomAsync(context.RunId, cancellationToken).ConfigureAwait(false);
             await EnsureContextAsync(context, asked, cancellationToken).ConfigureAwait(false);
         }
@@ -133,11 +146,15 @@ internal sealed class QuestionDrafts(
         }
         catch (AgentException e) when (e.Code == ErrorCode.InvalidInput)
         {
-            throw Bad(asked.Form is null ? e.Message.Replace("form.properties.answer", "choices", StringComparison.Ordinal) : e.Message);
+            throw Bad(asked.Form is null
+                ? e.Message.Replace("form.properties.answer", "choices", StringComparison.Ordinal)
+                : e.Message);
         }
     }
 
-    /// <summary>Narrows what the policy allows: an agent cannot ask others, for longer, or have silence count as an answer.</summary>
+    /// <summary>
+    /// Narrows what the policy allows: an agent cannot ask others, for longer, or have silence count as an answer.
+    /// </summary>
     private static AnswerTerms TermsOf(AnswerTerms allowed, PersonQuestion asked, QuestionForm form)
     {
         if (asked.To is [AnswerTerms.LeadAgent])
@@ -167,8 +184,10 @@ internal sealed class QuestionDrafts(
             {
                 "tell" => QuestionExpiry.Tell,
                 "fail" => QuestionExpiry.Fail,
-                "default" when allowed.OnExpiry != QuestionExpiry.Default => throw Bad("onExpiry: the policy of this host takes no defaults for answers; use tell or fail."),
-                "default" when form.Defaults() is null => throw Bad("onExpiry: to take defaults, each required field of the form needs one; use tell or fail."),
+                "default" when allowed.OnExpiry != QuestionExpiry.Default =>
+                    throw Bad("onExpiry: the policy of this host takes no defaults for answers; use tell or fail."),
+                "default" when form.Defaults() is null =>
+                    throw Bad("onExpiry: to take defaults, each required field of the form needs one; use tell or fail."),
                 "default" => QuestionExpiry.Default,
                 _ => throw Bad("onExpiry: use tell, default or fail."),
             };
@@ -256,7 +275,8 @@ internal sealed class QuestionDrafts(
         try
         {
             await orchestrations.ScheduleAsync(
-                QuestionFlow.Name, new QuestionInput(question.RunId, question.Id, question.EventName), new StartOptions { InstanceId = question.WaiterId },
+                QuestionFlow.Name, new QuestionInput(question.RunId, question.Id, question.EventName),
+                new StartOptions { InstanceId = question.WaiterId },
                 cancellationToken).ConfigureAwait(false);
         }
         catch (AgentException e) when (e.Code == ErrorCode.InstanceExists)

@@ -46,7 +46,8 @@ internal static class AskPersonTool
         CancellationToken cancellationToken = default)
     {
         IPersonAsker asker = call.Features.Get<IPersonAsker>()
-            ?? throw new AgentException(ErrorCode.ToolUnavailable, "nobody can be asked from here. Decide yourself and say what you assumed.");
+            ?? throw new AgentException(ErrorCode.ToolUnavailable,
+                "nobody can be asked from here. Decide yourself and say what you assumed.");
         PersonAnswer answer = await asker.AskAsync(
             0,
             new PersonQuestion(question)
@@ -77,13 +78,17 @@ internal static class AskPersonTool
     }
 
     /// <summary>An artifact's name, however it was written.</summary>
-    private static string NameOf(string artifact) => artifact.StartsWith("artifact:", StringComparison.Ordinal) ? artifact["artifact:".Length..] : artifact;
+    private static string NameOf(string artifact) => artifact.StartsWith("artifact:", StringComparison.Ordinal)
+        ? artifact["artifact:".Length..]
+        : artifact;
 
     /// <summary>Keeps what the person said as such: word for word, also beside every summary.</summary>
-    private static async Task SpeakAsync(ToolContext context, IPersonAsker asker, PersonAnswer answer, string by, CancellationToken cancellationToken)
+    private static async Task SpeakAsync(ToolContext context, IPersonAsker asker, PersonAnswer answer, string by,
+        CancellationToken cancellationToken)
     {
         asker.ResultIsSaidBy(by);
         await context.Services.GetRequiredService<Inbox>().AddAnswerAsync(
-            context.RunId, context.Turn, context.Call, new InboxMessage(AskedText.Of(answer), by, answer.At), cancellationToken).ConfigureAwait(false);
+            context.RunId, context.Turn, context.Call, new InboxMessage(AskedText.Of(answer), by, answer.At), cancellationToken)
+            .ConfigureAwait(false);
     }
 }

@@ -7,7 +7,9 @@ internal static class AskedText
 {
     /// <summary>Gets the words.</summary>
     /// <param name="answer">What became of the question.</param>
-    /// <exception cref="AgentException"><see cref="ErrorCode.QuestionExpired"/>: nobody answered, and the call was to fail then.</exception>
+    /// <exception cref="AgentException">
+    /// <see cref="ErrorCode.QuestionExpired"/>: nobody answered, and the call was to fail then.
+    /// </exception>
     public static string Of(PersonAnswer answer)
     {
         string when = answer.At.UtcDateTime.ToString("yyyy-MM-dd HH:mm'Z'", CultureInfo.InvariantCulture);
@@ -17,10 +19,12 @@ internal static class AskedText
                 $$"""{"outcome":"answered","by":"default","answers":{{answer.Answers!.Value.GetRawText()}}} Nobody answered until {{when}}; these are the form's defaults, not the word of a person.""",
             PersonVerdict.Answered => $"{answer.Who} answered: {answer.Text}",
             PersonVerdict.Declined => $"{answer.Who} declined to answer{(answer.Words is { } words ? $": {words}" : ".")}",
-            PersonVerdict.Expired when answer.FailsOnExpiry => throw new AgentException(ErrorCode.QuestionExpired, $"nobody answered until {when}."),
+            PersonVerdict.Expired when answer.FailsOnExpiry =>
+                throw new AgentException(ErrorCode.QuestionExpired, $"nobody answered until {when}."),
             PersonVerdict.Expired =>
                 $$"""{"outcome":"expired"} Nobody answered until {{when}}. That is no consent: take the safer way, or say in your answer what is left open.""",
-            PersonVerdict.Withdrawn => $$"""{"outcome":"withdrawn"} The question was withdrawn{{(answer.Words is { } why ? $": {why}" : "")}}.""",
+            PersonVerdict.Withdrawn =>
+                $$"""{"outcome":"withdrawn"} The question was withdrawn{{(answer.Words is { } why ? $": {why}" : "")}}.""",
             _ => throw new ArgumentOutOfRangeException(nameof(answer)),
         };
     }

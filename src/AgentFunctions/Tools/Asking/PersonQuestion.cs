@@ -9,7 +9,9 @@ internal sealed record PersonQuestion(string Text)
     /// <summary>Gets why it is asked.</summary>
     public string? Why { get; init; }
 
-    /// <summary>Gets what an answer looks like, as a JSON schema; <see langword="null"/> for choices, or else for words.</summary>
+    /// <summary>
+    /// Gets what an answer looks like, as a JSON schema; <see langword="null"/> for choices, or else for words.
+    /// </summary>
     public JsonElement? Form { get; init; }
 
     /// <summary>Gets the choices; empty for a form.</summary>
@@ -21,7 +23,9 @@ internal sealed record PersonQuestion(string Text)
     /// <summary>Gets the artifacts of the run that help to answer.</summary>
     public IReadOnlyList<string> Context { get; init; } = [];
 
-    /// <summary>Gets how soon an answer is needed: <c>low</c>, <c>normal</c> or <c>high</c>; <see langword="null"/> for the usual.</summary>
+    /// <summary>
+    /// Gets how soon an answer is needed: <c>low</c>, <c>normal</c> or <c>high</c>; <see langword="null"/> for the usual.
+    /// </summary>
     public string? Urgency { get; init; }
 
     /// <summary>Gets who of those who may answer is asked; empty for all.</summary>
@@ -30,7 +34,9 @@ internal sealed record PersonQuestion(string Text)
     /// <summary>Gets after which time it expires, as text; <see langword="null"/> for what the policy says.</summary>
     public string? Expires { get; init; }
 
-    /// <summary>Gets what becomes of it then: <c>tell</c>, <c>default</c> or <c>fail</c>; <see langword="null"/> for what the policy says.</summary>
+    /// <summary>
+    /// Gets what becomes of it then: <c>tell</c>, <c>default</c> or <c>fail</c>; <see langword="null"/> for what the policy says.
+    /// </summary>
     public string? OnExpiry { get; init; }
 
     /// <summary>Gets whether the call waits for the answer; otherwise it comes as a message.</summary>
@@ -39,7 +45,9 @@ internal sealed record PersonQuestion(string Text)
     /// <summary>Gets whether an answer makes a job look at its work, which goes on in the meantime.</summary>
     public bool WakesJob { get; init; }
 
-    /// <summary>Gets what makes it the same question in every call of the run; <see langword="null"/> for one of this call alone.</summary>
+    /// <summary>
+    /// Gets what makes it the same question in every call of the run; <see langword="null"/> for one of this call alone.
+    /// </summary>
     public string? Key { get; init; }
 
     /// <summary>Gets the tool server whose words the question is in; <see langword="null"/> if the agent asks itself.</summary>

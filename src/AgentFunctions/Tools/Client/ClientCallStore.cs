@@ -9,10 +9,13 @@ internal sealed class ClientCallStore(IRecordStore records, TimeProvider time)
 {
     /// <summary>Finds a call; <see langword="null"/> if it was not asked for.</summary>
     public async Task<ClientCallRecord?> FindAsync(string runId, int turn, int call, CancellationToken cancellationToken) =>
-        await records.GetAsync(KeyOf(runId, turn, call), cancellationToken).ConfigureAwait(false) is { } stored ? Read(stored) : null;
+        await records.GetAsync(KeyOf(runId, turn, call), cancellationToken).ConfigureAwait(false) is { } stored
+            ? Read(stored)
+            : null;
 
     /// <summary>Lists the calls of a turn by their numbers.</summary>
-    public async Task<IReadOnlyList<(int Call, ClientCallRecord Record)>> OfTurnAsync(string runId, int turn, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<(int Call, ClientCallRecord Record)>> OfTurnAsync(string runId, int turn,
+        CancellationToken cancellationToken)
     {
         var found = new List<(int, ClientCallRecord)>();
         string prefix = $"client-calls/{runId}/{turn:D6}/";
@@ -31,7 +34,8 @@ internal sealed class ClientCallStore(IRecordStore records, TimeProvider time)
     {
         while (true)
         {
-            ClientCallRecord? known = await FindAsync(context.RunId, context.Turn, context.Call, cancellationToken).ConfigureAwait(false);
+            ClientCallRecord? known = await FindAsync(context.RunId, context.Turn, context.Call, cancellationToken)
+                .ConfigureAwait(false);
             if (known is { State: not ClientCallState.Expired })
             {
                 return known.State == ClientCallState.Answered ? ResultOf(known) : null;
@@ -52,7 +56,8 @@ internal sealed class ClientCallStore(IRecordStore records, TimeProvider time)
     {
         while (true)
         {
-            ClientCallRecord? known = await FindAsync(context.RunId, context.Turn, context.Call, cancellationToken).ConfigureAwait(false);
+            ClientCallRecord? known = await FindAsync(context.RunId, context.Turn, context.Call, cancellationToken)
+                .ConfigureAwait(false);
             switch (known)
             {
                 case null:
@@ -64,16 +69,19 @@ internal sealed class ClientCallStore(IRecordStore records, TimeProvider time)
             }
 
             if (known.State == ClientCallState.Expired || await TryPutAsync(
-                context.RunId, context.Turn, context.Call, known with { State = ClientCallState.Expired }, cancellationToken).ConfigureAwait(false))
+                context.RunId, context.Turn, context.Call, known with { State = ClientCallState.Expired }, cancellationToken)
+                .ConfigureAwait(false))
             {
                 return new Reconciliation(
-                    ReconciliationVerdict.Unknown, $"It was for the caller of the run to execute, who gave no answer until {known.ExpiresAt.UtcDateTime:u}.");
+                    ReconciliationVerdict.Unknown,
+                    $"It was for the caller of the run to execute, who gave no answer until {known.ExpiresAt.UtcDateTime:u}.");
             }
         }
     }
 
     /// <summary>Writes a call that has changed, unless somebody else has changed it since it was read.</summary>
-    public async Task<bool> TryPutAsync(string runId, int turn, int call, ClientCallRecord record, CancellationToken cancellationToken) =>
+    public async Task<bool> TryPutAsync(string runId, int turn, int call, ClientCallRecord record,
+        CancellationToken cancellationToken) =>
         await records.TryPutAsync(
             KeyOf(runId, turn, call), JsonSerializer.SerializeToUtf8Bytes(record, ToolsJsonContext.Default.ClientCallRecord),
             RecordCondition.Since(record.Etag), cancellationToken).ConfigureAwait(false) is not null;

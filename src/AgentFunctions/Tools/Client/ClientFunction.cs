@@ -14,7 +14,8 @@ internal sealed class ClientFunction(ToolDeclaration declaration, TimeSpan patie
 
     public override JsonElement JsonSchema => declaration.Schema;
 
-    protected override async ValueTask<object?> InvokeCoreAsync(AIFunctionArguments arguments, CancellationToken cancellationToken)
+    protected override async ValueTask<object?> InvokeCoreAsync(AIFunctionArguments arguments,
+        CancellationToken cancellationToken)
     {
         var context = (ToolContext)arguments.Context![typeof(ToolContext)]!;
         JsonElement sent = JsonSerializer.SerializeToElement(

@@ -17,7 +17,9 @@ internal static class ClientTools
 
     /// <summary>Checks what can be checked of tools without the host.</summary>
     /// <param name="tools">The tools.</param>
-    /// <exception cref="AgentException"><see cref="ErrorCode.InvalidInput"/>: the message names the tool and the remedy.</exception>
+    /// <exception cref="AgentException">
+    /// <see cref="ErrorCode.InvalidInput"/>: the message names the tool and the remedy.
+    /// </exception>
     public static void Validate(IReadOnlyList<ClientTool> tools)
     {
         Require(tools.Count <= MaxTools, "clientTools", $"send at most {MaxTools}");
@@ -26,7 +28,8 @@ internal static class ClientTools
         foreach (ClientTool tool in tools)
         {
             Require(
-                tool?.Name is { Length: > 0 and <= MaxNameLength } name && ToolNames.Clean(name) == name && !ToolNames.IsOfSource(name),
+                tool?.Name is { Length: > 0 and <= MaxNameLength } name && ToolNames.Clean(name) == name
+                    && !ToolNames.IsOfSource(name),
                 $"clientTools '{tool?.Name}'", $"use a name of 1 to {MaxNameLength} letters, digits, _ and -, without __");
             string field = $"clientTools.{tool!.Name}";
             Require(names.Add(tool.Name), field, "send it once");
@@ -34,9 +37,11 @@ internal static class ClientTools
             if (tool.Schema is { } schema)
             {
                 Require(
-                    schema.ValueKind == JsonValueKind.Object && (!schema.TryGetProperty("type", out JsonElement type) || type.ValueEquals("object")),
+                    schema.ValueKind == JsonValueKind.Object
+                        && (!schema.TryGetProperty("type", out JsonElement type) || type.ValueEquals("object")),
                     $"{field}.schema", "send a JSON schema of an object");
-                Require(JsonSchema.Unsupported(schema) is not [var error, ..], $"{field}.schema", $"send a schema that can be checked: {Of(schema)}");
+                Require(JsonSchema.Unsupported(schema) is not [var error, ..], $"{field}.schema",
+                    $"send a schema that can be checked: {Of(schema)}");
                 bytes += Encoding.UTF8.GetByteCount(schema.GetRawText());
             }
 
@@ -51,7 +56,9 @@ internal static class ClientTools
     /// <summary>Declares tools for a run, beside those that it has of this host.</summary>
     /// <param name="tools">The tools; <see langword="null"/> for none.</param>
     /// <param name="own">The names of this host's tools.</param>
-    /// <exception cref="AgentException"><see cref="ErrorCode.InvalidInput"/>: one has the name of a tool of this host.</exception>
+    /// <exception cref="AgentException">
+    /// <see cref="ErrorCode.InvalidInput"/>: one has the name of a tool of this host.
+    /// </exception>
     public static IReadOnlyList<ToolDeclaration> Declare(IReadOnlyList<ClientTool>? tools, IEnumerable<string> own)
     {
         if (tools is not { Count: > 0 })
@@ -76,18 +83,19 @@ internal static class ClientTools
     /// <summary>Makes the tool of a declaration, whose calls are answered from outside.</summary>
     /// <param name="declaration">The declaration.</param>
     /// <param name="patience">How long a call waits for its answer.</param>
-    public static AgentTool ToolOf(ToolDeclaration declaration, TimeSpan patience) => new(new ClientFunction(declaration, patience), declaration.Effect)
-    {
-        IsClient = true,
-        Job = new ToolJob(static (context, _, cancellationToken) =>
-            context.Services.GetRequiredService<ClientCallStore>().LookAsync(context, cancellationToken))
+    public static AgentTool ToolOf(ToolDeclaration declaration, TimeSpan patience) =>
+        new(new ClientFunction(declaration, patience), declaration.Effect)
         {
-            UnknownAtOnce = true,
-            Deadline = patience,
-            // The store decides when a call has waited long enough, so that it takes no answer afterwards.
-            Timeout = patience + TimeSpan.FromDays(1),
-        },
-    };
+            IsClient = true,
+            Job = new ToolJob(static (context, _, cancellationToken) =>
+                context.Services.GetRequiredService<ClientCallStore>().LookAsync(context, cancellationToken))
+            {
+                UnknownAtOnce = true,
+                Deadline = patience,
+                // The store decides when a call has waited long enough, so that it takes no answer afterwards.
+                Timeout = patience + TimeSpan.FromDays(1),
+            },
+        };
 
     private static void Require(bool condition, string field, string remedy)
     {

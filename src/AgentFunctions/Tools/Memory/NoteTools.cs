@@ -6,7 +6,9 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace AgentFunctions.Tools.Memory;
 
-/// <summary>The tools by which an agent keeps notes that outlive its runs. Only agents whose definition names them get them.</summary>
+/// <summary>
+/// The tools by which an agent keeps notes that outlive its runs. Only agents whose definition names them get them.
+/// </summary>
 internal static class NoteTools
 {
     private const string LabelHelp =
@@ -20,7 +22,8 @@ internal static class NoteTools
                 $"Writes a note that your later runs can read; a note of the same name is replaced, an empty text removes it. At most {NoteStore.MaxText} characters, {NoteStore.MaxNotes} notes.",
                 SaveAsync),
             ToolEffect.Idempotent) { IsOptIn = true, Reach = ToolReach.Runtime },
-        new(AgentTool.CreateFunction("read_notes", "Reads the notes that your runs have written.", ReadAsync), ToolEffect.None) { IsOptIn = true, Reach = ToolReach.Runtime },
+        new(AgentTool.CreateFunction("read_notes", "Reads the notes that your runs have written.", ReadAsync),
+            ToolEffect.None) { IsOptIn = true, Reach = ToolReach.Runtime },
     ];
 
     private static async Task<string> SaveAsync(
@@ -51,11 +54,13 @@ internal static class NoteTools
     {
         NoteScope scope = await ScopeAsync(context, label, cancellationToken).ConfigureAwait(false);
         var text = new StringBuilder();
-        foreach (Note note in await context.Services.GetRequiredService<NoteStore>().ListAsync(scope, cancellationToken).ConfigureAwait(false))
+        foreach (Note note in await context.Services.GetRequiredService<NoteStore>().ListAsync(scope, cancellationToken)
+            .ConfigureAwait(false))
         {
             if (name is null || note.Name == name)
             {
-                text.Append("## ").Append(note.Name).Append(" (").Append(note.At.ToString("yyyy-MM-dd")).Append(")\n").Append(note.Text).Append("\n\n");
+                text.Append("## ").Append(note.Name).Append(" (").Append(note.At.ToString("yyyy-MM-dd")).Append(")\n")
+                    .Append(note.Text).Append("\n\n");
             }
         }
 
@@ -70,7 +75,8 @@ internal static class NoteTools
             return new NoteScope(context.Agent);
         }
 
-        RunRecord run = await context.Services.GetRequiredService<RunStore>().GetAsync(context.RunId, cancellationToken).ConfigureAwait(false);
+        RunRecord run = await context.Services.GetRequiredService<RunStore>().GetAsync(context.RunId, cancellationToken)
+            .ConfigureAwait(false);
         return run.Labels.TryGetValue(label, out string? value)
             ? new NoteScope(context.Agent, label, value)
             : throw new AgentException(

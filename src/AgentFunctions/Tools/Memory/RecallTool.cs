@@ -7,7 +7,9 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace AgentFunctions.Tools.Memory;
 
-/// <summary>The tool by which an agent gets back what its context no longer shows: all its messages, and results that were cut.</summary>
+/// <summary>
+/// The tool by which an agent gets back what its context no longer shows: all its messages, and results that were cut.
+/// </summary>
 internal static class RecallTool
 {
     private const int PageLength = 8_000;
@@ -39,25 +41,31 @@ internal static class RecallTool
         return (artifact, query, turn) switch
         {
             (not null, null, null) => await PageAsync(context, artifact, offset, cancellationToken).ConfigureAwait(false),
-            (null, { Length: > 0 }, null) => await SearchAsync(transcript, context.RunId, query, offset, cancellationToken).ConfigureAwait(false),
-            (null, null, not null) => await TurnAsync(transcript, context.RunId, turn.Value, cancellationToken).ConfigureAwait(false),
+            (null, { Length: > 0 }, null) =>
+                await SearchAsync(transcript, context.RunId, query, offset, cancellationToken).ConfigureAwait(false),
+            (null, null, not null) =>
+                await TurnAsync(transcript, context.RunId, turn.Value, cancellationToken).ConfigureAwait(false),
             _ => throw new AgentException(ErrorCode.ToolArgumentsInvalid, "give exactly one of artifact, query and turn."),
         };
     }
 
     private static async Task<string> PageAsync(ToolContext context, string name, int offset, CancellationToken cancellationToken)
     {
-        if (await context.Artifacts.GetAsync(context.RunId, name, cancellationToken).ConfigureAwait(false) is not var (_, content))
+        if (await context.Artifacts.GetAsync(context.RunId, name, cancellationToken)
+            .ConfigureAwait(false) is not var (_, content))
         {
-            IEnumerable<string> names = (await context.Artifacts.ListAsync(context.RunId, cancellationToken).ConfigureAwait(false)).Select(static file => file.Name);
-            throw new AgentException(ErrorCode.ToolArgumentsInvalid, $"artifact: there is no '{name}'; there are: {string.Join(", ", names.Take(100))}.");
+            IEnumerable<string> names = (await context.Artifacts.ListAsync(context.RunId, cancellationToken)
+                .ConfigureAwait(false)).Select(static file => file.Name);
+            throw new AgentException(ErrorCode.ToolArgumentsInvalid,
+                $"artifact: there is no '{name}'; there are: {string.Join(", ", names.Take(100))}.");
         }
 
         string text = Encoding.UTF8.GetString(content.Span);
         int start = TextCut.At(text, offset);
         int end = TextCut.At(text, start + PageLength);
         string next = end < text.Length ? $"; go on with offset {end}" : "; this is the end";
-        return string.Create(CultureInfo.InvariantCulture, $"{text.AsSpan(start, end - start)}\n[characters {start} to {end} of {text.Length}{next}]");
+        return string.Create(CultureInfo.InvariantCulture,
+            $"{text.AsSpan(start, end - start)}\n[characters {start} to {end} of {text.Length}{next}]");
     }
 
     private static async Task<string> SearchAsync(
@@ -85,7 +93,8 @@ internal static class RecallTool
         return string.Create(CultureInfo.InvariantCulture, $"{found}[{hits} occurrences{next}]");
     }
 
-    private static async Task<string> TurnAsync(Transcript transcript, string runId, int turn, CancellationToken cancellationToken)
+    private static async Task<string> TurnAsync(Transcript transcript, string runId, int turn,
+        CancellationToken cancellationToken)
     {
         List<string> lines = [];
         await foreach (TranscriptEntry entry in transcript.ReadAsync(runId, 0, null, cancellationToken).ConfigureAwait(false))

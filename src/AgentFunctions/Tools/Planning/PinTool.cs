@@ -32,7 +32,8 @@ internal static class PinTool
             throw new AgentException(ErrorCode.ToolArgumentsInvalid, $"facts: every fact needs 1 to {MaxText} characters.");
         }
 
-        await context.Services.GetRequiredService<PinStore>().PutAsync(context.RunId, facts, cancellationToken).ConfigureAwait(false);
+        await context.Services.GetRequiredService<PinStore>().PutAsync(context.RunId, facts, cancellationToken)
+            .ConfigureAwait(false);
         return $"Pinned {facts.Count} facts.";
     }
 }

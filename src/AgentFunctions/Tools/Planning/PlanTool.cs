@@ -29,10 +29,12 @@ internal static class PlanTool
 
         if (items.FirstOrDefault(item => string.IsNullOrWhiteSpace(item.Text) || item.Text.Length > MaxText) is not null)
         {
-            throw new AgentException(ErrorCode.ToolArgumentsInvalid, $"items: every step needs a text of 1 to {MaxText} characters.");
+            throw new AgentException(ErrorCode.ToolArgumentsInvalid,
+                $"items: every step needs a text of 1 to {MaxText} characters.");
         }
 
-        await context.Services.GetRequiredService<PlanStore>().PutAsync(context.RunId, items, cancellationToken).ConfigureAwait(false);
+        await context.Services.GetRequiredService<PlanStore>().PutAsync(context.RunId, items, cancellationToken)
+            .ConfigureAwait(false);
         return PlanText.Render(items);
     }
 }

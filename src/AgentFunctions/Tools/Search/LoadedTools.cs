@@ -2,16 +2,21 @@ using AgentFunctions.Runs;
 
 namespace AgentFunctions.Tools.Search;
 
-/// <summary>Puts what was loaded after what every request declares, so that a provider's cache of the declarations holds as far as it can.</summary>
+/// <summary>
+/// Puts what was loaded after what every request declares, so that a provider's cache of the declarations holds as far as it can.
+/// </summary>
 internal static class LoadedTools
 {
-    /// <summary>Adds the loaded tools, in the order of their loading; if the bound does not allow all, without the oldest.</summary>
+    /// <summary>
+    /// Adds the loaded tools, in the order of their loading; if the bound does not allow all, without the oldest.
+    /// </summary>
     /// <param name="declared">What every request declares.</param>
     /// <param name="loads">What was loaded, in order.</param>
     /// <param name="tools">All that the run may call.</param>
     /// <param name="bound">What a request may declare.</param>
     public static IReadOnlyList<ToolDeclaration> Add(
-        IReadOnlyList<ToolDeclaration> declared, IReadOnlyList<ToolLoad> loads, IReadOnlyList<ToolDeclaration> tools, ToolBound bound)
+        IReadOnlyList<ToolDeclaration> declared, IReadOnlyList<ToolLoad> loads, IReadOnlyList<ToolDeclaration> tools,
+        ToolBound bound)
     {
         var byName = tools.ToDictionary(static tool => tool.Name, StringComparer.Ordinal);
         var seen = declared.Select(static tool => tool.Name).ToHashSet(StringComparer.Ordinal);

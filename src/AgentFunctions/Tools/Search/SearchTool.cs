@@ -53,21 +53,26 @@ internal static class SearchTool
 
         if (string.IsNullOrWhiteSpace(query) && names is not { Count: > 0 })
         {
-            throw new AgentException(ErrorCode.ToolArgumentsInvalid, "query, names: say what the tool is to do, or name the tools to load.");
+            throw new AgentException(ErrorCode.ToolArgumentsInvalid,
+                "query, names: say what the tool is to do, or name the tools to load.");
         }
 
         RunStore runs = context.Services.GetRequiredService<RunStore>();
         RunTools tools = context.Services.GetRequiredService<RunTools>();
         RunRecord run = await runs.GetAsync(context.RunId, cancellationToken).ConfigureAwait(false);
         AgentDefinition agent = await runs.GetDefinitionAsync(run, cancellationToken).ConfigureAwait(false);
-        IReadOnlyList<ToolDeclaration> shown = await tools.DeclaredAsync(run, agent, context.Turn, cancellationToken).ConfigureAwait(false);
+        IReadOnlyList<ToolDeclaration> shown = await tools.DeclaredAsync(run, agent, context.Turn, cancellationToken)
+            .ConfigureAwait(false);
         var isShown = shown.Select(static tool => tool.Name).ToHashSet(StringComparer.Ordinal);
         IReadOnlyList<ToolDeclaration> all = await tools.GrantedAsync(run, agent, cancellationToken).ConfigureAwait(false);
         ToolDeclaration[] hidden = [.. all.Where(tool => !isShown.Contains(tool.Name))];
         ToolDeclaration[] named = [.. hidden.Where(tool => names?.Contains(tool.Name) == true)];
-        IReadOnlyList<ToolDeclaration> found = string.IsNullOrWhiteSpace(query) ? [] : ToolRanking.Find([.. hidden.Except(named)], query);
+        IReadOnlyList<ToolDeclaration> found = string.IsNullOrWhiteSpace(query)
+            ? []
+            : ToolRanking.Find([.. hidden.Except(named)], query);
         IReadOnlyList<ToolDeclaration> loaded = await tools
-            .LoadAsync(run, context, [.. named.Concat(found).Take(Math.Max(limit, Math.Min(named.Length, MaxLimit)))], cancellationToken).ConfigureAwait(false);
+            .LoadAsync(run, context, [.. named.Concat(found).Take(Math.Max(limit, Math.Min(named.Length, MaxLimit)))],
+                cancellationToken).ConfigureAwait(false);
 
         var text = new StringBuilder();
         if (loaded.Count > 0)
@@ -75,14 +80,16 @@ internal static class SearchTool
             text.Append("Loaded, to be called from your next message on:\n");
             foreach (ToolDeclaration tool in loaded)
             {
-                text.Append(CultureInfo.InvariantCulture, $"- {tool.Name}({string.Join(", ", ToolRanking.ArgumentsOf(tool))}): {Short(tool.Description)}\n");
+                text.Append(CultureInfo.InvariantCulture,
+                    $"- {tool.Name}({string.Join(", ", ToolRanking.ArgumentsOf(tool))}): {Short(tool.Description)}\n");
             }
         }
 
         ToolDeclaration[] further = [.. named.Concat(found).Except(loaded)];
         if (further.Length > 0)
         {
-            text.Append(CultureInfo.InvariantCulture, $"Not loaded, the best first ({further.Length}): {string.Join(", ", further.Take(MaxFurther).Select(static tool => tool.Name))}.\n");
+            text.Append(CultureInfo.InvariantCulture,
+                $"Not loaded, the best first ({further.Length}): {string.Join(", ", further.Take(MaxFurther).Select(static tool => tool.Name))}.\n");
         }
 
         foreach (string name in names?.Except(named.Select(static tool => tool.Name)) ?? [])
@@ -92,19 +99,22 @@ internal static class SearchTool
 
         if (loaded.Count == 0 && !string.IsNullOrWhiteSpace(query))
         {
-            text.Append(CultureInfo.InvariantCulture, $"No further tool has anything of '{query}'; try other words. {Count(hidden.Length)} can be found: {Groups(hidden)}.\n");
+            text.Append(CultureInfo.InvariantCulture,
+                $"No further tool has anything of '{query}'; try other words. {Count(hidden.Length)} can be found: {Groups(hidden)}.\n");
         }
 
         return text.ToString().TrimEnd();
     }
 
-    private static string Count(int count) => string.Create(CultureInfo.InvariantCulture, $"{count:N0} {(count == 1 ? "tool" : "tools")}");
+    private static string Count(int count) =>
+        string.Create(CultureInfo.InvariantCulture, $"{count:N0} {(count == 1 ? "tool" : "tools")}");
 
     private static string Groups(IReadOnlyList<ToolDeclaration> tools)
     {
         string[] groups =
         [
-            .. tools.GroupBy(static tool => GroupOf(tool.Name), StringComparer.Ordinal).OrderBy(static group => group.Key, StringComparer.Ordinal)
+            .. tools.GroupBy(static tool => GroupOf(tool.Name), StringComparer.Ordinal)
+                .OrderBy(static group => group.Key, StringComparer.Ordinal)
                 .Select(static group => string.Create(CultureInfo.InvariantCulture, $"{group.Key} ({group.Count():N0})")),
         ];
         return string.Join(", ", groups.Take(MaxGroups)) + (groups.Length > MaxGroups ? ", and others" : "");

@@ -16,12 +16,14 @@ internal sealed class ToolLoads(IRecordStore records)
 
     /// <summary>Keeps what a call has loaded.</summary>
     public Task AddAsync(string runId, ToolLoad load, CancellationToken cancellationToken) => _loads.UpdateAsync(
-        KeyOf(runId), before => Kept((before ?? []).Where(one => (one.Turn, one.Call) != (load.Turn, load.Call)).Append(load)), cancellationToken);
+        KeyOf(runId), before => Kept((before ?? []).Where(one => (one.Turn, one.Call) != (load.Turn, load.Call)).Append(load)),
+        cancellationToken);
 
     /// <summary>Gives a new run what another had loaded up to a turn, and returns that.</summary>
     public async Task<IReadOnlyList<ToolLoad>> CopyAsync(string from, string to, int turn, CancellationToken cancellationToken)
     {
-        IReadOnlyList<ToolLoad> loads = Kept((await ReadAsync(from, cancellationToken).ConfigureAwait(false)).Where(load => load.Turn <= turn));
+        IReadOnlyList<ToolLoad> loads =
+            Kept((await ReadAsync(from, cancellationToken).ConfigureAwait(false)).Where(load => load.Turn <= turn));
         if (loads.Count > 0)
         {
             await _loads.TryPutAsync(KeyOf(to), loads, null, cancellationToken).ConfigureAwait(false);

@@ -22,7 +22,8 @@ internal static class ToolRanking
     {
         string[] asked = [.. WordsOf(query).Distinct(StringComparer.Ordinal)];
         Entry[] entries = [.. tools.Select(static tool => new Entry(tool))];
-        double[] weights = [.. asked.Select(word => Math.Log(1 + (entries.Length / (1.0 + entries.Count(entry => entry.Score(word) > 0)))))];
+        double[] weights = [.. asked.Select(word => Math.Log(1
+            + (entries.Length / (1.0 + entries.Count(entry => entry.Score(word) > 0)))))];
         return
         [
             .. entries.Select(entry => (entry.Tool, Score: asked.Select((word, i) => entry.Score(word) * weights[i]).Sum()))
@@ -32,7 +33,9 @@ internal static class ToolRanking
         ];
     }
 
-    /// <summary>Divides a text into words: at what is no letter or digit, and where a capital begins a word within a name.</summary>
+    /// <summary>
+    /// Divides a text into words: at what is no letter or digit, and where a capital begins a word within a name.
+    /// </summary>
     internal static IEnumerable<string> WordsOf(string text)
     {
         var word = new StringBuilder();
@@ -74,7 +77,8 @@ internal static class ToolRanking
         public ToolDeclaration Tool => tool;
 
         public double Score(string word) =>
-            (NameWeight * Match(_name, word)) + (DescriptionWeight * Match(_description, word)) + (ArgumentWeight * Match(_arguments, word));
+            (NameWeight * Match(_name, word)) + (DescriptionWeight * Match(_description, word))
+                + (ArgumentWeight * Match(_arguments, word));
 
         private static double Match(HashSet<string> words, string word)
         {

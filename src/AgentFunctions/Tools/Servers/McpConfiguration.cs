@@ -7,8 +7,8 @@ namespace AgentFunctions.Tools.Servers;
 /// <summary>Represents tool servers in the <c>.mcp.json</c> format of Claude Code, Cursor and others.</summary>
 /// <remarks>
 /// <c>{"mcpServers": {"name": {"command", "args", "env", "cwd"} | {"type": "http", "url", "headers"}}}</c>, and of this
-/// library's own <c>effects</c> (by tool: <c>none</c>, <c>idempotent</c>, <c>notIdempotent</c>), <c>timeout</c> (milliseconds) and
-/// <c>identity</c> (<c>true</c>, or <c>{"audience", "scopes"}</c>).
+/// library's own <c>effects</c> (by tool: <c>none</c>, <c>idempotent</c>, <c>notIdempotent</c>), <c>timeout</c> (milliseconds)
+/// and <c>identity</c> (<c>true</c>, or <c>{"audience", "scopes"}</c>).
 /// </remarks>
 /// <param name="Servers">The servers, in the order of the file.</param>
 /// <param name="Notes">What its author should know: keys that are not used here.</param>
@@ -28,19 +28,24 @@ public sealed record McpConfiguration(IReadOnlyList<McpServerDefinition> Servers
 
     /// <summary>Reads a file.</summary>
     /// <param name="path">The file, at most 1 MiB.</param>
-    /// <exception cref="AgentException"><see cref="ErrorCode.InvalidInput"/>: the message names file, server and field.</exception>
+    /// <exception cref="AgentException">
+    /// <see cref="ErrorCode.InvalidInput"/>: the message names file, server and field.
+    /// </exception>
     public static McpConfiguration Load(string path) => Load(path, leavesOut: false);
 
     /// <summary>Reads a file; a server whose entry is wrong is left out: see <see cref="LeftOut"/>.</summary>
     /// <param name="path">The file, at most 1 MiB.</param>
-    /// <exception cref="AgentException"><see cref="ErrorCode.InvalidInput"/>: the file cannot be read, or is no JSON of this form.</exception>
+    /// <exception cref="AgentException">
+    /// <see cref="ErrorCode.InvalidInput"/>: the file cannot be read, or is no JSON of this form.
+    /// </exception>
     public static McpConfiguration LoadTolerantly(string path) => Load(path, leavesOut: true);
 
     private static McpConfiguration Load(string path, bool leavesOut)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(path);
         string full = Path.GetFullPath(path);
-        string text = TextFile.Read(full, MaxBytes, (line, words, error) => new AgentException(ErrorCode.InvalidInput, $"{path}({line}): {words}.", error));
+        string text = TextFile.Read(full, MaxBytes,
+            (line, words, error) => new AgentException(ErrorCode.InvalidInput, $"{path}({line}): {words}.", error));
         return Parse(text, path, Path.GetDirectoryName(full), leavesOut);
     }
 
@@ -48,8 +53,11 @@ public sealed record McpConfiguration(IReadOnlyList<McpServerDefinition> Servers
     /// <param name="text">The text.</param>
     /// <param name="path">The name to use in errors and notes.</param>
     /// <param name="folder">The folder that programs start in; <see langword="null"/> for the host's.</param>
-    /// <exception cref="AgentException"><see cref="ErrorCode.InvalidInput"/>: the message names file, server and field.</exception>
-    public static McpConfiguration Parse(string text, string path, string? folder = null) => Parse(text, path, folder, leavesOut: false);
+    /// <exception cref="AgentException">
+    /// <see cref="ErrorCode.InvalidInput"/>: the message names file, server and field.
+    /// </exception>
+    public static McpConfiguration Parse(string text, string path, string? folder = null) =>
+        Parse(text, path, folder, leavesOut: false);
 
     private static McpConfiguration Parse(string text, string path, string? folder, bool leavesOut)
     {
@@ -57,9 +65,11 @@ public sealed record McpConfiguration(IReadOnlyList<McpServerDefinition> Servers
         ArgumentNullException.ThrowIfNull(path);
         using JsonDocument document = Read(text, path, leavesOut);
         if (document.RootElement.ValueKind != JsonValueKind.Object
-            || !document.RootElement.TryGetProperty("mcpServers", out JsonElement servers) || servers.ValueKind != JsonValueKind.Object)
+            || !document.RootElement.TryGetProperty("mcpServers", out JsonElement servers)
+            || servers.ValueKind != JsonValueKind.Object)
         {
-            throw new AgentException(ErrorCode.InvalidInput, $"{path}: mcpServers: is missing; write {{\"mcpServers\": {{\"name\": {{\"command\": \"...\"}}}}}}.");
+            throw new AgentException(ErrorCode.InvalidInput,
+                $"{path}: mcpServers: is missing; write {{\"mcpServers\": {{\"name\": {{\"command\": \"...\"}}}}}}.");
         }
 
         var notes = new List<string>();
@@ -74,7 +84,8 @@ public sealed record McpConfiguration(IReadOnlyList<McpServerDefinition> Servers
                 McpServerDefinition definition = new McpServerReader(path, server.Name, notes).Read(server.Value);
                 if (McpToolName.FindRival(server.Name, read) is { } rival)
                 {
-                    throw new AgentException(ErrorCode.InvalidInput, $"{path}: mcpServers.{server.Name}: {rival} above; rename one of them.");
+                    throw new AgentException(ErrorCode.InvalidInput,
+                        $"{path}: mcpServers.{server.Name}: {rival} above; rename one of them.");
                 }
 
                 read.Add(definition.Command is null

@@ -2,7 +2,9 @@ using AgentFunctions.Agents.ToolServers;
 
 namespace AgentFunctions.Tools.Servers;
 
-/// <summary>The names under which models see the tools of servers: <c>mcp__server__tool</c>, as Claude Code writes them.</summary>
+/// <summary>
+/// The names under which models see the tools of servers: <c>mcp__server__tool</c>, as Claude Code writes them.
+/// </summary>
 internal static class McpToolName
 {
     private const string Prefix = "mcp__";

@@ -10,7 +10,8 @@ internal static class PageText
 
     private static readonly HashSet<string> Blocks = new(StringComparer.OrdinalIgnoreCase)
     {
-        "p", "div", "br", "hr", "li", "ul", "ol", "tr", "table", "h1", "h2", "h3", "h4", "h5", "h6", "pre", "blockquote", "section", "article",
+        "p", "div", "br", "hr", "li", "ul", "ol", "tr", "table", "h1", "h2", "h3", "h4", "h5", "h6", "pre", "blockquote",
+        "section", "article",
         "header", "footer", "nav", "main", "aside", "title", "head", "body", "dt", "dd", "figure", "form", "option",
     };
 
@@ -78,7 +79,9 @@ internal static class PageText
     private static int After(string page, string mark, int from, char? then = null)
     {
         int found = page.IndexOf(mark, Math.Min(from, page.Length), StringComparison.OrdinalIgnoreCase);
-        found = found < 0 || then is null ? found : page.IndexOf(then.Value, found) is >= 0 and var close ? close - mark.Length + 1 : -1;
+        found = found < 0 || then is null ? found : page.IndexOf(then.Value, found) is >= 0 and var close
+            ? close - mark.Length + 1
+            : -1;
         return found < 0 ? page.Length : found + mark.Length;
     }
 

@@ -8,8 +8,8 @@ using Microsoft.Extensions.DependencyInjection;
 namespace AgentFunctions.Tools.Web;
 
 /// <summary>
-/// The tool by which an agent reads a page: a request without body or credentials that goes where <c>Governance:Network</c> lets it, of
-/// bounded size and time. An agent gets it only when its definition names it.
+/// The tool by which an agent reads a page: a request without body or credentials that goes where <c>Governance:Network</c> lets
+/// it, of bounded size and time. An agent gets it only when its definition names it.
 /// </summary>
 internal static class WebFetchTool
 {
@@ -39,37 +39,47 @@ internal static class WebFetchTool
         [Description("The address, with http:// or https://.")] string url,
         CancellationToken cancellationToken = default)
     {
-        if (!Uri.TryCreate(url, UriKind.Absolute, out Uri? address) || address.Scheme is not ("http" or "https") || address.UserInfo.Length > 0)
+        if (!Uri.TryCreate(url, UriKind.Absolute, out Uri? address) || address.Scheme is not ("http" or "https")
+            || address.UserInfo.Length > 0)
         {
-            throw new AgentException(ErrorCode.ToolArgumentsInvalid, "url: use an absolute http or https address without a user name.");
+            throw new AgentException(ErrorCode.ToolArgumentsInvalid,
+                "url: use an absolute http or https address without a user name.");
         }
 
         HttpClient client = context.Services.GetRequiredService<IHttpClientFactory>().CreateClient(HttpClientName);
         using var request = new HttpRequestMessage(HttpMethod.Get, address);
-        request.Headers.TryAddWithoutValidation("Accept", "text/html, text/markdown, text/plain, application/json;q=0.9, */*;q=0.1");
+        request.Headers.TryAddWithoutValidation("Accept",
+            "text/html, text/markdown, text/plain, application/json;q=0.9, */*;q=0.1");
         request.Headers.TryAddWithoutValidation("User-Agent", "AgentFunctions/0.1");
         using HttpResponseMessage response = await client
             .SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken).ConfigureAwait(false);
-        string place = response.RequestMessage?.RequestUri is { } end && end != address ? $"{address} (led to {end})" : address.ToString();
+        string place = response.RequestMessage?.RequestUri is { } end && end != address
+            ? $"{address} (led to {end})"
+            : address.ToString();
         MediaTypeHeaderValue? type = response.Content.Headers.ContentType;
         if (!IsText(type?.MediaType))
         {
-            throw new AgentException(ErrorCode.ToolFailed, $"{place}: is of the type {type?.MediaType}, which is no text; only text is read.");
+            throw new AgentException(ErrorCode.ToolFailed,
+                $"{place}: is of the type {type?.MediaType}, which is no text; only text is read.");
         }
 
         (byte[] bytes, bool isCut) = await ReadAsync(response.Content, cancellationToken).ConfigureAwait(false);
         string text = EncodingOf(type?.CharSet).GetString(bytes);
-        text = type?.MediaType is null or "text/html" or "application/xhtml+xml" && PageText.IsPage(text) ? PageText.Of(text) : text;
+        text = type?.MediaType is null or "text/html" or "application/xhtml+xml" && PageText.IsPage(text)
+            ? PageText.Of(text)
+            : text;
         string status = ((int)response.StatusCode).ToString(CultureInfo.InvariantCulture);
         string cut = isCut ? $"\n\n[The page goes on; what follows after {MostBytes} bytes was not read.]" : "";
         return response.IsSuccessStatusCode
             ? $"{place}\n\n{text}{cut}"
-            : throw new AgentException(ErrorCode.ToolFailed, $"{place}: answered with status {status}.\n\n{TextCut.Head(text, 2_000)}");
+            : throw new AgentException(ErrorCode.ToolFailed,
+                $"{place}: answered with status {status}.\n\n{TextCut.Head(text, 2_000)}");
     }
 
     private static bool IsText(string? type) => type is null || type.StartsWith("text/", StringComparison.OrdinalIgnoreCase)
         || type.EndsWith("json", StringComparison.OrdinalIgnoreCase) || type.EndsWith("xml", StringComparison.OrdinalIgnoreCase)
-        || type.EndsWith("yaml", StringComparison.OrdinalIgnoreCase) || type.EndsWith("javascript", StringComparison.OrdinalIgnoreCase);
+        || type.EndsWith("yaml", StringComparison.OrdinalIgnoreCase)
+        || type.EndsWith("javascript", StringComparison.OrdinalIgnoreCase);
 
     private static async Task<(byte[] Bytes, bool IsCut)> ReadAsync(HttpContent content, CancellationToken cancellationToken)
     {

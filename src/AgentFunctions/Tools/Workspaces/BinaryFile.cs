@@ -3,7 +3,9 @@ namespace AgentFunctions.Tools.Workspaces;
 /// <summary>Tells binary files from text by what stands at their beginning.</summary>
 internal static class BinaryFile
 {
-    /// <summary>Whether a file is binary: it has a zero byte early on, and no mark of UTF-16. Leaves the stream at its start.</summary>
+    /// <summary>
+    /// Whether a file is binary: it has a zero byte early on, and no mark of UTF-16. Leaves the stream at its start.
+    /// </summary>
     /// <param name="stream">The file.</param>
     public static bool Is(Stream stream)
     {

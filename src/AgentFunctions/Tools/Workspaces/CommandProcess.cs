@@ -11,7 +11,9 @@ internal static class CommandProcess
     // A program that a command left running may hold the pipes open for ever.
     private static readonly TimeSpan PipeGrace = TimeSpan.FromSeconds(2);
 
-    /// <summary>Runs a program and tells its exit code and output. When cancelled, its whole process tree is killed first.</summary>
+    /// <summary>
+    /// Runs a program and tells its exit code and output. When cancelled, its whole process tree is killed first.
+    /// </summary>
     /// <param name="program">The program's full path.</param>
     /// <param name="arguments">Its arguments.</param>
     /// <param name="folder">Where it starts.</param>
@@ -67,7 +69,9 @@ internal static class CommandProcess
             await DrainAsync(reading, drained, time).ConfigureAwait(false);
         }
 
-        return new CommandResult(process.ExitCode, Describe(process.ExitCode, output, errors)) { Output = output.ToString(), IsCut = output.IsCut };
+        return new CommandResult(process.ExitCode,
+            Describe(process.ExitCode, output, errors))
+        { Output = output.ToString(), IsCut = output.IsCut };
     }
 
     private static async Task DrainAsync(Task reading, CancellationTokenSource drained, TimeProvider time)
@@ -85,7 +89,8 @@ internal static class CommandProcess
         }
         catch (Win32Exception error)
         {
-            throw new AgentException(ErrorCode.ToolFailed, $"command: '{Path.GetFileName(start.FileName)}' cannot be started: {error.Message}", error);
+            throw new AgentException(ErrorCode.ToolFailed,
+                $"command: '{Path.GetFileName(start.FileName)}' cannot be started: {error.Message}", error);
         }
     }
 

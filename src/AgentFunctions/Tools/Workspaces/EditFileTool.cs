@@ -26,7 +26,12 @@ internal sealed class EditFileTool(int maxBytes)
                 + "(without the line numbers of read_file), or replace_all must be true.",
                 EditAsync),
             ToolEffect.NotIdempotent)
-        { Timeout = TimeSpan.FromSeconds(60), Reconcile = ReconcileAsync, Paths = [new PathArgument("path")], Reach = ToolReach.Workspace };
+        {
+            Timeout = TimeSpan.FromSeconds(60),
+            Reconcile = ReconcileAsync,
+            Paths = [new PathArgument("path")],
+            Reach = ToolReach.Workspace
+        };
 
     private async Task<string> EditAsync(
         ToolContext context,
@@ -48,14 +53,16 @@ internal sealed class EditFileTool(int maxBytes)
                 CultureInfo.InvariantCulture,
                 $"Edited {workspace.Relative(full)}: {edit.Count} replacement{(edit.Count == 1 ? "" : "s")}, the first in line {edit.FirstLine}.");
             var memo = new EditMemo(Hash(before), changed.Ticks, Hash(after), result);
-            await CallMemo.SaveAsync(context, JsonSerializer.SerializeToUtf8Bytes(memo, WorkspaceJsonContext.Default.EditMemo), cancellationToken)
+            await CallMemo.SaveAsync(context, JsonSerializer.SerializeToUtf8Bytes(memo, WorkspaceJsonContext.Default.EditMemo),
+                cancellationToken)
                 .ConfigureAwait(false);
             await WorkspaceFile.ReplaceAsync(context, workspace, path, after, cancellationToken).ConfigureAwait(false);
             return result;
         }
     }
 
-    private async Task<Reconciliation> ReconcileAsync(ToolContext context, AIFunctionArguments arguments, CancellationToken cancellationToken)
+    private async Task<Reconciliation> ReconcileAsync(ToolContext context, AIFunctionArguments arguments,
+        CancellationToken cancellationToken)
     {
         if (!CallMemo.IsAvailable(context))
         {
@@ -78,7 +85,9 @@ internal sealed class EditFileTool(int maxBytes)
         }
 
         // The time tells an untouched file from one that was edited and then changed back.
-        return hash == memo.Before && changed.Ticks == memo.ChangedTicks ? Reconciliation.DidNotTakeEffect : Reconciliation.Unknown;
+        return hash == memo.Before && changed.Ticks == memo.ChangedTicks
+            ? Reconciliation.DidNotTakeEffect
+            : Reconciliation.Unknown;
     }
 
     private (byte[] Content, DateTime Changed) Read(Workspace workspace, string path)
@@ -87,7 +96,8 @@ internal sealed class EditFileTool(int maxBytes)
         if (stream.Length > maxBytes)
         {
             throw new AgentException(
-                ErrorCode.ToolFailed, $"path: '{PathSyntax.Show(path)}' has {stream.Length} bytes; edit_file edits files of at most {maxBytes}.");
+                ErrorCode.ToolFailed,
+                $"path: '{PathSyntax.Show(path)}' has {stream.Length} bytes; edit_file edits files of at most {maxBytes}.");
         }
 
         byte[] content = new byte[stream.Length];

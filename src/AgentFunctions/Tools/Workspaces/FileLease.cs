@@ -11,7 +11,11 @@ internal static class FileLease
     /// <param name="workspace">The workspace of the file.</param>
     /// <param name="fullPath">The file.</param>
     /// <param name="cancellationToken">The token to cancel the wait.</param>
-    /// <exception cref="AgentException"><see cref="ErrorCode.PathLeaseLost"/> or <see cref="ErrorCode.PathLeaseHeld"/>: nothing may be written.</exception>
-    public static Task TakeAsync(ToolContext context, Workspace workspace, string fullPath, CancellationToken cancellationToken) =>
-        context.Services.GetService<IFileLeases>()?.TakeAsync(context.RunId, workspace.Relative(fullPath), cancellationToken) ?? Task.CompletedTask;
+    /// <exception cref="AgentException">
+    /// <see cref="ErrorCode.PathLeaseLost"/> or <see cref="ErrorCode.PathLeaseHeld"/>: nothing may be written.
+    /// </exception>
+    public static Task TakeAsync(ToolContext context, Workspace workspace, string fullPath,
+        CancellationToken cancellationToken) =>
+        context.Services.GetService<IFileLeases>()?.TakeAsync(context.RunId, workspace.Relative(fullPath), cancellationToken)
+            ?? Task.CompletedTask;
 }

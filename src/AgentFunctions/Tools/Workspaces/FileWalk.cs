@@ -13,7 +13,10 @@ internal static class FileWalk
 {
     private static readonly EnumerationOptions Everything = new() { AttributesToSkip = 0, IgnoreInaccessible = true };
 
-    /// <summary>The regular files at and below a path. Links to files within the workspace count as files; links to folders are not followed.</summary>
+    /// <summary>
+    /// The regular files at and below a path. Links to files within the workspace count as files; links to folders are not
+    /// followed.
+    /// </summary>
     /// <param name="workspace">The workspace.</param>
     /// <param name="path">Where to begin, as the agent wrote it: a folder or a file.</param>
     /// <param name="skip">Names of folders to leave out.</param>
@@ -28,7 +31,8 @@ internal static class FileWalk
             EntryKind.Folder => Below(workspace, start, skip, cancellationToken),
             EntryKind.File => [new WorkspaceEntry(workspace.Relative(start), Path.GetFileName(start), size)],
             _ => throw new AgentException(
-                ErrorCode.InvalidInput, $"path: there is no folder '{PathSyntax.Show(path!)}'; list_files without a path shows all files."),
+                ErrorCode.InvalidInput,
+                $"path: there is no folder '{PathSyntax.Show(path!)}'; list_files without a path shows all files."),
         };
     }
 
@@ -45,13 +49,15 @@ internal static class FileWalk
             {
                 if (Measure(workspace, entry.Path) is { } size)
                 {
-                    yield return new(workspace.Relative(entry.Path), Path.GetRelativePath(start, entry.Path).Replace('\\', '/'), size);
+                    yield return new(workspace.Relative(entry.Path), Path.GetRelativePath(start, entry.Path).Replace('\\', '/'),
+                        size);
                 }
 
                 continue;
             }
 
-            foreach (FileSystemInfo child in Children(workspace, entry.Path, skip).OrderByDescending(SortKey, StringComparer.Ordinal))
+            foreach (FileSystemInfo child in Children(workspace, entry.Path, skip)
+                .OrderByDescending(SortKey, StringComparer.Ordinal))
             {
                 open.Push((child.FullName, IsFolder(child)));
             }
@@ -70,12 +76,15 @@ internal static class FileWalk
         }
         catch (Exception error) when (error is IOException or ArgumentException)
         {
-            // Removed while the walk went on, or what is in it has paths that are too long, of which the enumeration makes empty ones.
+            // Removed while the walk went on, or what is in it has paths that are too long, of which the enumeration makes empty
+            // ones.
             return [];
         }
 
         bool Wanted(FileSystemInfo entry) =>
-            IsFolder(entry) ? !skip.Contains(entry.Name) && !workspace.IsReserved(entry.FullName) : !entry.Name.StartsWith(WorkspaceFile.TemporaryPrefix, StringComparison.Ordinal);
+            IsFolder(entry)
+                ? !skip.Contains(entry.Name) && !workspace.IsReserved(entry.FullName)
+                : !entry.Name.StartsWith(WorkspaceFile.TemporaryPrefix, StringComparison.Ordinal);
     }
 
     // The size of a regular file; null for what must not be opened, or is no file.

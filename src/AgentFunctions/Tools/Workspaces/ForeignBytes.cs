@@ -32,7 +32,8 @@ internal sealed record ForeignBytes(IReadOnlyList<(byte Value, long Line)> First
             bool isEnd = got == 0;
             read += got;
             ReadOnlySpan<byte> rest = buffer.AsSpan(0, kept + got);
-            if (isStart && (rest.StartsWith((ReadOnlySpan<byte>)[0xFF, 0xFE]) || rest.StartsWith((ReadOnlySpan<byte>)[0xFE, 0xFF])))
+            if (isStart && (rest.StartsWith((ReadOnlySpan<byte>)[0xFF, 0xFE])
+                || rest.StartsWith((ReadOnlySpan<byte>)[0xFE, 0xFF])))
             {
                 return null;
             }
@@ -40,7 +41,8 @@ internal sealed record ForeignBytes(IReadOnlyList<(byte Value, long Line)> First
             isStart = false;
             while (!rest.IsEmpty)
             {
-                bool isOver = Rune.DecodeFromUtf8(rest, out _, out int length) is var found && found != System.Buffers.OperationStatus.NeedMoreData;
+                bool isOver = Rune.DecodeFromUtf8(rest, out _, out int length) is var found
+                    && found != System.Buffers.OperationStatus.NeedMoreData;
                 if (!isOver && !isEnd)
                 {
                     break;

@@ -32,7 +32,9 @@ internal static class LineEnds
     /// <param name="text">The text; its line ends are <c>\n</c>.</param>
     public static string OfWindows(string text) => text.Replace("\n", "\r\n", StringComparison.Ordinal);
 
-    /// <summary>Gets new text with the line ends of the text in whose place it comes; further ones are like the last of these.</summary>
+    /// <summary>
+    /// Gets new text with the line ends of the text in whose place it comes; further ones are like the last of these.
+    /// </summary>
     /// <param name="newText">The new text; its line ends are <c>\n</c>.</param>
     /// <param name="replaced">The text that is replaced.</param>
     /// <param name="nearby">The line end for new text in place of a text without any.</param>

@@ -3,7 +3,9 @@ using AgentFunctions.Core.Text;
 
 namespace AgentFunctions.Tools.Workspaces;
 
-/// <summary>Reads text line by line and keeps only the beginning of long lines, so that no file is too large for memory.</summary>
+/// <summary>
+/// Reads text line by line and keeps only the beginning of long lines, so that no file is too large for memory.
+/// </summary>
 internal sealed class LineReader(Stream stream, int maxLength, CancellationToken cancellationToken) : IDisposable
 {
     private readonly StreamReader _reader = new(stream, Encoding.UTF8, detectEncodingFromByteOrderMarks: true);

@@ -56,7 +56,9 @@ internal sealed class ListFilesTool(IReadOnlySet<string> skip)
         }
 
         return count > max
-            ? text.Append(CultureInfo.InvariantCulture, $"… {count - max} more of {count} files; narrow it with path or pattern, or raise max.\n{leftOut}").ToString().TrimEnd('\n')
+            ? text.Append(CultureInfo.InvariantCulture,
+                $"… {count - max} more of {count} files; narrow it with path or pattern, or raise max.\n{leftOut}").ToString()
+                .TrimEnd('\n')
             : text.Append(leftOut).ToString().TrimEnd('\n');
     }
 }

@@ -14,8 +14,11 @@ internal static class ProgramPath
     /// <param name="workspace">The workspace, whose programs do not count.</param>
     public static string? Find(string name, Workspace workspace)
     {
-        string file = OperatingSystem.IsWindows() && !name.EndsWith(".exe", StringComparison.OrdinalIgnoreCase) ? name + ".exe" : name;
-        foreach (string folder in (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries))
+        string file = OperatingSystem.IsWindows() && !name.EndsWith(".exe", StringComparison.OrdinalIgnoreCase)
+            ? name + ".exe"
+            : name;
+        foreach (string folder in (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator,
+            StringSplitOptions.RemoveEmptyEntries))
         {
             string candidate = Path.Join(folder, file);
             if (Path.IsPathFullyQualified(folder) && !IsWithin(LinkWalk.Real(folder), workspace.Root) && IsProgram(candidate))
@@ -27,7 +30,8 @@ internal static class ProgramPath
         return null;
     }
 
-    private static bool IsWithin(string folder, string root) => PathSyntax.Below(folder, root, StringComparison.OrdinalIgnoreCase) is not null;
+    private static bool IsWithin(string folder, string root) =>
+        PathSyntax.Below(folder, root, StringComparison.OrdinalIgnoreCase) is not null;
 
     private static bool IsProgram(string path)
     {

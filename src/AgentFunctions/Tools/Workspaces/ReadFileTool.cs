@@ -22,7 +22,12 @@ internal static class ReadFileTool
                 + "each. Long lines are cut. Says how to go on when there is more.",
                 Read),
             ToolEffect.None)
-        { Timeout = TimeSpan.FromSeconds(60), ResultLimit = ResultLimit, Paths = [new PathArgument("path")], Reach = ToolReach.Workspace };
+        {
+            Timeout = TimeSpan.FromSeconds(60),
+            ResultLimit = ResultLimit,
+            Paths = [new PathArgument("path")],
+            Reach = ToolReach.Workspace
+        };
 
     private static string Read(
         ToolContext context,
@@ -37,7 +42,8 @@ internal static class ReadFileTool
         if (BinaryFile.Is(stream))
         {
             throw new AgentException(
-                ErrorCode.ToolFailed, $"path: '{PathSyntax.Show(path)}' is a binary file of {stream.Length} bytes; read_file reads text only.");
+                ErrorCode.ToolFailed,
+                $"path: '{PathSyntax.Show(path)}' is a binary file of {stream.Length} bytes; read_file reads text only.");
         }
 
         using var lines = new LineReader(stream, MaxLineLength, cancellationToken);
@@ -52,7 +58,8 @@ internal static class ReadFileTool
 
             if (number - offset >= limit || page.Length + line.Length > PageLength)
             {
-                return Noted(stream, page.Append(CultureInfo.InvariantCulture, $"… more lines follow; go on with offset={number}.").ToString());
+                return Noted(stream, page.Append(CultureInfo.InvariantCulture,
+                    $"… more lines follow; go on with offset={number}.").ToString());
             }
 
             page.Append(CultureInfo.InvariantCulture, $"{number}\t{line}");

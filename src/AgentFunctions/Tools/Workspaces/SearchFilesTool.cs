@@ -37,7 +37,8 @@ internal sealed class SearchFilesTool(IReadOnlySet<string> skip)
         ToolContext context,
         [Description("The regular expression (.NET); '(?i)' at its start ignores case.")] string pattern,
         [Description("The folder or file to search, relative to the workspace; the whole workspace when left out.")] string? path = null,
-        [Description("Only files that match, for example '*.cs' (in any folder) or 'src/**'; relative to path.")] string? glob = null,
+        [Description("Only files that match, for example '*.cs' (in any folder) or 'src/**'; relative to path.")] string? glob =
+            null,
         [Description("The most lines to print, at most 1000.")] int max = DefaultMax,
         CancellationToken cancellationToken = default)
     {
@@ -80,10 +81,12 @@ internal sealed class SearchFilesTool(IReadOnlySet<string> skip)
 
                     if (++found > max)
                     {
-                        return text.Append(CultureInfo.InvariantCulture, $"… there are more than {max} matches; narrow it with path, glob or a closer pattern.").ToString();
+                        return text.Append(CultureInfo.InvariantCulture,
+                            $"… there are more than {max} matches; narrow it with path, glob or a closer pattern.").ToString();
                     }
 
-                    text.Append(CultureInfo.InvariantCulture, $"{PathSyntax.InList(file.Path)}:{number}: {Shorten(line.Trim())}\n");
+                    text.Append(CultureInfo.InvariantCulture,
+                        $"{PathSyntax.InList(file.Path)}:{number}: {Shorten(line.Trim())}\n");
                 }
             }
         }
@@ -91,10 +94,13 @@ internal sealed class SearchFilesTool(IReadOnlySet<string> skip)
         string leftOut = context.Files is { LeftOut: > 0 } filter ? "\n" + filter.Note : "";
         string missed = unreadable == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $"; {unreadable} could not be read");
         return leftOut.Length > 0
-            ? text.Append(CultureInfo.InvariantCulture, $"({(found == 0 ? "no matches in " : "")}{files} files searched{missed}){leftOut}").ToString()
+            ? text.Append(CultureInfo.InvariantCulture,
+                $"({(found == 0 ? "no matches in " : "")}{files} files searched{missed}){leftOut}").ToString()
             : found == 0
             ? string.Create(CultureInfo.InvariantCulture, $"(no matches in {files} files{missed})")
-            : unreadable == 0 ? text.ToString().TrimEnd('\n') : text.Append(CultureInfo.InvariantCulture, $"({files} files searched{missed})").ToString();
+            : unreadable == 0
+                ? text.ToString().TrimEnd('\n')
+                : text.Append(CultureInfo.InvariantCulture, $"({files} files searched{missed})").ToString();
     }
 
     // Without backtracking a search takes time in proportion to the text; what that engine lacks gets a time-out instead.
@@ -115,7 +121,8 @@ internal sealed class SearchFilesTool(IReadOnlySet<string> skip)
         }
         catch (ArgumentException error)
         {
-            throw new AgentException(ErrorCode.ToolArgumentsInvalid, $"pattern: is no regular expression: {error.Message}", error);
+            throw new AgentException(ErrorCode.ToolArgumentsInvalid, $"pattern: is no regular expression: {error.Message}",
+                error);
         }
     }
 
@@ -127,7 +134,8 @@ internal sealed class SearchFilesTool(IReadOnlySet<string> skip)
         }
         catch (RegexMatchTimeoutException error)
         {
-            throw new AgentException(ErrorCode.ToolTimeout, "pattern: takes too long to match; write it without nested repetitions, lookarounds and back-references.", error);
+            throw new AgentException(ErrorCode.ToolTimeout,
+                "pattern: takes too long to match; write it without nested repetitions, lookarounds and back-references.", error);
         }
     }
 

@@ -13,7 +13,9 @@ internal readonly record struct TextReplacement(string Text, int Count, int Firs
     /// <param name="oldText">What to replace.</param>
     /// <param name="newText">What to put in its place.</param>
     /// <param name="all">Whether to replace every occurrence; otherwise there must be exactly one.</param>
-    /// <exception cref="AgentException"><see cref="ErrorCode.ToolArgumentsInvalid"/>: nothing, or too much, would be replaced.</exception>
+    /// <exception cref="AgentException">
+    /// <see cref="ErrorCode.ToolArgumentsInvalid"/>: nothing, or too much, would be replaced.
+    /// </exception>
     public static TextReplacement Apply(string text, string oldText, string newText, bool all)
     {
         // read_file shows lines without their ends, so a model cannot know which ones a file has, and where.
@@ -47,7 +49,9 @@ internal readonly record struct TextReplacement(string Text, int Count, int Firs
             throw Invalid($"old_text: is in the file {Math.Max(count, 2)} times; quote more of its surroundings, or set replace_all to true.");
         }
 
-        string after = cuts.Count == 0 ? text.Replace(oldText, newText, StringComparison.Ordinal) : Replace(text, plain, cuts, oldText, newText);
+        string after = cuts.Count == 0
+            ? text.Replace(oldText, newText, StringComparison.Ordinal)
+            : Replace(text, plain, cuts, oldText, newText);
         return new(after, count, plain.AsSpan(0, first).Count('\n') + 1);
     }
 
@@ -55,7 +59,8 @@ internal readonly record struct TextReplacement(string Text, int Count, int Firs
     private static (string Plain, List<int> Cuts) Plain(string text)
     {
         var cuts = new List<int>();
-        for (int at = text.IndexOf("\r\n", StringComparison.Ordinal); at >= 0; at = text.IndexOf("\r\n", at + 2, StringComparison.Ordinal))
+        for (int at = text.IndexOf("\r\n", StringComparison.Ordinal); at >= 0; at = text.IndexOf("\r\n", at + 2,
+            StringComparison.Ordinal))
         {
             cuts.Add(at - cuts.Count);
         }
@@ -70,7 +75,8 @@ internal readonly record struct TextReplacement(string Text, int Count, int Firs
         for (int at = plain.IndexOf(oldText, StringComparison.Ordinal); at >= 0;)
         {
             (int start, int end) = (InText(at), InText(at + oldText.Length));
-            result.Append(text, copied, start - copied).Append(LineEnds.Like(newText, text.AsSpan(start, end - start), Nearby(text, start)));
+            result.Append(text, copied, start - copied)
+                .Append(LineEnds.Like(newText, text.AsSpan(start, end - start), Nearby(text, start)));
             copied = end;
             at = plain.IndexOf(oldText, at + oldText.Length, StringComparison.Ordinal);
         }

@@ -16,7 +16,12 @@ internal static class TreeUse
     {
         string path = TextOf(arguments, "path") ?? PathNames.Whole;
         string? only = TextOf(arguments, pattern);
-        return new PathUse(tool, ToolEffect.None, path) { IsFiltered = true, Files = stop => Files(workspace, path, only, skip, stop) };
+        return new PathUse(tool, ToolEffect.None, path)
+        {
+            IsFiltered = true,
+            Files = stop => Files(workspace, path, only, skip,
+            stop)
+        };
     }
 
     /// <summary>Lists the files below a path; none if the tool itself will refuse the path or the pattern.</summary>
@@ -41,5 +46,7 @@ internal static class TreeUse
     }
 
     private static string? TextOf(JsonElement arguments, string name) =>
-        arguments.TryGetProperty(name, out JsonElement value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+        arguments.TryGetProperty(name, out JsonElement value) && value.ValueKind == JsonValueKind.String
+            ? value.GetString()
+            : null;
 }

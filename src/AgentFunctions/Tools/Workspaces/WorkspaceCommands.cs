@@ -77,17 +77,20 @@ internal sealed class WorkspaceCommands
     /// <param name="call">The arguments of the call.</param>
     public IReadOnlyList<PathUse> UsesOf(Workspace workspace, JsonElement call)
     {
-        if (!call.TryGetProperty("command", out JsonElement command) || command.ValueKind != JsonValueKind.String || !Allows(command.GetString()!))
+        if (!call.TryGetProperty("command", out JsonElement command) || command.ValueKind != JsonValueKind.String
+            || !Allows(command.GetString()!))
         {
             return [];
         }
 
         string[] arguments = call.TryGetProperty("arguments", out JsonElement list) && list.ValueKind == JsonValueKind.Array
-            ? [.. list.EnumerateArray().Select(static item => item.ValueKind == JsonValueKind.String ? item.GetString()! : item.GetRawText())]
+            ? [.. list.EnumerateArray()
+                .Select(static item => item.ValueKind == JsonValueKind.String ? item.GetString()! : item.GetRawText())]
             : [];
         CommandPlan plan = PlanOf(workspace, command.GetString()!, arguments);
         return plan.Refusal is not null ? []
-            : plan.RunsCode ? [.. Use(workspace, PathNames.Whole, "read_file", ToolEffect.None), .. Use(workspace, PathNames.Whole, "write_file", ToolEffect.Idempotent)]
+            : plan.RunsCode ? [.. Use(workspace, PathNames.Whole, "read_file", ToolEffect.None),
+                .. Use(workspace, PathNames.Whole, "write_file", ToolEffect.Idempotent)]
             : [.. plan.Lists.Select(static path => new PathUse("list_files", ToolEffect.None, path)),
                 .. plan.Reads.SelectMany(path => Use(workspace, path, "read_file", ToolEffect.None)),
                 .. plan.Writes.SelectMany(path => Use(workspace, path, "write_file", ToolEffect.Idempotent))];
@@ -120,19 +123,23 @@ internal sealed class WorkspaceCommands
         if (Mode == SandboxMode.Required && Sandbox is null)
         {
             throw new AgentException(
-                ErrorCode.ToolFailed, "command: this host requires a sandbox and has none; install bubblewrap (bwrap) and allow user namespaces, or set Workspace:Sandbox to Auto.");
+                ErrorCode.ToolFailed,
+                "command: this host requires a sandbox and has none; install bubblewrap (bwrap) and allow user namespaces, or set Workspace:Sandbox to Auto.");
         }
 
         if (_allowed[command] is { } forms)
         {
             Ensure(await forms.ObstacleAsync(
-                workspace, plan, (own, variables) => StartAsync(workspace, program, own, variables, cancellationToken), cancellationToken).ConfigureAwait(false));
+                workspace, plan, (own, variables) => StartAsync(workspace, program, own, variables, cancellationToken),
+                cancellationToken).ConfigureAwait(false));
         }
 
         return await StartAsync(workspace, program, plan.Arguments, plan.Environment, cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>Why a command would come to what governs; <see langword="null"/> if it would not, as far as its arguments tell.</summary>
+    /// <summary>
+    /// Why a command would come to what governs; <see langword="null"/> if it would not, as far as its arguments tell.
+    /// </summary>
     private string? Reserved(Workspace workspace, CommandPlan plan, IReadOnlyList<string> arguments)
     {
         if (Governing is null)
@@ -140,7 +147,8 @@ internal sealed class WorkspaceCommands
             return null;
         }
 
-        if (arguments.Select(argument => Governing.FindInArgument(workspace, argument)).FirstOrDefault(static found => found is not null) is { } named)
+        if (arguments.Select(argument => Governing.FindInArgument(workspace, argument))
+            .FirstOrDefault(static found => found is not null) is { } named)
         {
             return $"arguments: one leads to {named.What}, which is reserved for the host; leave it out.";
         }
@@ -148,7 +156,8 @@ internal sealed class WorkspaceCommands
         // A sandbox hides it.
         IEnumerable<string> folders = Sandbox is not null || plan.RunsCode ? [] : plan.Reads.Concat(plan.Writes)
             .Select(path => LinkWalk.Followed(workspace.Root, path == PathNames.Whole ? "" : path)).Where(Directory.Exists);
-        return folders.SelectMany(folder => Governing.Governing.Where(one => one.IsSecret && IsWithin(folder, one))).FirstOrDefault() is { } within
+        return folders.SelectMany(folder => Governing.Governing.Where(one => one.IsSecret && IsWithin(folder, one)))
+            .FirstOrDefault() is { } within
             ? $"arguments: the program would go through a folder that holds {within.What}, which is reserved for the host; name other paths, or use search_files."
             : null;
     }
@@ -168,9 +177,13 @@ internal sealed class WorkspaceCommands
         _allowed[command]?.Plan(workspace, arguments) ?? new CommandPlan { Arguments = arguments, RunsCode = true };
 
     private Task<CommandResult> StartAsync(
-        Workspace workspace, string program, IReadOnlyList<string> arguments, IReadOnlyDictionary<string, string?> variables, CancellationToken cancellationToken)
+        Workspace workspace, string program, IReadOnlyList<string> arguments, IReadOnlyDictionary<string, string?> variables,
+        CancellationToken cancellationToken)
     {
-        Dictionary<string, string?> environment = new(CommandEnvironment.Make(_passed), StringComparer.Ordinal) { ["GIT_CEILING_DIRECTORIES"] = Path.GetDirectoryName(workspace.Root) };
+        Dictionary<string, string?> environment =
+            new(CommandEnvironment.Make(_passed),
+                StringComparer.Ordinal)
+            { ["GIT_CEILING_DIRECTORIES"] = Path.GetDirectoryName(workspace.Root) };
         foreach ((string name, string? value) in variables)
         {
             environment[name] = value;
@@ -183,7 +196,8 @@ internal sealed class WorkspaceCommands
 
         SandboxedCommand start = new(program, arguments);
         start = Sandbox?.Wrap(workspace.Root, start) ?? start;
-        return CommandProcess.RunAsync(start.Program, start.Arguments, workspace.Root, environment, _maxOutput, Time, cancellationToken);
+        return CommandProcess.RunAsync(start.Program, start.Arguments, workspace.Root, environment, _maxOutput, Time,
+            cancellationToken);
     }
 
     /// <summary>A path that is a folder stands for all files below it.</summary>
@@ -219,6 +233,7 @@ internal sealed record CommandResult(int ExitCode, string Text)
     {
         ReadOnlySpan<char> rest = text.StartsWith(Title, StringComparison.Ordinal) ? text.AsSpan(Title.Length) : default;
         int end = rest.IndexOf('\n');
-        return int.TryParse(end < 0 ? rest : rest[..end], NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int code) ? code : null;
+        return int.TryParse(end < 0 ? rest : rest[..end], NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture,
+            out int code) ? code : null;
     }
 }

@@ -27,7 +27,8 @@ internal static class WorkspaceFile
                     : $"path: there is no file '{PathSyntax.Show(path)}'; list_files shows what there is.");
         }
 
-        var stream = new FileStream(full, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 1 << 16);
+        var stream = new FileStream(full, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete,
+            bufferSize: 1 << 16);
         try
         {
             workspace.Confirm(stream.SafeFileHandle, full, path);
@@ -40,7 +41,9 @@ internal static class WorkspaceFile
         }
     }
 
-    /// <summary>Puts content in a file's place, and keeps what stood there, and what it wrote, if the host keeps snapshots.</summary>
+    /// <summary>
+    /// Puts content in a file's place, and keeps what stood there, and what it wrote, if the host keeps snapshots.
+    /// </summary>
     /// <param name="context">The call; a repeat of it uses the same temporary file.</param>
     /// <param name="workspace">The workspace.</param>
     /// <param name="path">The path as the agent wrote it.</param>
@@ -52,7 +55,8 @@ internal static class WorkspaceFile
         if (context.Features.Get<CallCapture>() is { } capture)
         {
             await capture.WriteAsync(
-                CheckTarget(workspace, path), content, () => Replace(context, workspace, path, content.Span), cancellationToken).ConfigureAwait(false);
+                CheckTarget(workspace, path), content, () => Replace(context, workspace, path, content.Span), cancellationToken)
+                .ConfigureAwait(false);
         }
         else
         {
@@ -117,7 +121,8 @@ internal static class WorkspaceFile
         // A hook or a setting of git's is a program that runs with the next git command.
         if (workspace.Relative(full).Split('/').Contains(".git", StringComparer.OrdinalIgnoreCase))
         {
-            throw new AgentException(ErrorCode.InvalidInput, $"path: '{PathSyntax.Show(path)}' belongs to git itself; write another file.");
+            throw new AgentException(ErrorCode.InvalidInput,
+                $"path: '{PathSyntax.Show(path)}' belongs to git itself; write another file.");
         }
 
         return full;

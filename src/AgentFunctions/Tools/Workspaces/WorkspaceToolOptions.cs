@@ -40,7 +40,8 @@ public sealed class WorkspaceToolOptions
     /// Names of folders that lists and searches leave out unless they begin within one; <c>.git</c>, <c>bin</c>, <c>obj</c> and
     /// <c>node_modules</c> by default.
     /// </summary>
-    public ISet<string> SkippedFolders { get; } = new HashSet<string>(StringComparer.Ordinal) { ".git", "bin", "obj", "node_modules" };
+    public ISet<string> SkippedFolders { get; } =
+        new HashSet<string>(StringComparer.Ordinal) { ".git", "bin", "obj", "node_modules" };
 
     /// <summary>Gets or sets the largest file that <c>edit_file</c> edits, in bytes; 16 MiB by default.</summary>
     [Range(1, 1 << 30)]
@@ -54,11 +55,13 @@ public sealed class WorkspaceToolOptions
             throw new AgentException(ErrorCode.InvalidInput, $"workspace tools: {complaints[0].ErrorMessage}");
         }
 
-        string? path = AllowedCommands.FirstOrDefault(static c => string.IsNullOrWhiteSpace(c) || c.IndexOfAny(['/', '\\', ' ']) >= 0 || c == ":*");
+        string? path = AllowedCommands.FirstOrDefault(static c => string.IsNullOrWhiteSpace(c)
+            || c.IndexOfAny(['/', '\\', ' ']) >= 0 || c == ":*");
         if (path is not null)
         {
             throw new AgentException(
-                ErrorCode.InvalidInput, $"workspace tools: AllowedCommands: '{path}' is not a program name. Write it without its folder and put the folder on PATH.");
+                ErrorCode.InvalidInput,
+                $"workspace tools: AllowedCommands: '{path}' is not a program name. Write it without its folder and put the folder on PATH.");
         }
     }
 }

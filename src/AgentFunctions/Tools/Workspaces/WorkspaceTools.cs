@@ -10,7 +10,9 @@ internal static class WorkspaceTools
     /// <c>run_command</c>.
     /// </summary>
     /// <param name="options">What the host allows; the defaults when left out.</param>
-    /// <exception cref="AgentException"><see cref="ErrorCode.InvalidInput"/>: an option is wrong; the message names it.</exception>
+    /// <exception cref="AgentException">
+    /// <see cref="ErrorCode.InvalidInput"/>: an option is wrong; the message names it.
+    /// </exception>
     public static IReadOnlyList<AgentTool> Create(WorkspaceToolOptions? options = null)
     {
         options ??= new WorkspaceToolOptions();
@@ -34,5 +36,6 @@ internal static class WorkspaceTools
 
     internal static Workspace Require(ToolContext context) =>
         context.Workspace
-        ?? throw new AgentException(ErrorCode.InvalidInput, "workspace: this run has none, so there are no files to work on; go on without files.");
+        ?? throw new AgentException(ErrorCode.InvalidInput,
+            "workspace: this run has none, so there are no files to work on; go on without files.");
 }

@@ -20,7 +20,12 @@ internal static class WriteFileTool
                 "Writes a text file of the workspace: makes it, with its folders, or replaces it whole. To change a part of a file use edit_file.",
                 WriteAsync),
             ToolEffect.Idempotent)
-        { Timeout = TimeSpan.FromSeconds(60), Reconcile = ReconcileAsync, Paths = [new PathArgument("path")], Reach = ToolReach.Workspace };
+        {
+            Timeout = TimeSpan.FromSeconds(60),
+            Reconcile = ReconcileAsync,
+            Paths = [new PathArgument("path")],
+            Reach = ToolReach.Workspace
+        };
 
     private static async Task<string> WriteAsync(
         ToolContext context,
@@ -41,7 +46,8 @@ internal static class WriteFileTool
         return Result(workspace, full, bytes);
     }
 
-    private static Task<Reconciliation> ReconcileAsync(ToolContext context, AIFunctionArguments arguments, CancellationToken cancellationToken)
+    private static Task<Reconciliation> ReconcileAsync(ToolContext context, AIFunctionArguments arguments,
+        CancellationToken cancellationToken)
     {
         Workspace workspace = WorkspaceTools.Require(context);
         string path = CallArguments.Text(arguments, "path");
@@ -49,16 +55,20 @@ internal static class WriteFileTool
         byte[] bytes = Utf8.GetBytes(WithLineEndsOfFile(workspace, path, full, CallArguments.Text(arguments, "content")));
         (EntryKind kind, long size) = FileKind.Of(full);
         bool same = kind == EntryKind.File && size == bytes.Length && bytes.AsSpan().SequenceEqual(File.ReadAllBytes(full));
-        return Task.FromResult(same ? Reconciliation.TookEffect(Result(workspace, full, bytes)) : Reconciliation.DidNotTakeEffect);
+        return Task.FromResult(same
+            ? Reconciliation.TookEffect(Result(workspace, full, bytes))
+            : Reconciliation.DidNotTakeEffect);
     }
 
     /// <summary>
-    /// The content with the line ends of Windows where the file has those and no others: read_file shows none, so a model writes the others.
+    /// The content with the line ends of Windows where the file has those and no others: read_file shows none, so a model writes
+    /// the others.
     /// </summary>
     private static string WithLineEndsOfFile(Workspace workspace, string path, string full, string content)
     {
         (EntryKind kind, long size) = FileKind.Of(full);
-        if (kind != EntryKind.File || size is 0 or > MaxLooked || !content.Contains('\n') || content.Contains("\r\n", StringComparison.Ordinal))
+        if (kind != EntryKind.File || size is 0 or > MaxLooked || !content.Contains('\n')
+            || content.Contains("\r\n", StringComparison.Ordinal))
         {
             return content;
         }

@@ -4,8 +4,8 @@ using AgentFunctions.Records;
 namespace AgentFunctions.Views.Live;
 
 /// <summary>
-/// What one follower has been shown of the answers of a run's model. It remembers offsets, never text: a follower that was slow is shown
-/// all that came meanwhile at once.
+/// What one follower has been shown of the answers of a run's model. It remembers offsets, never text: a follower that was slow
+/// is shown all that came meanwhile at once.
 /// </summary>
 internal sealed class LiveCursor
 {
@@ -49,7 +49,8 @@ internal sealed class LiveCursor
 
         foreach (LiveProgress said in frame.Progress)
         {
-            if (!_progress.TryGetValue(said.Call, out (int Turn, DateTimeOffset At) last) || last.Turn != frame.Turn || said.At > last.At)
+            if (!_progress.TryGetValue(said.Call, out (int Turn, DateTimeOffset At) last) || last.Turn != frame.Turn
+                || said.At > last.At)
             {
                 _progress[said.Call] = (frame.Turn, said.At);
                 signals.Add(new ToolProgressed(frame.Turn, said.Call, said.Tool, said.Text));
@@ -94,7 +95,9 @@ internal sealed class LiveCursor
         Go(answer, signals);
     }
 
-    /// <summary>Whatever is shown of the turn's answer is void, also that of a call before this one, of which nothing was shown.</summary>
+    /// <summary>
+    /// Whatever is shown of the turn's answer is void, also that of a call before this one, of which nothing was shown.
+    /// </summary>
     private void CutOff(int turn, LiveAnswer answer, List<RunSignal> signals)
     {
         if (_isShown && _turn == turn)
@@ -113,7 +116,8 @@ internal sealed class LiveCursor
         }
 
         bool isBehind = _text < answer.Text.From || _reasoning < answer.Reasoning.From
-            || answer.Calls.Select((call, number) => Math.Max(0, _arguments[number]) < call.Arguments.From).Any(static behind => behind);
+            || answer.Calls.Select((call, number) => Math.Max(0, _arguments[number]) < call.Arguments.From)
+                .Any(static behind => behind);
         if (isBehind)
         {
             Renew(answer, "shed", signals);
@@ -123,7 +127,12 @@ internal sealed class LiveCursor
         var delta = new ModelDelta(_turn, answer.Attempt, answer.Delivery, ModelChannel.Text, 0, "");
         if (answer.Reasoning.End > _reasoning)
         {
-            signals.Add(delta with { Channel = ModelChannel.Reasoning, At = _reasoning, Text = answer.Reasoning.Text[(int)(_reasoning - answer.Reasoning.From)..] });
+            signals.Add(delta with
+            {
+                Channel = ModelChannel.Reasoning,
+                At = _reasoning,
+                Text = answer.Reasoning.Text[(int)(_reasoning - answer.Reasoning.From)..]
+            });
         }
 
         if (answer.Text.End > _text)
@@ -162,7 +171,8 @@ internal sealed class LiveCursor
         {
             ReasoningAt = answer.Reasoning.From,
             Reasoning = answer.Reasoning.Text,
-            Calls = [.. answer.Calls.Select(static call => new SnapshotCall(call.Call, call.Tool, call.Arguments.End, call.Arguments.Text))],
+            Calls = [.. answer.Calls.Select(static call => new SnapshotCall(call.Call, call.Tool, call.Arguments.End,
+                call.Arguments.Text))],
         });
         Note(answer);
     }

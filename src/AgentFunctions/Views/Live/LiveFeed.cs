@@ -6,8 +6,8 @@ using Microsoft.Extensions.Options;
 namespace AgentFunctions.Views.Live;
 
 /// <summary>
-/// What happens in a run, and what goes on in it before that is recorded: the journal, and beside it what models and tools say while they
-/// are at work, where the run stands, and its sub-agents.
+/// What happens in a run, and what goes on in it before that is recorded: the journal, and beside it what models and tools say
+/// while they are at work, where the run stands, and its sub-agents.
 /// </summary>
 public sealed class LiveFeed
 {
@@ -22,16 +22,19 @@ public sealed class LiveFeed
     private readonly TimeProvider _time;
     private int _followers;
 
-    internal LiveFeed(RunFeed events, Journal journal, LiveStates states, ILiveStore store, IOptions<LiveOptions> options, TimeProvider time) =>
+    internal LiveFeed(RunFeed events, Journal journal, LiveStates states, ILiveStore store, IOptions<LiveOptions> options,
+        TimeProvider time) =>
         (_events, _journal, _states, _store, _options, _time) = (events, journal, states, store, options.Value, time);
 
     /// <summary>
-    /// Follows a run: its events from a position on, and, once those that are there have been delivered, what goes on. It ends when the
-    /// run has ended and its last event was delivered.
+    /// Follows a run: its events from a position on, and, once those that are there have been delivered, what goes on. It ends
+    /// when the run has ended and its last event was delivered.
     /// </summary>
     /// <param name="id">The run.</param>
     /// <param name="from">The first position.</param>
-    /// <param name="isResumed">Whether the follower was here before: then what it was shown of an answer that is not recorded is void.</param>
+    /// <param name="isResumed">
+    /// Whether the follower was here before: then what it was shown of an answer that is not recorded is void.
+    /// </param>
     /// <param name="cancellationToken">Stops following.</param>
     /// <exception cref="AgentException"><see cref="ErrorCode.RunNotFound"/>.</exception>
     public async IAsyncEnumerable<RunSignal> FollowAsync(
@@ -49,7 +52,8 @@ public sealed class LiveFeed
 
         long there = from + await CountAsync(id, from, cancellationToken).ConfigureAwait(false);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        IAsyncEnumerator<(long Position, JournalEvent Event)> events = _events.FollowAsync(id, from, stop.Token).GetAsyncEnumerator(CancellationToken.None);
+        IAsyncEnumerator<(long Position, JournalEvent Event)> events = _events.FollowAsync(id, from, stop.Token)
+            .GetAsyncEnumerator(CancellationToken.None);
         IAsyncEnumerator<LiveFrame> frames = Frames(id, stop.Token).GetAsyncEnumerator(CancellationToken.None);
         Task<bool> nextEvent = events.MoveNextAsync().AsTask();
         Task<bool>? nextFrame = null;
@@ -152,7 +156,8 @@ public sealed class LiveFeed
 
     /// <summary>Whether an event says that an answer is recorded of which a last frame is at hand: that comes first.</summary>
     private static bool IsLastOf(
-        LiveCursor cursor, Task<bool> nextEvent, IAsyncEnumerator<(long Position, JournalEvent Event)> events, Task<bool>? nextFrame) =>
+        LiveCursor cursor, Task<bool> nextEvent, IAsyncEnumerator<(long Position, JournalEvent Event)> events,
+        Task<bool>? nextFrame) =>
         nextFrame is { IsCompletedSuccessfully: true } && nextEvent is { IsCompletedSuccessfully: true, Result: true }
         && events.Current.Event is { Type: JournalEventTypes.ModelCompleted, Turn: { } turn } && turn == cursor.OpenTurn;
 
@@ -176,7 +181,8 @@ public sealed class LiveFeed
         yield break;
     }
 
-    private IAsyncEnumerable<(long Position, JournalEvent Event)> ReadBeforeAsync(string id, long from, CancellationToken cancellationToken) =>
+    private IAsyncEnumerable<(long Position, JournalEvent Event)> ReadBeforeAsync(string id, long from,
+        CancellationToken cancellationToken) =>
         from == 0 ? AsyncEnumerable.Empty<(long, JournalEvent)>()
         : _journal.ReadAsync(id, Math.Max(0, from - Background), (int)Math.Min(from, Background), cancellationToken);
 

@@ -54,7 +54,8 @@ internal sealed partial class LiveState(
     /// <summary>Looks no more.</summary>
     public void Dispose() => leave();
 
-    private async Task<TimeSpan?> LookAsync(string? now, bool isLast, List<RunSignal> changed, CancellationToken cancellationToken)
+    private async Task<TimeSpan?> LookAsync(string? now, bool isLast, List<RunSignal> changed,
+        CancellationToken cancellationToken)
     {
         (Run run, TimeSpan? soon) = await shared.Run.GetAsync(isLast, cancellationToken).ConfigureAwait(false);
         changed.AddRange(run.Waits
@@ -100,9 +101,12 @@ internal sealed partial class LiveState(
     }
 
     private static bool IsSame(RunTree before, RunTree now) =>
-        before.Run.Status == now.Run.Status && before.Run.Turns == now.Run.Turns && before.Steps == now.Steps && before.Usage == now.Usage
-        && before.CriticalSteps == now.CriticalSteps && before.Run.Error == now.Run.Error && before.Run.Waits.SequenceEqual(now.Run.Waits);
+        before.Run.Status == now.Run.Status && before.Run.Turns == now.Run.Turns && before.Steps == now.Steps
+            && before.Usage == now.Usage
+        && before.CriticalSteps == now.CriticalSteps && before.Run.Error == now.Run.Error
+        && before.Run.Waits.SequenceEqual(now.Run.Waits);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Run {Run}: its state cannot be read for those who watch it ({Reason}); it is looked at again.")]
+    [LoggerMessage(Level = LogLevel.Warning,
+        Message = "Run {Run}: its state cannot be read for those who watch it ({Reason}); it is looked at again.")]
     private static partial void LogFailed(ILogger log, string run, string reason);
 }

@@ -83,8 +83,8 @@ public sealed record ModelDelta(int Turn, int Attempt, string Delivery, ModelCha
 /// <param name="Attempt">The attempt; <see langword="null"/> likewise.</param>
 /// <param name="Reason">
 /// Why: <c>cutOff</c> (the model is asked again, or the run ends), <c>superseded</c> (another call of the model goes on),
-/// <c>redaction</c> (a secret became known), <c>thoughts</c> (words turned out to be thoughts), <c>shed</c> (the follower was too slow),
-/// <c>reconnected</c>. Where the answer goes on, a snapshot follows.
+/// <c>redaction</c> (a secret became known), <c>thoughts</c> (words turned out to be thoughts), <c>shed</c> (the follower was too
+/// slow), <c>reconnected</c>. Where the answer goes on, a snapshot follows.
 /// </param>
 public sealed record ModelReset(int? Turn, int? Attempt, string Reason) : RunSignal;
 
@@ -98,10 +98,13 @@ public sealed record ModelRetrying(int Turn, int Failures, string? Code, string 
 
 /// <summary>Where the run stands.</summary>
 /// <param name="Status">The status.</param>
-/// <param name="Now">What is at work: <c>model</c>, <c>tool:NAME</c> (several names with commas), or <see langword="null"/> for nothing.</param>
+/// <param name="Now">
+/// What is at work: <c>model</c>, <c>tool:NAME</c> (several names with commas), or <see langword="null"/> for nothing.
+/// </param>
 /// <param name="Waits">All that it waits for.</param>
 /// <param name="Since">Since when it stands so (UTC).</param>
-public sealed record RunStateChanged(RunStatus Status, string? Now, IReadOnlyList<RunWaiting> Waits, DateTimeOffset Since) : RunSignal;
+public sealed record RunStateChanged(RunStatus Status, string? Now, IReadOnlyList<RunWaiting> Waits,
+    DateTimeOffset Since) : RunSignal;
 
 /// <summary>A tool at work says how far it is.</summary>
 /// <param name="Turn">The turn.</param>

@@ -49,7 +49,8 @@ internal static class IndexedRuns
     }
 
     /// <summary>The parts of a budget in their order.</summary>
-    public static IReadOnlyList<decimal?> Parts(Budget budget) => [budget.Steps, budget.Tokens, budget.Usd, budget.WallClock?.Ticks, budget.SubAgents];
+    public static IReadOnlyList<decimal?> Parts(Budget budget) =>
+        [budget.Steps, budget.Tokens, budget.Usd, budget.WallClock?.Ticks, budget.SubAgents];
 
     private static Budget Parts(IReadOnlyList<decimal?> parts) => new()
     {

@@ -8,10 +8,12 @@ namespace AgentFunctions.Views.Runs;
 internal static class LiveRuns
 {
     /// <summary>The ids of the runs below one that may be alive: by the index, or all that the records know.</summary>
-    public static async Task<IReadOnlyList<string>> BelowAsync(RunReader reader, RunStore runs, string id, CancellationToken cancellationToken) =>
+    public static async Task<IReadOnlyList<string>> BelowAsync(RunReader reader, RunStore runs, string id,
+        CancellationToken cancellationToken) =>
         reader.Index is { } index && await index.OpenAsync(id, reader, cancellationToken).ConfigureAwait(false)
             ? index.LiveBelow(id)
-            : await runs.ListDescendantsAsync(id, cancellationToken).Select(static run => run.Id).ToListAsync(cancellationToken).ConfigureAwait(false);
+            : await runs.ListDescendantsAsync(id, cancellationToken).Select(static run => run.Id).ToListAsync(cancellationToken)
+                .ConfigureAwait(false);
 
     /// <summary>How many leads a run has above it.</summary>
     public static int DepthOf(string runId) => runId.Count(static c => c == ChildName.Separator);

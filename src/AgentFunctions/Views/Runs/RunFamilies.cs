@@ -45,13 +45,15 @@ public sealed class RunFamilies
 
     private async Task<IReadOnlyList<RunRelative>> BelowAsync(string id, string? requester, CancellationToken cancellationToken)
     {
-        ILookup<string, (string Id, ForkOrigin Origin)> forks = (await ForksAsync(requester, cancellationToken).ConfigureAwait(false))
+        ILookup<string, (string Id, ForkOrigin Origin)> forks = (await ForksAsync(requester, cancellationToken)
+            .ConfigureAwait(false))
             .ToLookup(static fork => fork.Origin.Run, StringComparer.Ordinal);
         var found = new List<RunRelative>();
         var open = new Queue<string>([id]);
         while (open.TryDequeue(out string? from))
         {
-            foreach ((string fork, ForkOrigin origin) in forks[from].OrderByDescending(static fork => fork.Id, StringComparer.Ordinal))
+            foreach ((string fork, ForkOrigin origin) in forks[from].OrderByDescending(static fork => fork.Id,
+                StringComparer.Ordinal))
             {
                 if (found.Count == MaxRelatives)
                 {
@@ -67,7 +69,8 @@ public sealed class RunFamilies
         return found;
     }
 
-    private async Task<IReadOnlyList<(string Id, ForkOrigin Origin)>> ForksAsync(string? requester, CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<(string Id, ForkOrigin Origin)>> ForksAsync(string? requester,
+        CancellationToken cancellationToken)
     {
         var found = new List<(string Id, ForkOrigin Origin)>();
         var filter = new RunFilter { Requester = requester };

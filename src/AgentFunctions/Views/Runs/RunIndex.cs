@@ -6,8 +6,8 @@ using Microsoft.Extensions.Logging;
 namespace AgentFunctions.Views.Runs;
 
 /// <summary>
-/// The index of all runs: 16 logs that each step appends to, followed and added up by whoever lists. What it says is as new as the moment
-/// in which it is asked.
+/// The index of all runs: 16 logs that each step appends to, followed and added up by whoever lists. What it says is as new as
+/// the moment in which it is asked.
 /// </summary>
 internal sealed class RunIndex : IDisposable
 {
@@ -22,7 +22,8 @@ internal sealed class RunIndex : IDisposable
     {
         _records = records;
         var snapshots = new RunIndexSnapshots(records);
-        _shards = [.. Enumerable.Range(0, RunIndexStreams.Count).Select(shard => new RunIndexShard(shard, logs, snapshots, Rows, snapshotEvery, log))];
+        _shards = [.. Enumerable.Range(0, RunIndexStreams.Count)
+            .Select(shard => new RunIndexShard(shard, logs, snapshots, Rows, snapshotEvery, log))];
     }
 
     /// <summary>Gets the rows as of the last read.</summary>
@@ -35,7 +36,8 @@ internal sealed class RunIndex : IDisposable
     /// <returns>Whether the index has every run.</returns>
     public async Task<bool> RefreshAsync(CancellationToken cancellationToken)
     {
-        await Task.WhenAll([ReadStateAsync(_shards, cancellationToken), .. _shards.Select(shard => shard.RefreshAsync(cancellationToken))]).ConfigureAwait(false);
+        await Task.WhenAll([ReadStateAsync(_shards, cancellationToken),
+            .. _shards.Select(shard => shard.RefreshAsync(cancellationToken))]).ConfigureAwait(false);
         return IsWhole(_shards);
     }
 
@@ -44,7 +46,8 @@ internal sealed class RunIndex : IDisposable
     public async Task<bool> RefreshAsync(string runId, CancellationToken cancellationToken)
     {
         RunIndexShard[] shard = [_shards[RunIndexStreams.ShardOf(runId)]];
-        await Task.WhenAll(ReadStateAsync(shard, cancellationToken), shard[0].RefreshAsync(cancellationToken)).ConfigureAwait(false);
+        await Task.WhenAll(ReadStateAsync(shard, cancellationToken), shard[0].RefreshAsync(cancellationToken))
+            .ConfigureAwait(false);
         return IsWhole(shard);
     }
 
@@ -55,7 +58,8 @@ internal sealed class RunIndex : IDisposable
     {
         var state = new RunIndexState(lengths);
         await _records.PutAsync(
-            RunIndexStreams.StateKey, JsonSerializer.SerializeToUtf8Bytes(state, RunIndexJsonContext.Default.RunIndexState), default, cancellationToken)
+            RunIndexStreams.StateKey, JsonSerializer.SerializeToUtf8Bytes(state, RunIndexJsonContext.Default.RunIndexState),
+            default, cancellationToken)
             .ConfigureAwait(false);
         _state = state;
     }
@@ -63,7 +67,8 @@ internal sealed class RunIndex : IDisposable
     public void Dispose() => Array.ForEach(_shards, static shard => shard.Dispose());
 
     private bool IsWhole(RunIndexShard[] shards) => _state is { Lengths.Count: RunIndexStreams.Count } state
-        && shards.All(shard => Array.IndexOf(_shards, shard) is var number && shard.Next >= state.Lengths[number] && shard.DamagedAt < state.Lengths[number]);
+        && shards.All(shard => Array.IndexOf(_shards, shard) is var number && shard.Next >= state.Lengths[number]
+            && shard.DamagedAt < state.Lengths[number]);
 
     /// <summary>Once the index has every run, it has; what is lost or damaged later is seen in the logs.</summary>
     private async Task ReadStateAsync(RunIndexShard[] shards, CancellationToken cancellationToken)
@@ -76,7 +81,9 @@ internal sealed class RunIndex : IDisposable
         try
         {
             StoredRecord? record = await _records.GetAsync(RunIndexStreams.StateKey, cancellationToken).ConfigureAwait(false);
-            _state = record is null ? null : JsonSerializer.Deserialize(record.Value.Span, RunIndexJsonContext.Default.RunIndexState);
+            _state = record is null
+                ? null
+                : JsonSerializer.Deserialize(record.Value.Span, RunIndexJsonContext.Default.RunIndexState);
         }
         catch (JsonException)
         {

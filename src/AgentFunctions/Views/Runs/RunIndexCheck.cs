@@ -60,7 +60,8 @@ public static class RunIndexCheck
             {
                 yield return $"The run index lacks run '{id}'; {Remedy}";
             }
-            else if (row?.HasEnded(now) == true && status is (OrchestrationStatus.Pending or OrchestrationStatus.Running or OrchestrationStatus.Suspended))
+            else if (row?.HasEnded(now) == true
+                && status is (OrchestrationStatus.Pending or OrchestrationStatus.Running or OrchestrationStatus.Suspended))
             {
                 yield return $"The run index takes run '{id}' for ended, and it is {status}; {Remedy}";
             }
@@ -71,7 +72,9 @@ public static class RunIndexCheck
     {
         try
         {
-            return JsonSerializer.Deserialize(entry.Data.Span, RunsJsonContext.Default.RunIndexEntry) is { Id.Length: > 0 } read ? read : null;
+            return JsonSerializer.Deserialize(entry.Data.Span, RunsJsonContext.Default.RunIndexEntry) is { Id.Length: > 0 } read
+                ? read
+                : null;
         }
         catch (JsonException)
         {

@@ -5,8 +5,8 @@ using AgentFunctions.Storage;
 namespace AgentFunctions.Views.Runs;
 
 /// <summary>
-/// Enters in the run index what journals are told: each transition, and while a run works at most one event in 30 seconds. A run that the
-/// index does not know, because a version without an index admitted it, gets into it so.
+/// Enters in the run index what journals are told: each transition, and while a run works at most one event in 30 seconds. A run
+/// that the index does not know, because a version without an index admitted it, gets into it so.
 /// </summary>
 internal sealed class RunIndexJournal(RunIndexLog index, TimeProvider time) : IJournalObserver
 {

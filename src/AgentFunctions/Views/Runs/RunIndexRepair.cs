@@ -5,10 +5,11 @@ using Microsoft.Extensions.Logging;
 namespace AgentFunctions.Views.Runs;
 
 /// <summary>
-/// Makes the index whole: enters the runs of the records that it lacks, and what their orchestrations say. In the background, for a store of
-/// before the index and for one whose index is damaged; lists read the records meanwhile.
+/// Makes the index whole: enters the runs of the records that it lacks, and what their orchestrations say. In the background, for
+/// a store of before the index and for one whose index is damaged; lists read the records meanwhile.
 /// </summary>
-internal sealed partial class RunIndexRepair(RunIndex index, RunIndexLog entries, RunStore runs, TimeProvider time, ILogger<RunIndexRepair> log) : IDisposable
+internal sealed partial class RunIndexRepair(RunIndex index, RunIndexLog entries, RunStore runs, TimeProvider time,
+    ILogger<RunIndexRepair> log) : IDisposable
 {
     /// <summary>How many runs are entered at once.</summary>
     private const int BatchSize = 200;
@@ -51,7 +52,8 @@ internal sealed partial class RunIndexRepair(RunIndex index, RunIndexLog entries
         await index.RefreshAsync(cancellationToken).ConfigureAwait(false);
         foreach (string[] some in ids.Chunk(BatchSize))
         {
-            RunIndexEntry?[] found = await InParallel.SelectAsync(some, id => CompareAsync(reader, id, cancellationToken), cancellationToken).ConfigureAwait(false);
+            RunIndexEntry?[] found = await InParallel.SelectAsync(some, id => CompareAsync(reader, id, cancellationToken),
+                cancellationToken).ConfigureAwait(false);
             await entries.AppendAsync(found.OfType<RunIndexEntry>(), cancellationToken).ConfigureAwait(false);
         }
 
@@ -119,7 +121,8 @@ internal sealed partial class RunIndexRepair(RunIndex index, RunIndexLog entries
         return run switch
         {
             { IsEnded: true } when !row.IsConfirmed || row.End?.Status != run.Status => EndOf(row, run, now),
-            { IsEnded: false } when row.End is not null => new RunIndexEntry(RunIndexEntry.Resumed, id, now.UtcTicks) { Turn = run.Turns },
+            { IsEnded: false } when row.End is not null =>
+                new RunIndexEntry(RunIndexEntry.Resumed, id, now.UtcTicks) { Turn = run.Turns },
             _ => null,
         };
     }
@@ -130,7 +133,8 @@ internal sealed partial class RunIndexRepair(RunIndex index, RunIndexLog entries
         {
             await work().ConfigureAwait(false);
         }
-        catch (Exception e) when (_stopped.IsCancellationRequested || e is AgentException or OperationCanceledException or ObjectDisposedException)
+        catch (Exception e) when (_stopped.IsCancellationRequested
+            || e is AgentException or OperationCanceledException or ObjectDisposedException)
         {
             LogStopped(log, e.Message);
         }
@@ -139,6 +143,7 @@ internal sealed partial class RunIndexRepair(RunIndex index, RunIndexLog entries
     [LoggerMessage(1913, LogLevel.Information, "The run index has all {Count} runs.")]
     private static partial void LogWhole(ILogger log, int count);
 
-    [LoggerMessage(1914, LogLevel.Warning, "The run index is not whole yet: {Reason} It is gone on with at the next list; lists read the records until then.")]
+    [LoggerMessage(1914, LogLevel.Warning,
+        "The run index is not whole yet: {Reason} It is gone on with at the next list; lists read the records until then.")]
     private static partial void LogStopped(ILogger log, string reason);
 }

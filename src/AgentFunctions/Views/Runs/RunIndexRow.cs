@@ -8,8 +8,8 @@ namespace AgentFunctions.Views.Runs;
 internal sealed record RunIndexRow(string Id)
 {
     /// <summary>
-    /// How long the end that a step told may be taken back by news that came meanwhile. Whatever the run does then, it has told of it by
-    /// this time.
+    /// How long the end that a step told may be taken back by news that came meanwhile. Whatever the run does then, it has told
+    /// of it by this time.
     /// </summary>
     private static readonly TimeSpan s_newsTime = TimeSpan.FromMinutes(15);
 
@@ -55,8 +55,10 @@ internal sealed record RunIndexRow(string Id)
             RunIndexEntry.Moved => alive with { Turn = entry.Turn ?? row.Turn, Now = entry.Now },
 
             // One that is told again after the run was taken up is the end before.
-            RunIndexEntry.Ended when entry.End is { } end && !(end.Turns <= row.ResumedFrom) => row with { End = end, IsConfirmed = false, Now = null },
-            RunIndexEntry.Confirmed when entry.End is { } end && entry.Seen >= row.LiveAt => row with { End = end, IsConfirmed = true, Now = null },
+            RunIndexEntry.Ended when entry.End is { } end && !(end.Turns <= row.ResumedFrom) =>
+                row with { End = end, IsConfirmed = false, Now = null },
+            RunIndexEntry.Confirmed when entry.End is { } end && entry.Seen >= row.LiveAt =>
+                row with { End = end, IsConfirmed = true, Now = null },
             RunIndexEntry.Told => row with { ToldAt = Math.Max(row.ToldAt, entry.Seen ?? -1) },
             RunIndexEntry.Emptied => row with { IsEmptied = true },
             _ => row,
@@ -72,7 +74,9 @@ internal sealed record RunIndexRow(string Id)
     /// <summary>Determines whether the run may be alive and has not been told to end since it last gave a sign of life.</summary>
     public bool IsToBeTold(DateTimeOffset now) => !HasEnded(now) && ToldAt < SignOfLife;
 
-    /// <summary>Determines whether the run has ended beyond doubt. A look at the orchestration decides about all others.</summary>
+    /// <summary>
+    /// Determines whether the run has ended beyond doubt. A look at the orchestration decides about all others.
+    /// </summary>
     public bool HasEnded(DateTimeOffset now) => End is { } end && (IsConfirmed || now.UtcTicks - end.At > s_newsTime.Ticks);
 
     /// <summary>Determines whether the run may match a filter.</summary>
@@ -81,5 +85,6 @@ internal sealed record RunIndexRow(string Id)
         && (!TellsAll || filter.Matches(Run!.ToRecord(Id)));
 
     /// <summary>Gets whether what filters look at is in the index. A masked value is not the value.</summary>
-    public bool TellsAll => Run is { } run && !run.Requester.Contains('[') && run.Labels?.Values.Any(static value => value.Contains('[')) != true;
+    public bool TellsAll =>
+        Run is { } run && !run.Requester.Contains('[') && run.Labels?.Values.Any(static value => value.Contains('[')) != true;
 }

@@ -3,7 +3,9 @@ using AgentFunctions.Core;
 
 namespace AgentFunctions.Views.Runs;
 
-/// <summary>The rows of the index in the order of their ids, which is that of lists: newest first. Safe for concurrent use.</summary>
+/// <summary>
+/// The rows of the index in the order of their ids, which is that of lists: newest first. Safe for concurrent use.
+/// </summary>
 internal sealed class RunIndexRows
 {
     private readonly Lock _lock = new();
@@ -89,6 +91,8 @@ internal sealed class RunIndexRows
             return _order;
         }
 
-        return _order.Max is { } last && string.CompareOrdinal(id, last) < 0 ? _order.GetViewBetween(id, last).SkipWhile(found => found == id) : [];
+        return _order.Max is { } last && string.CompareOrdinal(id, last) < 0
+            ? _order.GetViewBetween(id, last).SkipWhile(found => found == id)
+            : [];
     }
 }

@@ -7,7 +7,8 @@ using Microsoft.Extensions.Logging;
 namespace AgentFunctions.Views.Runs;
 
 /// <summary>Follows one log of the index.</summary>
-internal sealed partial class RunIndexShard(int shard, ILogStore logs, RunIndexSnapshots snapshots, RunIndexRows rows, int snapshotEvery, ILogger log)
+internal sealed partial class RunIndexShard(int shard, ILogStore logs, RunIndexSnapshots snapshots, RunIndexRows rows,
+    int snapshotEvery, ILogger log)
     : IDisposable
 {
     private readonly SemaphoreSlim _reader = new(1, 1);
@@ -21,7 +22,9 @@ internal sealed partial class RunIndexShard(int shard, ILogStore logs, RunIndexS
     /// <summary>Gets the position of the last entry that could not be read; -1 for none.</summary>
     public long DamagedAt { get; private set; } = -1;
 
-    /// <summary>Reads what was added. Callers that come together are served by one read that began after all of them had come.</summary>
+    /// <summary>
+    /// Reads what was added. Callers that come together are served by one read that began after all of them had come.
+    /// </summary>
     public async Task RefreshAsync(CancellationToken cancellationToken)
     {
         long mine = Interlocked.Increment(ref _asked);
@@ -50,7 +53,8 @@ internal sealed partial class RunIndexShard(int shard, ILogStore logs, RunIndexS
             await BeginAsync(cancellationToken).ConfigureAwait(false);
         }
 
-        await foreach (LogEntry entry in logs.ReadAsync(RunIndexStreams.NameOf(shard), Next, null, cancellationToken).ConfigureAwait(false))
+        await foreach (LogEntry entry in logs.ReadAsync(RunIndexStreams.NameOf(shard), Next, null, cancellationToken)
+            .ConfigureAwait(false))
         {
             Take(entry);
             Next = entry.Position + 1;
@@ -77,7 +81,8 @@ internal sealed partial class RunIndexShard(int shard, ILogStore logs, RunIndexS
     {
         try
         {
-            if (JsonSerializer.Deserialize(entry.Data.Span, RunsJsonContext.Default.RunIndexEntry) is { Id: { Length: > 0 } id } read)
+            if (JsonSerializer.Deserialize(entry.Data.Span,
+                RunsJsonContext.Default.RunIndexEntry) is { Id: { Length: > 0 } id } read)
             {
                 if (read.Kind == RunIndexEntry.Erased)
                 {
@@ -103,7 +108,8 @@ internal sealed partial class RunIndexShard(int shard, ILogStore logs, RunIndexS
         try
         {
             await snapshots.WriteAsync(
-                shard, Next, DamagedAt, rows.Where(row => RunIndexStreams.ShardOf(row.Id) == shard), cancellationToken).ConfigureAwait(false);
+                shard, Next, DamagedAt, rows.Where(row => RunIndexStreams.ShardOf(row.Id) == shard), cancellationToken)
+                .ConfigureAwait(false);
         }
         catch (AgentException)
         {
@@ -113,6 +119,7 @@ internal sealed partial class RunIndexShard(int shard, ILogStore logs, RunIndexS
         _snapshotAt = Next;
     }
 
-    [LoggerMessage(1911, LogLevel.Error, "Entry {Position} of run index {Shard} cannot be read. Lists read the records until the index is made good.")]
+    [LoggerMessage(1911, LogLevel.Error,
+        "Entry {Position} of run index {Shard} cannot be read. Lists read the records until the index is made good.")]
     private static partial void LogDamaged(ILogger log, int shard, long position);
 }

@@ -6,8 +6,8 @@ using AgentFunctions.Storage;
 namespace AgentFunctions.Views.Runs;
 
 /// <summary>
-/// What a log of the index added up to at some position, so that a process that starts reads little. The parts of one position are written
-/// before the head that names it, and those before are deleted after it.
+/// What a log of the index added up to at some position, so that a process that starts reads little. The parts of one position
+/// are written before the head that names it, and those before are deleted after it.
 /// </summary>
 internal sealed class RunIndexSnapshots(IRecordStore records)
 {
@@ -26,10 +26,13 @@ internal sealed class RunIndexSnapshots(IRecordStore records)
             }
 
             StoredRecord?[] parts = await Task.WhenAll(
-                Enumerable.Range(0, head.Parts).Select(part => records.GetAsync(KeyOf(shard, head.Position, part), cancellationToken))).ConfigureAwait(false);
+                Enumerable.Range(0, head.Parts)
+                    .Select(part => records.GetAsync(KeyOf(shard, head.Position, part), cancellationToken)))
+                    .ConfigureAwait(false);
             return parts.Any(static part => part is null)
                 ? null
-                : (head, [.. parts.SelectMany(static part => JsonSerializer.Deserialize(part!.Value.Span, RunIndexJsonContext.Default.RunIndexRowArray) ?? [])]);
+                : (head, [.. parts.SelectMany(static part => JsonSerializer.Deserialize(part!.Value.Span,
+                    RunIndexJsonContext.Default.RunIndexRowArray) ?? [])]);
         }
         catch (JsonException)
         {
@@ -39,7 +42,8 @@ internal sealed class RunIndexSnapshots(IRecordStore records)
     }
 
     /// <summary>Writes a snapshot, unless there is a later one.</summary>
-    public async Task WriteAsync(int shard, long position, long damagedAt, IReadOnlyList<RunIndexRow> rows, CancellationToken cancellationToken)
+    public async Task WriteAsync(int shard, long position, long damagedAt, IReadOnlyList<RunIndexRow> rows,
+        CancellationToken cancellationToken)
     {
         (RunIndexHead? before, string? etag) = await HeadAsync(shard, cancellationToken).ConfigureAwait(false);
         if (before?.Position >= position)
@@ -49,7 +53,8 @@ internal sealed class RunIndexSnapshots(IRecordStore records)
 
         RunIndexRow[][] parts = [.. rows.Chunk(RowsPerPart)];
         await Task.WhenAll(parts.Select((part, number) => records.PutAsync(
-            KeyOf(shard, position, number), JsonSerializer.SerializeToUtf8Bytes(part, RunIndexJsonContext.Default.RunIndexRowArray), default, cancellationToken)))
+            KeyOf(shard, position, number),
+            JsonSerializer.SerializeToUtf8Bytes(part, RunIndexJsonContext.Default.RunIndexRowArray), default, cancellationToken)))
             .ConfigureAwait(false);
         var head = new RunIndexHead(position, parts.Length) { DamagedAt = damagedAt };
         await records.PutAsync(
@@ -58,17 +63,21 @@ internal sealed class RunIndexSnapshots(IRecordStore records)
         if (before is not null)
         {
             await Task.WhenAll(Enumerable.Range(0, before.Parts).Select(
-                part => records.DeleteAsync(KeyOf(shard, before.Position, part), default, cancellationToken))).ConfigureAwait(false);
+                part => records.DeleteAsync(KeyOf(shard, before.Position, part), default, cancellationToken)))
+                .ConfigureAwait(false);
         }
     }
 
     private async Task<(RunIndexHead? Head, string? Etag)> HeadAsync(int shard, CancellationToken cancellationToken)
     {
         StoredRecord? record = await records.GetAsync(HeadKey(shard), cancellationToken).ConfigureAwait(false);
-        return record is null ? (null, null) : (JsonSerializer.Deserialize(record.Value.Span, RunIndexJsonContext.Default.RunIndexHead), record.Etag);
+        return record is null
+            ? (null, null)
+            : (JsonSerializer.Deserialize(record.Value.Span, RunIndexJsonContext.Default.RunIndexHead), record.Etag);
     }
 
-    private static string HeadKey(int shard) => string.Create(CultureInfo.InvariantCulture, $"{RunIndexStreams.Prefix}heads/{shard:x}");
+    private static string HeadKey(int shard) =>
+        string.Create(CultureInfo.InvariantCulture, $"{RunIndexStreams.Prefix}heads/{shard:x}");
 
     private static string KeyOf(int shard, long position, int part) =>
         string.Create(CultureInfo.InvariantCulture, $"{RunIndexStreams.Prefix}snapshots/{shard:x}/{position}-{part}");

@@ -1,7 +1,9 @@
 namespace AgentFunctions.Views.Runs;
 
 /// <summary>Says that the index has every run: written once all records were compared with it.</summary>
-/// <param name="Lengths">How long each log was then: one that is shorter has lost entries, and an unreadable entry before it is made good for.</param>
+/// <param name="Lengths">
+/// How long each log was then: one that is shorter has lost entries, and an unreadable entry before it is made good for.
+/// </param>
 internal sealed record RunIndexState(IReadOnlyList<long> Lengths);
 
 /// <summary>Where a snapshot of one log is.</summary>

@@ -6,16 +6,19 @@ using Microsoft.Extensions.Logging;
 namespace AgentFunctions.Views.Runs;
 
 /// <summary>
-/// Lists and trees of runs out of the index. What the index says of runs that have ended is shown as it is; the orchestration is asked about
-/// those that may be alive.
+/// Lists and trees of runs out of the index. What the index says of runs that have ended is shown as it is; the orchestration is
+/// asked about those that may be alive.
 /// </summary>
-internal sealed partial class RunIndexView(RunIndex index, RunIndexLog entries, RunIndexRepair repair, RunStore runs, TimeProvider time, ILogger<RunIndexView> log)
+internal sealed partial class RunIndexView(RunIndex index, RunIndexLog entries, RunIndexRepair repair, RunStore runs,
+    TimeProvider time, ILogger<RunIndexView> log)
 {
     /// <summary>The most rows that are read ahead of who reads the list.</summary>
     private const int MaxBatch = 64;
 
     /// <summary>Reads what is new.</summary>
-    /// <returns>Whether lists can be read here. If not, the index is being made whole, and the records say it all meanwhile.</returns>
+    /// <returns>
+    /// Whether lists can be read here. If not, the index is being made whole, and the records say it all meanwhile.
+    /// </returns>
     public async Task<bool> OpenAsync(RunReader reader, CancellationToken cancellationToken) =>
         repair.Observe(await index.RefreshAsync(cancellationToken).ConfigureAwait(false), reader);
 
@@ -54,7 +57,8 @@ internal sealed partial class RunIndexView(RunIndex index, RunIndexLog entries, 
     }
 
     /// <summary>All runs below one in its tree, with those that were not started yet.</summary>
-    public async Task<IReadOnlyList<(RunRecord Record, Run? Run)>> BelowAsync(RunReader reader, string id, CancellationToken cancellationToken) =>
+    public async Task<IReadOnlyList<(RunRecord Record, Run? Run)>> BelowAsync(RunReader reader, string id,
+        CancellationToken cancellationToken) =>
     [
         .. (await ReadAsync(reader, index.Rows.Below(id), null, cancellationToken).ConfigureAwait(false))
             .Where(static found => found.Record is not null).Select(static found => (found.Record!, found.Run)),
@@ -70,7 +74,9 @@ internal sealed partial class RunIndexView(RunIndex index, RunIndexLog entries, 
         return [.. index.Rows.Below(id).Where(row => !row.HasEnded(now)).Select(static row => row.Id)];
     }
 
-    /// <summary>Those of some runs, and of the runs below them, that are still to be told to end: leads before their sub-agents.</summary>
+    /// <summary>
+    /// Those of some runs, and of the runs below them, that are still to be told to end: leads before their sub-agents.
+    /// </summary>
     public IReadOnlyList<RunIndexRow> ToBeTold(IEnumerable<string> ids)
     {
         DateTimeOffset now = time.GetUtcNow();
@@ -85,7 +91,9 @@ internal sealed partial class RunIndexView(RunIndex index, RunIndexLog entries, 
     public Task ToldAsync(IEnumerable<RunIndexRow> rows, CancellationToken cancellationToken)
     {
         long now = time.GetUtcNow().UtcTicks;
-        return entries.AppendAsync(rows.Select(row => new RunIndexEntry(RunIndexEntry.Told, row.Id, now) { Seen = row.SignOfLife }), cancellationToken);
+        return entries.AppendAsync(rows.Select(row => new RunIndexEntry(RunIndexEntry.Told, row.Id,
+            now)
+        { Seen = row.SignOfLife }), cancellationToken);
     }
 
     private async Task<IReadOnlyList<(RunRecord? Record, Run? Run)>> ReadAsync(
@@ -94,7 +102,8 @@ internal sealed partial class RunIndexView(RunIndex index, RunIndexLog entries, 
         DateTimeOffset now = time.GetUtcNow();
         (RunRecord? Record, Run? Run)[] found = await InParallel.SelectAsync(
             rows, row => ReadAsync(reader, row, filter, now, cancellationToken), cancellationToken).ConfigureAwait(false);
-        RunIndexEntry[] ended = [.. rows.Zip(found).Where(pair => !pair.First.HasEnded(now) && pair.Second.Run is { IsEnded: true })
+        RunIndexEntry[] ended = [.. rows.Zip(found)
+            .Where(pair => !pair.First.HasEnded(now) && pair.Second.Run is { IsEnded: true })
             .Select(pair => RunIndexRepair.EndOf(pair.First, pair.Second.Run!, now))];
         if (ended.Length > 0)
         {

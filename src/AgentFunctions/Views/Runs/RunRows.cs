@@ -41,8 +41,10 @@ public sealed class RunRows
         ];
         IEnumerable<RunRow> ordered = query.Order switch
         {
-            RunRowOrder.Cost => found.OrderByDescending(static row => row.Run.Usage.Usd).ThenBy(static row => row.Run.Id, StringComparer.Ordinal),
-            RunRowOrder.Updated => found.OrderByDescending(static row => row.Run.UpdatedAt).ThenBy(static row => row.Run.Id, StringComparer.Ordinal),
+            RunRowOrder.Cost => found.OrderByDescending(static row => row.Run.Usage.Usd)
+                .ThenBy(static row => row.Run.Id, StringComparer.Ordinal),
+            RunRowOrder.Updated =>
+                found.OrderByDescending(static row => row.Run.UpdatedAt).ThenBy(static row => row.Run.Id, StringComparer.Ordinal),
             _ => found.OrderBy(static row => row.Run.Id, StringComparer.Ordinal),
         };
         return new RunRowPage(
@@ -53,7 +55,8 @@ public sealed class RunRows
             from + limit < found.Length ? from + limit : null);
     }
 
-    private static bool WaitsFor(Run run, IReadOnlySet<string> ids) => run.Waits.Any(wait => wait.Id is { } id && ids.Contains(id));
+    private static bool WaitsFor(Run run, IReadOnlySet<string> ids) =>
+        run.Waits.Any(wait => wait.Id is { } id && ids.Contains(id));
 
     private static bool Matches(RunRow row, RunRowQuery query) =>
         (query.Ids is null || query.Ids.Contains(row.Run.Id))
@@ -71,7 +74,8 @@ public sealed class RunRows
         {
             // The index is being made whole: the records say it all meanwhile.
             var rows = new List<RunRow>();
-            await foreach ((RunRecord record, Run run) in _reader.ListWithRecordsAsync(query.Filter, cancellationToken).ConfigureAwait(false))
+            await foreach ((RunRecord record, Run run) in _reader.ListWithRecordsAsync(query.Filter, cancellationToken)
+                .ConfigureAwait(false))
             {
                 rows.Add(new RunRow(_reader.ViewOf(run), record.Requester, null, run.Turns + 1, run.UpdatedAt.UtcTicks));
             }
@@ -81,7 +85,8 @@ public sealed class RunRows
 
         DateTimeOffset now = _time.GetUtcNow();
         Look?[] looks = await InParallel.SelectAsync(
-            index.RowsOf(query.Filter, query.Ids), row => LookAsync(index, row, query.Filter, now, cancellationToken), cancellationToken)
+            index.RowsOf(query.Filter, query.Ids), row => LookAsync(index, row, query.Filter, now, cancellationToken),
+            cancellationToken)
             .ConfigureAwait(false);
         return looks.OfType<Look>().Select(static look => look.Row);
     }

@@ -10,7 +10,9 @@ using Microsoft.Extensions.Options;
 
 namespace AgentFunctions.Tests.AspNetCore.Dashboard;
 
-/// <summary>How the dashboard comes to a browser: one version at a time, without credentials, without anything that a page could misuse.</summary>
+/// <summary>
+/// How the dashboard comes to a browser: one version at a time, without credentials, without anything that a page could misuse.
+/// </summary>
 [CancelAfter(300_000)]
 internal sealed partial class DashboardServingTests
 {
@@ -20,7 +22,8 @@ internal sealed partial class DashboardServingTests
     public async Task Shell_AtAnyDepth_LeadsToItsFilesAndToTheRuntime()
     {
         await using ApiHost host = await StartAsync();
-        foreach (string page in new[] { "/dashboard/", "/dashboard/approvals", "/dashboard/runs/abc", "/dashboard/runs/abc/timeline?turn=3" })
+        foreach (string page in new[] { "/dashboard/", "/dashboard/approvals", "/dashboard/runs/abc",
+            "/dashboard/runs/abc/timeline?turn=3" })
         {
             using HttpResponseMessage shell = await host.Client.GetAsync(page);
             string html = await shell.Content.ReadAsStringAsync();
@@ -35,7 +38,8 @@ internal sealed partial class DashboardServingTests
                 Assert.That(new Uri(at, RootAddress().Match(html).Groups[1].Value).AbsolutePath, Is.EqualTo("/"), page);
             }
 
-            using HttpResponseMessage script = await host.Client.GetAsync(new Uri(at, ScriptAddress().Match(html).Groups[1].Value));
+            using HttpResponseMessage script =
+                await host.Client.GetAsync(new Uri(at, ScriptAddress().Match(html).Groups[1].Value));
             Assert.That(script.StatusCode, Is.EqualTo(HttpStatusCode.OK), page);
             Assert.That(script.Content.Headers.ContentType!.ToString(), Is.EqualTo("text/javascript; charset=utf-8"));
             Assert.That(script.Headers.CacheControl!.ToString(), Does.Contain("immutable").And.Contain("max-age=31536000"));
@@ -111,19 +115,21 @@ internal sealed partial class DashboardServingTests
     [Test]
     public async Task EveryAnswer_OfTheDashboard_ForbidsWhatAPageCouldMisuse()
     {
-        await using ApiHost host = await StartAsync(builder => builder.Services.Configure<ApiOptions>(static options => options.Oidc.Add(new OidcOptions
-        {
-            Issuer = "https://login.example.org/tenant/v2.0",
-            Audience = "agents",
-            DashboardClientId = "page",
-        })));
+        await using ApiHost host =
+            await StartAsync(builder => builder.Services.Configure<ApiOptions>(static options => options.Oidc.Add(new OidcOptions
+            {
+                Issuer = "https://login.example.org/tenant/v2.0",
+                Audience = "agents",
+                DashboardClientId = "page",
+            })));
         foreach (string address in new[] { "/dashboard/", await ScriptOfAsync(host) })
         {
             using HttpResponseMessage response = await host.Client.GetAsync(address);
             string[] policy = response.Headers.GetValues("Content-Security-Policy").Single().Split("; ");
             Assert.That(policy, Is.SupersetOf(new[]
             {
-                "default-src 'none'", "script-src 'self'", "style-src 'self'", "connect-src 'self' https://login.example.org", "base-uri 'none'",
+                "default-src 'none'", "script-src 'self'", "style-src 'self'", "connect-src 'self' https://login.example.org",
+                "base-uri 'none'",
                 "frame-ancestors 'none'", "require-trusted-types-for 'script'", "trusted-types 'none'",
             }));
             Assert.That(response.Headers.GetValues("X-Content-Type-Options"), Is.EqualTo(new[] { "nosniff" }));
@@ -144,7 +150,8 @@ internal sealed partial class DashboardServingTests
     [Test]
     public async Task Host_WithAKey_ServesTheShellWithoutItAndTheDataWithItAlone()
     {
-        await using ApiHost host = await StartAsync(static builder => builder.Services.Configure<ApiOptions>(static options => options.Key = Key));
+        await using ApiHost host =
+            await StartAsync(static builder => builder.Services.Configure<ApiOptions>(static options => options.Key = Key));
         using HttpResponseMessage shell = await host.Client.GetAsync("/dashboard/");
         using HttpResponseMessage data = await host.Client.GetAsync("/api/runs");
 
@@ -166,7 +173,8 @@ internal sealed partial class DashboardServingTests
     [Test]
     public async Task Switch_Off_LeavesNothingAtItsAddresses()
     {
-        await using ApiHost host = await StartAsync(static builder => builder.Services.Configure<ApiOptions>(static options => options.Dashboard.Enabled = false));
+        await using ApiHost host =
+            await StartAsync(static builder => builder.Services.Configure<ApiOptions>(static options => options.Dashboard.Enabled = false));
         foreach (string address in new[] { "/", "/dashboard/", "/dashboard" })
         {
             using HttpResponseMessage response = await host.Client.GetAsync(address);
@@ -180,7 +188,9 @@ internal sealed partial class DashboardServingTests
         using var folder = new TemporaryFolder();
         folder.Write("index.html", "<p>{{version}}</p><script src=\"{{assets}}app.js\"></script>");
         folder.Write("app.js", "one");
-        await using ApiHost host = await StartAsync(builder => builder.Services.Configure<ApiOptions>(options => options.Dashboard.AssetsFolder = folder.Path));
+        await using ApiHost host =
+            await StartAsync(builder => builder.Services.Configure<ApiOptions>(options => options.Dashboard.AssetsFolder =
+                folder.Path));
         string first = await ScriptOfAsync(host);
         Assert.That(await host.Client.GetStringAsync(first), Is.EqualTo("one"));
         folder.Write("app.js", "two");
@@ -197,7 +207,8 @@ internal sealed partial class DashboardServingTests
     [TestCase("/a/../b")]
     [TestCase("/{x}")]
     public void PathBase_ThatIsInvalid_NamesTheField(string path) => Assert.That(
-        async () => await StartAsync(builder => builder.Services.Configure<ApiOptions>(options => options.Dashboard.PathBase = path)),
+        async () => await StartAsync(builder => builder.Services.Configure<ApiOptions>(options => options.Dashboard.PathBase =
+            path)),
         Throws.TypeOf<OptionsValidationException>().With.Message.Contains("Api:Dashboard:PathBase"));
 
     [TestCase("account/login")]
@@ -211,11 +222,13 @@ internal sealed partial class DashboardServingTests
     [Test]
     public async Task Path_OfItsOwn_IsWhereTheDashboardIs()
     {
-        await using ApiHost host = await StartAsync(static builder => builder.Services.Configure<ApiOptions>(static options => options.Dashboard.PathBase = "/ops/page"));
+        await using ApiHost host =
+            await StartAsync(static builder => builder.Services.Configure<ApiOptions>(static options => options.Dashboard.PathBase = "/ops/page"));
         string html = await host.Client.GetStringAsync("/ops/page/runs/x");
 
         Assert.That(await LocationAsync(host, "/"), Is.EqualTo("ops/page/"));
-        Assert.That(new Uri(new Uri(host.Client.BaseAddress!, "/ops/page/runs/x"), RootAddress().Match(html).Groups[1].Value).AbsolutePath, Is.EqualTo("/"));
+        Assert.That(new Uri(new Uri(host.Client.BaseAddress!, "/ops/page/runs/x"),
+            RootAddress().Match(html).Groups[1].Value).AbsolutePath, Is.EqualTo("/"));
     }
 
     private static Task<ApiHost> StartAsync(Action<WebApplicationBuilder>? configure = null) =>
@@ -224,7 +237,8 @@ internal sealed partial class DashboardServingTests
     private static async Task<string> ScriptOfAsync(ApiHost host)
     {
         string html = await host.Client.GetStringAsync("/dashboard/");
-        return new Uri(new Uri(host.Client.BaseAddress!, "/dashboard/"), ScriptAddress().Match(html).Groups[1].Value).AbsolutePath;
+        return new Uri(new Uri(host.Client.BaseAddress!, "/dashboard/"),
+            ScriptAddress().Match(html).Groups[1].Value).AbsolutePath;
     }
 
     private static async Task<string?> LocationAsync(ApiHost host, string address)

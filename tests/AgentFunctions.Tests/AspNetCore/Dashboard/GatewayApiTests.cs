@@ -103,7 +103,8 @@ internal sealed class GatewayApiTests
 
         Assert.That(
             Verdicts(agent.GetProperty("tools")),
-            Does.Contain(("pay", "ask", "pays")).And.Contains(("look", "allow", "default:none")).And.Contains(("move", "deny", "big")));
+            Does.Contain(("pay", "ask", "pays")).And.Contains(("look", "allow", "default:none")).And.Contains(("move", "deny",
+                "big")));
         Assert.That((Text(agent, "instructions"), Text(agent, "delegation")), Is.EqualTo(("Work.", "none")));
         Assert.That(agent.GetProperty("past").GetProperty("n").GetInt32(), Is.GreaterThan(0));
         Assert.That(agent.GetProperty("past").GetProperty("turns").GetRawText(), Is.EqualTo("[1,1,1]"));

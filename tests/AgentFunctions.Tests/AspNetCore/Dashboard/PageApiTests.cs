@@ -39,7 +39,8 @@ internal sealed class PageApiTests
             Assert.That(row.GetProperty("waits")[0].GetProperty("kind").GetString(), Is.EqualTo("approval"));
             Assert.That(row.GetProperty("waits")[0].GetProperty("mine").GetBoolean(), Is.True);
             Assert.That(row.GetProperty("requester").GetString(), Is.EqualTo("local"));
-            Assert.That(Rows(all).Select(static one => Encoding.UTF8.GetByteCount(one.GetRawText())), Is.All.LessThanOrEqualTo(450));
+            Assert.That(Rows(all).Select(static one => Encoding.UTF8.GetByteCount(one.GetRawText())),
+                Is.All.LessThanOrEqualTo(450));
             Assert.That(Ids(await GetAsync(host, "/api/runs/rows?status=completed,failed")), Is.EqualTo(new[] { second, first }));
             Assert.That(Ids(await GetAsync(host, "/api/runs/rows?mine=true")), Is.EqualTo(new[] { waiting }));
             Assert.That(Ids(await GetAsync(host, "/api/runs/rows?waiting=approval")), Is.EqualTo(new[] { waiting }));
@@ -51,7 +52,8 @@ internal sealed class PageApiTests
         }
 
         JsonElement page = await GetAsync(host, "/api/runs/rows?limit=2");
-        Assert.That(Ids(await GetAsync(host, $"/api/runs/rows?limit=2&from={page.GetProperty("next").GetInt32()}")), Is.EqualTo(new[] { first }));
+        Assert.That(Ids(await GetAsync(host, $"/api/runs/rows?limit=2&from={page.GetProperty("next").GetInt32()}")),
+            Is.EqualTo(new[] { first }));
         Assert.That(page.GetProperty("total").GetInt32(), Is.EqualTo(3));
     }
 
@@ -77,7 +79,8 @@ internal sealed class PageApiTests
     {
         await using ApiHost host = await StartAsync();
         string first = await EndedAsync(host, "Count", "red");
-        using HttpResponseMessage response = await host.Client.GetAsync("/api/watch?label=team", HttpCompletionOption.ResponseHeadersRead);
+        using HttpResponseMessage response = await host.Client.GetAsync("/api/watch?label=team",
+            HttpCompletionOption.ResponseHeadersRead);
         using var reader = new StreamReader(await response.Content.ReadAsStreamAsync());
 
         Assert.That(response.Content.Headers.ContentType!.MediaType, Is.EqualTo("text/event-stream"));
@@ -111,11 +114,15 @@ internal sealed class PageApiTests
         string run = await WaitingAsync(host);
         JsonElement asked = (await GetAsync(host, $"/api/approvals?run={run}&mine=true")).GetProperty("items")[0];
         string id = asked.GetProperty("id").GetString()!;
-        using HttpResponseMessage stale = await host.Client.PostAsJsonAsync($"/api/approvals/{id}", new { decision = "approve", callHash = "other" });
-        using HttpResponseMessage both = await host.Client.PostAsJsonAsync($"/api/approvals/{id}", new { decision = "deny", edits = new { } });
-        using HttpResponseMessage bad = await host.Client.PostAsJsonAsync($"/api/approvals/{id}", new { decision = "approve", edits = 7 });
+        using HttpResponseMessage stale = await host.Client.PostAsJsonAsync($"/api/approvals/{id}",
+            new { decision = "approve", callHash = "other" });
+        using HttpResponseMessage both = await host.Client.PostAsJsonAsync($"/api/approvals/{id}",
+            new { decision = "deny", edits = new { } });
+        using HttpResponseMessage bad = await host.Client.PostAsJsonAsync($"/api/approvals/{id}",
+            new { decision = "approve", edits = 7 });
         using HttpResponseMessage made = await host.Client.PostAsJsonAsync(
-            $"/api/approvals/{id}", new { decision = "approve", edits = new { amount = 4 }, callHash = asked.GetProperty("callHash").GetString() });
+            $"/api/approvals/{id}",
+            new { decision = "approve", edits = new { amount = 4 }, callHash = asked.GetProperty("callHash").GetString() });
         JsonElement decided = (await made.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("items")[0];
         await host.WaitAsync(run);
 
@@ -139,16 +146,20 @@ internal sealed class PageApiTests
         JsonElement asked = (await GetAsync(host, "/api/approvals")).GetProperty("items")[0];
         string id = asked.GetProperty("id").GetString()!;
         using HttpResponseMessage other = await host.Client.PostAsJsonAsync(
-            "/api/approvals/decide", new { ids = new[] { id, "none" }, decision = "deny", hashes = new Dictionary<string, string> { [id] = "other" } });
+            "/api/approvals/decide",
+            new { ids = new[] { id, "none" }, decision = "deny", hashes = new Dictionary<string, string> { [id] = "other" } });
         JsonElement[] refused = [.. (await other.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("items").EnumerateArray()];
-        using HttpResponseMessage right = await host.Client.PostAsJsonAsync("/api/approvals/decide", new { ids = new[] { id }, decision = "deny", comment = "No." });
+        using HttpResponseMessage right = await host.Client.PostAsJsonAsync("/api/approvals/decide",
+            new { ids = new[] { id }, decision = "deny", comment = "No." });
         JsonElement done = (await right.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("items")[0];
-        using HttpResponseMessage none = await host.Client.PostAsJsonAsync("/api/approvals/decide", new { ids = Array.Empty<string>(), decision = "deny" });
+        using HttpResponseMessage none = await host.Client.PostAsJsonAsync("/api/approvals/decide",
+            new { ids = Array.Empty<string>(), decision = "deny" });
         await host.WaitAsync(run);
 
         using (Assert.EnterMultipleScope())
         {
-            Assert.That(refused.Select(static one => one.GetProperty("code").GetString()), Is.EqualTo(new[] { "approvalStateForbids", "approvalNotFound" }));
+            Assert.That(refused.Select(static one => one.GetProperty("code").GetString()),
+                Is.EqualTo(new[] { "approvalStateForbids", "approvalNotFound" }));
             Assert.That(done.GetRawText(), Is.EqualTo($$"""{"id":"{{id}}","ok":true,"state":"denied"}"""));
             Assert.That(none.StatusCode, Is.EqualTo(HttpStatusCode.BadRequest));
         }
@@ -160,18 +171,22 @@ internal sealed class PageApiTests
         await using ApiHost host = await StartAsync();
         string[] runs = [await WaitingAsync(host), await WaitingAsync(host)];
         string ended = await EndedAsync(host, "Count", "red");
-        using HttpResponseMessage wrong = await host.Client.PostAsJsonAsync("/api/runs/bulk?status=waiting", new { action = "cancel", expect = 3 });
-        using HttpResponseMessage blind = await host.Client.PostAsJsonAsync("/api/runs/bulk?status=waiting", new { action = "cancel" });
+        using HttpResponseMessage wrong = await host.Client.PostAsJsonAsync("/api/runs/bulk?status=waiting",
+            new { action = "cancel", expect = 3 });
+        using HttpResponseMessage blind = await host.Client.PostAsJsonAsync("/api/runs/bulk?status=waiting",
+            new { action = "cancel" });
         using HttpResponseMessage none = await host.Client.PostAsJsonAsync(
             "/api/runs/bulk", new { action = "cancel", ids = new[] { runs[0], null } });
-        using HttpResponseMessage right = await host.Client.PostAsJsonAsync("/api/runs/bulk?status=waiting", new { action = "cancel", expect = 2, reason = "Enough." });
+        using HttpResponseMessage right = await host.Client.PostAsJsonAsync("/api/runs/bulk?status=waiting",
+            new { action = "cancel", expect = 2, reason = "Enough." });
         JsonElement done = await right.Content.ReadFromJsonAsync<JsonElement>();
         foreach (string run in runs)
         {
             Assert.That((await host.WaitAsync(run)).GetProperty("status").GetString(), Is.EqualTo("cancelled"));
         }
 
-        using HttpResponseMessage mixed = await host.Client.PostAsJsonAsync("/api/runs/bulk", new { action = "pause", ids = new[] { ended, "none" } });
+        using HttpResponseMessage mixed = await host.Client.PostAsJsonAsync("/api/runs/bulk",
+            new { action = "pause", ids = new[] { ended, "none" } });
         JsonElement[] items = [.. (await mixed.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("items").EnumerateArray()];
         using (Assert.EnterMultipleScope())
         {
@@ -181,7 +196,8 @@ internal sealed class PageApiTests
             Assert.That(none.StatusCode, Is.EqualTo(HttpStatusCode.BadRequest));
             Assert.That(await none.Content.ReadAsStringAsync(), Does.Contain("ids: "));
             Assert.That(done.GetProperty("done").GetInt32(), Is.EqualTo(2));
-            Assert.That(items.Select(static one => one.GetProperty("code").GetString()), Is.EqualTo(new[] { "runStateForbids", "runNotFound" }));
+            Assert.That(items.Select(static one => one.GetProperty("code").GetString()),
+                Is.EqualTo(new[] { "runStateForbids", "runNotFound" }));
         }
     }
 
@@ -203,8 +219,10 @@ internal sealed class PageApiTests
             Assert.That(page.GetProperty("cursor").GetString(), Is.Not.Empty);
         }
 
-        JsonElement next = await GetAsync(host, $"/api/audit?type=run.submitted&limit=1&after={page.GetProperty("cursor").GetString()}");
-        Assert.That(next.GetProperty("items")[0].GetProperty("runId").GetString(), Is.Not.EqualTo(page.GetProperty("items")[0].GetProperty("runId").GetString()));
+        JsonElement next = await GetAsync(host,
+            $"/api/audit?type=run.submitted&limit=1&after={page.GetProperty("cursor").GetString()}");
+        Assert.That(next.GetProperty("items")[0].GetProperty("runId").GetString(),
+            Is.Not.EqualTo(page.GetProperty("items")[0].GetProperty("runId").GetString()));
         using HttpResponseMessage bad = await host.Client.GetAsync("/api/audit?verdict=maybe");
         Assert.That(bad.StatusCode, Is.EqualTo(HttpStatusCode.BadRequest));
     }
@@ -214,7 +232,8 @@ internal sealed class PageApiTests
     {
         await using ApiHost host = await StartAsync();
         string run = await WaitingAsync(host);
-        using HttpResponseMessage plan = await host.Client.PostAsJsonAsync("/api/kill?dryRun=true", new { scope = "agent", name = "worker" });
+        using HttpResponseMessage plan = await host.Client.PostAsJsonAsync("/api/kill?dryRun=true",
+            new { scope = "agent", name = "worker" });
         JsonElement report = await plan.Content.ReadFromJsonAsync<JsonElement>();
 
         Assert.That(report.GetProperty("runs")[0].GetString(), Is.EqualTo(run));
@@ -234,9 +253,12 @@ internal sealed class PageApiTests
 
         using (Assert.EnterMultipleScope())
         {
-            Assert.That(tail.EnumerateArray().Select(static e => e.GetProperty("position").GetInt64()), Is.EqualTo(new long[] { all.Length - 2, all.Length - 1 }));
-            Assert.That(before.EnumerateArray().Select(static e => e.GetProperty("position").GetInt64()), Is.EqualTo(new long[] { 1 }));
-            Assert.That(typed.EnumerateArray().Select(static e => e.GetProperty("type").GetString()), Is.EqualTo(new[] { "run.submitted", "run.ended" }));
+            Assert.That(tail.EnumerateArray().Select(static e => e.GetProperty("position").GetInt64()),
+                Is.EqualTo(new long[] { all.Length - 2, all.Length - 1 }));
+            Assert.That(before.EnumerateArray().Select(static e => e.GetProperty("position").GetInt64()),
+                Is.EqualTo(new long[] { 1 }));
+            Assert.That(typed.EnumerateArray().Select(static e => e.GetProperty("type").GetString()),
+                Is.EqualTo(new[] { "run.submitted", "run.ended" }));
         }
     }
 
@@ -338,7 +360,9 @@ internal sealed class PageApiTests
     private static async Task<string> WaitingAsync(ApiHost host)
     {
         string id = await host.SubmitAsync(new { goal = "Pay now" });
-        await Poll.ForAsync(async () => (await GetAsync(host, $"/api/runs/{id}")).GetProperty("status").GetString() == "waiting" ? "waiting" : null);
+        await Poll.ForAsync(async () => (await GetAsync(host, $"/api/runs/{id}")).GetProperty("status").GetString() == "waiting"
+            ? "waiting"
+            : null);
         return id;
     }
 

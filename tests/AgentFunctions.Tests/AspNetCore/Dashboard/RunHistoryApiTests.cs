@@ -173,7 +173,8 @@ internal sealed class RunHistoryApiTests
 
         JsonElement day = (await GetAsync($"/api/usage?label=team={label}")).GetProperty("rows")[0];
         JsonElement[] rows = [.. (await GetAsync("/api/usage?by=label:team&bucket=hour")).GetProperty("rows").EnumerateArray()];
-        JsonElement[] agents = [.. (await GetAsync($"/api/usage?by=agent&label=team={label}")).GetProperty("rows").EnumerateArray()];
+        JsonElement[] agents = [.. (await GetAsync($"/api/usage?by=agent&label=team={label}")).GetProperty("rows")
+            .EnumerateArray()];
 
         Assert.That(
             (day.GetProperty("runs").GetInt32(), day.GetProperty("live").GetInt32(), day.GetProperty("failed").GetInt32()),
@@ -228,6 +229,7 @@ internal sealed class RunHistoryApiTests
     private static (string, string, int, bool)[] Relatives(JsonElement lineage, string name) =>
     [
         .. lineage.GetProperty(name).EnumerateArray()
-            .Select(static one => (Text(one, "id"), Text(one, "next"), one.GetProperty("turn").GetInt32(), one.GetProperty("rewind").GetBoolean())),
+            .Select(static one => (Text(one, "id"), Text(one, "next"), one.GetProperty("turn").GetInt32(),
+                one.GetProperty("rewind").GetBoolean())),
     ];
 }

@@ -7,7 +7,8 @@ namespace AgentFunctions.Tests.AspNetCore.Dashboard;
 internal sealed class ServedTextTests
 {
     [TestCase("  a();\n\n    b(); // stays", "a();\n\nb(); // stays", TestName = "Space before lines")]
-    [TestCase("// gone\nlet a = 'http://x'; /* stays */\n", "\nlet a = 'http://x'; /* stays */\n", TestName = "Comments that have a line")]
+    [TestCase("// gone\nlet a = 'http://x'; /* stays */\n", "\nlet a = 'http://x'; /* stays */\n",
+        TestName = "Comments that have a line")]
     [TestCase("/** gone */\nf();", "\nf();", TestName = "A comment in marks")]
     [TestCase("/**\n * gone\n * @param x gone\n */\nf();", "\n\n\n\nf();", TestName = "A comment over lines")]
     [TestCase("let a = b\n  * c;", "let a = b\n* c;", TestName = "A product over lines is no comment")]
@@ -22,5 +23,6 @@ internal sealed class ServedTextTests
     public void Of_AnotherFile_LeavesItAsItIs() =>
         Assert.That(Text("index.html", "  <p>\n  // text\n  </p>"), Is.EqualTo("  <p>\n  // text\n  </p>"));
 
-    private static string Text(string name, string source) => Encoding.UTF8.GetString(ServedText.Of(name, Encoding.UTF8.GetBytes(source)));
+    private static string Text(string name, string source) =>
+        Encoding.UTF8.GetString(ServedText.Of(name, Encoding.UTF8.GetBytes(source)));
 }

@@ -40,7 +40,13 @@ internal sealed class SessionApiTests
         await using ApiHost host = await StartAsync(static options =>
         {
             options.Key = Key;
-            options.Oidc.Add(new OidcOptions { Issuer = "https://login.example.org", Audience = "agents", Name = "corp", DashboardClientId = "page" });
+            options.Oidc.Add(new OidcOptions
+            {
+                Issuer = "https://login.example.org",
+                Audience = "agents",
+                Name = "corp",
+                DashboardClientId = "page"
+            });
             options.Oidc.Add(new OidcOptions { Issuer = "https://other.example.org", Audience = "agents", Name = "other" });
         });
         JsonElement nobody = await host.Client.GetFromJsonAsync<JsonElement>("/api/session");
@@ -104,7 +110,8 @@ internal sealed class SessionApiTests
         }
 
         string ticket = url[(url.IndexOf('?', StringComparison.Ordinal) + 1)..];
-        foreach (string other in new[] { $"/api/runs/{id}?{ticket}", $"/api/runs?{ticket}", $"{path}?x=1&{ticket}", $"{path}?{ticket}x", $"{path}?ticket=none" })
+        foreach (string other in new[] { $"/api/runs/{id}?{ticket}", $"/api/runs?{ticket}", $"{path}?x=1&{ticket}",
+            $"{path}?{ticket}x", $"{path}?ticket=none" })
         {
             using HttpResponseMessage refused = await host.Client.GetAsync(other);
             Assert.That(refused.StatusCode, Is.EqualTo(HttpStatusCode.Unauthorized), other);
@@ -190,7 +197,8 @@ internal sealed class SessionApiTests
         Assert.That(string.Join(',', response.Content.Headers.ContentEncoding), Is.EqualTo(used));
         Assert.That(response.Headers.Vary, Does.Contain("Accept-Encoding"));
         using var unpacked = new HttpClient(new HttpClientHandler { AutomaticDecompression = DecompressionMethods.All }) { BaseAddress = host.Client.BaseAddress };
-        Assert.That((await unpacked.GetFromJsonAsync<JsonElement>("/api/runs")).GetProperty("runs").GetArrayLength(), Is.EqualTo(3));
+        Assert.That((await unpacked.GetFromJsonAsync<JsonElement>("/api/runs")).GetProperty("runs").GetArrayLength(),
+            Is.EqualTo(3));
     }
 
     [Test]
@@ -224,7 +232,9 @@ internal sealed class SessionApiTests
 
     private static async Task<JsonElement> TicketAsync(ApiHost host, string path, string key = Key)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Post, "/api/tickets") { Content = JsonContent.Create(new { path }) };
+        using var request = new HttpRequestMessage(HttpMethod.Post,
+            "/api/tickets")
+        { Content = JsonContent.Create(new { path }) };
         request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", key);
         using HttpResponseMessage response = await host.Client.SendAsync(request);
         Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.OK), await response.Content.ReadAsStringAsync());

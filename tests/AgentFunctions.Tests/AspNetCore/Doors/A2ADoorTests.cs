@@ -90,7 +90,8 @@ internal sealed class A2ADoorTests
 
     [TestCase("rpc")]
     [TestCase("rest")]
-    public async Task Task_ThatOthersMustApprove_IsAuthRequiredUntilTheyHave(string transport, CancellationToken cancellationToken)
+    public async Task Task_ThatOthersMustApprove_IsAuthRequiredUntilTheyHave(string transport,
+        CancellationToken cancellationToken)
     {
         using var folder = new TemporaryFolder();
         await using ApiHost host = await A2AHost.StartAsync(DoorHost.WithApproval(folder), DoorHost.WithKey);
@@ -119,18 +120,22 @@ internal sealed class A2ADoorTests
     {
         await using ApiHost host = await A2AHost.StartAsync(DoorHost.WithKey);
         (string anna, _) = await host.AddCallersAsync(cancellationToken);
-        using var request = new HttpRequestMessage(address.EndsWith("tasks", StringComparison.Ordinal) ? HttpMethod.Get : HttpMethod.Post, address);
+        using var request = new HttpRequestMessage(address.EndsWith("tasks", StringComparison.Ordinal)
+            ? HttpMethod.Get
+            : HttpMethod.Post, address);
         request.Headers.Add("A2A-Version", "1.0");
         request.Headers.Authorization = caller is null ? null : new("Bearer", anna);
         request.Content = address.EndsWith("tasks", StringComparison.Ordinal)
             ? null
-            : new StringContent("""{"jsonrpc":"2.0","id":1,"method":"GetTask","params":{"id":"x"}}""", Encoding.UTF8, "application/json");
+            : new StringContent("""{"jsonrpc":"2.0","id":1,"method":"GetTask","params":{"id":"x"}}""", Encoding.UTF8,
+                "application/json");
 
         using HttpResponseMessage response = await host.Client.SendAsync(request, cancellationToken);
         JsonElement told = JsonElement.Parse(await response.Content.ReadAsStringAsync(cancellationToken));
 
         Assert.That((int)response.StatusCode, Is.EqualTo(status));
-        Assert.That(path.Split('.').Aggregate(told, static (one, name) => one.GetProperty(name)).ToString(), Is.EqualTo(expected));
+        Assert.That(path.Split('.').Aggregate(told, static (one, name) => one.GetProperty(name)).ToString(),
+            Is.EqualTo(expected));
         Assert.That(told.ToString(), Does.Contain("a2a-protocol.org"));
     }
 

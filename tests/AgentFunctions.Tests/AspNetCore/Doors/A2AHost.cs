@@ -22,7 +22,11 @@ internal static class A2AHost
                 jsonrpc = "2.0",
                 id = 1,
                 method = "SendMessage",
-                @params = new { message = new { messageId = "m", role = "ROLE_USER", parts = new[] { new { text = goal } } }, configuration },
+                @params = new
+                {
+                    message = new { messageId = "m", role = "ROLE_USER", parts = new[] { new { text = goal } } },
+                    configuration
+                },
             }),
         };
         if (version is not null)
@@ -69,7 +73,8 @@ internal static class A2AHost
 
     private static string FileOf(ChatRequest request)
     {
-        string text = request.Messages.Select(static one => one.ToString()).First(static one => one.Contains("as artifacts: ", StringComparison.Ordinal));
+        string text = request.Messages.Select(static one => one.ToString())
+            .First(static one => one.Contains("as artifacts: ", StringComparison.Ordinal));
         return text.Split("as artifacts: ")[1].Split(']')[0];
     }
 }

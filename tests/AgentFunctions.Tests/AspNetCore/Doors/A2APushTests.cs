@@ -23,17 +23,21 @@ internal sealed class A2APushTests
         await using ApiServer receiver = await ApiServer.StartAsync(context =>
         {
             // The first of the end: what is asked may be answered before it could be told again.
-            context.Response.StatusCode = context.Request.Path == "/first" && Interlocked.Increment(ref failures) == 2 ? 503 : 200;
+            context.Response.StatusCode = context.Request.Path == "/first" && Interlocked.Increment(ref failures) == 2
+                ? 503
+                : 200;
             return Task.CompletedTask;
         });
         await using ApiHost host = await A2AHost.StartAsync(DoorHost.WithApproval(folder), Inside);
 
-        JsonElement told = await Counterpart.RunAsync(host, "a2a.mjs", "none", "push", cancellationToken, transport, receiver.Url);
+        JsonElement told = await Counterpart.RunAsync(host, "a2a.mjs", "none", "push", cancellationToken, transport,
+            receiver.Url);
         string id = told.GetProperty("id").GetString()!;
         // Two for the first one, of which the second fails once, and one for each of those that came after the question.
         await Poll.UntilAsync(() => receiver.Requests.Count >= 5, cancellationToken);
 
-        Assert.That((told.GetProperty("state").GetInt32(), told.GetProperty("answered").GetInt32()), Is.EqualTo((6, 3)), told.ToString());
+        Assert.That((told.GetProperty("state").GetInt32(), told.GetProperty("answered").GetInt32()), Is.EqualTo((6, 3)),
+            told.ToString());
         Assert.That(
             told.GetProperty("created").EnumerateArray().Select(static one => one.GetString()),
             Is.EqualTo(new[] { "second", id, $"{receiver.Url}/second" }));
@@ -47,7 +51,8 @@ internal sealed class A2APushTests
         }
 
         ApiRequest[] first = [.. receiver.Requests.Where(static one => one.Target == "/first")];
-        Assert.That(receiver.Requests.Select(static one => one.Target), Does.Contain("/second").And.Contain("/late").And.Not.Contain("/third"));
+        Assert.That(receiver.Requests.Select(static one => one.Target),
+            Does.Contain("/second").And.Contain("/late").And.Not.Contain("/third"));
         foreach (ApiRequest one in receiver.Requests)
         {
             Assert.That(one.Headers["X-A2A-Notification-Token"], Is.EqualTo("the-token"));
@@ -55,9 +60,11 @@ internal sealed class A2APushTests
             Assert.That(one.Headers["Content-Type"], Is.EqualTo("application/a2a+json"));
         }
 
-        Assert.That(first.Select(static one => one.Headers["Idempotency-Key"]).Distinct().Count(), Is.EqualTo(2), "a repetition has the key of the first");
+        Assert.That(first.Select(static one => one.Headers["Idempotency-Key"]).Distinct().Count(), Is.EqualTo(2),
+            "a repetition has the key of the first");
         JsonElement asked = JsonElement.Parse(first[0].Body).GetProperty("statusUpdate");
-        JsonElement ended = JsonElement.Parse(first.Last(static one => one.Body.Contains("\"task\"", StringComparison.Ordinal)).Body).GetProperty("task");
+        JsonElement ended = JsonElement.Parse(first.Last(static one => one.Body.Contains("\"task\"",
+            StringComparison.Ordinal)).Body).GetProperty("task");
         Assert.That(asked.GetProperty("status").GetProperty("state").GetString(), Is.EqualTo("TASK_STATE_INPUT_REQUIRED"));
         Assert.That(ended.GetProperty("status").GetProperty("state").GetString(), Is.EqualTo("TASK_STATE_COMPLETED"));
         Assert.That(

@@ -50,7 +50,8 @@ internal sealed class A2ATablesTests
 
     [TestCaseSource(nameof(Statuses))]
     public void Status_OfEachKind_HasAState(RunStatus status) =>
-        Assert.That(TaskView.StateOf(Stand(status, null, null)), Does.StartWith("TASK_STATE_"), "a new status: say what the door makes of it");
+        Assert.That(TaskView.StateOf(Stand(status, null, null)), Does.StartWith("TASK_STATE_"),
+            "a new status: say what the door makes of it");
 
     [Test]
     public void Approval_IsAPartWithDataThatNamesTheCall()

@@ -106,7 +106,8 @@ internal sealed class AgUiDoorTests
         Assert.That(
             told.GetProperty("ends").EnumerateArray().Select(static one => one.GetString()),
             Is.EqualTo((string[])["RUN_STARTED", "RUN_ERROR", "RUN_STARTED", "RUN_FINISHED"]));
-        Assert.That((told.GetProperty("cancelled").GetString(), told.GetProperty("thrown").GetString()), Is.EqualTo(("cancelled", (string?)null)));
+        Assert.That((told.GetProperty("cancelled").GetString(), told.GetProperty("thrown").GetString()),
+            Is.EqualTo(("cancelled", (string?)null)));
         JsonElement refused = told.GetProperty("refused");
         Assert.That((refused[0][0].GetInt32(), refused[1][0].GetInt32()), Is.EqualTo((404, 400)));
         Assert.That(
@@ -120,7 +121,8 @@ internal sealed class AgUiDoorTests
     {
         await using ApiHost host = await StartAsync(DoorHost.WithKey);
 
-        using HttpResponseMessage response = await host.Client.PostAsJsonAsync("/agui/worker", new { threadId = "t" }, cancellationToken);
+        using HttpResponseMessage response = await host.Client.PostAsJsonAsync("/agui/worker", new { threadId = "t" },
+            cancellationToken);
 
         JsonElement refused = await response.Content.ReadFromJsonAsync<JsonElement>(cancellationToken);
         Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.Unauthorized));
@@ -142,7 +144,8 @@ internal sealed class AgUiDoorTests
             told.GetProperty("shape").EnumerateArray().Select(static one => one.GetString()),
             Does.Contain("TOOL_CALL_START").And.Not.Contain("TOOL_CALL_RESULT"));
         Assert.That(
-            told.GetProperty("second").EnumerateArray().Select(static one => one.GetString()), Does.Not.Contain("TOOL_CALL_RESULT"));
+            told.GetProperty("second").EnumerateArray().Select(static one => one.GetString()),
+            Does.Not.Contain("TOOL_CALL_RESULT"));
         Assert.That(told.GetProperty("answer").GetString(), Is.EqualTo("The page says: 18 degrees"));
         Assert.That(
             told.GetProperty("messages").EnumerateArray().Select(static message => message[0].GetString()),
@@ -173,7 +176,8 @@ internal sealed class AgUiDoorTests
         Assert.That(told.GetProperty("known").EnumerateArray().Select(static one => one.GetString()), Does.Contain(toolCall));
         Assert.That(
             Types(told, "first"),
-            Is.EqualTo((string[])["SUBAGENT_STARTED", "TOOL_CALL_START", "TOOL_CALL_ARGS", "TOOL_CALL_END", "SUBAGENT_FINISHED"]), told.ToString());
+            Is.EqualTo((string[])["SUBAGENT_STARTED", "TOOL_CALL_START", "TOOL_CALL_ARGS", "TOOL_CALL_END", "SUBAGENT_FINISHED"]),
+            told.ToString());
         JsonElement[] first = [.. told.GetProperty("first").EnumerateArray()];
         Assert.That(first.Select(static one => one[1].GetString()), Is.All.EqualTo(agent));
         Assert.That(first[0][5].GetString(), Is.EqualTo($"{agent.Split('.')[0]}/1/0"), "the call that asked for it");
@@ -188,7 +192,8 @@ internal sealed class AgUiDoorTests
                 : ["SUBAGENT_STARTED", "SUBAGENT_FINISHED"]),
             told.ToString());
         Assert.That(told.GetProperty("second").EnumerateArray().Last()[2].GetString(), Is.EqualTo("success"));
-        Assert.That(told.GetProperty("shape").EnumerateArray().Select(static one => one.GetString()), Does.Contain("TOOL_CALL_RESULT"));
+        Assert.That(told.GetProperty("shape").EnumerateArray().Select(static one => one.GetString()),
+            Does.Contain("TOOL_CALL_RESULT"));
         Assert.That(told.GetProperty("answer").GetString(), Does.Contain("It was sent."));
         Assert.That(
             told.GetProperty("again").EnumerateArray().Select(static one => one.GetString()).Take(3),
@@ -209,7 +214,8 @@ internal sealed class AgUiDoorTests
             },
             { Turn: 0 } when request.Says("Send it") => ChatReply.Call("send", new { to = "ben" }),
             _ when request.Says("Refuse it") && !request.Says("And now") => new ChatReply { Refusal = "No." },
-            _ when request.Says("Wait.") => new ChatReply { Before = static token => new TaskCompletionSource().Task.WaitAsync(token) },
+            _ when request.Says("Wait.") =>
+                new ChatReply { Before = static token => new TaskCompletionSource().Task.WaitAsync(token) },
             { Turn: 0 } when request.Says("Ask the page") => ChatReply.Call("get_weather", new { city = "Bern" }),
             _ when request.Says("Ask the page") => ChatReply.Say($"The page says: {request.Last("tool")}"),
             _ => ChatReply.Say(Answer),

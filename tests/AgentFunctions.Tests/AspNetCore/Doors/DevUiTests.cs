@@ -8,7 +8,8 @@ namespace AgentFunctions.Tests.AspNetCore.Doors;
 [CancelAfter(300_000)]
 internal sealed class DevUiTests
 {
-    private static readonly string Answer = string.Concat(Enumerable.Range(0, 40).Select(static i => $"Line {i} of the answer. "));
+    private static readonly string Answer = string.Concat(Enumerable.Range(0, 40)
+        .Select(static i => $"Line {i} of the answer. "));
 
     [Test]
     public async Task Chat_LoadedAgainInItsMiddle_ShowsEachWordOnce(CancellationToken cancellationToken)
@@ -26,7 +27,8 @@ internal sealed class DevUiTests
         Assert.That((Of(meta, "runtime"), meta.GetProperty("auth_required").GetBoolean()), Is.EqualTo(("dotnet", false)));
         Assert.That(told.GetProperty("before").GetInt32(), Is.Zero);
         Assert.That(Of(told, "text"), Is.EqualTo(Answer));
-        Assert.That(told.GetProperty("numbers").EnumerateArray().Select(static number => number.GetInt64()), Is.Ordered.And.Unique);
+        Assert.That(told.GetProperty("numbers").EnumerateArray().Select(static number => number.GetInt64()),
+            Is.Ordered.And.Unique);
         Assert.That(Of(told, "end"), Is.EqualTo("response.completed"));
         Assert.That(Of(told, "second"), Is.EqualTo(Answer));
         Assert.That(told.GetProperty("list").GetArrayLength(), Is.EqualTo(1));
@@ -48,7 +50,8 @@ internal sealed class DevUiTests
 
         JsonElement call = told.GetProperty("request").GetProperty("function_call");
         Assert.That((Of(call, "name"), call.GetProperty("arguments").GetProperty("to").GetString()), Is.EqualTo(("send", "ann")));
-        Assert.That(told.GetProperty("numbers").EnumerateArray().Select(static number => number.GetInt64()), Is.Ordered.And.Unique);
+        Assert.That(told.GetProperty("numbers").EnumerateArray().Select(static number => number.GetInt64()),
+            Is.Ordered.And.Unique);
         Assert.That((Of(told, "end"), Of(told, "done")), Is.EqualTo(("response.completed", "response.completed")));
         Assert.That((Of(told, "text"), sent), Is.EqualTo((Answer, 1)));
     }
@@ -88,13 +91,15 @@ internal sealed class DevUiTests
         ApiHost host, string key, string scenario, CancellationToken cancellationToken, params string[] arguments) =>
         Counterpart.RunAsync(host, "devui.mjs", key, scenario, cancellationToken, arguments);
 
-    private static Task<ApiHost> StartAsync(params (string Key, string Value)[] settings) => StartAsync(static () => { }, settings);
+    private static Task<ApiHost> StartAsync(params (string Key, string Value)[] settings) =>
+        StartAsync(static () => { }, settings);
 
     private static Task<ApiHost> StartAsync(Action send, params (string Key, string Value)[] settings) => DoorHost.StartAsync(
         static request => request switch
         {
             { Turn: 0 } when request.Says("Send it") => ChatReply.Call("send", new { to = "ann" }),
-            _ when request.Says("Wait.") => ChatReply.Say(Answer) with { Before = static token => Task.Delay(Timeout.Infinite, token) },
+            _ when request.Says("Wait.") =>
+                ChatReply.Say(Answer) with { Before = static token => Task.Delay(Timeout.Infinite, token) },
             _ => ChatReply.Say(Answer),
         },
         [

@@ -20,7 +20,8 @@ internal sealed class DoorAccessTests
         _host = await A2AHost.StartAsync(DoorHost.WithKey);
         ApiKeys keys = _host.Get<ApiKeys>();
         await keys.AddAsync("root", [CallerRoles.Admin], Caller.Local);
-        foreach (string role in (string[])[CallerRoles.Submitter, CallerRoles.Viewer, CallerRoles.Operator, CallerRoles.Approver, "guest"])
+        foreach (string role in (string[])[CallerRoles.Submitter, CallerRoles.Viewer, CallerRoles.Operator, CallerRoles.Approver,
+            "guest"])
         {
             _keys[role] = await keys.AddAsync(role, [role], Caller.Local);
         }
@@ -68,9 +69,11 @@ internal sealed class DoorAccessTests
     [TestCase("POST", "agui/worker/cancel", "operator", 404)]
     [TestCase("GET", "agui/worker/capabilities", null, 401)]
     [TestCase("GET", "agui/worker/capabilities", "submitter", 200)]
-    public async Task Request_ByRole_IsAnswered(string method, string address, string? role, int expected, CancellationToken cancellationToken)
+    public async Task Request_ByRole_IsAnswered(string method, string address, string? role, int expected,
+        CancellationToken cancellationToken)
     {
-        using var request = new HttpRequestMessage(new HttpMethod(method), address.Replace("TASK", _task, StringComparison.Ordinal));
+        using var request = new HttpRequestMessage(new HttpMethod(method),
+            address.Replace("TASK", _task, StringComparison.Ordinal));
         request.Headers.Add("A2A-Version", "1.0");
         request.Headers.Authorization = role is null ? null : new("Bearer", _keys[role]);
         if (method == "POST")
@@ -84,7 +87,15 @@ internal sealed class DoorAccessTests
                     tools = Array.Empty<string>(),
                     context = Array.Empty<string>(),
                 })
-                : JsonContent.Create(new { message = new { messageId = $"m-{role}", role = "ROLE_USER", parts = new[] { new { text = "Answer." } } } });
+                : JsonContent.Create(new
+                {
+                    message = new
+                    {
+                        messageId = $"m-{role}",
+                        role = "ROLE_USER",
+                        parts = new[] { new { text = "Answer." } }
+                    }
+                });
         }
 
         using HttpResponseMessage response = await _host.Client.SendAsync(request, cancellationToken);
@@ -98,7 +109,14 @@ internal sealed class DoorAccessTests
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, address)
         {
-            Content = JsonContent.Create(new { jsonrpc = "2.0", id = 1, method = "SendMessage", message = new { }, @params = new { } }),
+            Content = JsonContent.Create(new
+            {
+                jsonrpc = "2.0",
+                id = 1,
+                method = "SendMessage",
+                message = new { },
+                @params = new { }
+            }),
         };
         request.Headers.Authorization = new("Bearer", _keys["owner"]);
 

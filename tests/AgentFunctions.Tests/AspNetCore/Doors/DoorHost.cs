@@ -41,7 +41,9 @@ internal static class DoorHost
             await keys.AddAsync("ben", [CallerRoles.Submitter], Caller.Local, cancellationToken));
     }
 
-    /// <summary>Reads by which door a run was submitted, and what that door calls the request: once for each submission.</summary>
+    /// <summary>
+    /// Reads by which door a run was submitted, and what that door calls the request: once for each submission.
+    /// </summary>
     public static async Task<(string? Door, string? Request)[]> SubmissionsAsync(
         this ApiHost host, string run, CancellationToken cancellationToken) =>
         await host.Get<AuditLog>().ReadAsync(run, 0, cancellationToken)

@@ -29,7 +29,8 @@ internal sealed class DoorTablesTests
             new TurnRecorded(9, 1, 1, "Said.", [new AskedCall(0, "look", None)], new TokenUsage(), false),
             ["TEXT_MESSAGE_END", "TOOL_CALL_START", "TOOL_CALL_ARGS", "TOOL_CALL_END"],
             [
-                "response.output_text.done", "response.content_part.done", "response.output_item.done", "response.output_item.added",
+                "response.output_text.done", "response.content_part.done", "response.output_item.done",
+                "response.output_item.added",
                 "response.output_item.done",
             ]),
         [JournalEventTypes.ToolStarted] = (
@@ -43,7 +44,8 @@ internal sealed class DoorTablesTests
                 "response.mcp_call.completed", "response.output_item.done",
             ]),
         [JournalEventTypes.RunEnded] = (
-            new ExchangeEnded(9, Noted(JournalEventTypes.RunEnded) with { Code = "completed" }), ["RUN_FINISHED"], ["response.completed"]),
+            new ExchangeEnded(9, Noted(JournalEventTypes.RunEnded) with { Code = "completed" }), ["RUN_FINISHED"],
+            ["response.completed"]),
         [JournalEventTypes.MessageReceived] = Custom(JournalEventTypes.MessageReceived),
         [JournalEventTypes.ContextCompacted] = Custom(JournalEventTypes.ContextCompacted),
         [JournalEventTypes.AnswerChecked] = Custom(JournalEventTypes.AnswerChecked),
@@ -97,7 +99,8 @@ internal sealed class DoorTablesTests
     [TestCase("failed", "InvalidInput", "failed", "response.failed", "invalidInput", "invalid_prompt")]
     [TestCase("failed", "ModelRefused", "failed", "response.failed", "modelRefused", "server_error")]
     [TestCase("failed", null, "failed", "response.failed", "failed", "server_error")]
-    [TestCase("budgetExhausted", "StepLimitReached", "incomplete", "response.incomplete", "stepLimitReached", "max_output_tokens")]
+    [TestCase("budgetExhausted", "StepLimitReached", "incomplete", "response.incomplete", "stepLimitReached",
+        "max_output_tokens")]
     public void Status_OfARunThatEnded_IsTheProtocols(
         string code, string? error, string status, string type, string agui, string? reason = null)
     {
@@ -111,7 +114,8 @@ internal sealed class DoorTablesTests
         Assert.That((TypeOf(told), response["status"]!.ToString()), Is.EqualTo((type, status)));
         string? why = response["error"]?["code"]?.ToString() ?? response["incomplete_details"]?["reason"]?.ToString();
         Assert.That(why, Is.EqualTo(reason));
-        Assert.That(response["metadata"]?["agentfunctions_code"]?.ToString(), Is.EqualTo(reason is null ? null : error ?? "internalError"));
+        Assert.That(response["metadata"]?["agentfunctions_code"]?.ToString(),
+            Is.EqualTo(reason is null ? null : error ?? "internalError"));
         Assert.That(TypeOf(finished), Is.EqualTo(code is "completed" or "cancelled" ? "RUN_FINISHED" : "RUN_ERROR"));
         Assert.That((finished["outcome"]?["type"] ?? finished["code"])!.ToString(), Is.EqualTo(agui));
     }
@@ -141,14 +145,16 @@ internal sealed class DoorTablesTests
         JsonNode interrupt = agui[^1]["outcome"]!["interrupts"]![0]!;
         Assert.That(agui.Select(TypeOf), Is.EqualTo((string[])["MESSAGES_SNAPSHOT", "RUN_FINISHED"]));
         Assert.That(
-            (interrupt["id"]!.ToString(), interrupt["reason"]!.ToString(), interrupt["toolCallId"]!.ToString(), interrupt["expiresAt"]!.ToString()),
+            (interrupt["id"]!.ToString(), interrupt["reason"]!.ToString(), interrupt["toolCallId"]!.ToString(),
+                interrupt["expiresAt"]!.ToString()),
             Is.EqualTo(("approval-1", reason, $"{Run}/1/0", "2026-01-05T03:04:05.000Z")));
         Assert.That(interrupt["metadata"]!["callHash"]!.ToString(), Is.EqualTo("hash"));
         Assert.That(
             interrupt["responseSchema"]!["properties"]!.AsObject().Select(static one => one.Key),
             Is.EqualTo((string[])["approved", "editedArgs", "comment", "callHash"]));
         Assert.That(
-            responses.Select(TypeOf), Is.EqualTo((string[])["response.output_item.added", "response.output_item.done", "response.completed"]));
+            responses.Select(TypeOf),
+            Is.EqualTo((string[])["response.output_item.added", "response.output_item.done", "response.completed"]));
         JsonNode item = responses[1]["item"]!;
         Assert.That(
             (item["type"]!.ToString(), item["id"]!.ToString(), item["name"]!.ToString(), item["arguments"]!.ToString()),
@@ -192,14 +198,17 @@ internal sealed class DoorTablesTests
     {
         var call = new ClientCall($"{Run}/1/0", Run, 1, 0, "get_weather", JsonElement.Parse("""{"city":"Rome"}"""), At, At);
         AgUiFold fold = AgUi();
-        fold.Take(new TurnRecorded(1, 1, null, "", [new AskedCall(0, "get_weather", JsonElement.Parse("""{"city":"Bern"}"""))], new TokenUsage(), false));
+        fold.Take(new TurnRecorded(1, 1, null, "", [new AskedCall(0, "get_weather", JsonElement.Parse("""{"city":"Bern"}"""))],
+            new TokenUsage(), false));
         var cut = new ExchangeInterrupted(9, 1, [], [call]);
 
         IReadOnlyList<JsonObject> agui = fold.Take(cut);
         IReadOnlyList<JsonObject> responses = Response(null).Take(cut);
 
-        Assert.That(agui.Select(TypeOf), Is.EqualTo((string[])["MESSAGES_SNAPSHOT", "RUN_FINISHED"]), "a rule has changed the arguments");
-        Assert.That(agui[0]["messages"]![0]!["toolCalls"]![0]!["function"]!["arguments"]!.ToString(), Is.EqualTo("""{"city":"Rome"}"""));
+        Assert.That(agui.Select(TypeOf), Is.EqualTo((string[])["MESSAGES_SNAPSHOT", "RUN_FINISHED"]),
+            "a rule has changed the arguments");
+        Assert.That(agui[0]["messages"]![0]!["toolCalls"]![0]!["function"]!["arguments"]!.ToString(),
+            Is.EqualTo("""{"city":"Rome"}"""));
         Assert.That(agui[1]["outcome"]!["type"]!.ToString(), Is.EqualTo("success"));
         Assert.That(agui[1]["outcome"]!["pendingToolCallIds"]![0]!.ToString(), Is.EqualTo($"{Run}/1/0"));
         Assert.That(
@@ -211,7 +220,8 @@ internal sealed class DoorTablesTests
             ]));
         Assert.That(responses.Select(static one => one["sequence_number"]!.GetValue<long>()).Take(4), Is.Ordered.And.Unique);
         Assert.That(
-            (responses[3]["item"]!["type"]!.ToString(), responses[3]["item"]!["call_id"]!.ToString()), Is.EqualTo(("function_call", $"{Run}/1/0")));
+            (responses[3]["item"]!["type"]!.ToString(), responses[3]["item"]!["call_id"]!.ToString()),
+            Is.EqualTo(("function_call", $"{Run}/1/0")));
         Assert.That(responses[^1]["response"]!["status"]!.ToString(), Is.EqualTo("completed"));
     }
 
@@ -219,7 +229,8 @@ internal sealed class DoorTablesTests
     public void Calls_AndApprovalsAtOnce_HaveNumbersOfTheirOwn()
     {
         var approval = new OpenQuestion { Approval = ApprovalOf(ApprovalQuestion.Call), MayAnswer = true };
-        ClientCall[] calls = [.. Enumerable.Range(1, 70).Select(static i => new ClientCall($"{Run}/1/{i}", Run, 1, i, "x", None, At, At))];
+        ClientCall[] calls = [.. Enumerable.Range(1, 70)
+            .Select(static i => new ClientCall($"{Run}/1/{i}", Run, 1, i, "x", None, At, At))];
 
         long[] numbers =
         [
@@ -255,10 +266,12 @@ internal sealed class DoorTablesTests
 
         (int status, string type) = code switch
         {
-            ErrorCode.RunNotFound or ErrorCode.RunErased or ErrorCode.AgentNotFound or ErrorCode.ModelNotFound => (404, "invalid_request_error"),
+            ErrorCode.RunNotFound or ErrorCode.RunErased or ErrorCode.AgentNotFound or ErrorCode.ModelNotFound =>
+                (404, "invalid_request_error"),
             ErrorCode.NotAllowed => (403, "permission_error"),
             ErrorCode.QuotaExceeded => (429, "rate_limit_error"),
-            ErrorCode.EngineUnavailable or ErrorCode.Overloaded or ErrorCode.DataFileInUse or ErrorCode.DataFileUnusable => (503, "server_error"),
+            ErrorCode.EngineUnavailable or ErrorCode.Overloaded or ErrorCode.DataFileInUse or ErrorCode.DataFileUnusable =>
+                (503, "server_error"),
             _ => (400, "invalid_request_error"),
         };
         Assert.That((told.Status, told.Type), Is.EqualTo((status, type)));
@@ -268,17 +281,21 @@ internal sealed class DoorTablesTests
     [TestCaseSource(nameof(Codes))]
     public void Error_OfEachCode_IsToldInAStreamOfAgUiIfItIsOfTheDialogue(ErrorCode code)
     {
-        bool isOfDialogue = code is ErrorCode.RunNotFound or ErrorCode.RunErased or ErrorCode.RunStateForbids or ErrorCode.IdempotencyKeyReused
-            or ErrorCode.ApprovalStateForbids or ErrorCode.ApprovalExpired or ErrorCode.QuestionStateForbids or ErrorCode.QuestionExpired
+        bool isOfDialogue = code is ErrorCode.RunNotFound or ErrorCode.RunErased or ErrorCode.RunStateForbids
+            or ErrorCode.IdempotencyKeyReused
+            or ErrorCode.ApprovalStateForbids or ErrorCode.ApprovalExpired or ErrorCode.QuestionStateForbids
+            or ErrorCode.QuestionExpired
             or ErrorCode.Stopped;
 
         Assert.That(AgUiErrors.IsTold(code), Is.EqualTo(isOfDialogue));
         Assert.That(isOfDialogue || ErrorStatus.Of(code) != 200);
     }
 
-    private static (RunFrame Frame, string[] AgUi, string[] Responses) Silent(string type) => (new RunNoted(9, Noted(type)), [], []);
+    private static (RunFrame Frame, string[] AgUi, string[] Responses) Silent(string type) =>
+        (new RunNoted(9, Noted(type)), [], []);
 
-    private static (RunFrame Frame, string[] AgUi, string[] Responses) Custom(string type) => (new RunNoted(9, Noted(type)), ["CUSTOM"], []);
+    private static (RunFrame Frame, string[] AgUi, string[] Responses) Custom(string type) =>
+        (new RunNoted(9, Noted(type)), ["CUSTOM"], []);
 
     private static JournalEvent Noted(string type) => new(type, At) { Text = "Text." };
 

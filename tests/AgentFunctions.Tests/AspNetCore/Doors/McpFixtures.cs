@@ -60,11 +60,13 @@ internal static class McpFixtures
         new McpAgentTool("test_input_required_result_elicitation", "Asks first.", Schema("{}"), SubmitNamed) { Result = Says },
         Tool("test_input_required_result_tampered_state", McpTaskUse.Never, "{}"),
         .. McpForms.Tools.Select(static form => new McpAgentTool(
-            form.Name, "Asks first.", Schema("""{"message":{"type":"string"}}"""), request => Submit(request, "answer", form.Asked, form.Form))
+            form.Name, "Asks first.", Schema("""{"message":{"type":"string"}}"""), request => Submit(request, "answer",
+                form.Asked, form.Form))
         {
             Result = Says,
         }),
-        new McpAgentTool("json_schema_2020_12_tool", "Takes what a schema of 2020-12 describes.", JsonElement.Parse(McpForms.Schema2020), Submit)
+        new McpAgentTool("json_schema_2020_12_tool", "Takes what a schema of 2020-12 describes.",
+            JsonElement.Parse(McpForms.Schema2020), Submit)
         {
             Result = Says,
         },
@@ -107,7 +109,8 @@ internal static class McpFixtures
     };
 
     private static RunRequest SubmitNamed(RequestContext<CallToolRequestParams> request) =>
-        Submit(request, "user_name", "What is your name?", """{"type":"object","properties":{"name":{"type":"string","title":"Name"}}}""");
+        Submit(request, "user_name", "What is your name?",
+            """{"type":"object","properties":{"name":{"type":"string","title":"Name"}}}""");
 
     /// <summary>Makes a run once the client's person has filled in a form, which is asked for before there is one.</summary>
     private static RunRequest Submit(RequestContext<CallToolRequestParams> request, string key, string asked, string form)

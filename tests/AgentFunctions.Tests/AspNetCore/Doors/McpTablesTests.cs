@@ -61,7 +61,8 @@ internal sealed class McpTablesTests
 
         Assert.That(told["status"]!.ToString(), Is.EqualTo(status));
         Assert.That(told["statusMessage"]!.ToString(), Does.StartWith("Waits for people: Which one?").And.EndWith(words));
-        Assert.That(told["inputRequests"]?["question-1"]?["method"]?.ToString(), Is.EqualTo(mayAnswer ? "elicitation/create" : null));
+        Assert.That(told["inputRequests"]?["question-1"]?["method"]?.ToString(),
+            Is.EqualTo(mayAnswer ? "elicitation/create" : null));
     }
 
     [Test]
@@ -80,7 +81,8 @@ internal sealed class McpTablesTests
     [TestCase(86_400, 15_000)]
     public void PollInterval_GrowsWithTheAgeOfTheRun(int seconds, long milliseconds)
     {
-        JsonObject told = McpTaskWire.Detailed(new RunStand(RunOf(RunStatus.Running), []), null, At + TimeSpan.FromSeconds(seconds));
+        JsonObject told = McpTaskWire.Detailed(new RunStand(RunOf(RunStatus.Running), []), null,
+            At + TimeSpan.FromSeconds(seconds));
 
         Assert.That(told["pollIntervalMs"]!.GetValue<long>(), Is.EqualTo(milliseconds));
     }
@@ -89,14 +91,17 @@ internal sealed class McpTablesTests
     public void Error_OfEachCode_IsOneOfTheProtocolOrAResult(ErrorCode code)
     {
         // A model can mend the rest: it reads what was wrong, and calls again.
-        bool isOfProtocol = code is ErrorCode.RunNotFound or ErrorCode.AgentNotFound or ErrorCode.EngineUnavailable or ErrorCode.Overloaded;
+        bool isOfProtocol = code is ErrorCode.RunNotFound or ErrorCode.AgentNotFound or ErrorCode.EngineUnavailable
+            or ErrorCode.Overloaded;
 
         Assert.That(McpRequests.IsOfProtocol(code, isRetry: false), Is.EqualTo(isOfProtocol));
         Assert.That(McpRequests.IsOfProtocol(code, isRetry: true), Is.EqualTo(isOfProtocol || code == ErrorCode.NotAllowed));
         McpProtocolException told = McpRequests.Error(new AgentException(code, "field: what."));
         Assert.That(
             told.ErrorCode,
-            Is.EqualTo(code is ErrorCode.EngineUnavailable or ErrorCode.Overloaded ? McpErrorCode.InternalError : McpErrorCode.InvalidParams));
+            Is.EqualTo(code is ErrorCode.EngineUnavailable or ErrorCode.Overloaded
+                ? McpErrorCode.InternalError
+                : McpErrorCode.InvalidParams));
         Assert.That(told.Message, Does.StartWith("field: what. [").And.Not.Contain(code.ToString()));
     }
 

@@ -92,7 +92,8 @@ internal sealed class OpenAIDoorTests
         JsonElement told = await Counterpart.RunAsync(
             host, "openai.mjs", ben, "errors", cancellationToken, own.GetProperty("id").GetString()!);
 
-        foreach (string name in (string[])["foreign", "cancel", "remove", "stream", "items", "next", "conversation", "inConversation", "none"])
+        foreach (string name in (string[])["foreign", "cancel", "remove", "stream", "items", "next", "conversation",
+            "inConversation", "none"])
         {
             Assert.That(told.GetProperty(name).GetProperty("status").GetInt32(), Is.EqualTo(404), name);
         }
@@ -154,13 +155,16 @@ internal sealed class OpenAIDoorTests
         Assert.That(told.GetProperty("first")[0].GetString(), Is.EqualTo($"resp_{run}"), told.ToString());
         Assert.That(told.GetProperty("first")[1].GetProperty("id").GetString(), Is.EqualTo(id));
         Assert.That(told.GetProperty("second").GetString(), Does.StartWith($"resp_{run}_"));
-        Assert.That(told.GetProperty("again").GetString(), Does.StartWith($"resp_{run}_").And.Not.EqualTo(told.GetProperty("second").GetString()));
+        Assert.That(told.GetProperty("again").GetString(),
+            Does.StartWith($"resp_{run}_").And.Not.EqualTo(told.GetProperty("second").GetString()));
         Assert.That(
             told.GetProperty("items").EnumerateArray().Select(static item => $"{item[0]} {item[1]}".Trim()),
             Is.EqualTo((string[])
             [
-                "message user", "message assistant", "message user", "message assistant", "reasoning", "mcp_call", "message assistant",
-                "reasoning", "mcp_call", "message assistant", "message user", "message assistant", "message user", "message assistant",
+                "message user", "message assistant", "message user", "message assistant", "reasoning", "mcp_call",
+                "message assistant",
+                "reasoning", "mcp_call", "message assistant", "message user", "message assistant", "message user",
+                "message assistant",
             ]),
             told.ToString());
         Assert.That(told.GetProperty("one").GetBoolean());
@@ -205,11 +209,13 @@ internal sealed class OpenAIDoorTests
         await using ApiHost host = await DoorHost.StartAsync(
             static request => request.Turn == 0 ? ChatReply.Call("look", new { }) : ChatReply.Say("Done."),
             [AgentTool.Create("look", "Looks.", ToolEffect.None, static () => new string('x', 5_000) + "end")]);
-        using HttpResponseMessage made = await host.Client.PostAsJsonAsync("/v1/responses", new { model = "worker", input = "Go." }, cancellationToken);
+        using HttpResponseMessage made = await host.Client.PostAsJsonAsync("/v1/responses",
+            new { model = "worker", input = "Go." }, cancellationToken);
 
         JsonElement response = await made.Content.ReadFromJsonAsync<JsonElement>(cancellationToken);
 
-        Assert.That(response.GetProperty("output")[0].GetProperty("output").GetString(), Has.Length.EqualTo(5_003).And.EndsWith("end"));
+        Assert.That(response.GetProperty("output")[0].GetProperty("output").GetString(),
+            Has.Length.EqualTo(5_003).And.EndsWith("end"));
     }
 
     [Test]
@@ -217,7 +223,8 @@ internal sealed class OpenAIDoorTests
     {
         await using ApiHost host = await StartAsync();
 
-        JsonElement told = await Counterpart.RunAsync(host, "openai.mjs", "none", "functions", cancellationToken, "Ask the page.");
+        JsonElement told = await Counterpart.RunAsync(host, "openai.mjs", "none", "functions", cancellationToken,
+            "Ask the page.");
 
         JsonElement call = told.GetProperty("call");
         Assert.That(
@@ -227,7 +234,8 @@ internal sealed class OpenAIDoorTests
         Assert.That(told.GetProperty("tools")[0].GetProperty("name").GetString(), Is.EqualTo("get_weather"));
         Assert.That(Of(told, "done"), Is.EqualTo("The page says: 18 degrees"));
         Assert.That(
-            told.GetProperty("items").EnumerateArray().Select(static item => item.GetString()), Is.EqualTo((string[])["message"]));
+            told.GetProperty("items").EnumerateArray().Select(static item => item.GetString()),
+            Is.EqualTo((string[])["message"]));
         Assert.That(Of(told, "again"), Is.EqualTo(Of(told, "id")));
         Assert.That(told.GetProperty("other").GetProperty("status").GetInt32(), Is.EqualTo(400), "the first answer counts");
         Assert.That(

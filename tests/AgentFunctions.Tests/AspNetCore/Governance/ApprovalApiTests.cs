@@ -25,9 +25,12 @@ internal sealed class ApprovalApiTests
         using var folder = new TemporaryFolder();
         string policy = folder.Write("policy.yaml", "rules: [{name: ask, when: {tool: send}, then: ask}]");
         await using ApiHost host = await ApiHost.StartAsync(
-            request => request.Turn == 0 ? ChatReply.Call("send", new { token = $"Bearer {Secret}" }) : ChatReply.Say("done"), [send],
-            builder => builder.Configuration.AddInMemoryCollection([new("Secrets:db", Secret), new("Governance:PolicyPath", policy)]));
-        using HttpResponseMessage posted = await host.Client.PostAsJsonAsync("/api/runs", new { goal = "send it" }, cancellationToken);
+            request => request.Turn == 0 ? ChatReply.Call("send", new { token = $"Bearer {Secret}" }) : ChatReply.Say("done"),
+            [send],
+            builder => builder.Configuration.AddInMemoryCollection([new("Secrets:db", Secret),
+                new("Governance:PolicyPath", policy)]));
+        using HttpResponseMessage posted = await host.Client.PostAsJsonAsync("/api/runs", new { goal = "send it" },
+            cancellationToken);
         string run = (await posted.Content.ReadFromJsonAsync<JsonElement>(cancellationToken)).GetProperty("id").GetString()!;
 
         JsonElement asked = await Poll.ForAsync(
@@ -41,14 +44,17 @@ internal sealed class ApprovalApiTests
         Assert.That(asked.GetProperty("masked")[0].GetProperty("path").GetString(), Is.EqualTo("$.token"));
         Assert.That(asked.GetProperty("masked")[0].GetProperty("length").GetInt32(), Is.EqualTo(Secret.Length));
 
-        JsonElement revealed = await host.Client.GetFromJsonAsync<JsonElement>($"/api/approvals/{id}?reveal=true", cancellationToken);
+        JsonElement revealed = await host.Client.GetFromJsonAsync<JsonElement>($"/api/approvals/{id}?reveal=true",
+            cancellationToken);
         Assert.That(revealed.GetProperty("arguments").GetProperty("token").GetString(), Is.EqualTo($"Bearer {Secret}"));
 
         using HttpResponseMessage decided = await host.Client.PostAsJsonAsync(
-            $"/api/approvals/{id}", new { decision = "approve", arguments = new { token = $"Basic {Secret}" } }, cancellationToken);
+            $"/api/approvals/{id}", new { decision = "approve", arguments = new { token = $"Basic {Secret}" } },
+            cancellationToken);
         JsonElement edited = (await decided.Content.ReadFromJsonAsync<JsonElement>(cancellationToken)).GetProperty("items")[0];
         Assert.That(edited.GetProperty("arguments").GetProperty("token").GetString(), Is.EqualTo("Basic [secret:Secrets.db]"));
-        Assert.That(edited.GetProperty("originalArguments").GetProperty("token").GetString(), Is.EqualTo("Bearer [secret:Secrets.db]"));
+        Assert.That(edited.GetProperty("originalArguments").GetProperty("token").GetString(),
+            Is.EqualTo("Bearer [secret:Secrets.db]"));
         await host.Get<RunReader>().WaitForEndAsync(run, cancellationToken);
 
         Assert.That(sent, Is.EqualTo((string[])[$"Basic {Secret}"]));

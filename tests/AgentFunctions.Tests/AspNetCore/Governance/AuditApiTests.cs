@@ -17,8 +17,10 @@ internal sealed class AuditApiTests
     {
         AgentTool send = AgentTool.Create("send", "Sends.", ToolEffect.Idempotent, static (int number) => $"sent {number}");
         await using ApiHost host = await ApiHost.StartAsync(
-            static request => request.Turn < 4 ? ChatReply.Call("send", new { number = request.Turn }) : ChatReply.Say("done"), [send]);
-        using HttpResponseMessage posted = await host.Client.PostAsJsonAsync("/api/runs", new { goal = "send it" }, cancellationToken);
+            static request => request.Turn < 4 ? ChatReply.Call("send", new { number = request.Turn }) : ChatReply.Say("done"),
+            [send]);
+        using HttpResponseMessage posted = await host.Client.PostAsJsonAsync("/api/runs", new { goal = "send it" },
+            cancellationToken);
         string run = (await posted.Content.ReadFromJsonAsync<JsonElement>(cancellationToken)).GetProperty("id").GetString()!;
         await host.Get<RunReader>().WaitForEndAsync(run, cancellationToken);
         await host.Get<AuditLog>().AppendAsync(new AuditEntry(AuditTypes.KeyChanged) { Actor = "ann" }, cancellationToken);
@@ -28,7 +30,8 @@ internal sealed class AuditApiTests
         List<string> byNumber = await PagesAsync("next", "from");
 
         Assert.That(byCursor, Is.EqualTo(byNumber).And.Unique.And.Count.GreaterThan(8));
-        Assert.That(byCursor.Any(static entry => entry.Contains("\"key.changed\"", StringComparison.Ordinal)), Is.EqualTo(!ofRun));
+        Assert.That(byCursor.Any(static entry => entry.Contains("\"key.changed\"", StringComparison.Ordinal)),
+            Is.EqualTo(!ofRun));
 
         async Task<List<string>> PagesAsync(string member, string parameter)
         {
@@ -52,7 +55,8 @@ internal sealed class AuditApiTests
     {
         await using ApiHost host = await ApiHost.StartAsync(static _ => ChatReply.Say("done"), []);
 
-        using HttpResponseMessage answer = await host.Client.GetAsync(new Uri("/api/audit?after=tomorrow", UriKind.Relative), cancellationToken);
+        using HttpResponseMessage answer = await host.Client.GetAsync(new Uri("/api/audit?after=tomorrow", UriKind.Relative),
+            cancellationToken);
 
         Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.BadRequest));
         Assert.That(await answer.Content.ReadAsStringAsync(cancellationToken), Does.Contain("after: use a cursor"));

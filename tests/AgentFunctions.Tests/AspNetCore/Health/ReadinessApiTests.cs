@@ -33,7 +33,8 @@ internal sealed class ReadinessApiTests
     public async Task Ready_TheDataFileCannotBeWritten_Is503WithTheReason()
     {
         var broken = new Broken();
-        await using ApiHost host = await ApiHost.StartAsync(static _ => ChatReply.Say("done"), configure: builder => broken.Wrap(builder.Services));
+        await using ApiHost host = await ApiHost.StartAsync(static _ => ChatReply.Say("done"),
+            configure: builder => broken.Wrap(builder.Services));
         Assert.That((await ReadyAsync(host)).Status, Is.EqualTo(HttpStatusCode.OK));
 
         broken.IsFull = true;
@@ -57,7 +58,8 @@ internal sealed class ReadinessApiTests
 
         Assert.That(status, Is.EqualTo(HttpStatusCode.OK));
         Assert.That(body.GetProperty("status").GetString(), Is.EqualTo("degraded"));
-        JsonElement clock = body.GetProperty("checks").EnumerateArray().Single(static check => check.GetProperty("name").GetString() == "clock");
+        JsonElement clock = body.GetProperty("checks").EnumerateArray()
+            .Single(static check => check.GetProperty("name").GetString() == "clock");
         Assert.That(clock.GetProperty("message").GetString(), Does.Contain($"said {later:u} before").And.Contain("set it"));
     }
 
@@ -65,7 +67,8 @@ internal sealed class ReadinessApiTests
     public async Task Ready_ClockOfLastCentury_Is503()
     {
         await using ApiHost host = await ApiHost.StartAsync(
-            static _ => ChatReply.Say("done"), configure: static builder => builder.Services.AddSingleton<TimeProvider>(new FakeTimeProvider(DateTimeOffset.UnixEpoch)));
+            static _ => ChatReply.Say("done"),
+            configure: static builder => builder.Services.AddSingleton<TimeProvider>(new FakeTimeProvider(DateTimeOffset.UnixEpoch)));
 
         (HttpStatusCode status, JsonElement body) = await ReadyAsync(host);
 
@@ -80,9 +83,11 @@ internal sealed class ReadinessApiTests
     }
 
     /// <summary>Asks until the answer, which is kept for a while, is a new one.</summary>
-    private static Task<(HttpStatusCode Status, JsonElement Body)> ReadyAgainAsync(ApiHost host, HttpStatusCode status, string? said = null) => Poll.ForAsync(
+    private static Task<(HttpStatusCode Status, JsonElement Body)> ReadyAgainAsync(ApiHost host, HttpStatusCode status,
+        string? said = null) => Poll.ForAsync(
         () => ReadyAsync(host),
-        now => now.Status == status && (said is null || (now.Body.TryGetProperty("status", out JsonElement text) && text.GetString() == said)));
+        now => now.Status == status
+            && (said is null || (now.Body.TryGetProperty("status", out JsonElement text) && text.GetString() == said)));
 
     private sealed class Disk(ReadinessStatus status) : IReadinessCheck
     {
@@ -107,18 +112,22 @@ internal sealed class ReadinessApiTests
         {
             public bool IsShared => inner.IsShared;
 
-            public Task<StoredRecord?> GetAsync(string key, CancellationToken cancellationToken = default) => inner.GetAsync(key, cancellationToken);
+            public Task<StoredRecord?> GetAsync(string key, CancellationToken cancellationToken = default) =>
+                inner.GetAsync(key, cancellationToken);
 
             public Task<string> PutAsync(
-                string key, ReadOnlyMemory<byte> value, RecordCondition condition = default, CancellationToken cancellationToken = default) =>
+                string key, ReadOnlyMemory<byte> value, RecordCondition condition = default,
+                CancellationToken cancellationToken = default) =>
                 state.IsFull
                     ? throw new AgentException(ErrorCode.EngineUnavailable, "The disk is full.")
                     : inner.PutAsync(key, value, condition, cancellationToken);
 
-            public Task DeleteAsync(string key, RecordCondition condition = default, CancellationToken cancellationToken = default) =>
+            public Task DeleteAsync(string key, RecordCondition condition = default,
+                CancellationToken cancellationToken = default) =>
                 inner.DeleteAsync(key, condition, cancellationToken);
 
-            public IAsyncEnumerable<StoredRecord> ListAsync(string prefix, string? after = null, CancellationToken cancellationToken = default) =>
+            public IAsyncEnumerable<StoredRecord> ListAsync(string prefix, string? after = null,
+                CancellationToken cancellationToken = default) =>
                 inner.ListAsync(prefix, after, cancellationToken);
         }
     }

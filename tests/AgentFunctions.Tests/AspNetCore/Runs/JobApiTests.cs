@@ -28,21 +28,26 @@ internal sealed class JobApiTests
         request.Headers.Add("Prefer", "respond-async");
         using HttpResponseMessage accepted = await host.Client.SendAsync(request, cancellationToken);
         string address = accepted.Headers.Location!.ToString();
-        Assert.That((accepted.StatusCode, accepted.Headers.GetValues("Preference-Applied").Single()), Is.EqualTo((HttpStatusCode.Accepted, "respond-async")));
-        Assert.That((await accepted.Content.ReadFromJsonAsync<JsonElement>(cancellationToken)).GetProperty("total").GetInt32(), Is.EqualTo(3));
+        Assert.That((accepted.StatusCode, accepted.Headers.GetValues("Preference-Applied").Single()),
+            Is.EqualTo((HttpStatusCode.Accepted, "respond-async")));
+        Assert.That((await accepted.Content.ReadFromJsonAsync<JsonElement>(cancellationToken)).GetProperty("total").GetInt32(),
+            Is.EqualTo(3));
 
         JsonElement job = await Poll.ForAsync(
             () => host.Client.GetFromJsonAsync<JsonElement>(address, cancellationToken),
             static read => read.GetProperty("endedAt").ValueKind != JsonValueKind.Null, cancellationToken);
-        Assert.That((job.GetProperty("done").GetInt32(), job.GetProperty("failed").GetInt32(), job.GetProperty("by").GetString()), Is.EqualTo((2, 1, "local")));
+        Assert.That((job.GetProperty("done").GetInt32(), job.GetProperty("failed").GetInt32(), job.GetProperty("by").GetString()),
+            Is.EqualTo((2, 1, "local")));
         Assert.That(
-            job.GetProperty("items").EnumerateArray().Select(static item => (item.GetProperty("id").GetString(), item.GetProperty("ok").GetBoolean())),
+            job.GetProperty("items").EnumerateArray()
+                .Select(static item => (item.GetProperty("id").GetString(), item.GetProperty("ok").GetBoolean())),
             Is.EqualTo(new[] { (runs[0], true), (runs[1], true), ("none", false) }));
         Assert.That(job.GetProperty("items")[2].GetProperty("code").GetString(), Is.EqualTo("runNotFound"));
         foreach (string run in runs)
         {
             await Poll.UntilAsync(
-                async () => (await host.Client.GetAsync($"/api/runs/{run}", cancellationToken)).StatusCode == HttpStatusCode.Gone, cancellationToken);
+                async () => (await host.Client.GetAsync($"/api/runs/{run}", cancellationToken)).StatusCode == HttpStatusCode.Gone,
+                cancellationToken);
         }
     }
 
@@ -51,10 +56,12 @@ internal sealed class JobApiTests
     {
         await using ApiHost host = await ApiHost.StartAsync(static _ => ChatReply.Say("done"));
         string[] none = [.. Enumerable.Range(0, 1_200).Select(static i => $"none{i}")];
-        RunJob job = await host.Get<RunJobs>().StartAsync(RunsAction.Pause, none, new Caller("ada") { Roles = [CallerRoles.Operator] }, null, cancellationToken);
+        RunJob job = await host.Get<RunJobs>()
+            .StartAsync(RunsAction.Pause, none, new Caller("ada") { Roles = [CallerRoles.Operator] }, null, cancellationToken);
 
         job = await Poll.ForAsync(
-            () => host.Get<RunJobs>().GetAsync(job.Id, new Caller("ada"), cancellationToken), static read => read.EndedAt is not null, cancellationToken);
+            () => host.Get<RunJobs>().GetAsync(job.Id, new Caller("ada"), cancellationToken),
+            static read => read.EndedAt is not null, cancellationToken);
         Assert.That((job.Done, job.Faults.Count), Is.EqualTo((1_200, 1_200)));
         Assert.That(
             async () => await host.Get<RunJobs>().GetAsync(job.Id, new Caller("bo"), cancellationToken),
@@ -66,7 +73,9 @@ internal sealed class JobApiTests
     public async Task Bulk_WithoutThatPreference_IsAnsweredWhenItIsDone(string? preference)
     {
         await using ApiHost host = await ApiHost.StartAsync(static _ => ChatReply.Say("done"));
-        using var request = new HttpRequestMessage(HttpMethod.Post, "/api/runs/bulk") { Content = JsonContent.Create(new { action = "pause", ids = new[] { "none" } }) };
+        using var request = new HttpRequestMessage(HttpMethod.Post,
+            "/api/runs/bulk")
+        { Content = JsonContent.Create(new { action = "pause", ids = new[] { "none" } }) };
         if (preference is not null)
         {
             request.Headers.Add("Prefer", preference);

@@ -29,7 +29,8 @@ internal sealed class KeptFileApiTests
         await host.WaitAsync(other);
         JsonElement log = await host.Client.GetFromJsonAsync<JsonElement>($"/api/runs/{run}/changes");
         JsonElement[] changes =
-            [.. log.GetProperty("entries").EnumerateArray().SelectMany(static entry => entry.GetProperty("changes").EnumerateArray())];
+            [.. log.GetProperty("entries").EnumerateArray()
+                .SelectMany(static entry => entry.GetProperty("changes").EnumerateArray())];
         string before = changes.Last().GetProperty("before").GetProperty("sha256").GetString()!;
         string path = $"/api/runs/{run}/files/{before}";
 

@@ -18,21 +18,24 @@ namespace AgentFunctions.Tests.AspNetCore.Runs;
 [CancelAfter(300_000)]
 internal sealed class KeyedRequestApiTests
 {
-    private static readonly AgentTool Pay = AgentTool.Create("pay", "Pays.", ToolEffect.NotIdempotent, (string to) => $"paid {to}");
+    private static readonly AgentTool Pay = AgentTool.Create("pay", "Pays.", ToolEffect.NotIdempotent,
+        (string to) => $"paid {to}");
 
     [Test]
     public async Task Submit_WithScopes_NarrowsTheRuns()
     {
         await using ApiHost host = await ApiHost.StartAsync(
             static _ => ChatReply.Say("done"), null,
-            static builder => builder.Services.AddAgent(Agent.Create("scoped").WithInstructions("Work.").WithScopes("read", "write").Build()));
+            static builder => builder.Services.AddAgent(Agent.Create("scoped").WithInstructions("Work.")
+                .WithScopes("read", "write").Build()));
 
         string id = await host.SubmitAsync(new { goal = "x", agent = "scoped", scopes = new[] { "read", "admin" } });
         string all = await host.SubmitAsync(new { goal = "x", agent = "scoped" });
 
         Assert.That((await host.Get<RunStore>().GetAsync(id)).Scopes, Is.EqualTo(new[] { "read" }));
         Assert.That((await host.Get<RunStore>().GetAsync(all)).Scopes, Is.EquivalentTo(new[] { "read", "write" }));
-        using HttpResponseMessage wrong = await host.Client.PostAsJsonAsync("/api/runs", new { goal = "x", agent = "scoped", scopes = new[] { "a b" } });
+        using HttpResponseMessage wrong = await host.Client.PostAsJsonAsync("/api/runs",
+            new { goal = "x", agent = "scoped", scopes = new[] { "a b" } });
         Assert.That(wrong.StatusCode, Is.EqualTo(HttpStatusCode.BadRequest));
         Assert.That(await wrong.Content.ReadAsStringAsync(), Does.Contain("scopes"));
         await host.WaitAsync(id);
@@ -42,7 +45,8 @@ internal sealed class KeyedRequestApiTests
     [Test]
     public async Task PauseAndResume_RepeatedUnderTheirKeys_AreOnce()
     {
-        await using ApiHost host = await ApiHost.StartAsync(static _ => ChatReply.Say("never") with { Before = static token => Task.Delay(Timeout.Infinite, token) });
+        await using ApiHost host =
+            await ApiHost.StartAsync(static _ => ChatReply.Say("never") with { Before = static token => Task.Delay(Timeout.Infinite, token) });
         string id = await host.SubmitAsync(new { goal = "x" });
 
         for (int i = 0; i < 3; i++)
@@ -51,7 +55,8 @@ internal sealed class KeyedRequestApiTests
         }
 
         await SendAsync(host, $"/api/runs/{id}/resume", "r", null);
-        Assert.That((await SendAsync(host, $"/api/runs/{id}/pause", "p", null)).Status, Is.EqualTo(HttpStatusCode.Accepted), "it was done, whatever came after");
+        Assert.That((await SendAsync(host, $"/api/runs/{id}/pause", "p", null)).Status, Is.EqualTo(HttpStatusCode.Accepted),
+            "it was done, whatever came after");
         (HttpStatusCode reused, string words) = await SendAsync(host, $"/api/runs/{id}/resume", "p", null);
         await SendAsync(host, $"/api/runs/{id}/resume", "r", null);
 
@@ -76,18 +81,22 @@ internal sealed class KeyedRequestApiTests
         using var folder = new TemporaryFolder();
         string policy = folder.Write("policy.yaml", "rules: [{name: ask, when: {tool: pay}, then: ask}]");
         await using ApiHost host = await ApiHost.StartAsync(
-            static request => request.Turn == 0 ? ChatReply.Call("pay", new { to = "bob" }) : ChatReply.Say(request.Results[^1]), [Pay],
+            static request => request.Turn == 0 ? ChatReply.Call("pay", new { to = "bob" }) : ChatReply.Say(request.Results[^1]),
+            [Pay],
             builder => builder.Configuration.AddInMemoryCollection([new("Governance:PolicyPath", policy)]));
         string[] runs = [await host.SubmitAsync(new { goal = "one" }), await host.SubmitAsync(new { goal = "two" })];
         JsonElement[] asked = await AskedAsync(host, 2, cancellationToken);
         string late = await host.SubmitAsync(new { goal = "three" });
-        JsonElement other = (await AskedAsync(host, 3, cancellationToken)).Single(one => one.GetProperty("run").GetString() == late);
+        JsonElement other = (await AskedAsync(host, 3,
+            cancellationToken)).Single(one => one.GetProperty("run").GetString() == late);
         string id = IdOf(asked[0]);
         var approve = new { decision = "approve", comment = "fine", similar = true, seen = asked.Select(IdOf).ToArray() };
 
-        (HttpStatusCode Status, string Body)[] answers = [await SendAsync(host, $"/api/approvals/{id}", "d", approve), await SendAsync(host, $"/api/approvals/{id}", "d", approve)];
+        (HttpStatusCode Status, string Body)[] answers = [await SendAsync(host, $"/api/approvals/{id}", "d", approve),
+            await SendAsync(host, $"/api/approvals/{id}", "d", approve)];
         (HttpStatusCode reused, _) = await SendAsync(host, $"/api/approvals/{id}", "d", new { decision = "deny" });
-        (HttpStatusCode unasked, string words) = await SendAsync(host, $"/api/approvals/{id}", "e", new { decision = "approve", seen = new[] { id } });
+        (HttpStatusCode unasked, string words) = await SendAsync(host, $"/api/approvals/{id}", "e",
+            new { decision = "approve", seen = new[] { id } });
 
         Assert.That(answers.Select(static answer => answer.Status), Is.All.EqualTo(HttpStatusCode.OK), answers[1].Body);
         Assert.That((reused, unasked), Is.EqualTo((HttpStatusCode.Conflict, HttpStatusCode.BadRequest)));
@@ -97,8 +106,10 @@ internal sealed class KeyedRequestApiTests
             await host.Get<RunReader>().WaitForEndAsync(run, cancellationToken);
         }
 
-        Assert.That((await AskedAsync(host, 1, cancellationToken)).Select(IdOf), Is.EqualTo(new[] { IdOf(other) }), "what came later was not seen");
-        AuditEntry[] decided = await host.Get<AuditLog>().ReadAsync(cancellationToken: cancellationToken).Where(static entry => entry.Type == AuditTypes.ApprovalDecided).ToArrayAsync(cancellationToken);
+        Assert.That((await AskedAsync(host, 1, cancellationToken)).Select(IdOf), Is.EqualTo(new[] { IdOf(other) }),
+            "what came later was not seen");
+        AuditEntry[] decided = await host.Get<AuditLog>().ReadAsync(cancellationToken: cancellationToken)
+            .Where(static entry => entry.Type == AuditTypes.ApprovalDecided).ToArrayAsync(cancellationToken);
         Assert.That(decided, Has.Length.EqualTo(2), "one each");
         await SendAsync(host, $"/api/approvals/{IdOf(other)}", "f", new { decision = "deny" });
         await host.Get<RunReader>().WaitForEndAsync(late, cancellationToken);
@@ -116,7 +127,9 @@ internal sealed class KeyedRequestApiTests
 
     private static async Task<(HttpStatusCode Status, string Body)> SendAsync(ApiHost host, string path, string key, object? body)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Post, path) { Content = body is null ? null : JsonContent.Create(body) };
+        using var request = new HttpRequestMessage(HttpMethod.Post,
+            path)
+        { Content = body is null ? null : JsonContent.Create(body) };
         request.Headers.Add("Idempotency-Key", key);
         using HttpResponseMessage answer = await host.Client.SendAsync(request);
         return (answer.StatusCode, await answer.Content.ReadAsStringAsync());

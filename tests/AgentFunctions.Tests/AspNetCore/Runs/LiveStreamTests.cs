@@ -30,7 +30,8 @@ internal sealed class LiveStreamTests
     public async Task Live_WhileTheModelSpeaks_ShowsTheTextBeforeItIsRecorded()
     {
         var gate = new SemaphoreSlim(3);
-        await using ApiHost host = await ApiHost.StartAsync(_ => ChatReply.Say(Answer) with { Reasoning = "Hm.", BetweenChunks = gate.WaitAsync });
+        await using ApiHost host =
+            await ApiHost.StartAsync(_ => ChatReply.Say(Answer) with { Reasoning = "Hm.", BetweenChunks = gate.WaitAsync });
         string id = await host.SubmitAsync(new { goal = "x" });
         var seen = new LiveClient();
         await foreach (SseItem<string> item in FollowAsync(host, id))
@@ -50,19 +51,24 @@ internal sealed class LiveStreamTests
         Assert.That(seen.Types.Where(static type => type == "model.started"), Has.Exactly(1).Items);
         Assert.That(seen.Types, Does.Contain("run.state"));
         Assert.That(seen.Types[^1], Is.EqualTo("stream.ends"));
-        Assert.That(seen.Positions, Is.EqualTo(Enumerable.Range(0, seen.Positions.Count)), "only events of the journal have an id, and each comes once");
+        Assert.That(seen.Positions, Is.EqualTo(Enumerable.Range(0, seen.Positions.Count)),
+            "only events of the journal have an id, and each comes once");
     }
 
     [Test]
     public async Task Events_WithoutLive_AreByteForByteWhatTheyWere()
     {
-        await using ApiHost host = await ApiHost.StartAsync(_ => ChatReply.Say(Answer), configure: static builder => builder.Services.Configure<ApiOptions>(
+        await using ApiHost host = await ApiHost.StartAsync(_ => ChatReply.Say(Answer),
+            configure: static builder => builder.Services.Configure<ApiOptions>(
             static options => options.StreamLifetime = TimeSpan.FromHours(1)));
         string id = await host.SubmitAsync(new { goal = "x" });
-        await using Stream live = await host.Client.GetStreamAsync(new Uri($"/api/runs/{id}/events?live=true", UriKind.Relative), Token);
+        await using Stream live = await host.Client.GetStreamAsync(new Uri($"/api/runs/{id}/events?live=true", UriKind.Relative),
+            Token);
         string stream = await host.Client.GetStringAsync(new Uri($"/api/runs/{id}/events", UriKind.Relative), Token);
 
-        JsonElement[] events = (await host.Client.GetFromJsonAsync<JsonElement[]>(new Uri($"/api/runs/{id}/events?follow=false", UriKind.Relative), Token))!;
+        JsonElement[] events =
+            (await host.Client.GetFromJsonAsync<JsonElement[]>(new Uri($"/api/runs/{id}/events?follow=false", UriKind.Relative),
+                Token))!;
         var expected = new StringBuilder("retry: 1000\n\n");
         foreach (JsonElement e in events)
         {
@@ -100,7 +106,8 @@ internal sealed class LiveStreamTests
         Assert.That(seen.Resets, Is.EqualTo(new[] { "cutOff" }));
         Assert.That(seen.Types.Where(static type => type == "model.started"), Has.Exactly(2).Items);
         Assert.That(seen.Recorded, Is.EqualTo(Answer));
-        Assert.That(Answer.StartsWith(seen.Live, StringComparison.Ordinal), Is.True, "what was shown after the reset is the second attempt alone");
+        Assert.That(Answer.StartsWith(seen.Live, StringComparison.Ordinal), Is.True,
+            "what was shown after the reset is the second attempt alone");
     }
 
     [Test]
@@ -126,7 +133,8 @@ internal sealed class LiveStreamTests
             if (item.EventType == "model.snapshot")
             {
                 Assert.That(seen.Text, Does.StartWith(first.Text));
-                Assert.That(seen.Types.Where(static type => type != "run.state"), Is.EqualTo(new[] { "model.reset", "model.started", "model.snapshot" }));
+                Assert.That(seen.Types.Where(static type => type != "run.state"),
+                    Is.EqualTo(new[] { "model.reset", "model.started", "model.snapshot" }));
                 gate.Release(1_000);
             }
         }
@@ -154,7 +162,8 @@ internal sealed class LiveStreamTests
 
         Assert.That(stream, Does.Contain("model.delta").And.Not.Contain("tango").And.Not.Contain("abcdefghij").And.Not.Contain("dGFuZ28"));
         var seen = new LiveClient();
-        await foreach (SseItem<string> item in SseParser.Create(new MemoryStream(Encoding.UTF8.GetBytes(stream))).EnumerateAsync(Token))
+        await foreach (SseItem<string> item in SseParser.Create(new MemoryStream(Encoding.UTF8.GetBytes(stream)))
+            .EnumerateAsync(Token))
         {
             seen.Take(item);
         }
@@ -166,10 +175,14 @@ internal sealed class LiveStreamTests
     public async Task Live_WhenAToolIsAskedFor_ShowsItsArgumentsAsTheyCome()
     {
         string text = string.Concat(Enumerable.Repeat("a long argument ", 8));
-        AgentTool take = AgentTool.Create("take", "Takes.", ToolEffect.None, (string text) => text.Length.ToString(System.Globalization.CultureInfo.InvariantCulture));
+        AgentTool take = AgentTool.Create("take", "Takes.", ToolEffect.None,
+            (string text) => text.Length.ToString(System.Globalization.CultureInfo.InvariantCulture));
         var store = new WatchedStore();
         await using ApiHost host = await ApiHost.StartAsync(
-            request => (request.Turn == 0 ? ChatReply.Call("take", new { text }) : ChatReply.Say("done")) with { BetweenChunks = store.ShownAsync },
+            request => (request.Turn == 0
+                ? ChatReply.Call("take", new { text })
+                : ChatReply.Say("done")) with
+            { BetweenChunks = store.ShownAsync },
             [take], store.AddTo);
         string id = await host.SubmitAsync(new { goal = "x" });
         var seen = new LiveClient();
@@ -189,7 +202,8 @@ internal sealed class LiveStreamTests
     public async Task Live_WhileAToolIsAtWork_ShowsHowFarItIs()
     {
         var seenByClient = new TaskCompletionSource();
-        AgentTool copy = AgentTool.Create("copy", "Copies.", ToolEffect.None, async (ToolContext context, CancellationToken cancellationToken) =>
+        AgentTool copy = AgentTool.Create("copy", "Copies.", ToolEffect.None,
+            async (ToolContext context, CancellationToken cancellationToken) =>
         {
             context.Progress.Report("3 of 9");
             await seenByClient.Task.WaitAsync(cancellationToken);
@@ -219,7 +233,8 @@ internal sealed class LiveStreamTests
         var gate = new SemaphoreSlim(3);
         await using ApiHost host = await ApiHost.StartAsync(
             _ => ChatReply.Say(Answer) with { BetweenChunks = gate.WaitAsync },
-            configure: static builder => builder.Services.Configure<ApiOptions>(static options => options.StreamLifetime = TimeSpan.FromSeconds(1)));
+            configure: static builder => builder.Services.Configure<ApiOptions>(static options => options.StreamLifetime =
+                TimeSpan.FromSeconds(1)));
         string id = await host.SubmitAsync(new { goal = "x" });
         var seen = new LiveClient();
         do
@@ -246,7 +261,8 @@ internal sealed class LiveStreamTests
     public async Task Journal_OfAWatchedRun_HasNothingOfTheLiveText()
     {
         var store = new WatchedStore();
-        await using ApiHost host = await ApiHost.StartAsync(_ => ChatReply.Say(Answer) with { BetweenChunks = store.ShownAsync }, configure: store.AddTo);
+        await using ApiHost host = await ApiHost.StartAsync(_ => ChatReply.Say(Answer) with { BetweenChunks = store.ShownAsync },
+            configure: store.AddTo);
         string id = await host.SubmitAsync(new { goal = "x" });
         await host.Client.GetStringAsync(new Uri($"/api/runs/{id}/events?live=true", UriKind.Relative), Token);
         await host.Get<RunReader>().WaitForEndAsync(id);
@@ -264,7 +280,8 @@ internal sealed class LiveStreamTests
     public async Task Live_WhereItIsTurnedOff_ShowsEventsAndStatesAlone()
     {
         await using ApiHost host = await ApiHost.StartAsync(
-            _ => ChatReply.Say(Answer), configure: static builder => builder.Configuration.AddInMemoryCollection([new("Live:Enabled", "false")]));
+            _ => ChatReply.Say(Answer),
+            configure: static builder => builder.Configuration.AddInMemoryCollection([new("Live:Enabled", "false")]));
         string id = await host.SubmitAsync(new { goal = "x" });
         string stream = await host.Client.GetStringAsync(new Uri($"/api/runs/{id}/events?live=true", UriKind.Relative), Token);
 
@@ -304,7 +321,8 @@ internal sealed class LiveStreamTests
             request.Headers.Add("Last-Event-ID", position.ToString(System.Globalization.CultureInfo.InvariantCulture));
         }
 
-        using HttpResponseMessage response = await host.Client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, Token);
+        using HttpResponseMessage response = await host.Client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead,
+            Token);
         response.EnsureSuccessStatusCode();
         await using Stream stream = await response.Content.ReadAsStreamAsync(Token);
         await foreach (SseItem<string> item in SseParser.Create(stream).EnumerateAsync(Token))
@@ -347,13 +365,15 @@ internal sealed class LiveStreamTests
             return _inner.GetAsync(key, cancellationToken);
         }
 
-        public Task<string> PutAsync(string key, ReadOnlyMemory<byte> value, RecordCondition condition = default, CancellationToken cancellationToken = default) =>
+        public Task<string> PutAsync(string key, ReadOnlyMemory<byte> value, RecordCondition condition = default,
+            CancellationToken cancellationToken = default) =>
             _inner.PutAsync(key, value, condition, cancellationToken);
 
         public Task DeleteAsync(string key, RecordCondition condition = default, CancellationToken cancellationToken = default) =>
             _inner.DeleteAsync(key, condition, cancellationToken);
 
-        public IAsyncEnumerable<StoredRecord> ListAsync(string prefix, string? after = null, CancellationToken cancellationToken = default) =>
+        public IAsyncEnumerable<StoredRecord> ListAsync(string prefix, string? after = null,
+            CancellationToken cancellationToken = default) =>
             _inner.ListAsync(prefix, after, cancellationToken);
     }
 
@@ -369,7 +389,9 @@ internal sealed class LiveStreamTests
             builder.Services.AddSingleton<ILiveStore>(this);
         }
 
-        /// <summary>Waits until somebody has been shown all that came before: the frame that is being made may lack the last of it.</summary>
+        /// <summary>
+        /// Waits until somebody has been shown all that came before: the frame that is being made may lack the last of it.
+        /// </summary>
         public async Task ShownAsync(CancellationToken cancellationToken)
         {
             await _shown.Task.WaitAsync(cancellationToken);
@@ -387,8 +409,10 @@ internal sealed class LiveStreamTests
             return isFollowed;
         }
 
-        public IAsyncEnumerable<LiveFrame> FollowAsync(string runId, CancellationToken cancellationToken = default) => _frames.FollowAsync(runId, cancellationToken);
+        public IAsyncEnumerable<LiveFrame> FollowAsync(string runId, CancellationToken cancellationToken = default) =>
+            _frames.FollowAsync(runId, cancellationToken);
 
-        public Task WantedAsync(string runId, CancellationToken cancellationToken = default) => _frames.WantedAsync(runId, cancellationToken);
+        public Task WantedAsync(string runId, CancellationToken cancellationToken = default) =>
+            _frames.WantedAsync(runId, cancellationToken);
     }
 }

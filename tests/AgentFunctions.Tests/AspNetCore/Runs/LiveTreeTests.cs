@@ -18,7 +18,8 @@ internal sealed class LiveTreeTests
     {
         using var seenByClient = new SemaphoreSlim(0);
         await using ApiHost host = await ApiHost.StartAsync(
-            request => (request.Messages[1].GetProperty("content").ToString().Contains("Lead", StringComparison.Ordinal), request.Turn) switch
+            request => (request.Messages[1].GetProperty("content").ToString().Contains("Lead", StringComparison.Ordinal),
+                request.Turn) switch
             {
                 (true, 0) => ChatReply.Call("spawn", new { items = new[] { "one", "two" }, template = "Look at {item}" }),
                 (true, 1) => ChatReply.Call("wait", new { }),
@@ -44,7 +45,8 @@ internal sealed class LiveTreeTests
                 tree[node.GetProperty("id").GetString()!] = node;
             }
 
-            if (tree.Count == 3 && seenByClient.CurrentCount == 0 && tree.Values.Any(static node => StatusOf(node) != "completed"))
+            if (tree.Count == 3 && seenByClient.CurrentCount == 0
+                && tree.Values.Any(static node => StatusOf(node) != "completed"))
             {
                 seenByClient.Release(2);
             }
@@ -52,14 +54,17 @@ internal sealed class LiveTreeTests
 
         Assert.That(tree.Keys, Has.Member(id).And.Exactly(3).Items);
         Assert.That(tree.Values.Select(StatusOf), Is.All.EqualTo("completed"), "the last patch comes before the stream ends");
-        Assert.That(tree.Values.Where(node => node.GetProperty("id").GetString() != id).Select(static node => node.GetProperty("parent").GetString()), Is.All.EqualTo(id));
-        Assert.That(tree[id].GetProperty("branch").GetProperty("steps").GetInt32(), Is.GreaterThanOrEqualTo(tree[id].GetProperty("own").GetProperty("steps").GetInt32()));
+        Assert.That(tree.Values.Where(node => node.GetProperty("id").GetString() != id)
+            .Select(static node => node.GetProperty("parent").GetString()), Is.All.EqualTo(id));
+        Assert.That(tree[id].GetProperty("branch").GetProperty("steps").GetInt32(),
+            Is.GreaterThanOrEqualTo(tree[id].GetProperty("own").GetProperty("steps").GetInt32()));
     }
 
     [Test]
     public async Task StreamEnds_WhenTheHostStops_SaysSoAndWhenToComeBack()
     {
-        await using ApiHost host = await ApiHost.StartAsync(static _ => ChatReply.Say("never") with { Before = static token => Task.Delay(Timeout.Infinite, token) });
+        await using ApiHost host =
+            await ApiHost.StartAsync(static _ => ChatReply.Say("never") with { Before = static token => Task.Delay(Timeout.Infinite, token) });
         string id = await host.SubmitAsync(new { goal = "x" });
         List<SseItem<string>> items = [];
         await foreach (SseItem<string> item in FollowAsync(host, id))
@@ -89,14 +94,16 @@ internal sealed class LiveTreeTests
 
         Assert.That(items[^1].Data, Is.EqualTo("""{"reason":"runEnded","retryMs":1000}"""));
         SseItem<string> state = items.Last(static item => item.EventType == "run.state");
-        Assert.That(JsonElement.Parse(state.Data).GetProperty("status").GetString(), Is.EqualTo("completed"), "the last state is told before the stream ends");
+        Assert.That(JsonElement.Parse(state.Data).GetProperty("status").GetString(), Is.EqualTo("completed"),
+            "the last state is told before the stream ends");
     }
 
     private static string? StatusOf(JsonElement node) => node.GetProperty("status").GetString();
 
     private static async IAsyncEnumerable<SseItem<string>> FollowAsync(ApiHost host, string id)
     {
-        await using Stream stream = await host.Client.GetStreamAsync(new Uri($"/api/runs/{id}/events?live=true", UriKind.Relative), Token);
+        await using Stream stream =
+            await host.Client.GetStreamAsync(new Uri($"/api/runs/{id}/events?live=true", UriKind.Relative), Token);
         await foreach (SseItem<string> item in SseParser.Create(stream).EnumerateAsync(Token))
         {
             yield return item;

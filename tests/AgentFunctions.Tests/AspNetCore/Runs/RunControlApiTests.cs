@@ -16,17 +16,21 @@ internal sealed class RunControlApiTests
     public async Task Budget_GrantedOverHttp_LetsARunGoOnThatItsBudgetEnded()
     {
         await using ApiHost host = await ApiHost.StartAsync(
-            request => request.Tools.Count == 0 ? ChatReply.Say("so far") : request.Index < 6 ? ChatReply.Call("echo", new { text = "x" }) : ChatReply.Say("done"), [Echo]);
+            request => request.Tools.Count == 0 ? ChatReply.Say("so far") : request.Index < 6
+                ? ChatReply.Call("echo", new { text = "x" })
+                : ChatReply.Say("done"), [Echo]);
         string id = await host.SubmitAsync(new { goal = "x", budget = new { steps = 4 } });
         JsonElement ended = await host.WaitAsync(id);
-        Assert.That((Text(ended, "status"), Text(ended.GetProperty("error"), "code")), Is.EqualTo(("budgetExhausted", "stepLimitReached")));
+        Assert.That((Text(ended, "status"), Text(ended.GetProperty("error"), "code")),
+            Is.EqualTo(("budgetExhausted", "stepLimitReached")));
         Assert.That(ended.GetProperty("budget").GetProperty("left").GetProperty("steps").GetInt32(), Is.Zero);
 
         JsonElement granted = await host.PostAsync(id, "budget", new { steps = 40, wallClock = "PT1H" }, HttpStatusCode.Accepted);
         JsonElement run = await host.WaitAsync(id);
 
         Assert.That(Text(granted, "id"), Is.EqualTo(id));
-        Assert.That((Text(run, "status"), run.GetProperty("budget").GetProperty("granted").GetProperty("steps").GetInt32()), Is.EqualTo(("completed", 44)));
+        Assert.That((Text(run, "status"), run.GetProperty("budget").GetProperty("granted").GetProperty("steps").GetInt32()),
+            Is.EqualTo(("completed", 44)));
     }
 
     [Test]
@@ -38,7 +42,8 @@ internal sealed class RunControlApiTests
 
         JsonElement tree = await host.Client.GetFromJsonAsync<JsonElement>($"/api/runs/{id}/tree");
 
-        Assert.That((Text(tree, "id"), Text(tree, "status"), tree.GetProperty("steps").GetInt32()), Is.EqualTo((id, "completed", 1)));
+        Assert.That((Text(tree, "id"), Text(tree, "status"), tree.GetProperty("steps").GetInt32()),
+            Is.EqualTo((id, "completed", 1)));
         Assert.That(tree.GetProperty("children").GetArrayLength(), Is.Zero);
     }
 
@@ -64,7 +69,9 @@ internal sealed class RunControlApiTests
         using HttpResponseMessage response = await host.Client.PostAsync(
             $"/api/runs/{id}/{verb}", new StringContent(body, Encoding.UTF8, "application/json"));
         using HttpResponseMessage unknown = await host.Client.PostAsync(
-            "/api/runs/nobody/" + verb, new StringContent(verb == "budget" ? "{\"steps\": 1}" : verb == "messages" ? "{\"text\": \"x\"}" : "{}", Encoding.UTF8, "application/json"));
+            "/api/runs/nobody/" + verb,
+            new StringContent(verb == "budget" ? "{\"steps\": 1}" : verb == "messages" ? "{\"text\": \"x\"}" : "{}",
+                Encoding.UTF8, "application/json"));
 
         Assert.That(response.StatusCode, Is.EqualTo(status), await response.Content.ReadAsStringAsync());
         Assert.That(response.Content.Headers.ContentType?.MediaType, Is.EqualTo("application/problem+json"));
@@ -101,7 +108,11 @@ internal sealed class RunControlApiTests
     public async Task Fork_OverHttp_StartsALinkedRun()
     {
         await using ApiHost host = await ApiHost.StartAsync(request => ChatReply.Say(request.Last("user")));
-        string id = await host.SubmitAsync(new { goal = "x", acceptance = new { criteria = "y", judge = new { rubric = "z" }, maxAttempts = 1 } });
+        string id = await host.SubmitAsync(new
+        {
+            goal = "x",
+            acceptance = new { criteria = "y", judge = new { rubric = "z" }, maxAttempts = 1 }
+        });
         await host.WaitAsync(id);
 
         using HttpResponseMessage response = await host.Client.PostAsJsonAsync(
@@ -115,7 +126,8 @@ internal sealed class RunControlApiTests
         await host.WaitAsync(Text(fork, "id"));
     }
 
-    [TestCase("""{"turn":1}""", HttpStatusCode.Conflict, Description = "the folder goes back by default, and this host keeps none")]
+    [TestCase("""{"turn":1}""", HttpStatusCode.Conflict,
+        Description = "the folder goes back by default, and this host keeps none")]
     [TestCase("""{"turn":1,"files":false}""", HttpStatusCode.Accepted, Description = "the conversation goes back by default")]
     [TestCase("""{"turn":1,"files":false,"conversation":false}""", HttpStatusCode.BadRequest)]
     public async Task Rewind_WhatIsLeftOut_GoesBack(string body, HttpStatusCode status)
@@ -139,7 +151,9 @@ internal sealed class RunControlApiTests
 
         JsonElement paths = document.GetProperty("paths");
         Assert.That(
-            new[] { "cancel", "pause", "resume", "messages", "budget", "fork" }.Select(verb => paths.GetProperty($"/api/runs/{{id}}/{verb}").GetProperty("post").GetProperty("operationId").GetString()),
+            new[] { "cancel", "pause", "resume", "messages", "budget",
+                "fork" }.Select(verb => paths.GetProperty($"/api/runs/{{id}}/{verb}").GetProperty("post")
+                    .GetProperty("operationId").GetString()),
             Is.EqualTo(new[] { "cancelRun", "pauseRun", "resumeRun", "sendMessage", "grantBudget", "forkRun" }));
         Assert.That(document.GetProperty("components").GetRawText(), Does.Contain("maxAttempts").And.Contain("rubric"));
     }

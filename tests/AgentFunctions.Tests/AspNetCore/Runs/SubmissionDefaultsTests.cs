@@ -28,7 +28,8 @@ internal sealed class SubmissionDefaultsTests
     {
         object empty = Activator.CreateInstance(body)!;
         Assert.That(
-            body.GetProperties().Where(IsInitOnly).Where(property => !Equals(property.GetValue(empty), DefaultOf(property.PropertyType)))
+            body.GetProperties().Where(IsInitOnly)
+                .Where(property => !Equals(property.GetValue(empty), DefaultOf(property.PropertyType)))
                 .Select(static property => property.Name),
             Is.Empty);
     }

@@ -17,7 +17,8 @@ internal sealed class SubmissionFormTests
     public async Task Submit_BodyWithAByteOrderMarkAndAShortDuration_IsTaken(string wallClock, string granted)
     {
         await using ApiHost host = await ApiHost.StartAsync(static _ => ChatReply.Say("done"));
-        byte[] body = [0xEF, 0xBB, 0xBF, .. Encoding.UTF8.GetBytes($$$"""{"goal": "work", "budget": {"wallClock": "{{{wallClock}}}"}}""")];
+        byte[] body = [0xEF, 0xBB, 0xBF,
+            .. Encoding.UTF8.GetBytes($$$"""{"goal": "work", "budget": {"wallClock": "{{{wallClock}}}"}}""")];
         using var content = new ByteArrayContent(body) { Headers = { ContentType = new MediaTypeHeaderValue("application/json") } };
 
         using HttpResponseMessage response = await host.Client.PostAsync("/api/runs", content);

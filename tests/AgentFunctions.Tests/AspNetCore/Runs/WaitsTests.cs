@@ -30,15 +30,18 @@ internal sealed class WaitsTests
         await asked.WaitAsync(Token);
         string second = await host.SubmitAsync(new { goal = "second" });
 
-        JsonElement queued = await Poll.ForAsync(() => GetAsync(host, second), static run => run.GetProperty("waits").GetArrayLength() > 0, Token);
+        JsonElement queued = await Poll.ForAsync(() => GetAsync(host, second),
+            static run => run.GetProperty("waits").GetArrayLength() > 0, Token);
         Assert.That((StatusOf(queued), KindsOf(queued)), Is.EqualTo(("queued", "queue")));
         Assert.That(queued.GetProperty("waitingFor").GetProperty("kind").GetString(), Is.EqualTo("queue"));
 
-        (await host.Client.PostAsync(new Uri($"/api/runs/{first}/pause", UriKind.Relative), null, Token)).EnsureSuccessStatusCode();
+        (await host.Client.PostAsync(new Uri($"/api/runs/{first}/pause", UriKind.Relative), null,
+            Token)).EnsureSuccessStatusCode();
         JsonElement paused = await Poll.ForAsync(() => GetAsync(host, first), static run => StatusOf(run) == "paused", Token);
         Assert.That(KindsOf(paused), Is.EqualTo("resume"));
 
-        (await host.Client.PostAsync(new Uri($"/api/runs/{first}/resume", UriKind.Relative), null, Token)).EnsureSuccessStatusCode();
+        (await host.Client.PostAsync(new Uri($"/api/runs/{first}/resume", UriKind.Relative), null,
+            Token)).EnsureSuccessStatusCode();
         gate.Release(2);
         foreach (string id in new[] { first, second })
         {

@@ -33,7 +33,8 @@ internal sealed class JsonSchemaSuiteTests
     [TestCase("draft2020-12")]
     public void Suite_OfADraft_IsDecidedRight(string draft)
     {
-        string folder = Path.Combine(Environment.GetEnvironmentVariable("AGENTFUNCTIONS_SCHEMA_SUITE") ?? Package, "tests", draft);
+        string folder = Path.Combine(Environment.GetEnvironmentVariable("AGENTFUNCTIONS_SCHEMA_SUITE") ?? Package, "tests",
+            draft);
         if (!Directory.Exists(folder))
         {
             string reason = $"no {folder}: install json-schema-test-suite, or set AGENTFUNCTIONS_SCHEMA_SUITE to a checkout of the suite";
@@ -80,7 +81,9 @@ internal sealed class JsonSchemaSuiteTests
             return schema;
         }
 
-        var named = new Dictionary<string, JsonElement> { ["$schema"] = JsonElement.Parse("\"http://json-schema.org/draft-07/schema#\"") };
+        var named = new Dictionary<string,
+            JsonElement>
+        { ["$schema"] = JsonElement.Parse("\"http://json-schema.org/draft-07/schema#\"") };
         foreach (JsonProperty keyword in schema.EnumerateObject())
         {
             named[keyword.Name] = keyword.Value;

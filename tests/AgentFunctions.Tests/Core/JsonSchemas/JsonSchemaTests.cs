@@ -16,7 +16,8 @@ internal sealed class JsonSchemaTests
     [TestCase("""{"enum":["a",2]}""", "3", "must be one of \"a\", 2")]
     [TestCase("""{"const":{"a":1}}""", """{"a":2}""", "must be {\"a\":1}")]
     [TestCase("""{"required":["a"]}""", "{}", "a is required")]
-    [TestCase("""{"properties":{"a":{"properties":{"b":{"type":"number"}}}}}""", """{"a":{"b":"x"}}""", "a.b must be a number, not a string")]
+    [TestCase("""{"properties":{"a":{"properties":{"b":{"type":"number"}}}}}""", """{"a":{"b":"x"}}""",
+        "a.b must be a number, not a string")]
     [TestCase("""{"properties":{"a":{}},"additionalProperties":false}""", """{"z":1}""", "z is not known; use a")]
     [TestCase("""{"additionalProperties":{"type":"number"}}""", """{"z":"1"}""", "z must be a number")]
     [TestCase("""{"items":{"type":"number"}}""", """[1,"x"]""", "[1] must be a number")]
@@ -65,7 +66,8 @@ internal sealed class JsonSchemaTests
     {
         JsonElement value = JsonElement.Parse("1");
 
-        Assert.That(JsonSchema.Strict(JsonElement.Parse(schema)).Errors(value), Has.Some.Contains("cannot be checked").Or.Some.Contains("none of"));
+        Assert.That(JsonSchema.Strict(JsonElement.Parse(schema)).Errors(value),
+            Has.Some.Contains("cannot be checked").Or.Some.Contains("none of"));
         Assert.That(() => JsonSchema.ForServer(JsonElement.Parse(schema)).Errors(value), Throws.Nothing);
     }
 
@@ -108,5 +110,6 @@ internal sealed class JsonSchemaTests
     [TestCase("""{"$schema":"https://json-schema.org/draft/2020-12/schema","title":"a","properties":{"format":{"type":"string"},"nullable":{}},"x-note":1}""")]
     [TestCase("""{"enum":[{"minimun":3}],"const":{"$ref":"nowhere"},"default":{"type":3},"examples":[{"pattern":"("}]}""")]
     [TestCase("""{"$ref":"#/$defs/a","$defs":{"a":{"$anchor":"b","type":["string","null"]},"c":{"$ref":"#b"}}}""")]
-    public void Unsupported_SchemaThatDecides_HasNone(string schema) => Assert.That(JsonSchema.Unsupported(JsonElement.Parse(schema)), Is.Empty);
+    public void Unsupported_SchemaThatDecides_HasNone(string schema) =>
+    Assert.That(JsonSchema.Unsupported(JsonElement.Parse(schema)), Is.Empty);
 }

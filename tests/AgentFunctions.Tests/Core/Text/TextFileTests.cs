@@ -7,7 +7,8 @@ public sealed class TextFileTests
 {
     private static readonly Encoding[] Marked =
     [
-        new UTF8Encoding(true), new UnicodeEncoding(false, true), new UnicodeEncoding(true, true), new UTF32Encoding(false, true), new UTF32Encoding(true, true),
+        new UTF8Encoding(true), new UnicodeEncoding(false, true), new UnicodeEncoding(true, true), new UTF32Encoding(false, true),
+        new UTF32Encoding(true, true),
     ];
 
     [TestCaseSource(nameof(Marked))]
@@ -29,7 +30,9 @@ public sealed class TextFileTests
     {
         using var folder = new TemporaryFolder();
         string path = Path.Combine(folder.Path, "a.txt");
-        File.WriteAllBytes(path, [.. bytes.Replace("\n", " 0A ", StringComparison.Ordinal).Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(static one => Convert.ToByte(one, 16))]);
+        File.WriteAllBytes(path,
+            [.. bytes.Replace("\n", " 0A ", StringComparison.Ordinal).Split(' ', StringSplitOptions.RemoveEmptyEntries)
+                .Select(static one => Convert.ToByte(one, 16))]);
 
         Assert.That(() => Read(path), Throws.TypeOf<AgentException>().With.Message.EqualTo($"{line}: {words}"));
     }
@@ -42,10 +45,14 @@ public sealed class TextFileTests
 
         Assert.Multiple(() =>
         {
-            Assert.That(() => Read(folder.Path), Throws.TypeOf<AgentException>().With.Message.EqualTo("1: is a folder; name a file"));
-            Assert.That(() => Read(Path.Combine(folder.Path, "none")), Throws.TypeOf<AgentException>().With.Message.StartsWith("1: cannot be read: "));
-            Assert.That(() => Read(Path.Combine(file, "below")), Throws.TypeOf<AgentException>().With.Message.StartsWith("1: cannot be read: "));
-            Assert.That(() => Read(file, 4095), Throws.TypeOf<AgentException>().With.Message.StartsWith("1: is larger than 3 KiB; make it smaller"));
+            Assert.That(() => Read(folder.Path),
+                Throws.TypeOf<AgentException>().With.Message.EqualTo("1: is a folder; name a file"));
+            Assert.That(() => Read(Path.Combine(folder.Path, "none")),
+                Throws.TypeOf<AgentException>().With.Message.StartsWith("1: cannot be read: "));
+            Assert.That(() => Read(Path.Combine(file, "below")),
+                Throws.TypeOf<AgentException>().With.Message.StartsWith("1: cannot be read: "));
+            Assert.That(() => Read(file, 4095),
+                Throws.TypeOf<AgentException>().With.Message.StartsWith("1: is larger than 3 KiB; make it smaller"));
             Assert.That(Read(file, 4096), Has.Length.EqualTo(4096));
             Assert.That(Read(folder.Write("empty", "")), Is.Empty);
         });
@@ -57,5 +64,6 @@ public sealed class TextFileTests
         Assert.That(() => Read("/dev/zero"), Throws.TypeOf<AgentException>().With.Message.StartsWith("1: is larger than 1 MiB"));
 
     private static string Read(string path, long maxBytes = 1 << 20) =>
-        TextFile.Read(path, maxBytes, static (line, words, error) => new AgentException(ErrorCode.InvalidInput, $"{line}: {words}", error));
+        TextFile.Read(path, maxBytes,
+            static (line, words, error) => new AgentException(ErrorCode.InvalidInput, $"{line}: {words}", error));
 }

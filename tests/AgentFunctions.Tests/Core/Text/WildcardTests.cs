@@ -52,8 +52,11 @@ public sealed class WildcardTests
     private static AgentTool[] Tools() =>
         [.. new[] { "mcp__docs__find", "mcp__docs__read", "mcp__wiki__read", "read_file", "write_file" }.Select(Tool)];
 
-    private static AgentTool Tool(string name) => new(AgentTool.CreateFunction(name, "Does something.", static () => "done"), ToolEffect.None)
-    {
-        Group = name.StartsWith("mcp__", StringComparison.Ordinal) ? name[..name.LastIndexOf("__", StringComparison.Ordinal)] : null,
-    };
+    private static AgentTool Tool(string name) =>
+        new(AgentTool.CreateFunction(name, "Does something.", static () => "done"), ToolEffect.None)
+        {
+            Group = name.StartsWith("mcp__", StringComparison.Ordinal)
+            ? name[..name.LastIndexOf("__", StringComparison.Ordinal)]
+            : null,
+        };
 }

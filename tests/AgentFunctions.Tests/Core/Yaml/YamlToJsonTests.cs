@@ -33,6 +33,7 @@ internal sealed class YamlToJsonTests
 
         Assert.That(YamlToJson.Read(parser)?.ToJsonString(), Is.EqualTo(json));
         Assert.That(
-            YamlToJson.Read(stream.Documents[0].RootNode, static node => new InvalidOperationException(node.ToString()))?.ToJsonString(), Is.EqualTo(json));
+            YamlToJson.Read(stream.Documents[0].RootNode,
+                static node => new InvalidOperationException(node.ToString()))?.ToJsonString(), Is.EqualTo(json));
     }
 }

@@ -18,12 +18,18 @@ internal sealed class AccessTests
 
     private static readonly (string, string)[] Rules =
     [
-        ("Gateway:Goals:0:Class", "outage"), ("Gateway:Goals:0:Words:0", "outage"), ("Gateway:Goals:0:Words:1", "is down"), ("Gateway:Goals:0:Agent", "triage"),
-        ("Gateway:Access:0:Name", "anna-reads"), ("Gateway:Access:0:Callers:0", "key:anna"), ("Gateway:Access:0:Agents:0", "work*"), ("Gateway:Access:0:Tools:0", "read*"),
-        ("Gateway:Access:1:Name", "responders"), ("Gateway:Access:1:Roles:0", "responder"), ("Gateway:Access:1:Goals:0", "outage"),
-        ("Gateway:Access:2:Name", "team-payments"), ("Gateway:Access:2:Callers:0", "*"), ("Gateway:Access:2:Labels:0", "team=payments"),
-        ("Gateway:Access:3:Name", "no-deploys"), ("Gateway:Access:3:Effect", "Deny"), ("Gateway:Access:3:Callers:0", "*"), ("Gateway:Access:3:Agents:0", "deployer"),
-        ("Gateway:Access:4:Name", "no-shell"), ("Gateway:Access:4:Effect", "Deny"), ("Gateway:Access:4:Callers:0", "key:*"), ("Gateway:Access:4:Tools:0", "shell"),
+        ("Gateway:Goals:0:Class", "outage"), ("Gateway:Goals:0:Words:0", "outage"), ("Gateway:Goals:0:Words:1", "is down"),
+        ("Gateway:Goals:0:Agent", "triage"),
+        ("Gateway:Access:0:Name", "anna-reads"), ("Gateway:Access:0:Callers:0", "key:anna"),
+        ("Gateway:Access:0:Agents:0", "work*"), ("Gateway:Access:0:Tools:0", "read*"),
+        ("Gateway:Access:1:Name", "responders"), ("Gateway:Access:1:Roles:0", "responder"),
+        ("Gateway:Access:1:Goals:0", "outage"),
+        ("Gateway:Access:2:Name", "team-payments"), ("Gateway:Access:2:Callers:0", "*"),
+        ("Gateway:Access:2:Labels:0", "team=payments"),
+        ("Gateway:Access:3:Name", "no-deploys"), ("Gateway:Access:3:Effect", "Deny"), ("Gateway:Access:3:Callers:0", "*"),
+        ("Gateway:Access:3:Agents:0", "deployer"),
+        ("Gateway:Access:4:Name", "no-shell"), ("Gateway:Access:4:Effect", "Deny"), ("Gateway:Access:4:Callers:0", "key:*"),
+        ("Gateway:Access:4:Tools:0", "shell"),
     ];
 
     [Test]
@@ -48,7 +54,8 @@ internal sealed class AccessTests
 
         Assert.That(none.Message, Does.Contain("'Gateway:Access'").And.Contain("key:anna"));
         Assert.That(denied.Message, Does.Contain("'no-deploys'"));
-        Assert.That(new[] { none, denied, notItsGoal, otherTeam }.Select(refusal => refusal.Code), Is.All.EqualTo(ErrorCode.NotAllowed));
+        Assert.That(new[] { none, denied, notItsGoal, otherTeam }.Select(refusal => refusal.Code),
+            Is.All.EqualTo(ErrorCode.NotAllowed));
         var refused = new List<AuditEntry>();
         await foreach (AuditEntry entry in host.Get<AuditLog>().ReadAsync(null))
         {
@@ -58,8 +65,10 @@ internal sealed class AccessTests
         Assert.That(
             refused.Where(entry => entry.Type == AuditTypes.RequestRefused).Select(entry => entry.Rule),
             Is.EqualTo(new[] { "Gateway:Access", "no-deploys", "Gateway:Access", "Gateway:Access" }));
-        Assert.That((await host.Gateway.SubmitAsync(new RunRequest { Goal = "The shop is down!", Agent = "triage" }, Ben)).Agent, Is.EqualTo("triage"));
-        Assert.That((await host.Gateway.SubmitAsync(new RunRequest { Goal = "Go.", Agent = "deployer" })).Agent, Is.EqualTo("deployer"), "administrators are not asked");
+        Assert.That((await host.Gateway.SubmitAsync(new RunRequest { Goal = "The shop is down!", Agent = "triage" }, Ben)).Agent,
+            Is.EqualTo("triage"));
+        Assert.That((await host.Gateway.SubmitAsync(new RunRequest { Goal = "Go.", Agent = "deployer" })).Agent,
+            Is.EqualTo("deployer"), "administrators are not asked");
     }
 
     [Test]
@@ -83,7 +92,8 @@ internal sealed class AccessTests
     public async Task Submit_AcceptanceCommandOfACallerWithoutThatTool_IsRefused()
     {
         await using RunHost host = await RunHost.StartAsync(
-            services => services.AddWorkspaceTools(options => options.AllowedCommands.Add("true")).Configure<RunOptions>(static options => options.Workspace = "/tmp"),
+            services => services.AddWorkspaceTools(options => options.AllowedCommands.Add("true"))
+                .Configure<RunOptions>(static options => options.Workspace = "/tmp"),
             _ => ChatReply.Say("done"), null, static agent => agent.WithTools("run_command"), Rules);
         var request = new RunRequest { Goal = "Go.", Agent = "worker", Acceptance = new RunAcceptance { Command = ["true"] } };
 
@@ -97,7 +107,8 @@ internal sealed class AccessTests
         await using RunHost host = await StartAsync();
 
         Run run = await host.Gateway.SubmitAsync(
-            new RunRequest { Goal = "Go.", Agent = "worker", Labels = new Dictionary<string, string> { ["team"] = "payments" } }, new Caller("key:cleo"));
+            new RunRequest { Goal = "Go.", Agent = "worker", Labels = new Dictionary<string, string> { ["team"] = "payments" } },
+            new Caller("key:cleo"));
         await host.Reader.WaitForEndAsync(run.Id);
 
         Assert.That(host.Model.Requests[0].Tools, Does.Contain("read_it").And.Contain("update_plan").And.Not.Contain("shell"));
@@ -140,9 +151,12 @@ internal sealed class AccessTests
 
     private static Task<RunHost> StartAsync() => RunHost.StartAsync(
         services => services
-            .AddAgent(Agent.Create("triage").WithDescription("Finds the cause of failures in production.").WithInstructions("Triage.").Build())
-            .AddAgent(Agent.Create("translator").WithDescription("Translates texts between English, German and French.").WithInstructions("Translate.").Build())
-            .AddAgent(Agent.Create("deployer").WithDescription("Deploys versions to staging and production.").WithInstructions("Deploy.").Build()),
+            .AddAgent(Agent.Create("triage").WithDescription("Finds the cause of failures in production.")
+                .WithInstructions("Triage.").Build())
+            .AddAgent(Agent.Create("translator").WithDescription("Translates texts between English, German and French.")
+                .WithInstructions("Translate.").Build())
+            .AddAgent(Agent.Create("deployer").WithDescription("Deploys versions to staging and production.")
+                .WithInstructions("Deploy.").Build()),
         request => request.Turn == 0 ? ChatReply.Call("shell", new { }) : ChatReply.Say("done"),
         [
             AgentTool.Create("read_it", "Reads.", ToolEffect.None, () => "it"),

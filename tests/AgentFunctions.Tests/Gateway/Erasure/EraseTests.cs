@@ -33,7 +33,8 @@ internal sealed class EraseTests
             }
         });
         string id = await scene.RunAsync(cancellationToken);
-        Assert.That(scene.Found().Where(static kind => kind.Value == 0).Select(static kind => kind.Key), Is.Empty, "each kind was there");
+        Assert.That(scene.Found().Where(static kind => kind.Value == 0).Select(static kind => kind.Key), Is.Empty,
+            "each kind was there");
 
         await scene.EraseAsync(id, cancellationToken);
 
@@ -42,11 +43,13 @@ internal sealed class EraseTests
     }
 
     [Test]
-    public async Task Erase_StoppedAtEachPhase_EndsTheSame([ValueSource(nameof(Phases))] string phase, [Values] bool afterIt, CancellationToken cancellationToken)
+    public async Task Erase_StoppedAtEachPhase_EndsTheSame([ValueSource(nameof(Phases))] string phase, [Values] bool afterIt,
+        CancellationToken cancellationToken)
     {
         var stop = new PhaseStop(phase, afterIt);
         await using ErasureScene scene = await ErasureScene.StartAsync(services => services.AddSingleton(
-            provider => new ErasePhases(provider.GetServices<IErasePhase>().Select(stop.Around), provider.GetRequiredService<ErasureNotices>())));
+            provider => new ErasePhases(provider.GetServices<IErasePhase>().Select(stop.Around),
+                provider.GetRequiredService<ErasureNotices>())));
         string id = await scene.RunAsync(cancellationToken);
 
         await scene.Host.Get<RunErasure>().EraseAsync(new EraseRequest(id, "asked for"), Caller.Local, cancellationToken);
@@ -64,9 +67,11 @@ internal sealed class EraseTests
         await using ErasureScene scene = await ErasureScene.StartAsync();
         string id = await scene.RunAsync(cancellationToken);
 
-        ErasurePlan plan = await scene.Host.Get<RunErasure>().PlanAsync(new EraseRequest(id, ""), Caller.Local, cancellationToken);
+        ErasurePlan plan = await scene.Host.Get<RunErasure>()
+            .PlanAsync(new EraseRequest(id, ""), Caller.Local, cancellationToken);
 
-        Assert.That((plan.Runs, plan.Contents, plan.SharedContents, plan.Refusal, plan.AuditEntriesInClear), Is.EqualTo((2, 2, 0, (string?)null, 0)));
+        Assert.That((plan.Runs, plan.Contents, plan.SharedContents, plan.Refusal, plan.AuditEntriesInClear),
+            Is.EqualTo((2, 2, 0, (string?)null, 0)));
         Assert.That(plan.Records["ledger"], Is.GreaterThanOrEqualTo(5));
         Assert.That(plan.Entries["transcripts"], Is.GreaterThan(4));
         Assert.That(plan.Workspace, Does.EndWith(id));
@@ -79,16 +84,19 @@ internal sealed class EraseTests
     {
         await using ErasureScene scene = await ErasureScene.StartAsync();
         string id = await scene.RunAsync(cancellationToken);
-        Run fork = await scene.Host.Get<RunForking>().ForkAsync(id, new ForkRequest { Workspace = ForkFolder.Share }, Caller.Local, null, cancellationToken);
+        Run fork = await scene.Host.Get<RunForking>()
+            .ForkAsync(id, new ForkRequest { Workspace = ForkFolder.Share }, Caller.Local, null, cancellationToken);
         await scene.Host.Reader.WaitForEndAsync(fork.Id, cancellationToken);
 
         await scene.EraseAsync(id, cancellationToken);
 
-        (Artifact Artifact, ReadOnlyMemory<byte> Content)? file = await scene.Host.Get<ArtifactStore>().GetAsync(fork.Id, "report.txt", cancellationToken);
+        (Artifact Artifact, ReadOnlyMemory<byte> Content)? file = await scene.Host.Get<ArtifactStore>()
+            .GetAsync(fork.Id, "report.txt", cancellationToken);
         Assert.That(file?.Content.Length, Is.GreaterThan(0));
         string folder = (await scene.Host.Get<RunStore>().GetAsync(fork.Id, cancellationToken)).Workspace!;
         Assert.That(File.Exists(Path.Combine(folder, "notes", "secret.txt")), Is.True, "the folder is the fork's too");
-        Assert.That((await scene.Host.Get<RunErasure>().GetAsync(id, Caller.Local, cancellationToken)).SharedWorkspace, Is.EqualTo(folder));
+        Assert.That((await scene.Host.Get<RunErasure>().GetAsync(id, Caller.Local, cancellationToken)).SharedWorkspace,
+            Is.EqualTo(folder));
         await scene.EraseAsync(fork.Id, cancellationToken);
         Assert.That(Directory.Exists(folder), Is.False);
         Assert.That(scene.Found().Where(static kind => kind.Value > 0), Is.Empty);
@@ -100,7 +108,8 @@ internal sealed class EraseTests
         await using ErasureScene scene = await ErasureScene.StartAsync();
         string one = await scene.RunAsync(cancellationToken), other = await OtherAsync(scene, cancellationToken);
         // As versions before kept it: without a word which trees use it.
-        await foreach (StoredRecord reference in scene.Host.Get<IRecordStore>().ListAsync(ContentRefs.Prefix, null, cancellationToken))
+        await foreach (StoredRecord reference in scene.Host.Get<IRecordStore>()
+            .ListAsync(ContentRefs.Prefix, null, cancellationToken))
         {
             await scene.Host.Get<IRecordStore>().DeleteAsync(reference.Key, default, cancellationToken);
         }
@@ -117,7 +126,8 @@ internal sealed class EraseTests
     {
         var stop = new PhaseStop(ContentPhase.Name, afterIt: false);
         await using ErasureScene scene = await ErasureScene.StartAsync(services => services.AddSingleton(
-            provider => new ErasePhases(provider.GetServices<IErasePhase>().Select(stop.Around), provider.GetRequiredService<ErasureNotices>())));
+            provider => new ErasePhases(provider.GetServices<IErasePhase>().Select(stop.Around),
+                provider.GetRequiredService<ErasureNotices>())));
         string id = await scene.RunAsync(cancellationToken);
         bool began = await scene.Host.Get<RunErasure>().ScheduleAsync(id, ErasePhases.OfContent, "short", cancellationToken);
         await stop.Reached.WaitAsync(cancellationToken);
@@ -149,12 +159,14 @@ internal sealed class EraseTests
     {
         var stop = new PhaseStop(WorkspacePhase.Name, afterIt: false);
         await using ErasureScene scene = await ErasureScene.StartAsync(services => services.AddSingleton(
-            provider => new ErasePhases(provider.GetServices<IErasePhase>().Select(stop.Around), provider.GetRequiredService<ErasureNotices>())));
+            provider => new ErasePhases(provider.GetServices<IErasePhase>().Select(stop.Around),
+                provider.GetRequiredService<ErasureNotices>())));
         string id = await scene.RunAsync(cancellationToken);
         await scene.Host.Get<RunErasure>().EraseAsync(new EraseRequest(id, "asked for"), Caller.Local, cancellationToken);
         await stop.Reached.WaitAsync(cancellationToken);
         await scene.Host.Get<IOrchestrationClient>().TerminateAsync(EraseFlow.InstanceIdOf(id), null, false, cancellationToken);
-        AgentFunctions.Gateway.Erasure.Erasure failed = await scene.Host.Get<RunErasure>().GetAsync(id, Caller.Local, cancellationToken);
+        AgentFunctions.Gateway.Erasure.Erasure failed = await scene.Host.Get<RunErasure>()
+            .GetAsync(id, Caller.Local, cancellationToken);
         Caller other = new("user:other") { Roles = [CallerRoles.Viewer] };
 
         Assert.That(failed.State, Is.EqualTo(ErasureState.Failed));
@@ -228,7 +240,8 @@ internal sealed class EraseTests
         await using ErasureScene scene = await ErasureScene.StartAsync();
         string id = await scene.RunAsync(cancellationToken);
         RunRecord run = await scene.Host.Get<RunStore>().GetAsync(id, cancellationToken);
-        string other = Directory.CreateDirectory(Path.Combine(Path.GetDirectoryName(run.Workspace!)!, RunId.New(DateTimeOffset.UnixEpoch))).FullName;
+        string other = Directory.CreateDirectory(Path.Combine(Path.GetDirectoryName(run.Workspace!)!,
+            RunId.New(DateTimeOffset.UnixEpoch))).FullName;
         IRecordStore records = scene.Host.Get<IRecordStore>();
         StoredRecord stored = (await records.GetAsync($"runs/{id}", cancellationToken))!;
         string altered = Encoding.UTF8.GetString(stored.Value.Span).Replace(run.Workspace!, other, StringComparison.Ordinal);
@@ -236,36 +249,48 @@ internal sealed class EraseTests
 
         await scene.EraseAsync(id, cancellationToken);
 
-        Assert.That((Directory.Exists(other), Directory.Exists(run.Workspace)), Is.EqualTo((true, true)), "neither is known to be its own");
+        Assert.That((Directory.Exists(other), Directory.Exists(run.Workspace)), Is.EqualTo((true, true)),
+            "neither is known to be its own");
     }
 
     private static async Task<string> OtherAsync(ErasureScene scene, CancellationToken cancellationToken)
     {
         Run other = await scene.Host.RunAsync("Another goal.");
-        string first = (await scene.Host.Get<RunStore>().ListAsync(null, cancellationToken).ToListAsync(cancellationToken)).Last(static run => run.Parent is null).Id;
+        string first = (await scene.Host.Get<RunStore>().ListAsync(null, cancellationToken)
+            .ToListAsync(cancellationToken)).Last(static run => run.Parent is null).Id;
         var artifacts = scene.Host.Get<ArtifactStore>();
         (Artifact _, ReadOnlyMemory<byte> content) = (await artifacts.GetAsync(first, "report.txt", cancellationToken))!.Value;
         await artifacts.SaveAsync(other.Id, "report.txt", "text/plain", content, cancellationToken);
         return other.Id;
     }
 
-    /// <summary>What is left is as it should be: nobody finds the run, the audit log holds and has no words, and nothing is stored under its name.</summary>
+    /// <summary>
+    /// What is left is as it should be: nobody finds the run, the audit log holds and has no words, and nothing is stored under
+    /// its name.
+    /// </summary>
     private static async Task EndsAsync(ErasureScene scene, string id, CancellationToken cancellationToken)
     {
         Assert.That(
             async () => await scene.Host.Reader.GetAsync(id, cancellationToken),
             Throws.InstanceOf<AgentException>().With.Property("Code").EqualTo(ErrorCode.RunErased));
-        Assert.That((await scene.Host.Reader.ListPageAsync(new RunFilter { SubAgents = true }, 10, cancellationToken)).Items, Is.Empty);
+        Assert.That((await scene.Host.Reader.ListPageAsync(new RunFilter { SubAgents = true }, 10, cancellationToken)).Items,
+            Is.Empty);
         Assert.That((await scene.Host.Get<AuditLog>().VerifyAsync(cancellationToken)).Holds, Is.True);
-        AuditEntry[] entries = await scene.Host.Get<AuditLog>().ReadAsync(id, 0, cancellationToken).ToArrayAsync(cancellationToken);
-        Assert.That(entries.Select(static entry => entry.Type), Does.Contain(AuditTypes.RunSubmitted).And.Contain(AuditTypes.RunErased).And.Contain(AuditTypes.RunErasedDone));
-        Assert.That(entries.Where(static entry => entry.Reason is not null).Select(static entry => entry.Type).Distinct(), Is.EqualTo(new[] { AuditTypes.RunErased, AuditTypes.RunErasedDone }));
+        AuditEntry[] entries = await scene.Host.Get<AuditLog>().ReadAsync(id, 0, cancellationToken)
+            .ToArrayAsync(cancellationToken);
+        Assert.That(entries.Select(static entry => entry.Type),
+            Does.Contain(AuditTypes.RunSubmitted).And.Contain(AuditTypes.RunErased).And.Contain(AuditTypes.RunErasedDone));
+        Assert.That(entries.Where(static entry => entry.Reason is not null).Select(static entry => entry.Type).Distinct(),
+            Is.EqualTo(new[] { AuditTypes.RunErased, AuditTypes.RunErasedDone }));
         Assert.That(await scene.Host.Get<TreeKeys>().FindAsync(id, cancellationToken), Is.Null);
-        Page<OrchestrationState> left = await scene.Host.Get<IOrchestrationClient>().QueryAsync(new OrchestrationQuery { PageSize = 100 }, cancellationToken);
+        Page<OrchestrationState> left = await scene.Host.Get<IOrchestrationClient>()
+            .QueryAsync(new OrchestrationQuery { PageSize = 100 }, cancellationToken);
         Assert.That(left.Items.Select(static state => state.InstanceId), Is.EqualTo(new[] { $"erase.{id}" }));
-        string[] keys = await scene.Host.Get<IRecordStore>().ListAsync("", null, cancellationToken).Select(static record => record.Key)
+        string[] keys = await scene.Host.Get<IRecordStore>().ListAsync("", null, cancellationToken)
+            .Select(static record => record.Key)
             .Where(key => key.Contains(id, StringComparison.Ordinal)).ToArrayAsync(cancellationToken);
-        Assert.That(keys.Where(static key => !key.StartsWith("tree-keys/", StringComparison.Ordinal)), Is.EqualTo(new[] { $"erased/{id}" }));
+        Assert.That(keys.Where(static key => !key.StartsWith("tree-keys/", StringComparison.Ordinal)),
+            Is.EqualTo(new[] { $"erased/{id}" }));
     }
 
     /// <summary>Stops a phase for good, before or after it has done its part: as if the process had died there.</summary>

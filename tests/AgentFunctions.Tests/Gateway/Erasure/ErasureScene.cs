@@ -25,7 +25,8 @@ internal sealed class ErasureScene : IAsyncDisposable
 
     private ErasureScene()
     {
-        foreach (string kind in new[] { "goal", "message", "argument", "result", "file", "artifact", "said", "task", "plan", "pin" })
+        foreach (string kind in new[] { "goal", "message", "argument", "result", "file", "artifact", "said", "task", "plan",
+            "pin" })
         {
             _marks[kind] = [.. Enumerable.Range(0, Count).Select(number => $"{kind}{number:D2}q{Guid.NewGuid():N}"[..24])];
         }
@@ -37,7 +38,8 @@ internal sealed class ErasureScene : IAsyncDisposable
     {
         var scene = new ErasureScene();
         AgentTool pay = AgentTool.Create(
-            "pay", "Pays.", ToolEffect.NotIdempotent, (string to, int number) => string.Join(' ', scene._marks["result"].Chunk(10).ElementAt(number)) + to[..0]);
+            "pay", "Pays.", ToolEffect.NotIdempotent,
+            (string to, int number) => string.Join(' ', scene._marks["result"].Chunk(10).ElementAt(number)) + to[..0]);
         scene.Host = await RunHost.StartAsync(
             more =>
             {
@@ -45,18 +47,22 @@ internal sealed class ErasureScene : IAsyncDisposable
                 more.AddWorkspaceTools();
                 services?.Invoke(more);
             },
-            scene.Answer, [pay], static agent => agent.WithInstructions(SwarmScene.LeadInstructions).WithDelegation(Delegation.Kimi),
+            scene.Answer, [pay], static agent => agent.WithInstructions(SwarmScene.LeadInstructions)
+                .WithDelegation(Delegation.Kimi),
             ("Secrets:db", Secret));
         return scene;
     }
 
-    /// <summary>Runs the tree: calls with arguments and results, a file, a plan, pins, a sub-agent, an artifact, a message of a person.</summary>
+    /// <summary>
+    /// Runs the tree: calls with arguments and results, a file, a plan, pins, a sub-agent, an artifact, a message of a person.
+    /// </summary>
     public async Task<string> RunAsync(CancellationToken cancellationToken)
     {
         Run run = await Host.Gateway.SubmitAsync(
             new RunRequest { Goal = $"Goal {Text("goal")} {Secret}" }, Caller.Local, "key-1", cancellationToken);
         await Host.Reader.WaitForEndAsync(run.Id, cancellationToken);
-        await Host.Get<ArtifactStore>().SaveAsync(run.Id, "report.txt", "text/plain", Encoding.UTF8.GetBytes(Text("artifact")), cancellationToken);
+        await Host.Get<ArtifactStore>()
+            .SaveAsync(run.Id, "report.txt", "text/plain", Encoding.UTF8.GetBytes(Text("artifact")), cancellationToken);
         await Host.Steering.SendAsync(run.Id, $"{Text("said")} {Secret}", Caller.Local, "key-2", cancellationToken);
         Run ended = await Host.Reader.WaitForEndAsync(run.Id, cancellationToken);
         Assert.That((ended.Status, ended.SubAgents.Total), Is.EqualTo((RunStatus.Completed, 1)), ended.Error?.Message);
@@ -72,9 +78,11 @@ internal sealed class ErasureScene : IAsyncDisposable
 
     public async Task WaitAsync(string id, CancellationToken cancellationToken)
     {
-        OrchestrationState state = await Host.Get<IOrchestrationClient>().WaitForCompletionAsync(EraseFlow.InstanceIdOf(id), cancellationToken);
+        OrchestrationState state = await Host.Get<IOrchestrationClient>()
+            .WaitForCompletionAsync(EraseFlow.InstanceIdOf(id), cancellationToken);
         Assert.That(state.Status, Is.EqualTo(OrchestrationStatus.Completed), state.Failure?.Message);
-        AgentFunctions.Gateway.Erasure.Erasure erasure = await Host.Get<RunErasure>().GetAsync(id, Caller.Local, cancellationToken);
+        AgentFunctions.Gateway.Erasure.Erasure erasure = await Host.Get<RunErasure>()
+            .GetAsync(id, Caller.Local, cancellationToken);
         Assert.That((erasure.State, erasure.Message), Is.EqualTo((ErasureState.Erased, (string?)null)));
     }
 
@@ -82,9 +90,11 @@ internal sealed class ErasureScene : IAsyncDisposable
     public IReadOnlyDictionary<string, int> Found()
     {
         byte[][] files = [.. Directory.EnumerateFiles(Host.Folder, "*", SearchOption.AllDirectories)
-            .Where(static path => !path.EndsWith(".lock", StringComparison.Ordinal)).Concat(Directory.EnumerateFiles(_workspaces.Path, "*", SearchOption.AllDirectories)).Select(Read)];
+            .Where(static path => !path.EndsWith(".lock", StringComparison.Ordinal))
+            .Concat(Directory.EnumerateFiles(_workspaces.Path, "*", SearchOption.AllDirectories)).Select(Read)];
         return _marks.ToDictionary(
-            static kind => kind.Key, kind => kind.Value.Count(mark => files.Any(file => file.AsSpan().IndexOf(Encoding.UTF8.GetBytes(mark)) >= 0)));
+            static kind => kind.Key,
+            kind => kind.Value.Count(mark => files.Any(file => file.AsSpan().IndexOf(Encoding.UTF8.GetBytes(mark)) >= 0)));
     }
 
     public async ValueTask DisposeAsync()
@@ -100,7 +110,8 @@ internal sealed class ErasureScene : IAsyncDisposable
         {
             Calls =
             [
-                .. _marks["argument"].Chunk(10).Select(static (marks, number) => ChatReplyCall.Of("pay", new { to = string.Join(' ', marks), number })),
+                .. _marks["argument"].Chunk(10).Select(static (marks, number) => ChatReplyCall.Of("pay",
+                    new { to = string.Join(' ', marks), number })),
                 ChatReplyCall.Of("write_file", new { path = "notes/secret.txt", content = Text("file") }),
                 ChatReplyCall.Of("update_plan", new { items = new[] { new { text = Text("plan"), status = "done" } } }),
                 ChatReplyCall.Of("pin_facts", new { facts = new[] { Text("pin") } }),
@@ -111,7 +122,8 @@ internal sealed class ErasureScene : IAsyncDisposable
         _ => ChatReply.Say(Text("message")),
     };
 
-    private bool IsChild(ChatRequest request) => request.Messages[1].GetProperty("content").ToString().Contains(_marks["task"][0], StringComparison.Ordinal);
+    private bool IsChild(ChatRequest request) =>
+        request.Messages[1].GetProperty("content").ToString().Contains(_marks["task"][0], StringComparison.Ordinal);
 
     private string Text(string kind) => string.Join(' ', _marks[kind]);
 

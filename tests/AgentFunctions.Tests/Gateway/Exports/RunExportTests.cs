@@ -57,7 +57,8 @@ internal sealed partial class RunExportTests
         await using ZipArchive zip = await ZipFile.OpenReadAsync(_file, cancellationToken);
         Assert.That(zip.Entries.Select(static entry => entry.FullName), Is.SupersetOf(new[]
         {
-            $"runs/{_run}/record.json", $"runs/{_run}/state.json", $"runs/{_run}/journals.ndjson", $"runs/{_run}/transcripts.ndjson",
+            $"runs/{_run}/record.json", $"runs/{_run}/state.json", $"runs/{_run}/journals.ndjson",
+            $"runs/{_run}/transcripts.ndjson",
             $"runs/{_run}/records.ndjson", "audit.ndjson", "keys.json", "manifest.json", "manifest.sig",
         }));
         Assert.That(zip.Entries.Any(static entry => entry.FullName.StartsWith("content/", StringComparison.Ordinal)), Is.True);
@@ -79,17 +80,21 @@ internal sealed partial class RunExportTests
     public async Task Inspect_AllThatThePageAsks_IsAnsweredAsTheHostOfTheRunDoes(CancellationToken cancellationToken)
     {
         ExportedRun exported = await ExportedRun.OpenAsync(_file, cancellationToken);
-        await using ApiHost shown = await ApiHost.StartAsync(static _ => ChatReply.Say("Never."), configure: builder => builder.Services.AddExportedRun(exported));
+        await using ApiHost shown = await ApiHost.StartAsync(static _ => ChatReply.Say("Never."),
+            configure: builder => builder.Services.AddExportedRun(exported));
         foreach (string address in new[]
         {
-            "", "/tree", "/nodes", "/lineage", "/events?follow=false", "/transcript", "/transcript?q=password", "/shown?turn=2", "/spans", "/critical-path",
+            "", "/tree", "/nodes", "/lineage", "/events?follow=false", "/transcript", "/transcript?q=password", "/shown?turn=2",
+            "/spans", "/critical-path",
             "/artifacts", "/changes", "/files",
         })
         {
-            Assert.That(await ReadAsync(shown, $"/api/runs/{_run}{address}"), Is.EqualTo(await ReadAsync(_host, $"/api/runs/{_run}{address}")), address);
+            Assert.That(await ReadAsync(shown, $"/api/runs/{_run}{address}"),
+                Is.EqualTo(await ReadAsync(_host, $"/api/runs/{_run}{address}")), address);
         }
 
-        Assert.That(await ReadAsync(shown, $"/api/audit?run={_run}&text=true"), Does.Contain("took the run").And.Contain("call.finished"));
+        Assert.That(await ReadAsync(shown, $"/api/audit?run={_run}&text=true"),
+            Does.Contain("took the run").And.Contain("call.finished"));
         Assert.That(await ReadAsync(shown, "/api/runs/rows"), Does.Contain(_run));
         Assert.That(await ReadAsync(shown, "/api/session"), Does.Contain("\"export\"").And.Contain("\"viewer\""));
         foreach (string verb in new[] { "cancel", "messages", "fork" })
@@ -119,7 +124,12 @@ internal sealed partial class RunExportTests
         else
         {
             await using ZipArchive zip = await ZipFile.OpenAsync(copy, ZipArchiveMode.Update);
-            string name = how switch { "manifest" => "manifest.json", "added" => "more.txt", _ => $"runs/{_run}/journals.ndjson" };
+            string name = how switch
+            {
+                "manifest" => "manifest.json",
+                "added" => "more.txt",
+                _ => $"runs/{_run}/journals.ndjson"
+            };
             string text = "";
             if (zip.GetEntry(name) is { } old)
             {
@@ -134,13 +144,15 @@ internal sealed partial class RunExportTests
             if (how != "removed")
             {
                 await using Stream part = await zip.CreateEntry(name).OpenAsync();
-                await part.WriteAsync(Encoding.UTF8.GetBytes(text.Replace("the shop", "the shed", StringComparison.Ordinal).Replace("\"local\"", "\"loca1\"", StringComparison.Ordinal)));
+                await part.WriteAsync(Encoding.UTF8.GetBytes(text.Replace("the shop", "the shed", StringComparison.Ordinal)
+                    .Replace("\"local\"", "\"loca1\"", StringComparison.Ordinal)));
             }
         }
 
         Assert.That(
             async () => await ExportedRun.OpenAsync(copy),
-            Throws.TypeOf<AgentException>().With.Message.Contains(words).And.Property(nameof(AgentException.Code)).EqualTo(ErrorCode.InvalidInput));
+            Throws.TypeOf<AgentException>().With.Message.Contains(words).And.Property(nameof(AgentException.Code))
+                .EqualTo(ErrorCode.InvalidInput));
     }
 
     [Test]

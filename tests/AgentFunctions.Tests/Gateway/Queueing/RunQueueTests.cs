@@ -26,7 +26,8 @@ internal sealed class RunQueueTests
         await using RunHost host = await StartAsync(("Gateway:Concurrency:Total", "1"));
         var ids = new Dictionary<string, string>();
         async Task SubmitAsync(string goal, string caller, RunPriority priority = RunPriority.Normal) =>
-            ids[goal] = (await host.Gateway.SubmitAsync(new RunRequest { Goal = goal, Priority = priority }, new Caller(caller), cancellationToken: cancellationToken)).Id;
+            ids[goal] = (await host.Gateway.SubmitAsync(new RunRequest { Goal = goal, Priority = priority }, new Caller(caller),
+                cancellationToken: cancellationToken)).Id;
 
         await SubmitAsync("a1", "anna");
         await _beginnings.WaitAsync(cancellationToken);
@@ -59,7 +60,8 @@ internal sealed class RunQueueTests
     public async Task Submit_PerCallerAndPerLabel_HoldsBackOnlyThoseOverTheirOwnLimit(CancellationToken cancellationToken)
     {
         await using RunHost host = await StartAsync(
-            ("Gateway:Concurrency:PerCaller", "2"), ("Gateway:Concurrency:Labels:0:Label", "team"), ("Gateway:Concurrency:Labels:0:Runs", "1"));
+            ("Gateway:Concurrency:PerCaller", "2"), ("Gateway:Concurrency:Labels:0:Label", "team"),
+            ("Gateway:Concurrency:Labels:0:Runs", "1"));
         Run[] runs =
         [
             await host.Gateway.SubmitAsync(Of("r1", "red"), new Caller("anna"), cancellationToken: cancellationToken),
@@ -138,15 +140,18 @@ internal sealed class RunQueueTests
         {
             InstrumentPublished = static (instrument, listener) =>
             {
-                if (instrument.Meter.Name == AgentTelemetry.SourceName && instrument.Name.StartsWith("agentfunctions.gateway.", StringComparison.Ordinal))
+                if (instrument.Meter.Name == AgentTelemetry.SourceName
+                    && instrument.Name.StartsWith("agentfunctions.gateway.", StringComparison.Ordinal))
                 {
                     listener.EnableMeasurementEvents(instrument);
                 }
             },
         };
         listener.SetMeasurementEventCallback<int>((instrument, value, tags, _) =>
-            seen.AddOrUpdate($"{instrument.Name} {(tags.Length > 0 ? tags[0].Value : "")}", value, (_, most) => Math.Max(most, value)));
-        listener.SetMeasurementEventCallback<double>((instrument, value, _, _) => seen.AddOrUpdate(instrument.Name, value, (_, most) => Math.Max(most, value)));
+            seen.AddOrUpdate($"{instrument.Name} {(tags.Length > 0 ? tags[0].Value : "")}", value,
+                (_, most) => Math.Max(most, value)));
+        listener.SetMeasurementEventCallback<double>((instrument, value, _, _) => seen.AddOrUpdate(instrument.Name, value,
+            (_, most) => Math.Max(most, value)));
         listener.Start();
         await using RunHost host = await StartAsync(("Gateway:Concurrency:Total", "1"));
         Run first = await host.SubmitAsync("1");
@@ -173,12 +178,18 @@ internal sealed class RunQueueTests
         for (; started != "old" && minutes < 1_000; minutes++)
         {
             now += TimeSpan.FromMinutes(1);
-            state = state with { Active = [], Waiting = state.Waiting.Add(new QueuedRun($"new{minutes}", $"caller{minutes}", RunPriority.High, minutes + 1, now)) };
+            state = state with
+            {
+                Active = [],
+                Waiting = state.Waiting.Add(new QueuedRun($"new{minutes}", $"caller{minutes}", RunPriority.High, minutes + 1,
+                    now))
+            };
             state = state.Promoted(limits, now);
             started = state.Active[0].Id;
         }
 
-        Assert.That(minutes, Is.InRange(20, 31), "two levels to climb at ten minutes each, and one more where the share of its caller is no better");
+        Assert.That(minutes, Is.InRange(20, 31),
+            "two levels to climb at ten minutes each, and one more where the share of its caller is no better");
     }
 
     [Test]
@@ -186,15 +197,18 @@ internal sealed class RunQueueTests
     {
         var limits = new QueueLimits(new ConcurrencyOptions { Total = 4 });
         DateTimeOffset now = DateTimeOffset.UnixEpoch;
-        ImmutableList<QueuedRun> waiting = [.. Enumerable.Range(0, 100).Select(index => new QueuedRun($"flood{index}", "anna", RunPriority.Normal, index, now))];
-        waiting = waiting.AddRange([new("b", "ben", RunPriority.Normal, 200, now), new("c", "cleo", RunPriority.Normal, 201, now)]);
+        ImmutableList<QueuedRun> waiting = [.. Enumerable.Range(0, 100)
+            .Select(index => new QueuedRun($"flood{index}", "anna", RunPriority.Normal, index, now))];
+        waiting = waiting.AddRange([new("b", "ben", RunPriority.Normal, 200, now),
+            new("c", "cleo", RunPriority.Normal, 201, now)]);
 
         QueueState state = new QueueState { Waiting = waiting }.Promoted(limits, now);
 
         Assert.That(state.Active.Select(run => run.Id), Is.EqualTo(new[] { "flood0", "b", "c", "flood1" }));
     }
 
-    private static RunRequest Of(string goal, string team) => new() { Goal = goal, Labels = new Dictionary<string, string> { ["team"] = team } };
+    private static RunRequest Of(string goal, string team) =>
+        new() { Goal = goal, Labels = new Dictionary<string, string> { ["team"] = team } };
 
     /// <summary>A host whose runs answer one by one, as the test lets them.</summary>
     private Task<RunHost> StartAsync(params (string, string)[] settings) => RunHost.StartAsync(
@@ -202,7 +216,8 @@ internal sealed class RunQueueTests
         {
             Before = async cancellationToken =>
             {
-                _begun.Enqueue(request.Messages[1].GetProperty("content").ToString().Replace("# Goal\n", "", StringComparison.Ordinal).Trim());
+                _begun.Enqueue(request.Messages[1].GetProperty("content").ToString()
+                    .Replace("# Goal\n", "", StringComparison.Ordinal).Trim());
                 _beginnings.Release();
                 await _answers.WaitAsync(cancellationToken);
             },

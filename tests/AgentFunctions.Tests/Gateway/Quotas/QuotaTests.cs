@@ -23,7 +23,8 @@ internal sealed class QuotaTests
     public async Task Submit_RunsOfTheCallerUsedUp_RefusesNamingTheRuleAlsoAfterARestart()
     {
         await using RunHost host = await RunHost.StartAsync(
-            _ => ChatReply.Say("done"), null, null, ("Gateway:Quotas:0:Name", "two-a-day"), ("Gateway:Quotas:0:Caller", "*"), ("Gateway:Quotas:0:Runs", "2"));
+            _ => ChatReply.Say("done"), null, null, ("Gateway:Quotas:0:Name", "two-a-day"), ("Gateway:Quotas:0:Caller", "*"),
+            ("Gateway:Quotas:0:Runs", "2"));
         var request = new RunRequest { Goal = "Go." };
         Run first = await host.Gateway.SubmitAsync(request, Anna, "key-1");
         await host.Gateway.SubmitAsync(request, Anna);
@@ -34,7 +35,8 @@ internal sealed class QuotaTests
         Assert.That((refusal.Code, refusal.Message), Is.EqualTo((ErrorCode.QuotaExceeded, refusal.Message)));
         Assert.That(refusal.Message, Does.Contain("'two-a-day'").And.Contain("2 runs a day").And.Contain("caller key:anna"));
         Assert.That(refusal.RetryAfter, Is.GreaterThan(TimeSpan.Zero).And.LessThanOrEqualTo(TimeSpan.FromDays(1)));
-        Assert.That((await host.Gateway.SubmitAsync(request, Anna, "key-1")).Id, Is.EqualTo(first.Id), "a repeated submission is no other run");
+        Assert.That((await host.Gateway.SubmitAsync(request, Anna, "key-1")).Id, Is.EqualTo(first.Id),
+            "a repeated submission is no other run");
         Assert.That((await host.Gateway.SubmitAsync(request, Ben)).Id, Is.Not.Null, "each caller has its own");
     }
 
@@ -44,7 +46,8 @@ internal sealed class QuotaTests
         var time = new FakeTimeProvider(new DateTimeOffset(2026, 5, 6, 12, 0, 0, TimeSpan.Zero));
         await using RunHost host = await RunHost.StartAsync(_ => ChatReply.Say("done"));
         QuotaMeter meter = MeterOf(
-            host, time, new QuotaOptions { Name = "caller", Caller = "*", Runs = 3 }, new QuotaOptions { Name = "team", Label = "team", Per = QuotaWindow.Hour, Runs = 1 });
+            host, time, new QuotaOptions { Name = "caller", Caller = "*", Runs = 3 },
+            new QuotaOptions { Name = "team", Label = "team", Per = QuotaWindow.Hour, Runs = 1 });
 
         Assert.That(await meter.SubmitAsync(RunOf("r1", "red"), default), Is.Null);
         Assert.That((await meter.SubmitAsync(RunOf("r2", "red"), default))?.Rule, Is.EqualTo("team"));
@@ -52,7 +55,8 @@ internal sealed class QuotaTests
         Assert.That(await meter.SubmitAsync(RunOf("r4", null), default), Is.Null, "the refused one was not counted");
         Assert.That((await meter.SubmitAsync(RunOf("r5", null), default))?.Rule, Is.EqualTo("caller"));
         time.Advance(TimeSpan.FromHours(1));
-        Assert.That((await meter.SubmitAsync(RunOf("r6", "red"), default))?.Rule, Is.EqualTo("caller"), "the hour is over, the day is not");
+        Assert.That((await meter.SubmitAsync(RunOf("r6", "red"), default))?.Rule, Is.EqualTo("caller"),
+            "the hour is over, the day is not");
         time.Advance(TimeSpan.FromDays(1));
         Assert.That(await meter.SubmitAsync(RunOf("r7", "red"), default), Is.Null);
     }
@@ -76,7 +80,9 @@ internal sealed class QuotaTests
         StoredRecord record = await OnlyBookAsync(host);
         QuotaState book = System.Text.Json.JsonSerializer.Deserialize(record.Value.Span, QuotasJsonContext.Default.QuotaState)!;
         Assert.That((book.Tokens, book.Steps), Is.EqualTo((6_000, 600)));
-        AgentException over = Assert.ThrowsAsync<AgentException>(async () => await MeterOf(host, time, quota).EnsureAsync(RunOf("other", null), default))!;
+        AgentException over =
+            Assert.ThrowsAsync<AgentException>(async () => await MeterOf(host, time, quota)
+                .EnsureAsync(RunOf("other", null), default))!;
         Assert.That(over.RetryAfter, Is.EqualTo(TimeSpan.FromHours(12)), "it is noon");
     }
 
@@ -84,18 +90,23 @@ internal sealed class QuotaTests
     public async Task Run_TokensUsedUpWhileAtWork_WaitsForTheNextWindowAndNamesNoError(CancellationToken cancellationToken)
     {
         await using RunHost host = await RunHost.StartAsync(
-            request => request.Turn == 0 ? ChatReply.Call("echo", new { text = "x" }) with { Usage = new(900, 100) } : ChatReply.Say("done"),
+            request => request.Turn == 0
+                ? ChatReply.Call("echo", new { text = "x" }) with { Usage = new(900, 100) }
+                : ChatReply.Say("done"),
             [AgentTool.Create("echo", "Repeats a text.", ToolEffect.None, (string text) => text)], null,
-            ("Gateway:Quotas:0:Name", "tokens"), ("Gateway:Quotas:0:Label", "team=red"), ("Gateway:Quotas:0:Tokens", "1000"), ("Gateway:Quotas:0:Per", "Hour"));
+            ("Gateway:Quotas:0:Name", "tokens"), ("Gateway:Quotas:0:Label", "team=red"), ("Gateway:Quotas:0:Tokens", "1000"),
+            ("Gateway:Quotas:0:Per", "Hour"));
 
         Run run = await host.SubmitAsync("Go.", new() { Labels = new Dictionary<string, string> { ["team"] = "red" } });
         run = await host.UntilAsync(run.Id, static run => run.Status == RunStatus.Waiting, cancellationToken);
-        Assert.That(run.WaitingFor!.Until, Is.GreaterThan(DateTimeOffset.UtcNow).And.LessThan(DateTimeOffset.UtcNow.AddHours(1.01)));
+        Assert.That(run.WaitingFor!.Until,
+            Is.GreaterThan(DateTimeOffset.UtcNow).And.LessThan(DateTimeOffset.UtcNow.AddHours(1.01)));
         Assert.That((run.Steps, host.Model.Count), Is.EqualTo((2, 1)), "the second call was not made");
         Assert.That(
             () => host.SubmitAsync("Go.", new() { Labels = new Dictionary<string, string> { ["team"] = "red" } }),
             Throws.TypeOf<AgentException>().With.Property("Code").EqualTo(ErrorCode.QuotaExceeded));
-        Assert.That((await host.RunAsync("Go.", new() { Labels = new Dictionary<string, string> { ["team"] = "blue" } })).Status, Is.EqualTo(RunStatus.Completed));
+        Assert.That((await host.RunAsync("Go.", new() { Labels = new Dictionary<string, string> { ["team"] = "blue" } })).Status,
+            Is.EqualTo(RunStatus.Completed));
         await host.Steering.CancelAsync(run.Id, cancellationToken: cancellationToken);
         await host.Reader.WaitForEndAsync(run.Id, cancellationToken);
     }
@@ -113,7 +124,8 @@ internal sealed class QuotaTests
             _ => ChatReply.Say("done"), null, null,
             [.. new Dictionary<string, string>
             {
-                ["Gateway:Quotas:0:Name"] = "q", ["Gateway:Quotas:0:Caller"] = "*", ["Gateway:Quotas:0:Runs"] = "1", [key] = value,
+                ["Gateway:Quotas:0:Name"] = "q", ["Gateway:Quotas:0:Caller"] = "*", ["Gateway:Quotas:0:Runs"] = "1",
+                [key] = value,
             }.Select(pair => (pair.Key, pair.Value))]),
         Throws.Exception.With.Message.Contains(field));
 

@@ -45,6 +45,7 @@ internal sealed class SwarmQuotaTests
 
         Assert.That(books, Has.Count.EqualTo(1));
         Assert.That(
-            (books[0].Runs, books[0].Tokens, books[0].Steps), Is.EqualTo((1, 6_000L, 10L)), "three calls of the lead with four tools, and one of each sub-agent");
+            (books[0].Runs, books[0].Tokens, books[0].Steps), Is.EqualTo((1, 6_000L, 10L)),
+            "three calls of the lead with four tools, and one of each sub-agent");
     }
 }

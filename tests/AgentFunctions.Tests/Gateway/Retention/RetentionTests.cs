@@ -24,7 +24,8 @@ internal sealed class RetentionTests
 
     private static readonly (string, string)[] s_rules =
     [
-        ("Retention:Rules:0:Name", "red"), ("Retention:Rules:0:Label", "team=red"), ("Retention:Rules:0:Content", "P10D"), ("Retention:Rules:0:All", "P30D"),
+        ("Retention:Rules:0:Name", "red"), ("Retention:Rules:0:Label", "team=red"), ("Retention:Rules:0:Content", "P10D"),
+        ("Retention:Rules:0:All", "P30D"),
         ("Retention:Rules:1:Name", "failed"), ("Retention:Rules:1:Status", "failed"), ("Retention:Rules:1:All", "P5D"),
         ("Retention:Default:All", "P90D"),
     ];
@@ -40,19 +41,25 @@ internal sealed class RetentionTests
         for (int number = 0; number < Count; number++)
         {
             RunStatus status = random.Next(3) == 0 ? RunStatus.Failed : RunStatus.Completed;
-            all.Add((await EnterAsync(host, number, status, s_start.AddDays(-random.Next(120)), cancellationToken), status, default));
+            all.Add((await EnterAsync(host, number, status, s_start.AddDays(-random.Next(120)), cancellationToken), status,
+                default));
             all[^1] = all[^1] with { EndedAt = s_start.AddDays(-(number * 7 % 120)) };
         }
 
         await EndAsync(host, all, cancellationToken);
-        await host.Get<LegalHolds>().SetAsync(new Hold("kept") { Label = "case=7", Reason = "lawsuit" }, new Caller("ann") { Roles = [CallerRoles.Admin] }, cancellationToken);
+        await host.Get<LegalHolds>()
+            .SetAsync(new Hold("kept") { Label = "case=7", Reason = "lawsuit" },
+                new Caller("ann") { Roles = [CallerRoles.Admin] }, cancellationToken);
 
-        string[] due = [.. all.Where(one => !IsHeld(one.Run) && s_start - one.EndedAt >= TimeToLive(one.Run, one.Status)).Select(static one => one.Run.Id)];
+        string[] due = [.. all.Where(one => !IsHeld(one.Run) && s_start - one.EndedAt >= TimeToLive(one.Run, one.Status))
+            .Select(static one => one.Run.Id)];
         await SweepAsync(host, time, cancellationToken);
-        string[] left = await host.Get<RunStore>().ListAsync(null, cancellationToken).Select(static run => run.Id).ToArrayAsync(cancellationToken);
+        string[] left = await host.Get<RunStore>().ListAsync(null, cancellationToken).Select(static run => run.Id)
+            .ToArrayAsync(cancellationToken);
         Assert.That(due, Has.Length.InRange(150, 900), "the rules divide them");
         Assert.That(all.Select(static one => one.Run.Id).Except(left), Is.EquivalentTo(due));
-        Assert.That(all.Count(one => IsHeld(one.Run) && left.Contains(one.Run.Id)), Is.EqualTo(all.Count(static one => IsHeld(one.Run))));
+        Assert.That(all.Count(one => IsHeld(one.Run) && left.Contains(one.Run.Id)),
+            Is.EqualTo(all.Count(static one => IsHeld(one.Run))));
         Assert.That((await host.Get<AuditLog>().VerifyAsync(cancellationToken)).Holds, Is.True);
         TestContext.Out.WriteLine($"{due.Length} of {Count} trees were due and are gone");
     }
@@ -62,7 +69,8 @@ internal sealed class RetentionTests
     {
         var time = new VirtualTime(s_start);
         await using RunHost host = await StartAsync(time, s_rules);
-        Run run = await host.RunAsync("Keep the goal.", new RunRequest { Labels = new Dictionary<string, string> { ["team"] = "red" } });
+        Run run = await host.RunAsync("Keep the goal.",
+            new RunRequest { Labels = new Dictionary<string, string> { ["team"] = "red" } });
         await host.Get<ArtifactStore>().SaveAsync(run.Id, "x.txt", "text/plain", "x"u8.ToArray(), cancellationToken);
         Assert.That(run.KeptUntil, Is.EqualTo(run.CompletedAt + TimeSpan.FromDays(30)));
 
@@ -73,7 +81,8 @@ internal sealed class RetentionTests
         await SweepAsync(host, time, cancellationToken);
 
         Run emptied = await host.Reader.GetAsync(run.Id, cancellationToken);
-        Assert.That((emptied.Goal, emptied.Status, emptied.Result, emptied.Turns), Is.EqualTo(("Keep the goal.", RunStatus.Completed, (RunResult?)null, 1)));
+        Assert.That((emptied.Goal, emptied.Status, emptied.Result, emptied.Turns),
+            Is.EqualTo(("Keep the goal.", RunStatus.Completed, (RunResult?)null, 1)));
         Assert.That(emptied.ContentErasedAt, Is.Not.Null);
         Assert.That(await host.TranscriptAsync(run.Id), Is.Empty);
         Assert.That(await host.Get<ArtifactStore>().ListAsync(run.Id, cancellationToken), Is.Empty);
@@ -83,7 +92,8 @@ internal sealed class RetentionTests
         time.Advance(TimeSpan.FromDays(20));
         await SweepAsync(host, time, cancellationToken);
         Assert.That(
-            async () => await host.Reader.GetAsync(run.Id, cancellationToken), Throws.InstanceOf<AgentException>().With.Property("Code").EqualTo(ErrorCode.RunErased));
+            async () => await host.Reader.GetAsync(run.Id, cancellationToken),
+            Throws.InstanceOf<AgentException>().With.Property("Code").EqualTo(ErrorCode.RunErased));
     }
 
     [Test]
@@ -104,7 +114,8 @@ internal sealed class RetentionTests
         {
             // Taken up again since it ended, and not begun yet.
             await host.Get<IOrchestrationClient>().ScheduleAsync(
-                QuestionFlow.Name, new QuestionInput(run.Id, "none", "none"), new StartOptions { InstanceId = run.Id, StartAt = s_start.AddYears(1) }, cancellationToken);
+                QuestionFlow.Name, new QuestionInput(run.Id, "none", "none"),
+                new StartOptions { InstanceId = run.Id, StartAt = s_start.AddYears(1) }, cancellationToken);
         }
 
         await EndAsync(host, all, cancellationToken);
@@ -127,13 +138,15 @@ internal sealed class RetentionTests
             Model = "m",
             Goal = "g",
             CreatedAt = s_start,
-            Retention = Rules("P30D").Pin(new RunRecord { Id = "x", Agent = "a", DefinitionHash = "", Model = "m", Goal = "g", CreatedAt = s_start }),
+            Retention = Rules("P30D")
+                .Pin(new RunRecord { Id = "x", Agent = "a", DefinitionHash = "", Model = "m", Goal = "g", CreatedAt = s_start }),
         };
 
         RetentionTerm term = Rules(later).Of(run, RunStatus.Completed)!;
 
         Assert.That(term.All > TimeSpan.FromDays(days), Is.EqualTo(isKept));
-        Assert.That(Rules(later).Of(run with { Retention = null }, RunStatus.Completed), Is.Null, "who was promised nothing is kept");
+        Assert.That(Rules(later).Of(run with { Retention = null }, RunStatus.Completed), Is.Null,
+            "who was promised nothing is kept");
     }
 
     [TestCase("Retention:Rules:0:All", "soon")]
@@ -142,7 +155,8 @@ internal sealed class RetentionTests
     [TestCase("Retention:Sweep", "00:00:01")]
     [TestCase("Retention:Rules:0:Nmae", "x")]
     public void Settings_ThatAreWrong_StopTheStart(string key, string value) => Assert.That(
-        async () => await StartAsync(new VirtualTime(s_start), [("Retention:Rules:0:Name", "r"), ("Retention:Default:All", "P1Y"), (key, value)]),
+        async () => await StartAsync(new VirtualTime(s_start),
+            [("Retention:Rules:0:Name", "r"), ("Retention:Default:All", "P1Y"), (key, value)]),
         Throws.Exception.With.Message.Contain(key.EndsWith("Nmae", StringComparison.Ordinal) ? "Nmae" : key));
 
     private static RetentionRules Rules(string all) => new(Options.Create(new AgentFunctions.Gateway.Options.RetentionOptions
@@ -157,7 +171,8 @@ internal sealed class RetentionTests
             services =>
             {
                 services.AddSingleton<TimeProvider>(time);
-                services.AddSingleton(static provider => provider.GetServices<IHostedService>().OfType<RetentionSweeper>().Single());
+                services.AddSingleton(static provider => provider.GetServices<IHostedService>().OfType<RetentionSweeper>()
+                    .Single());
             },
             static _ => ChatReply.Say("done"), settings: settings);
         await host.Get<RetentionSweeper>().StopAsync(CancellationToken.None);
@@ -178,7 +193,12 @@ internal sealed class RetentionTests
     /// <summary>Waits until no erasure is under way; those that wait for a time get it.</summary>
     private static async Task SettleAsync(RunHost host, VirtualTime time, CancellationToken cancellationToken)
     {
-        var query = new OrchestrationQuery { InstanceIdPrefix = "erase.", Statuses = [OrchestrationStatus.Pending, OrchestrationStatus.Running], PageSize = 1 };
+        var query = new OrchestrationQuery
+        {
+            InstanceIdPrefix = "erase.",
+            Statuses = [OrchestrationStatus.Pending, OrchestrationStatus.Running],
+            PageSize = 1
+        };
         await Poll.UntilAsync(
             async () =>
             {
@@ -188,7 +208,8 @@ internal sealed class RetentionTests
             cancellationToken);
     }
 
-    private static async Task<RunRecord> EnterAsync(RunHost host, int number, RunStatus status, DateTimeOffset at, CancellationToken cancellationToken)
+    private static async Task<RunRecord> EnterAsync(RunHost host, int number, RunStatus status, DateTimeOffset at,
+        CancellationToken cancellationToken)
     {
         var labels = new Dictionary<string, string> { ["number"] = $"{number}" };
         if (number % 3 == 0)
@@ -218,7 +239,8 @@ internal sealed class RetentionTests
     }
 
     private static Task EndAsync(
-        RunHost host, IEnumerable<(RunRecord Run, RunStatus Status, DateTimeOffset EndedAt)> all, CancellationToken cancellationToken) => host.Get<RunIndexLog>().AppendAsync(
+        RunHost host, IEnumerable<(RunRecord Run, RunStatus Status, DateTimeOffset EndedAt)> all,
+        CancellationToken cancellationToken) => host.Get<RunIndexLog>().AppendAsync(
         all.Select(static one => new RunIndexEntry(RunIndexEntry.Confirmed, one.Run.Id, one.EndedAt.UtcTicks)
         {
             Seen = long.MaxValue,

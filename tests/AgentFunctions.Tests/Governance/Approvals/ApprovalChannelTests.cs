@@ -45,7 +45,8 @@ internal sealed class ApprovalChannelTests : IAsyncDisposable
     {
         await using ApiServer receiver = await ReceiverAsync();
         string file = Path.Combine(_folder.Path, "approvals.jsonl");
-        await using RunHost host = await StartAsync(receiver, ("Governance:ApprovalChannels:*:0", "log"), ("Notifications:Channels:log:File", file));
+        await using RunHost host = await StartAsync(receiver, ("Governance:ApprovalChannels:*:0", "log"),
+            ("Notifications:Channels:log:File", file));
         Run run = await host.SubmitAsync();
         await _received.WaitAsync(cancellationToken);
         Approval asked = await ToldAsync(host, 1, cancellationToken);
@@ -56,23 +57,28 @@ internal sealed class ApprovalChannelTests : IAsyncDisposable
 
         ApiRequest[] told = [.. receiver.Requests];
         Assert.That(told.Select(request => request.Target), Is.All.EqualTo("/lead"));
-        Assert.That(told.Select(request => request.Headers["Idempotency-Key"]), Is.EqualTo(new[] { $"approval-{asked.Id}-1-leads", $"approval-{asked.Id}-2-leads" }));
+        Assert.That(told.Select(request => request.Headers["Idempotency-Key"]),
+            Is.EqualTo(new[] { $"approval-{asked.Id}-1-leads", $"approval-{asked.Id}-2-leads" }));
         string signed = $"{told[0].Headers["webhook-id"]}.{told[0].Headers["webhook-timestamp"]}.{told[0].Body}";
-        string signature = Convert.ToBase64String(HMACSHA256.HashData(Encoding.UTF8.GetBytes(Secret), Encoding.UTF8.GetBytes(signed)));
+        string signature = Convert.ToBase64String(HMACSHA256.HashData(Encoding.UTF8.GetBytes(Secret),
+            Encoding.UTF8.GetBytes(signed)));
         Assert.That(told[0].Headers["webhook-signature"], Is.EqualTo($"v1,{signature}"));
         JsonElement notice = JsonElement.Parse(told[0].Body);
         Assert.That(notice.GetProperty("type").GetString(), Is.EqualTo("approval.requested"));
-        Assert.That(notice.EnumerateObject().Select(static member => member.Name), Is.EqualTo((string[])["type", "timestamp", "data"]));
+        Assert.That(notice.EnumerateObject().Select(static member => member.Name),
+            Is.EqualTo((string[])["type", "timestamp", "data"]));
         Assert.That(notice.GetProperty("timestamp").GetDateTimeOffset(), Is.EqualTo(asked.CreatedAt));
         Assert.That(notice.GetProperty("data").GetProperty("arguments").GetProperty("to").GetString(), Is.EqualTo("bob"));
-        Assert.That(notice.GetProperty("data").GetProperty("risk").GetString(), Is.EqualTo("high").Or.EqualTo("medium"), "in the case of all words");
+        Assert.That(notice.GetProperty("data").GetProperty("risk").GetString(), Is.EqualTo("high").Or.EqualTo("medium"),
+            "in the case of all words");
         Assert.That(notice.GetProperty("data").GetProperty("callHash").GetString(), Is.EqualTo(asked.CallHash));
         Assert.That(JsonElement.Parse(told[1].Body).GetProperty("type").GetString(), Is.EqualTo("approval.reminder"));
         Assert.That(File.ReadAllLines(file), Has.Length.EqualTo(2));
         Assert.That(reminded.ToldTo, Is.EquivalentTo(new[] { "log", "leads" }));
         Assert.That(reminded.EscalatedAt, Is.Null);
         Assert.That(reminded.Deliveries.Select(delivery => delivery.Error), Is.All.Null.And.Exactly(4).Items);
-        Assert.That((await host.Get<AuditLog>().ReadAsync(run.Id, cancellationToken: cancellationToken).ToListAsync(cancellationToken)).Count(entry => entry.Type == AuditTypes.ApprovalTold), Is.EqualTo(2));
+        Assert.That((await host.Get<AuditLog>().ReadAsync(run.Id, cancellationToken: cancellationToken)
+            .ToListAsync(cancellationToken)).Count(entry => entry.Type == AuditTypes.ApprovalTold), Is.EqualTo(2));
     }
 
     [Test]
@@ -96,11 +102,13 @@ internal sealed class ApprovalChannelTests : IAsyncDisposable
         Assert.That(escalated.EscalatedAt, Is.Not.Null, "an hour before the first reminder, four before the escalation");
         Assert.That(escalated.ToldTo, Is.EqualTo(new[] { "heads" }));
         Assert.That(
-            JsonElement.Parse(receiver.Requests.Single(request => request.Target == "/head").Body).GetProperty("type").GetString(),
+            JsonElement.Parse(receiver.Requests.Single(request => request.Target == "/head").Body).GetProperty("type")
+                .GetString(),
             Is.EqualTo("approval.escalated"));
         Assert.That(decided.State, Is.EqualTo(ApprovalState.Approved));
         Assert.That(run.Result?.Text, Is.EqualTo("paid bob"));
-        List<AuditEntry> audit = await host.Get<AuditLog>().ReadAsync(run.Id, cancellationToken: cancellationToken).ToListAsync(cancellationToken);
+        List<AuditEntry> audit = await host.Get<AuditLog>().ReadAsync(run.Id, cancellationToken: cancellationToken)
+            .ToListAsync(cancellationToken);
         Assert.That(audit.First(entry => entry.Type == AuditTypes.ApprovalTold).Reason, Does.StartWith("leads not: "));
         Assert.That(audit.Count(entry => entry.Type == AuditTypes.ApprovalEscalated), Is.EqualTo(1));
     }
@@ -140,7 +148,8 @@ internal sealed class ApprovalChannelTests : IAsyncDisposable
     private static async Task<Approval> ToldAsync(RunHost host, int times, CancellationToken cancellationToken)
     {
         return await Poll.ForAsync(
-            async () => (await host.Get<ApprovalStore>().ListOpenAsync(null, cancellationToken)).FirstOrDefault(approval => approval.Reminders >= times),
+            async () => (await host.Get<ApprovalStore>()
+                .ListOpenAsync(null, cancellationToken)).FirstOrDefault(approval => approval.Reminders >= times),
             cancellationToken);
     }
 }

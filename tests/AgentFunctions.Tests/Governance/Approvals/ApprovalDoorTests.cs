@@ -9,13 +9,18 @@ using AgentFunctions.Tools;
 
 namespace AgentFunctions.Tests.Governance.Approvals;
 
-/// <summary>What a protocol beside the HTTP API needs: who may decide now, decisions that are safe to repeat, and a trace of the door.</summary>
+/// <summary>
+/// What a protocol beside the HTTP API needs: who may decide now, decisions that are safe to repeat, and a trace of the door.
+/// </summary>
 [CancelAfter(300_000)]
 internal sealed class ApprovalDoorTests
 {
-    private const string Two = "rules: [{name: two, when: {tool: pay}, then: ask, approval: {roles: [lead], notRequester: true, count: 2, inBand: false}}]";
+    private const string Two =
+        "rules: [{name: two, when: {tool: pay}, then: ask, approval: {roles: [lead], notRequester: true, count: 2, inBand: false}}]";
 
-    private static readonly Caller Anna = Of("anna", CallerRoles.Submitter, "lead") with { Door = new CallerDoor("mcp", "task-7") };
+    private static readonly Caller Anna = Of("anna", CallerRoles.Submitter,
+        "lead") with
+    { Door = new CallerDoor("mcp", "task-7") };
     private static readonly Caller Ben = Of("ben", "lead") with { Door = new CallerDoor("openai", "resp_8") };
     private static readonly Caller Cleo = Of("cleo", CallerRoles.Operator, "lead");
     private static readonly Caller Dan = Of("dan", CallerRoles.Viewer);
@@ -53,10 +58,13 @@ internal sealed class ApprovalDoorTests
 
         Assert.That(run.Result!.Text, Is.EqualTo("Result: paid 3 to bob"));
         Assert.That(
-            () => governed.Desk.DecideAsync(approval.Id, Ben, true, null, JsonSerializer.SerializeToElement(new { to = "eve", amount = 3 }), cancellationToken),
+            () => governed.Desk.DecideAsync(approval.Id, Ben, true, null,
+                JsonSerializer.SerializeToElement(new { to = "eve", amount = 3 }), cancellationToken),
             Throws.InstanceOf<AgentException>().With.Property("Code").EqualTo(ErrorCode.ApprovalStateForbids));
-        AuditEntry[] decided = [.. (await governed.AuditAsync(run.Id)).Where(static entry => entry.Type == AuditTypes.ApprovalDecided)];
-        Assert.That(decided.Select(static entry => (entry.Actor, entry.Door, entry.DoorRequest)), Is.EqualTo(new[] { ("ben", "openai", "resp_8") }));
+        AuditEntry[] decided =
+            [.. (await governed.AuditAsync(run.Id)).Where(static entry => entry.Type == AuditTypes.ApprovalDecided)];
+        Assert.That(decided.Select(static entry => (entry.Actor, entry.Door, entry.DoorRequest)),
+            Is.EqualTo(new[] { ("ben", "openai", "resp_8") }));
     }
 
     [Test]
@@ -71,7 +79,8 @@ internal sealed class ApprovalDoorTests
 
         AuditEntry[] acts = [.. (await governed.AuditAsync(run.Id)).Where(static entry =>
             entry.Type is AuditTypes.RunSubmitted or AuditTypes.MessageSent or AuditTypes.RunCommanded)];
-        Assert.That(acts.Select(static entry => entry.Type), Is.EqualTo(new[] { AuditTypes.RunSubmitted, AuditTypes.MessageSent, AuditTypes.RunCommanded }));
+        Assert.That(acts.Select(static entry => entry.Type),
+            Is.EqualTo(new[] { AuditTypes.RunSubmitted, AuditTypes.MessageSent, AuditTypes.RunCommanded }));
         Assert.That(acts.Select(static entry => (entry.Door, entry.DoorRequest)), Is.All.EqualTo(("mcp", "task-7")));
     }
 

@@ -13,8 +13,10 @@ namespace AgentFunctions.Tests.Governance.Approvals;
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 internal sealed class ApprovalRightsTests
 {
-    private const string Another = "rules: [{name: another, when: {tool: pay}, then: ask, approval: {roles: [lead], notRequester: true}}]";
-    private const string Two = "rules: [{name: two, when: {tool: pay}, then: ask, approval: {roles: [lead], notRequester: true, count: 2}}]";
+    private const string Another =
+        "rules: [{name: another, when: {tool: pay}, then: ask, approval: {roles: [lead], notRequester: true}}]";
+    private const string Two =
+        "rules: [{name: two, when: {tool: pay}, then: ask, approval: {roles: [lead], notRequester: true, count: 2}}]";
     private const string Anyone = "rules: [{name: anyone, when: {tool: pay}, then: ask, approval: {roles: [lead]}}]";
 
     private static readonly Caller Anna = Of("anna", CallerRoles.Submitter, "lead");
@@ -101,7 +103,8 @@ internal sealed class ApprovalRightsTests
 
         await governed.Host.Steering.SendAsync(run.Id, "Go on.", Ben, null, cancellationToken);
 
-        Assert.That((await governed.Desk.DecideAsync(approval.Id, Ben, true, null, null, cancellationToken)).State, Is.EqualTo(ApprovalState.Approved));
+        Assert.That((await governed.Desk.DecideAsync(approval.Id, Ben, true, null, null, cancellationToken)).State,
+            Is.EqualTo(ApprovalState.Approved));
     }
 
     [Test]
@@ -114,7 +117,8 @@ internal sealed class ApprovalRightsTests
         await governed.Host.Steering.PauseAsync(run.Id, Ben, null, cancellationToken);
 
         await governed.Desk.DecideAsync(approval.Id, Ben, true, null, null, cancellationToken);
-        Assert.That(() => governed.Desk.DecideAsync(approval.Id, Dan, true), Fails(ErrorCode.ApprovalStateForbids), "an approval more changes nothing");
+        Assert.That(() => governed.Desk.DecideAsync(approval.Id, Dan, true), Fails(ErrorCode.ApprovalStateForbids),
+            "an approval more changes nothing");
         Approval denied = await governed.Desk.DecideAsync(approval.Id, Cleo, false, "wrong account", null, cancellationToken);
         await governed.Host.Steering.ResumeAsync(run.Id, Ben, null, cancellationToken);
         run = await governed.Host.Reader.WaitForEndAsync(run.Id, cancellationToken);
@@ -135,7 +139,8 @@ internal sealed class ApprovalRightsTests
             await go.Task;
             return $"paid {amount} to {to}";
         });
-        await using GovernedRun governed = await GovernedRun.StartAsync(Anyone, [ChatReplyCall.Of("pay", new { to = "bob", amount = 5 })], [pay]);
+        await using GovernedRun governed = await GovernedRun.StartAsync(Anyone,
+            [ChatReplyCall.Of("pay", new { to = "bob", amount = 5 })], [pay]);
         Run run = await governed.Host.SubmitAsync();
         Approval approval = await governed.ApprovalOfAsync(run.Id, cancellationToken);
 
@@ -173,7 +178,8 @@ internal sealed class ApprovalRightsTests
         Approval[] looked = [await AskAsync(), await AskAsync()];
         Approval late = await AskAsync();
 
-        IReadOnlyList<Approval> shown = await governed.Desk.ListSimilarAsync(looked[0], [looked[0].Id, looked[1].Id], Ben, cancellationToken);
+        IReadOnlyList<Approval> shown = await governed.Desk.ListSimilarAsync(looked[0], [looked[0].Id, looked[1].Id], Ben,
+            cancellationToken);
         IReadOnlyList<Approval> untold = await governed.Desk.ListSimilarAsync(looked[1], null, Ben, cancellationToken);
         IReadOnlyList<Approval> none = await governed.Desk.ListSimilarAsync(looked[0], [], Ben, cancellationToken);
 

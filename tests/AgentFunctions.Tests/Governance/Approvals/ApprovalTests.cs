@@ -70,7 +70,8 @@ internal sealed class ApprovalTests
         Run run = await governed.Host.SubmitAsync();
         Approval approval = await governed.ApprovalOfAsync(run.Id, cancellationToken);
 
-        await governed.Desk.DecideAsync(approval.Id, Lead, true, null, JsonElement.Parse("""{"to":"bob","amount":1}"""), cancellationToken);
+        await governed.Desk.DecideAsync(approval.Id, Lead, true, null, JsonElement.Parse("""{"to":"bob","amount":1}"""),
+            cancellationToken);
         await governed.Host.Reader.WaitForEndAsync(run.Id, cancellationToken);
 
         Assert.That(_paid, Is.EqualTo(new[] { "bob:1" }));
@@ -87,7 +88,8 @@ internal sealed class ApprovalTests
         Run run = await governed.Host.SubmitAsync();
         Approval approval = await governed.ApprovalOfAsync(run.Id, cancellationToken);
 
-        await governed.Desk.DecideAsync(approval.Id, Lead, true, null, JsonElement.Parse("""{"to":"eve","amount":1}"""), cancellationToken);
+        await governed.Desk.DecideAsync(approval.Id, Lead, true, null, JsonElement.Parse("""{"to":"eve","amount":1}"""),
+            cancellationToken);
         run = await governed.Host.Reader.WaitForEndAsync(run.Id, cancellationToken);
 
         Assert.That(_paid, Is.Empty);
@@ -106,7 +108,8 @@ internal sealed class ApprovalTests
         Run run = await governed.Host.SubmitAsync();
         Approval approval = await governed.ApprovalOfAsync(run.Id, cancellationToken);
 
-        await governed.Desk.DecideAsync(approval.Id, Lead, true, null, JsonElement.Parse("""{"to":"bob","amount":1000}"""), cancellationToken);
+        await governed.Desk.DecideAsync(approval.Id, Lead, true, null, JsonElement.Parse("""{"to":"bob","amount":1000}"""),
+            cancellationToken);
         run = await governed.Host.Reader.WaitForEndAsync(run.Id, cancellationToken);
 
         Assert.That(_paid, Is.Empty);
@@ -115,7 +118,8 @@ internal sealed class ApprovalTests
 
     [TestCase(1_000, "bob:50")]
     [TestCase(20, "bob:20")]
-    public async Task Approve_EditedIntoWhatIsAllowedWithABound_TheBoundHolds(int amount, string paid, CancellationToken cancellationToken)
+    public async Task Approve_EditedIntoWhatIsAllowedWithABound_TheBoundHolds(int amount, string paid,
+        CancellationToken cancellationToken)
     {
         await using GovernedRun governed = await StartAsync("""
             rules:
@@ -143,7 +147,8 @@ internal sealed class ApprovalTests
 
         foreach (string role in (string[])[CallerRoles.Operator, CallerRoles.Viewer])
         {
-            IReadOnlyList<Approval> seen = await governed.Desk.ListAsync(new Caller("otto") { Roles = [role] }, cancellationToken);
+            IReadOnlyList<Approval> seen = await governed.Desk.ListAsync(new Caller("otto") { Roles = [role] },
+                cancellationToken);
             Assert.That(seen.Single().Id, Is.EqualTo(approval.Id), "who sees that the run waits sees for what");
         }
 
@@ -156,11 +161,13 @@ internal sealed class ApprovalTests
         });
         await Decide(Lead);
         await Decide(Lead);
-        Assert.That((await governed.Desk.GetAsync(approval.Id, null, cancellationToken)).State, Is.EqualTo(ApprovalState.Pending), "one person, two clicks");
+        Assert.That((await governed.Desk.GetAsync(approval.Id, null, cancellationToken)).State, Is.EqualTo(ApprovalState.Pending),
+            "one person, two clicks");
         await Decide(new Caller("max") { Roles = ["lead"] });
         await governed.Host.Reader.WaitForEndAsync(run.Id, cancellationToken);
         Assert.That(_paid, Has.Count.EqualTo(1));
-        Assert.That(() => governed.Desk.DecideAsync(approval.Id, Lead, false, null, null, cancellationToken), Fails(ErrorCode.ApprovalStateForbids));
+        Assert.That(() => governed.Desk.DecideAsync(approval.Id, Lead, false, null, null, cancellationToken),
+            Fails(ErrorCode.ApprovalStateForbids));
 
         Task Decide(Caller caller) => governed.Desk.DecideAsync(approval.Id, caller, true, null, null, cancellationToken);
     }
@@ -189,8 +196,10 @@ internal sealed class ApprovalTests
         run = await governed.Host.Reader.WaitForEndAsync(run.Id, cancellationToken);
 
         Assert.That(run.Status, Is.EqualTo(RunStatus.Cancelled));
-        Assert.That((await governed.Desk.GetAsync(approval.Id, null, cancellationToken)).State, Is.EqualTo(ApprovalState.Withdrawn));
-        Assert.That(() => governed.Desk.DecideAsync(approval.Id, Lead, true, null, null, cancellationToken), Fails(ErrorCode.ApprovalStateForbids));
+        Assert.That((await governed.Desk.GetAsync(approval.Id, null, cancellationToken)).State,
+            Is.EqualTo(ApprovalState.Withdrawn));
+        Assert.That(() => governed.Desk.DecideAsync(approval.Id, Lead, true, null, null, cancellationToken),
+            Fails(ErrorCode.ApprovalStateForbids));
         Assert.That(_paid, Is.Empty);
     }
 
@@ -202,7 +211,11 @@ internal sealed class ApprovalTests
             rules: [{name: ask-all, when: {tool: pay}, then: ask}]
             """);
         governed.Script = request => request.Turn == 0
-            ? new ChatReply { Calls = [ChatReplyCall.Of("pay", new { to = "a", amount = 1 }), ChatReplyCall.Of("pay", new { to = "b", amount = 99 })] }
+            ? new ChatReply
+            {
+                Calls = [ChatReplyCall.Of("pay", new { to = "a", amount = 1 }),
+                ChatReplyCall.Of("pay", new { to = "b", amount = 99 })]
+            }
             : ChatReply.Say("done");
         Run run = await governed.Host.SubmitAsync();
         await governed.ApprovalOfAsync(run.Id, cancellationToken);
@@ -224,7 +237,8 @@ internal sealed class ApprovalTests
         Throws.TypeOf<AgentException>().With.Property(nameof(AgentException.Code)).EqualTo(code);
 
     /// <summary>The run shows what it waits for. Its status is written with the turn that begins to wait.</summary>
-    private static async Task WaitsAsync(GovernedRun governed, string runId, string approvalId, CancellationToken cancellationToken)
+    private static async Task WaitsAsync(GovernedRun governed, string runId, string approvalId,
+        CancellationToken cancellationToken)
     {
         Run run = await governed.Host.UntilAsync(runId, static run => run.Status == RunStatus.Waiting, cancellationToken);
 

@@ -34,11 +34,13 @@ internal sealed class ImpossibleCallTests : IAsyncDisposable
 
     private static AgentTool Pay => AgentTool.Create("pay", "Pays.", ToolEffect.NotIdempotent, (string to) => $"paid {to}");
 
-    private static AgentTool PayInParts => AgentTool.Create("pay", "Pays.", ToolEffect.NotIdempotent, (string receiver, int parts) => $"paid {receiver} {parts}");
+    private static AgentTool PayInParts =>
+        AgentTool.Create("pay", "Pays.", ToolEffect.NotIdempotent, (string receiver, int parts) => $"paid {receiver} {parts}");
 
     [TestCase(false, "no longer has it")]
     [TestCase(true, "has changed since this run began")]
-    public async Task Decide_ToolGoneOrChanged_ClosesTheApprovalAndTellsEverybody(bool isChanged, string words, CancellationToken cancellationToken)
+    public async Task Decide_ToolGoneOrChanged_ClosesTheApprovalAndTellsEverybody(bool isChanged, string words,
+        CancellationToken cancellationToken)
     {
         await using ApiServer receiver = await ApiServer.StartAsync();
         await using RunHost host = await StartAsync(receiver);
@@ -81,24 +83,29 @@ internal sealed class ImpossibleCallTests : IAsyncDisposable
 
     private static async Task AssertToldAsync(RunHost host, string runId, ApiServer receiver, CancellationToken cancellationToken)
     {
-        List<JournalEvent> events = await host.Get<Journal>().ReadAsync(runId, 0, null, cancellationToken).Select(static entry => entry.Event).ToListAsync(cancellationToken);
+        List<JournalEvent> events = await host.Get<Journal>().ReadAsync(runId, 0, null, cancellationToken)
+            .Select(static entry => entry.Event).ToListAsync(cancellationToken);
         Assert.That(events.Count(static e => e.Type == JournalEventTypes.ApprovalWithdrawn), Is.EqualTo(1));
-        List<AuditEntry> audit = await host.Get<AuditLog>().ReadAsync(runId, cancellationToken: cancellationToken).ToListAsync(cancellationToken);
+        List<AuditEntry> audit = await host.Get<AuditLog>().ReadAsync(runId, cancellationToken: cancellationToken)
+            .ToListAsync(cancellationToken);
         Assert.That(audit.Count(static entry => entry.Type == AuditTypes.ApprovalWithdrawn), Is.EqualTo(1));
         JsonElement[] told = [.. receiver.Requests.Select(static request => JsonElement.Parse(request.Body))];
-        Assert.That(told.Select(static one => one.GetProperty("type").GetString()), Is.EqualTo((string[])["approval.requested", "approval.withdrawn"]));
+        Assert.That(told.Select(static one => one.GetProperty("type").GetString()),
+            Is.EqualTo((string[])["approval.requested", "approval.withdrawn"]));
         Assert.That(told[1].GetProperty("data").GetProperty("obstacle").GetString(), Is.Not.Empty);
     }
 
     private static async Task<Approval> AskedAsync(RunHost host, string runId, CancellationToken cancellationToken)
     {
-        JournalEvent asked = await host.EventAsync(runId, static e => e.Type == JournalEventTypes.ApprovalRequested, cancellationToken);
+        JournalEvent asked = await host.EventAsync(runId, static e => e.Type == JournalEventTypes.ApprovalRequested,
+            cancellationToken);
         return await host.Get<ApprovalService>().GetAsync(asked.Approval!, null, cancellationToken);
     }
 
     private static async Task ParkedAsync(RunHost host, string runId, CancellationToken cancellationToken)
     {
-        await Poll.UntilAsync(async () => (await host.Reader.GetAsync(runId, cancellationToken)).WaitingFor is not null, cancellationToken);
+        await Poll.UntilAsync(async () => (await host.Reader.GetAsync(runId, cancellationToken)).WaitingFor is not null,
+            cancellationToken);
     }
 
     private Task<RunHost> StartAsync(ApiServer receiver) => RunHost.StartAsync(

@@ -13,10 +13,12 @@ internal sealed class AnswerTimesTests
     {
         using var folder = new TemporaryFolder();
         await using var engine = new SqliteEngine(
-            new SqliteEngineOptions { DataFile = Path.Combine(folder.Path, "data.db") }, new AgentFunctions.Durability.DurableRegistry());
+            new SqliteEngineOptions { DataFile = Path.Combine(folder.Path, "data.db") },
+            new AgentFunctions.Durability.DurableRegistry());
         await engine.StartAsync();
         var time = new VirtualTime(new DateTimeOffset(2026, 3, 1, 8, 0, 0, TimeSpan.Zero));
-        var log = new AuditLog(engine.Logs, new SigningKeys(new FolderKeyStore(Path.Combine(folder.Path, "keys")), "audit", TimeProvider.System), time);
+        var log = new AuditLog(engine.Logs,
+            new SigningKeys(new FolderKeyStore(Path.Combine(folder.Path, "keys")), "audit", TimeProvider.System), time);
         await AddAsync(AuditTypes.ApprovalRequested, "one", approval: "a1");
         await AddAsync(AuditTypes.QuestionAsked, "two", question: "q1");
         await AddAsync(AuditTypes.QuestionAsked, "two", question: "q2");

@@ -15,7 +15,8 @@ internal sealed class AuditBench : IAsyncDisposable
     {
         Keys = new SigningKeys(new FolderKeyStore(KeyFolder), "audit", TimeProvider.System);
         _engine = new SqliteEngine(
-            new SqliteEngineOptions { DataFile = Path.Combine(_folder.Path, "data.db") }, new AgentFunctions.Durability.DurableRegistry());
+            new SqliteEngineOptions { DataFile = Path.Combine(_folder.Path, "data.db") },
+            new AgentFunctions.Durability.DurableRegistry());
     }
 
     public string KeyFolder => Path.Combine(_folder.Path, "keys");
@@ -27,7 +28,8 @@ internal sealed class AuditBench : IAsyncDisposable
     public ILogStore Store => _engine.Logs;
 
     /// <summary>Gets the streams of all parts.</summary>
-    public static IReadOnlyList<string> Streams { get; } = [.. AuditParts.InOrder.Prepend(AuditShards.Heads).Select(AuditShards.StreamOf)];
+    public static IReadOnlyList<string> Streams { get; } = [.. AuditParts.InOrder.Prepend(AuditShards.Heads)
+        .Select(AuditShards.StreamOf)];
 
     public static async Task<AuditBench> OpenAsync()
     {

@@ -55,7 +55,8 @@ internal sealed class AuditCutTests
         string stream = AuditShards.StreamOf(AuditShards.Of(Entry("a", 0)));
         await bench.ExportAsync();
         List<string> lines = [.. await File.ReadAllLinesAsync(bench.File)];
-        int at = first ? lines.FindIndex(static line => line.Contains("\"shard\":\"" + AuditShards.Of(Entry("a", 0)), StringComparison.Ordinal))
+        int at = first ? lines.FindIndex(static line => line.Contains("\"shard\":\"" + AuditShards.Of(Entry("a", 0)),
+            StringComparison.Ordinal))
             : lines.FindIndex(static line => line.Contains("audit.cut", StringComparison.Ordinal));
         lines.RemoveAt(at);
         await File.WriteAllLinesAsync(bench.File, lines);
@@ -117,5 +118,6 @@ internal sealed class AuditCutTests
         Assert.That((offline.Holds, offline.Problem), Is.EqualTo((true, (string?)null)));
     }
 
-    private static AuditEntry Entry(string run, int number) => new(AuditTypes.CallDecided) { RunId = run, RootId = run, Turn = number };
+    private static AuditEntry Entry(string run, int number) =>
+        new(AuditTypes.CallDecided) { RunId = run, RootId = run, Turn = number };
 }

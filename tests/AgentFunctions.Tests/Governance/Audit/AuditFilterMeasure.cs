@@ -16,22 +16,27 @@ internal sealed class AuditFilterMeasure
     {
         await using AuditBench bench = await AuditBench.OpenAsync();
         DateTimeOffset begin = DateTimeOffset.UnixEpoch.AddDays(20_000);
-        foreach (IGrouping<string?, AuditEntry> part in Enumerable.Range(0, Entries).Select(i => Entry(i, begin)).GroupBy(AuditShards.Of))
+        foreach (IGrouping<string?, AuditEntry> part in Enumerable.Range(0, Entries).Select(i => Entry(i, begin))
+            .GroupBy(AuditShards.Of))
         {
             int number = 0;
             foreach (AuditEntry[] some in part.Chunk(Portion))
             {
                 await bench.Store.AppendAsync(
                     AuditShards.StreamOf(part.Key),
-                    [.. some.Select(entry => (ReadOnlyMemory<byte>)AuditLine.Write(entry with { Seq = number++, Shard = part.Key }, null))]);
+                    [.. some.Select(entry => (ReadOnlyMemory<byte>)AuditLine.Write(entry with { Seq = number++,
+                        Shard = part.Key }, null))]);
             }
         }
 
         AuditLog log = bench.Log();
         await PrintAsync("all entries of a run", 100, () => log.ReadAsync("run0007"));
-        await PrintAsync("a run and a tool", 1, () => log.ReadAfterAsync(AuditCursor.Start, "run0000", new AuditFilter { Tool = "pay" }), atLeast: true);
-        await PrintAsync("a tool in the whole log", Entries / 997, () => log.ReadAfterAsync(AuditCursor.Start, null, new AuditFilter { Tool = "pay" }), atLeast: true);
-        await PrintAsync("what nobody did, in the whole log", 0, () => log.ReadAfterAsync(AuditCursor.Start, null, new AuditFilter { Actor = "user:none" }));
+        await PrintAsync("a run and a tool", 1,
+            () => log.ReadAfterAsync(AuditCursor.Start, "run0000", new AuditFilter { Tool = "pay" }), atLeast: true);
+        await PrintAsync("a tool in the whole log", Entries / 997,
+            () => log.ReadAfterAsync(AuditCursor.Start, null, new AuditFilter { Tool = "pay" }), atLeast: true);
+        await PrintAsync("what nobody did, in the whole log", 0,
+            () => log.ReadAfterAsync(AuditCursor.Start, null, new AuditFilter { Actor = "user:none" }));
     }
 
     private static AuditEntry Entry(int number, DateTimeOffset begin)
@@ -60,6 +65,7 @@ internal sealed class AuditFilterMeasure
         }
 
         Assert.That(found, atLeast ? Is.GreaterThanOrEqualTo(expected) : Is.EqualTo(expected), what);
-        await TestContext.Out.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"{what}: {found} of {Entries} entries in {best:0.0} ms"));
+        await TestContext.Out.WriteLineAsync(string.Create(CultureInfo.InvariantCulture,
+            $"{what}: {found} of {Entries} entries in {best:0.0} ms"));
     }
 }

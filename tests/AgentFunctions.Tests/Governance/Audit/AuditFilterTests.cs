@@ -15,7 +15,8 @@ internal sealed class AuditFilterTests
         var filter = new AuditFilter { Types = ["call.decided", "other"], Actor = name, Tool = name };
 
         Assert.That(filter.Marks(), Has.Count.EqualTo(3));
-        Assert.That(filter.Marks(), Has.All.Matches<IReadOnlyList<byte[]>>(group => group.Any(mark => line.AsSpan().IndexOf(mark) >= 0)));
+        Assert.That(filter.Marks(),
+            Has.All.Matches<IReadOnlyList<byte[]>>(group => group.Any(mark => line.AsSpan().IndexOf(mark) >= 0)));
     }
 
     [Test]

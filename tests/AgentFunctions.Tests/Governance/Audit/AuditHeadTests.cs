@@ -5,7 +5,9 @@ using AgentFunctions.Storage;
 
 namespace AgentFunctions.Tests.Governance.Audit;
 
-/// <summary>A part that was emptied, cut or written anew is told from a whole one, by the head that lies beside the keys.</summary>
+/// <summary>
+/// A part that was emptied, cut or written anew is told from a whole one, by the head that lies beside the keys.
+/// </summary>
 /// <param name="run">The run that entries are about: those of a run are in a shard.</param>
 [CancelAfter(300_000)]
 [TestFixture(null)]
@@ -28,7 +30,8 @@ internal sealed class AuditHeadTests(string? run)
         _heads = new FileHeadStore(_folder.Path);
         _keys = new SigningKeys(new FolderKeyStore(_folder.Path), "audit", TimeProvider.System);
         _engine = new SqliteEngine(
-            new SqliteEngineOptions { DataFile = Path.Combine(_folder.Path, "data.db") }, new AgentFunctions.Durability.DurableRegistry());
+            new SqliteEngineOptions { DataFile = Path.Combine(_folder.Path, "data.db") },
+            new AgentFunctions.Durability.DurableRegistry());
         await _engine.StartAsync();
     }
 
@@ -49,7 +52,8 @@ internal sealed class AuditHeadTests(string? run)
         AuditLog asking = isLive ? log : Log();
 
         Assert.That((await asking.VerifyAsync()).Holds, Is.False);
-        Assert.That(() => asking.EnsureWholeAsync(), Throws.TypeOf<AgentException>().With.Property("Code").EqualTo(ErrorCode.DataFileUnusable));
+        Assert.That(() => asking.EnsureWholeAsync(),
+            Throws.TypeOf<AgentException>().With.Property("Code").EqualTo(ErrorCode.DataFileUnusable));
         Assert.That(() => asking.AppendAsync(Entry(6)), Throws.TypeOf<AgentException>().With.Message.Contains("cut off"));
         Assert.That(await Store.GetLengthAsync(Stream), Is.EqualTo(left));
     }

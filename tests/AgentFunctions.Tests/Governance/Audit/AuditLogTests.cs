@@ -19,7 +19,8 @@ internal sealed class AuditLogTests
     {
         _folder = new TemporaryFolder();
         _engine = new SqliteEngine(
-            new SqliteEngineOptions { DataFile = Path.Combine(_folder.Path, "data.db") }, new AgentFunctions.Durability.DurableRegistry());
+            new SqliteEngineOptions { DataFile = Path.Combine(_folder.Path, "data.db") },
+            new AgentFunctions.Durability.DurableRegistry());
         await _engine.StartAsync();
         _keys = new SigningKeys(new FolderKeyStore(Path.Combine(_folder.Path, "keys")), "audit", TimeProvider.System);
         _log = new AuditLog(_engine.Logs, _keys, TimeProvider.System);
@@ -70,8 +71,10 @@ internal sealed class AuditLogTests
         PublicKeySet keys = await _keys.PublishedAsync();
 
         Assert.That((await CheckAsync([.. lines.Skip(1)], keys)).Holds, Is.False, "the first is gone");
-        Assert.That((await CheckAsync([.. lines.Take(2), .. lines.Skip(3)], keys)).BrokenAt, Is.EqualTo(2), "one in the middle is gone");
-        Assert.That((await CheckAsync([.. lines.Take(2), lines[3], lines[2], .. lines.Skip(4)], keys)).BrokenAt, Is.EqualTo(2), "two have changed places");
+        Assert.That((await CheckAsync([.. lines.Take(2), .. lines.Skip(3)], keys)).BrokenAt, Is.EqualTo(2),
+            "one in the middle is gone");
+        Assert.That((await CheckAsync([.. lines.Take(2), lines[3], lines[2], .. lines.Skip(4)], keys)).BrokenAt, Is.EqualTo(2),
+            "two have changed places");
         Assert.That((await CheckAsync([.. lines, lines[5]], keys)).Holds, Is.False, "one is there twice");
     }
 
@@ -119,7 +122,8 @@ internal sealed class AuditLogTests
         Assert.That((await again.PublishedAsync()).Keys, Has.Count.EqualTo(2));
     }
 
-    private static AuditEntry Entry(int number) => new(AuditTypes.CallDecided) { RunId = "run", Turn = number, Tool = "pay", Rule = "é\"<rule>" };
+    private static AuditEntry Entry(int number) =>
+        new(AuditTypes.CallDecided) { RunId = "run", Turn = number, Tool = "pay", Rule = "é\"<rule>" };
 
     private static Task<AuditVerification> CheckAsync(IReadOnlyList<byte[]> lines, PublicKeySet keys, string? head = null) =>
         AuditVerifier.VerifyAsync(lines.ToAsyncEnumerable().Select(static line => (ReadOnlyMemory<byte>)line), keys, head);
@@ -145,7 +149,8 @@ internal sealed class AuditLogTests
         private readonly List<ReadOnlyMemory<byte>> _entries = [];
 
         public Task<long> AppendAsync(
-            string stream, IReadOnlyList<ReadOnlyMemory<byte>> entries, long? expectedPosition = null, CancellationToken cancellationToken = default)
+            string stream, IReadOnlyList<ReadOnlyMemory<byte>> entries, long? expectedPosition = null,
+            CancellationToken cancellationToken = default)
         {
             _entries.AddRange(entries);
             return Task.FromResult((long)_entries.Count - entries.Count);
@@ -162,7 +167,8 @@ internal sealed class AuditLogTests
             }
         }
 
-        public Task<long> GetLengthAsync(string stream, CancellationToken cancellationToken = default) => Task.FromResult((long)_entries.Count);
+        public Task<long> GetLengthAsync(string stream, CancellationToken cancellationToken = default) =>
+            Task.FromResult((long)_entries.Count);
 
         public Task WaitForAppendAsync(string stream, long length, CancellationToken cancellationToken) => Task.CompletedTask;
 

@@ -7,7 +7,9 @@ using AgentFunctions.Storage;
 
 namespace AgentFunctions.Tests.Governance.Audit;
 
-/// <summary>What the log says in words of a run is sealed under the key of its tree; the chain holds with the key and without.</summary>
+/// <summary>
+/// What the log says in words of a run is sealed under the key of its tree; the chain holds with the key and without.
+/// </summary>
 [CancelAfter(300_000)]
 internal sealed class AuditSealTests
 {
@@ -34,7 +36,8 @@ internal sealed class AuditSealTests
         await _log.AppendAsync(Entry("r1"));
         await _log.AppendAsync(Entry("r1.0-0"));
 
-        Assert.That(await StoredAsync(), Does.Not.Contain(Word).And.Not.Contain(Hash).And.Contain("\"tool\":\"pay\"").And.Contain("\"actor\":\"ann\""));
+        Assert.That(await StoredAsync(),
+            Does.Not.Contain(Word).And.Not.Contain(Hash).And.Contain("\"tool\":\"pay\"").And.Contain("\"actor\":\"ann\""));
         foreach (AuditLog log in new[] { _log, NewLog() })
         {
             AuditEntry read = await log.ReadAsync("r1").FirstAsync();
@@ -60,12 +63,20 @@ internal sealed class AuditSealTests
         await _log.AppendAsync(Entry("r2"));
         await Trees().DestroyAsync("r1");
         await NewLog().AppendAsync(Entry("r1") with { Type = AuditTypes.RunEnded });
-        await NewLog().AppendAsync(new AuditEntry(AuditTypes.RunErased) { RunId = "r1", RootId = "r1", Actor = "ann", Reason = "asked for" });
+        await NewLog().AppendAsync(new AuditEntry(AuditTypes.RunErased)
+        {
+            RunId = "r1",
+            RootId = "r1",
+            Actor = "ann",
+            Reason = "asked for"
+        });
 
         AuditEntry[] read = await NewLog().ReadAsync().ToArrayAsync();
 
-        Assert.That(read.Where(static entry => entry.RunId == "r1").Select(static entry => entry.Reason), Is.EquivalentTo(new[] { null, null, "asked for" }));
-        Assert.That(read.First(static entry => entry is { RunId: "r1", Type: AuditTypes.CallDecided }).Sealed, Is.EqualTo(new AuditSealed("r1", null, null)));
+        Assert.That(read.Where(static entry => entry.RunId == "r1").Select(static entry => entry.Reason),
+            Is.EquivalentTo(new[] { null, null, "asked for" }));
+        Assert.That(read.First(static entry => entry is { RunId: "r1", Type: AuditTypes.CallDecided }).Sealed,
+            Is.EqualTo(new AuditSealed("r1", null, null)));
         Assert.That(AuditStory.Tell(read.First(static entry => entry.RunId == "r1")), Does.Contain("key is gone"));
         Assert.That(read.Single(static entry => entry.RunId == "r2").Reason, Is.EqualTo(Word));
         Assert.That((await NewLog().VerifyAsync()).Holds, Is.True);
@@ -83,8 +94,10 @@ internal sealed class AuditSealTests
 
         Assert.That(await Trees().FindAsync("r1"), Is.Null);
         Assert.That(await Trees().TryGetAsync("r1"), Is.Null);
-        Assert.That(async () => await Trees().GetAsync("r1"), Throws.InstanceOf<AgentException>().With.Property("Code").EqualTo(ErrorCode.RunErased));
-        Assert.That(new FileInfo(Directory.GetFiles(_bench.KeyFolder, "r1.key", SearchOption.AllDirectories).Single()).Length, Is.Zero);
+        Assert.That(async () => await Trees().GetAsync("r1"),
+            Throws.InstanceOf<AgentException>().With.Property("Code").EqualTo(ErrorCode.RunErased));
+        Assert.That(new FileInfo(Directory.GetFiles(_bench.KeyFolder, "r1.key", SearchOption.AllDirectories).Single()).Length,
+            Is.Zero);
     }
 
     [Test]
@@ -97,9 +110,11 @@ internal sealed class AuditSealTests
         await _log.JoinAsync();
         await earlier.AppendAsync(Entry("r1") with { Turn = 3 });
 
-        Assert.That(await NewLog().ReadAsync("r1").Select(static entry => entry.Reason).ToArrayAsync(), Is.EqualTo(new[] { Word, Word, Word }));
+        Assert.That(await NewLog().ReadAsync("r1").Select(static entry => entry.Reason).ToArrayAsync(),
+            Is.EqualTo(new[] { Word, Word, Word }));
         await Trees().DestroyAsync("r1");
-        Assert.That(await NewLog().ReadAsync("r1").Select(static entry => entry.Reason).ToArrayAsync(), Is.EqualTo(new[] { Word, null, Word }));
+        Assert.That(await NewLog().ReadAsync("r1").Select(static entry => entry.Reason).ToArrayAsync(),
+            Is.EqualTo(new[] { Word, null, Word }));
         await _bench.ExportAsync();
         Assert.That((await NewLog().VerifyAsync()).Holds, Is.True);
         Assert.That((await _bench.VerifyExportAsync()).Holds, Is.True);
@@ -128,11 +143,13 @@ internal sealed class AuditSealTests
 
         AuditEntry[] read = await log.ReadAsync("r1").ToArrayAsync();
 
-        Assert.That(read.Count(static entry => entry.Arguments?.Contains("[secret", StringComparison.Ordinal) == true), Is.EqualTo(Count));
+        Assert.That(read.Count(static entry => entry.Arguments?.Contains("[secret", StringComparison.Ordinal) == true),
+            Is.EqualTo(Count));
         Assert.That((await log.VerifyAsync()).Holds, Is.True);
     }
 
-    private TreeKeys Trees() => new(new FolderTreeKeyStore(_bench.KeyFolder), new FolderKeyStore(_bench.KeyFolder), TimeProvider.System);
+    private TreeKeys Trees() =>
+        new(new FolderTreeKeyStore(_bench.KeyFolder), new FolderKeyStore(_bench.KeyFolder), TimeProvider.System);
 
     private AuditLog NewLog() => new(_bench.Store, _bench.Keys, TimeProvider.System, null, null, Trees());
 

@@ -25,7 +25,8 @@ internal sealed class AuditSearchTests
     {
         _folder = new TemporaryFolder();
         _engine = new SqliteEngine(
-            new SqliteEngineOptions { DataFile = Path.Combine(_folder.Path, "data.db") }, new AgentFunctions.Durability.DurableRegistry());
+            new SqliteEngineOptions { DataFile = Path.Combine(_folder.Path, "data.db") },
+            new AgentFunctions.Durability.DurableRegistry());
         await _engine.StartAsync();
         _logs = new CountingLogs(_engine.Logs);
         var time = new VirtualTime(Start);
@@ -34,12 +35,13 @@ internal sealed class AuditSearchTests
         for (int i = 0; i < Entries; i += 50)
         {
             // Half of them of no run: they share one part.
-            await Task.WhenAll(Enumerable.Range(i, 50).Select(number => _log.AppendAsync(new AuditEntry(number % 10 == 0 ? "rare" : "usual")
-            {
-                RunId = number % 2 == 0 ? null : $"run{number % 7}",
-                Actor = $"user:{number % 3}",
-                Reason = $"{number}",
-            })));
+            await Task.WhenAll(Enumerable.Range(i, 50)
+                .Select(number => _log.AppendAsync(new AuditEntry(number % 10 == 0 ? "rare" : "usual")
+                {
+                    RunId = number % 2 == 0 ? null : $"run{number % 7}",
+                    Actor = $"user:{number % 3}",
+                    Reason = $"{number}",
+                })));
             time.Advance(TimeSpan.FromHours(1));
         }
     }
@@ -118,11 +120,13 @@ internal sealed class AuditSearchTests
         public bool IsShared => inner.IsShared;
 
         public Task<long> AppendAsync(
-            string stream, IReadOnlyList<ReadOnlyMemory<byte>> entries, long? expectedPosition = null, CancellationToken cancellationToken = default) =>
+            string stream, IReadOnlyList<ReadOnlyMemory<byte>> entries, long? expectedPosition = null,
+            CancellationToken cancellationToken = default) =>
             inner.AppendAsync(stream, entries, expectedPosition, cancellationToken);
 
         public async IAsyncEnumerable<LogEntry> ReadAsync(
-            string stream, long fromPosition = 0, int? maxCount = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+            string stream, long fromPosition = 0, int? maxCount = null,
+            [EnumeratorCancellation] CancellationToken cancellationToken = default)
         {
             await foreach (LogEntry entry in inner.ReadAsync(stream, fromPosition, maxCount, cancellationToken))
             {

@@ -17,7 +17,8 @@ public sealed class AuditShardTests
 
     [Test]
     public void Of_EntryThatNamesNoRoot_IsWhereThoseAreThatDo([Values("run", "run.2-0", "run.2-0.3-1")] string run) =>
-        Assert.That(AuditShards.Of(new AuditEntry("any") { RunId = run }), Is.EqualTo(AuditShards.Of(new AuditEntry("any") { RunId = run, RootId = "run" })));
+        Assert.That(AuditShards.Of(new AuditEntry("any") { RunId = run }),
+            Is.EqualTo(AuditShards.Of(new AuditEntry("any") { RunId = run, RootId = "run" })));
 
     [Test]
     public void OfRun_TreeOfManySubAgents_IsSpreadOverItsShardsAlone()
@@ -31,12 +32,14 @@ public sealed class AuditShardTests
 
     [Test]
     public void OfRun_SubAgent_IsOne() =>
-        Assert.That(AuditShards.OfRun("root.1-0"), Is.EqualTo(new[] { AuditShards.Of(new AuditEntry("any") { RunId = "root.1-0", RootId = "root" }) }));
+        Assert.That(AuditShards.OfRun("root.1-0"),
+            Is.EqualTo(new[] { AuditShards.Of(new AuditEntry("any") { RunId = "root.1-0", RootId = "root" }) }));
 
     [Test]
     public void OfRuns_ManyRoots_AreEven()
     {
-        int[] counts = [.. Enumerable.Range(0, 6_400).GroupBy(static number => AuditShards.Of(new AuditEntry("any") { RunId = $"run{number}" }))
+        int[] counts = [.. Enumerable.Range(0, 6_400)
+            .GroupBy(static number => AuditShards.Of(new AuditEntry("any") { RunId = $"run{number}" }))
             .Select(static shard => shard.Count())];
 
         Assert.That(counts, Has.Length.EqualTo(AuditShards.Count));

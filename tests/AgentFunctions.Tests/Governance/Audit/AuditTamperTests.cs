@@ -3,7 +3,9 @@ using AgentFunctions.Governance.Audit;
 
 namespace AgentFunctions.Tests.Governance.Audit;
 
-/// <summary>What somebody who may write the store, but has no key, does to parts of the log is found, and the part is named.</summary>
+/// <summary>
+/// What somebody who may write the store, but has no key, does to parts of the log is found, and the part is named.
+/// </summary>
 [CancelAfter(300_000)]
 public sealed class AuditTamperTests
 {
@@ -35,7 +37,8 @@ public sealed class AuditTamperTests
             Deed.CutInHalf => lines[..(lines.Count / 2)],
             Deed.FirstRemoved => lines[1..],
             Deed.PutBackAndWrittenOn => await WrittenOnAsync(bench, stream, lines[..(lines.Count / 2)]),
-            _ => [.. lines[..1], Encoding.UTF8.GetBytes(Encoding.UTF8.GetString(lines[1].Span).Replace("\"at\":\"2", "\"at\":\"1", StringComparison.Ordinal)), .. lines[2..]],
+            _ => [.. lines[..1], Encoding.UTF8.GetBytes(Encoding.UTF8.GetString(lines[1].Span)
+                .Replace("\"at\":\"2", "\"at\":\"1", StringComparison.Ordinal)), .. lines[2..]],
         });
 
         await IsNamedAsync(bench, part ?? "audit");
@@ -77,7 +80,8 @@ public sealed class AuditTamperTests
         AuditVerification result = await bench.Log().VerifyAsync();
 
         Assert.That(result.BrokenParts, Is.EquivalentTo(new[] { s_shard, s_other }));
-        Assert.That(result.Problem, Does.Contain($"Shard '{s_shard}' is missing").And.Contain($"Shard '{s_other}' was cut off: it had 4 entries and has 1"));
+        Assert.That(result.Problem,
+            Does.Contain($"Shard '{s_shard}' is missing").And.Contain($"Shard '{s_other}' was cut off: it had 4 entries and has 1"));
     }
 
     [Test]
@@ -115,7 +119,8 @@ public sealed class AuditTamperTests
 
         Assert.That(
             () => next.AppendAsync(Entry("a", 9)),
-            Throws.TypeOf<AgentException>().With.Property("Code").EqualTo(ErrorCode.DataFileUnusable).And.Message.Contains($"'{s_shard}'"));
+            Throws.TypeOf<AgentException>().With.Property("Code")
+                .EqualTo(ErrorCode.DataFileUnusable).And.Message.Contains($"'{s_shard}'"));
         Assert.That(await bench.Store.GetLengthAsync(stream), Is.EqualTo(left));
         await next.AppendAsync(Entry("b", 9));
     }
@@ -137,7 +142,8 @@ public sealed class AuditTamperTests
 
         AuditVerification result = await log.VerifyAsync();
         Assert.That((result.Holds, result.Entries), Is.EqualTo((true, 9L)), result.Problem);
-        Assert.That(await log.ReadAsync("a").Select(static entry => entry.Turn).ToListAsync(), Is.EqualTo(new int?[] { 0, 1, 2, 3, 4, 5, 100, 0 }));
+        Assert.That(await log.ReadAsync("a").Select(static entry => entry.Turn).ToListAsync(),
+            Is.EqualTo(new int?[] { 0, 1, 2, 3, 4, 5, 100, 0 }));
         Assert.That(await log.ReadAsync().AnyAsync(static entry => entry.Type == AuditTypes.LogSharded), Is.True);
         await bench.ExportAsync();
         PublicKeyCheck(await bench.VerifyExportAsync([.. before.Heads!]));
@@ -148,7 +154,8 @@ public sealed class AuditTamperTests
 
         await IsNamedAsync(bench, AuditShards.Heads);
 
-        static void PublicKeyCheck(AuditVerification exported) => Assert.That((exported.Holds, exported.Problem), Is.EqualTo((true, (string?)null)));
+        static void PublicKeyCheck(AuditVerification exported) =>
+            Assert.That((exported.Holds, exported.Problem), Is.EqualTo((true, (string?)null)));
     }
 
     private static AuditEntry Entry(string? run, int turn) => new("any") { RunId = run, RootId = run, Turn = turn };
@@ -182,7 +189,8 @@ public sealed class AuditTamperTests
     }
 
     /// <summary>What a host would write that was shown the beginning of one part alone.</summary>
-    private static async Task<IReadOnlyList<ReadOnlyMemory<byte>>> WrittenOnAsync(AuditBench bench, string stream, List<ReadOnlyMemory<byte>> lines)
+    private static async Task<IReadOnlyList<ReadOnlyMemory<byte>>> WrittenOnAsync(AuditBench bench, string stream,
+        List<ReadOnlyMemory<byte>> lines)
     {
         await using AuditBench elsewhere = await AuditBench.OpenAsync();
         await elsewhere.ReplaceAsync(stream, lines);

@@ -18,7 +18,8 @@ public sealed class AuditWritersTests
         await using AuditBench bench = await AuditBench.OpenAsync();
         var store = new UnsteadyLogStore(bench.Store, seed);
 
-        await Task.WhenAll(Enumerable.Range(0, Hosts).Select(host => Task.Run(() => WriteAsync(bench.Log(store), host, Each, new Random((seed * 100) + host)))));
+        await Task.WhenAll(Enumerable.Range(0, Hosts)
+            .Select(host => Task.Run(() => WriteAsync(bench.Log(store), host, Each, new Random((seed * 100) + host)))));
 
         AuditVerification result = await bench.Log().VerifyAsync();
         Assert.That((result.Holds, result.Problem, result.Entries), Is.EqualTo((true, (string?)null, (long)Hosts * Each)));
@@ -27,14 +28,16 @@ public sealed class AuditWritersTests
         Assert.That(all.Select(static entry => (entry.Actor, entry.Turn)).ToArray(), Is.Unique.And.Length.EqualTo(Hosts * Each));
         foreach (IGrouping<(string?, string?), AuditEntry> own in all.GroupBy(static entry => (entry.Actor, entry.RunId)))
         {
-            Assert.That(own.Select(static entry => entry.Turn), Is.Ordered, "a host's entries of a run are in the order in which it wrote them");
+            Assert.That(own.Select(static entry => entry.Turn), Is.Ordered,
+                "a host's entries of a run are in the order in which it wrote them");
         }
 
         foreach (string run in s_runs.OfType<string>())
         {
             Assert.That(
                 (await Written(bench.Log().ReadAsync(run))).Select(static entry => (entry.Actor, entry.Turn)),
-                Is.EquivalentTo(all.Where(entry => entry.RunId == run || entry.RootId == run).Select(static entry => (entry.Actor, entry.Turn))));
+                Is.EquivalentTo(all.Where(entry => entry.RunId == run || entry.RootId == run)
+                    .Select(static entry => (entry.Actor, entry.Turn))));
         }
 
         await bench.ExportAsync();
@@ -47,7 +50,8 @@ public sealed class AuditWritersTests
         const int Hosts = 4, Facts = 15;
         await using AuditBench bench = await AuditBench.OpenAsync();
         var store = new UnsteadyLogStore(bench.Store, seed);
-        long[] from = await Task.WhenAll(s_runs.OfType<string>().Select(run => bench.Log().EndAsync(run, run, CancellationToken.None)));
+        long[] from = await Task.WhenAll(s_runs.OfType<string>()
+            .Select(run => bench.Log().EndAsync(run, run, CancellationToken.None)));
         Assert.That(from, Is.All.Zero);
 
         await Task.WhenAll(Enumerable.Range(0, Hosts).Select(host => Task.Run(async () =>
@@ -57,12 +61,14 @@ public sealed class AuditWritersTests
             {
                 await Task.WhenAll(
                     log.AppendAsync(new AuditEntry("test.other") { RunId = "a", Actor = $"host {host}", Turn = fact }),
-                    log.AppendOnceAsync(Fact(fact), new AuditOnce(0, entry => entry.Type == "test.fact" && entry.Turn == fact), CancellationToken.None));
+                    log.AppendOnceAsync(Fact(fact), new AuditOnce(0, entry => entry.Type == "test.fact" && entry.Turn == fact),
+                        CancellationToken.None));
             }
         })));
 
         List<AuditEntry> all = await Written(bench.Log().ReadAsync());
-        Assert.That(all.Where(static entry => entry.Type == "test.fact").Select(static entry => entry.Turn), Is.EquivalentTo(Enumerable.Range(0, Facts)));
+        Assert.That(all.Where(static entry => entry.Type == "test.fact").Select(static entry => entry.Turn),
+            Is.EquivalentTo(Enumerable.Range(0, Facts)));
         Assert.That(all.Count(static entry => entry.Type == "test.other"), Is.EqualTo(Hosts * Facts));
         Assert.That((await bench.Log().VerifyAsync()).Problem, Is.Null);
 
@@ -128,7 +134,8 @@ public sealed class AuditWritersTests
         AuditEntry joined = AuditLine.Read((await bench.LinesAsync(heads)).Single());
         Assert.That(joined.Heads!.Select(static head => (head.Shard, head.Count)), Is.EquivalentTo(new[]
         {
-            (AuditShards.Of(new AuditEntry("any") { RunId = "a" }), 1L), (AuditShards.Of(new AuditEntry("any") { RunId = "b" }), 1L),
+            (AuditShards.Of(new AuditEntry("any") { RunId = "a" }), 1L),
+            (AuditShards.Of(new AuditEntry("any") { RunId = "b" }), 1L),
         }));
         await log.JoinAsync();
         Assert.That(await bench.Store.GetLengthAsync(heads), Is.EqualTo(1), "nothing has grown since");
@@ -171,7 +178,8 @@ public sealed class AuditWritersTests
     [TestCase("00-1_")]
     [TestCase("00-99999999999999999999")]
     public void Cursor_ThatNobodyGave_IsRefused(string text) => Assert.That(
-        () => AuditCursor.Parse(text), Throws.TypeOf<AgentException>().With.Property("Code").EqualTo(ErrorCode.InvalidInput).And.Message.Contains("after"));
+        () => AuditCursor.Parse(text),
+        Throws.TypeOf<AgentException>().With.Property("Code").EqualTo(ErrorCode.InvalidInput).And.Message.Contains("after"));
 
     private static async Task<List<AuditEntry>> Written(IAsyncEnumerable<AuditEntry> entries) =>
         await entries.Where(static entry => entry.Type != AuditTypes.LogSharded).ToListAsync();
@@ -183,7 +191,15 @@ public sealed class AuditWritersTests
         {
             string? run = s_runs[random.Next(s_runs.Length)];
             string? root = run is null ? null : AgentFunctions.Keys.TreeKeys.RootOf(run);
-            pending.Add(log.AppendAsync(new AuditEntry("any") { Actor = $"host {host}", RunId = run, RootId = random.Next(2) == 0 ? root : null, Turn = i }));
+            pending.Add(log.AppendAsync(new AuditEntry("any")
+            {
+                Actor = $"host {host}",
+                RunId = run,
+                RootId = random.Next(2) == 0
+                ? root
+                : null,
+                Turn = i
+            }));
             if (random.Next(3) == 0)
             {
                 await pending[random.Next(pending.Count)];
@@ -203,11 +219,13 @@ public sealed class AuditWritersTests
     {
         private int _left = left;
 
-        public ValueTask<Head?> ReadAsync(string name, CancellationToken cancellationToken = default) => inner.ReadAsync(name, cancellationToken);
+        public ValueTask<Head?> ReadAsync(string name, CancellationToken cancellationToken = default) =>
+            inner.ReadAsync(name, cancellationToken);
 
         public ValueTask WriteAsync(string name, Head head, CancellationToken cancellationToken = default) =>
             Interlocked.Decrement(ref _left) < 0 ? ValueTask.CompletedTask : inner.WriteAsync(name, head, cancellationToken);
 
-        public ValueTask RemoveAsync(string name, CancellationToken cancellationToken = default) => inner.RemoveAsync(name, cancellationToken);
+        public ValueTask RemoveAsync(string name, CancellationToken cancellationToken = default) =>
+            inner.RemoveAsync(name, cancellationToken);
     }
 }

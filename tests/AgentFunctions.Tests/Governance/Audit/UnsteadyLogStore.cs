@@ -4,8 +4,8 @@ using AgentFunctions.Storage;
 namespace AgentFunctions.Tests.Governance.Audit;
 
 /// <summary>
-/// A store that several hosts share: calls of one take turns with those of others by chance, and at times the answer to an append is
-/// lost, so that the adapter's own retry finds the position taken.
+/// A store that several hosts share: calls of one take turns with those of others by chance, and at times the answer to an append
+/// is lost, so that the adapter's own retry finds the position taken.
 /// </summary>
 internal sealed class UnsteadyLogStore(ILogStore inner, int seed) : ILogStore
 {
@@ -18,7 +18,8 @@ internal sealed class UnsteadyLogStore(ILogStore inner, int seed) : ILogStore
     public bool IsShared => true;
 
     public async Task<long> AppendAsync(
-        string stream, IReadOnlyList<ReadOnlyMemory<byte>> entries, long? expectedPosition = null, CancellationToken cancellationToken = default)
+        string stream, IReadOnlyList<ReadOnlyMemory<byte>> entries, long? expectedPosition = null,
+        CancellationToken cancellationToken = default)
     {
         await PauseAsync();
         long position = await inner.AppendAsync(stream, entries, expectedPosition, cancellationToken);
@@ -37,7 +38,8 @@ internal sealed class UnsteadyLogStore(ILogStore inner, int seed) : ILogStore
     }
 
     public async IAsyncEnumerable<LogEntry> ReadAsync(
-        string stream, long fromPosition = 0, int? maxCount = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+        string stream, long fromPosition = 0, int? maxCount = null,
+        [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         await PauseAsync();
         await foreach (LogEntry entry in inner.ReadAsync(stream, fromPosition, maxCount, cancellationToken))
@@ -55,7 +57,8 @@ internal sealed class UnsteadyLogStore(ILogStore inner, int seed) : ILogStore
     public Task WaitForAppendAsync(string stream, long length, CancellationToken cancellationToken) =>
         inner.WaitForAppendAsync(stream, length, cancellationToken);
 
-    public Task DeleteAsync(string stream, CancellationToken cancellationToken = default) => inner.DeleteAsync(stream, cancellationToken);
+    public Task DeleteAsync(string stream, CancellationToken cancellationToken = default) =>
+        inner.DeleteAsync(stream, cancellationToken);
 
     private async Task PauseAsync()
     {

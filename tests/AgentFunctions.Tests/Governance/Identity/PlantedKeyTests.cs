@@ -51,14 +51,16 @@ internal sealed class PlantedKeyTests
         await keys.PublishedAsync();
         await File.WriteAllTextAsync(Path.Combine(Keys, "audit-000001-20990101T000000Z.pem"), Pem());
         PublicKey rotated = await keys.RotateAsync();
-        Assert.That((await New().PublishedAsync()).Keys.Select(key => key.Kid).ToArray(), Has.Length.EqualTo(2).And.Member(rotated.Kid));
+        Assert.That((await New().PublishedAsync()).Keys.Select(key => key.Kid).ToArray(),
+            Has.Length.EqualTo(2).And.Member(rotated.Kid));
         Assert.That((await New().CurrentAsync()).Public.Kid, Is.EqualTo(rotated.Kid));
     }
 
     [Test]
     public async Task Published_KeyOfAnEarlierVersion_StaysIfItSignedTheAuditLog()
     {
-        await using var engine = new SqliteEngine(new SqliteEngineOptions { DataFile = SqliteEngineOptions.InMemory }, new DurableRegistry());
+        await using var engine = new SqliteEngine(new SqliteEngineOptions { DataFile = SqliteEngineOptions.InMemory },
+            new DurableRegistry());
         await engine.StartAsync();
         ILogStore logs = engine.Logs;
         await new AuditLog(logs, New(), TimeProvider.System).AppendAsync(new AuditEntry("test"));
@@ -68,7 +70,8 @@ internal sealed class PlantedKeyTests
         await File.WriteAllTextAsync(Path.Combine(Keys, "audit-000001-20990101T000000Z.pem"), Pem());
         File.Delete(Path.Combine(Keys, "host.key"));
 
-        PublicKeySet published = await new SigningKeys(new FolderKeyStore(Keys, new EarlierKeys(logs)), "audit", TimeProvider.System).PublishedAsync();
+        PublicKeySet published = await new SigningKeys(new FolderKeyStore(Keys, new EarlierKeys(logs)), "audit",
+            TimeProvider.System).PublishedAsync();
         Assert.That(published.Keys, Has.Count.EqualTo(1));
         Assert.That((await new AuditLog(logs, New(), TimeProvider.System).VerifyAsync()).Holds, Is.True, "taken over for good");
     }
@@ -83,7 +86,8 @@ internal sealed class PlantedKeyTests
             new StoredKey(DateTimeOffset.UtcNow, Pem()) { Seal = own.Keys[0].Kid }, System.Text.Json.JsonSerializerOptions.Web);
         await records.PutAsync("signing-keys/audit/000001", planted, RecordCondition.IfNew);
         PublicKey rotated = await keys.RotateAsync();
-        PublicKeySet published = await new SigningKeys(new RecordKeyStore(records), "audit", TimeProvider.System).PublishedAsync();
+        PublicKeySet published = await new SigningKeys(new RecordKeyStore(records), "audit",
+            TimeProvider.System).PublishedAsync();
         Assert.That(published.Keys.Select(key => key.Kid), Is.EqualTo(new[] { rotated.Kid, own.Keys[0].Kid }));
     }
 

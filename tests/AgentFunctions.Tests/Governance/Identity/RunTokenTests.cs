@@ -97,12 +97,14 @@ internal sealed class RunTokenTests
     }
 
     private static string KidOf(string token) =>
-        JsonElement.Parse(Encoding.UTF8.GetString(Base64Url.DecodeFromChars(token.Split('.')[0]))).GetProperty("kid").GetString()!;
+        JsonElement.Parse(Encoding.UTF8.GetString(Base64Url.DecodeFromChars(token.Split('.')[0]))).GetProperty("kid")
+            .GetString()!;
 
     private Task<GovernedRun> StartAsync(string scope) => GovernedRun.StartAsync(
         null, [ChatReplyCall.Of("call", new { })],
         [
-            AgentTool.Create("call", "Calls a server.", ToolEffect.None, async (ToolContext context, CancellationToken cancellationToken) =>
+            AgentTool.Create("call", "Calls a server.", ToolEffect.None,
+                async (ToolContext context, CancellationToken cancellationToken) =>
             {
                 _context = context;
                 try
@@ -122,7 +124,8 @@ internal sealed class RunTokenTests
     {
         token ??= _tokens[0];
         string[] parts = token.Split('.');
-        PublicKeySet keys = await governed.Host.Get<IServiceProvider>().GetRequiredKeyedService<SigningKeys>("tokens").PublishedAsync();
+        PublicKeySet keys = await governed.Host.Get<IServiceProvider>().GetRequiredKeyedService<SigningKeys>("tokens")
+            .PublishedAsync();
         PublicKey key = keys.Keys.Single(one => one.Kid == KidOf(token));
         Assert.That(key.Verify(Encoding.ASCII.GetBytes($"{parts[0]}.{parts[1]}"), Base64Url.DecodeFromChars(parts[2])), Is.True);
         return JsonElement.Parse(Encoding.UTF8.GetString(Base64Url.DecodeFromChars(parts[1])));

@@ -40,7 +40,8 @@ internal sealed class TokenCheckingServer : IAsyncDisposable
 
     public ConcurrentQueue<string> Refused { get; } = new();
 
-    public IReadOnlyList<JsonElement> ClaimsOf(string asked) => [.. Taken.Where(one => one.Asked == asked).Select(one => one.Claims)];
+    public IReadOnlyList<JsonElement> ClaimsOf(string asked) =>
+        [.. Taken.Where(one => one.Asked == asked).Select(one => one.Claims)];
 
     /// <summary>Waits until something was asked.</summary>
     public async Task UntilAsync(string asked)
@@ -79,7 +80,9 @@ internal sealed class TokenCheckingServer : IAsyncDisposable
             message = (await JsonDocument.ParseAsync(context.Request.Body)).RootElement;
         }
 
-        string asked = message.ValueKind == JsonValueKind.Object ? message.GetProperty("method").GetString()! : context.Request.Path;
+        string asked = message.ValueKind == JsonValueKind.Object
+            ? message.GetProperty("method").GetString()!
+            : context.Request.Path;
         if (await CheckAsync(context.Request.Headers.Authorization.ToString()) is not { } claims)
         {
             Refused.Enqueue(asked);
@@ -96,8 +99,17 @@ internal sealed class TokenCheckingServer : IAsyncDisposable
     {
         object? result = asked switch
         {
-            "initialize" => new { protocolVersion = "2025-06-18", capabilities = new { tools = new { } }, serverInfo = new { name = "checked", version = "1" } },
-            "tools/list" => new { tools = new[] { new { name = "read", inputSchema = new { type = "object" }, annotations = new { readOnlyHint = true } } } },
+            "initialize" => new
+            {
+                protocolVersion = "2025-06-18",
+                capabilities = new { tools = new { } },
+                serverInfo = new { name = "checked", version = "1" }
+            },
+            "tools/list" => new
+            {
+                tools = new[] { new { name = "read", inputSchema = new { type = "object" },
+                annotations = new { readOnlyHint = true } } }
+            },
             "tools/call" => new { content = new[] { new { type = "text", text = "read" } } },
             "ping" => new { },
             _ => null,
@@ -115,7 +127,12 @@ internal sealed class TokenCheckingServer : IAsyncDisposable
 
         if (result is null)
         {
-            return context.Response.WriteAsJsonAsync(new { jsonrpc = "2.0", id, error = new { code = -32601, message = $"no method {asked}" } });
+            return context.Response.WriteAsJsonAsync(new
+            {
+                jsonrpc = "2.0",
+                id,
+                error = new { code = -32601, message = $"no method {asked}" }
+            });
         }
 
         return context.Response.WriteAsJsonAsync(new { jsonrpc = "2.0", id, result });
@@ -131,7 +148,8 @@ internal sealed class TokenCheckingServer : IAsyncDisposable
 
         JsonElement head = JsonElement.Parse(Encoding.UTF8.GetString(Base64Url.DecodeFromChars(parts[0])));
         JsonElement set = await _http.GetFromJsonAsync<JsonElement>(Keys);
-        JsonElement key = set.GetProperty("keys").EnumerateArray().Single(one => one.GetProperty("kid").GetString() == head.GetProperty("kid").GetString());
+        JsonElement key = set.GetProperty("keys").EnumerateArray()
+            .Single(one => one.GetProperty("kid").GetString() == head.GetProperty("kid").GetString());
         using var ecdsa = ECDsa.Create(new ECParameters
         {
             Curve = ECCurve.NamedCurves.nistP256,
@@ -144,7 +162,8 @@ internal sealed class TokenCheckingServer : IAsyncDisposable
         JsonElement claims = JsonElement.Parse(Encoding.UTF8.GetString(Base64Url.DecodeFromChars(parts[1])));
         long now = DateTimeOffset.UtcNow.ToUnixTimeSeconds();
         bool isGood = head.GetProperty("alg").GetString() == "ES256"
-            && ecdsa.VerifyData(Encoding.ASCII.GetBytes($"{parts[0]}.{parts[1]}"), Base64Url.DecodeFromChars(parts[2]), HashAlgorithmName.SHA256)
+            && ecdsa.VerifyData(Encoding.ASCII.GetBytes($"{parts[0]}.{parts[1]}"), Base64Url.DecodeFromChars(parts[2]),
+                HashAlgorithmName.SHA256)
             && claims.GetProperty("aud").GetString() == Url
             && claims.GetProperty("exp").GetInt64() > now
             && claims.GetProperty("exp").GetInt64() <= now + 300;

@@ -32,7 +32,8 @@ internal sealed class ToolServerIdentityTests
     [Test]
     public async Task OpenApi_CallsOfARun_EachCarriesATokenOfItsOwn()
     {
-        await using var scene = await Scene.StartAsync(request => request.Turn < 2 ? ChatReply.Call("shop__list", new { }) : ChatReply.Say("done"));
+        await using var scene =
+            await Scene.StartAsync(request => request.Turn < 2 ? ChatReply.Call("shop__list", new { }) : ChatReply.Say("done"));
 
         Run run = await scene.RunAsync(new RunRequest { Goal = "Work.", Scopes = ["read", "write"] });
 
@@ -40,7 +41,8 @@ internal sealed class ToolServerIdentityTests
         IReadOnlyList<JsonElement> claims = scene.Server.ClaimsOf("/orders");
         Assert.That(scene.Server.Refused, Is.Empty);
         Assert.That(claims.Select(one => one.GetProperty("jti").GetString()).Distinct().Count(), Is.EqualTo(2));
-        Assert.That(claims.Select(one => one.GetProperty("call").GetString()), Is.EqualTo(new[] { $"{run.Id}/1/0", $"{run.Id}/2/0" }));
+        Assert.That(claims.Select(one => one.GetProperty("call").GetString()),
+            Is.EqualTo(new[] { $"{run.Id}/1/0", $"{run.Id}/2/0" }));
         Assert.That(claims[0].GetProperty("scope").GetString(), Is.EqualTo("read"));
         Assert.That(claims[0].GetProperty("act").GetProperty("sub").GetString(), Is.EqualTo($"run:{run.Id}"));
         Assert.That((await scene.AuditAsync(run.Id)).Count(entry => entry.Type == AuditTypes.TokenMinted), Is.EqualTo(2));
@@ -98,7 +100,9 @@ internal sealed class ToolServerIdentityTests
     [Test]
     public async Task SubAgent_TokenNamesTheChainAndHasNoMoreThanItsLead()
     {
-        await using var scene = await Scene.StartAsync(request => request.Messages[1].GetProperty("content").ToString().Contains("Lead.", StringComparison.Ordinal)
+        await using var scene =
+            await Scene.StartAsync(request => request.Messages[1].GetProperty("content").ToString()
+                .Contains("Lead.", StringComparison.Ordinal)
             ? request.Turn switch
             {
                 0 => ChatReply.Call("spawn", new { items = new[] { "a" }, template = "Read", agent = "reader" }),
@@ -116,7 +120,8 @@ internal sealed class ToolServerIdentityTests
 
         Run run = await scene.RunAsync(new RunRequest { Goal = "Lead.", Scopes = ["read", "write"] });
 
-        Assert.That(run.SubAgents.Total, Is.EqualTo(1), string.Join('\n', scene.Api.Model.Requests.SelectMany(request => request.Results)));
+        Assert.That(run.SubAgents.Total, Is.EqualTo(1),
+            string.Join('\n', scene.Api.Model.Requests.SelectMany(request => request.Results)));
         JsonElement act = scene.Server.ClaimsOf("tools/call").Single().GetProperty("act");
         Assert.That(act.GetProperty("agent").GetString(), Is.EqualTo("reader"));
         Assert.That(act.GetProperty("act").GetProperty("sub").GetString(), Is.EqualTo($"run:{run.Id}"));
@@ -148,7 +153,8 @@ internal sealed class ToolServerIdentityTests
 
     [TestCase("""{"url":"https://x.example","identity":"yes"}""", "identity: must be true, false or an object")]
     [TestCase("""{"url":"https://x.example","identity":{"scope":"read"}}""", "identity: must be true, false or an object")]
-    [TestCase("""{"url":"https://x.example","identity":true,"headers":{"authorization":"${X}"}}""", "identity: stands next to headers.Authorization")]
+    [TestCase("""{"url":"https://x.example","identity":true,"headers":{"authorization":"${X}"}}""",
+        "identity: stands next to headers.Authorization")]
     [TestCase("""{"command":"x","identity":true}""", "identity: has no meaning for a program")]
     public void McpConfiguration_BrokenIdentity_SaysWhatToWrite(string server, string complaint) => Assert.That(
         () => McpConfiguration.Parse("""{"mcpServers":{"x":@}}""".Replace("@", server, StringComparison.Ordinal), ".mcp.json"),
@@ -156,7 +162,8 @@ internal sealed class ToolServerIdentityTests
 
     [Test]
     public void AgentFile_Scopes_Read() =>
-        Assert.That(AgentFile.Parse("---\nname: a\ndescription: d\nscopes: [read, orders.write]\n---\nWork.", "a.md").Definition.Scopes, Is.EqualTo(new[] { "read", "orders.write" }));
+        Assert.That(AgentFile.Parse("---\nname: a\ndescription: d\nscopes: [read, orders.write]\n---\nWork.",
+            "a.md").Definition.Scopes, Is.EqualTo(new[] { "read", "orders.write" }));
 
     /// <summary>A host with its API, and a tool server that knows its published keys.</summary>
     private sealed class Scene : IAsyncDisposable
@@ -179,7 +186,8 @@ internal sealed class ToolServerIdentityTests
                     ["Governance:Identity:0:Address"] = scene.Server.Url,
                 });
                 Add(builder.Services, "shop", document, scene.Server.Url, new ToolServerIdentity { Scopes = Read });
-                Add(builder.Services, "write", document, $"{scene.Server.Url}/write", new ToolServerIdentity { Scopes = ["write"] });
+                Add(builder.Services, "write", document, $"{scene.Server.Url}/write",
+                    new ToolServerIdentity { Scopes = ["write"] });
                 builder.Services
                     .AddMcpServer(new McpServerDefinition
                     {
@@ -200,7 +208,8 @@ internal sealed class ToolServerIdentityTests
             return await Api.Get<RunReader>().WaitForEndAsync(run.Id);
         }
 
-        public async Task<IReadOnlyList<AuditEntry>> AuditAsync(string? run) => await Api.Get<AuditLog>().ReadAsync(run).ToListAsync();
+        public async Task<IReadOnlyList<AuditEntry>> AuditAsync(string? run) =>
+            await Api.Get<AuditLog>().ReadAsync(run).ToListAsync();
 
         /// <summary>Makes a call in a run's name, as a tool would that does not hear that the run is over.</summary>
         public async Task<ToolOutcome> InvokeAsync(string run, string tool)
@@ -225,10 +234,13 @@ internal sealed class ToolServerIdentityTests
             _folder.Dispose();
         }
 
-        private static void Add(IServiceCollection services, string name, string document, string url, ToolServerIdentity identity) =>
-            services.AddOpenApiTools(options => (options.Name, options.Document, options.BaseUrl, options.Identity) = (name, document, url, identity));
+        private static void Add(IServiceCollection services, string name, string document, string url,
+            ToolServerIdentity identity) =>
+            services.AddOpenApiTools(options => (options.Name, options.Document, options.BaseUrl, options.Identity) = (name,
+                document, url, identity));
 
-        private AgentTool Fetch() => AgentTool.Create("fetch", "Fetches.", ToolEffect.None, async (ToolContext context, string other) =>
+        private AgentTool Fetch() =>
+            AgentTool.Create("fetch", "Fetches.", ToolEffect.None, async (ToolContext context, string other) =>
         {
             (await context.Http.GetAsync(new Uri($"{Server.Url}/own"))).Dispose();
             (await context.Http.GetAsync(new Uri($"{other}/other"))).Dispose();

@@ -36,7 +36,8 @@ internal sealed class KillInFlightTests
     [TestCase(KillScope.Agent, "worker", true)]
     [TestCase(KillScope.Label, "team=payments", true)]
     [TestCase(KillScope.All, "", false)]
-    public async Task Engage_TreeInFlight_CancelsListsAndStaysOverARestart(KillScope scope, string name, bool spares, CancellationToken cancellationToken)
+    public async Task Engage_TreeInFlight_CancelsListsAndStaysOverARestart(KillScope scope, string name, bool spares,
+        CancellationToken cancellationToken)
     {
         await using RunHost host = await StartAsync();
         (Run tree, Run other) = await InFlightAsync(host, cancellationToken);
@@ -47,8 +48,10 @@ internal sealed class KillInFlightTests
 
         Assert.That(tree.Status, Is.EqualTo(RunStatus.Cancelled));
         Assert.That(report.Runs, Is.EquivalentTo(spares ? [tree.Id] : new[] { tree.Id, other.Id }));
-        Assert.That(report.Begun.Count(begun => begun.Tool == "pay"), Is.EqualTo(2), "what the sub-agents had begun may have taken effect");
-        Assert.That(report.Begun.Where(begun => begun.Tool == "pay").Select(begun => begun.RunId), Is.All.StartsWith(tree.Id).And.All.Not.EqualTo(tree.Id));
+        Assert.That(report.Begun.Count(begun => begun.Tool == "pay"), Is.EqualTo(2),
+            "what the sub-agents had begun may have taken effect");
+        Assert.That(report.Begun.Where(begun => begun.Tool == "pay").Select(begun => begun.RunId),
+            Is.All.StartsWith(tree.Id).And.All.Not.EqualTo(tree.Id));
         Assert.That(report.Begun.Count(begun => begun.Tool == "idle"), Is.EqualTo(spares ? 0 : 1));
         await Poll.UntilAsync(() => _cancelled.Count >= (spares ? 2 : 3), cancellationToken);
 
@@ -56,7 +59,8 @@ internal sealed class KillInFlightTests
 
         Assert.That((await host.Get<KillOrders>().ListAsync(cancellationToken)).Single().Reason, Is.EqualTo("gone mad"));
         Assert.That(() => host.Steering.SendAsync(tree.Id, "Go on."), Stopped, "a message takes nothing up again");
-        Assert.That(await host.Get<Inbox>().ReadAsync(tree.Id, 0, 10, cancellationToken), Is.Empty, "and the refused one is not kept");
+        Assert.That(await host.Get<Inbox>().ReadAsync(tree.Id, 0, 10, cancellationToken), Is.Empty,
+            "and the refused one is not kept");
         if (scope != KillScope.Run)
         {
             Assert.That(() => SubmitAsync(host, "worker", SwarmScene.Goal), Stopped);
@@ -66,10 +70,12 @@ internal sealed class KillInFlightTests
         _idle.TrySetResult();
         other = await host.Reader.WaitForEndAsync(other.Id, cancellationToken);
         Assert.That(other.Status, Is.EqualTo(spares ? RunStatus.Completed : RunStatus.Cancelled));
-        Assert.That(host.Model.Requests.Skip(asked).Count(request => SwarmScene.GoalOf(request) != "Idle."), Is.Zero, "nothing of the tree is alive");
+        Assert.That(host.Model.Requests.Skip(asked).Count(request => SwarmScene.GoalOf(request) != "Idle."), Is.Zero,
+            "nothing of the tree is alive");
         await foreach (AuditEntry entry in host.Get<AuditLog>().ReadAsync(null, cancellationToken: cancellationToken))
         {
-            Assert.That(entry is { Type: AuditTypes.CallFinished, Tool: "pay", Failed: not true }, Is.False, "no payment counts as made");
+            Assert.That(entry is { Type: AuditTypes.CallFinished, Tool: "pay", Failed: not true }, Is.False,
+                "no payment counts as made");
         }
 
         _calm = true;
@@ -84,7 +90,8 @@ internal sealed class KillInFlightTests
         await using RunHost host = await StartAsync();
         (Run tree, Run other) = await InFlightAsync(host, cancellationToken);
 
-        KillReport report = await host.Get<KillOrders>().EngageAsync(KillScope.Tool, "pay", Operator, cancellationToken: cancellationToken);
+        KillReport report = await host.Get<KillOrders>()
+            .EngageAsync(KillScope.Tool, "pay", Operator, cancellationToken: cancellationToken);
         tree = await host.Reader.WaitForEndAsync(tree.Id, cancellationToken);
         await host.RestartAsync();
         _idle.TrySetResult();
@@ -106,8 +113,10 @@ internal sealed class KillInFlightTests
 
         await foreach (RunRecord child in host.Get<RunStore>().ListDescendantsAsync(tree.Id, cancellationToken))
         {
-            KillReport report = await host.Get<KillOrders>().EngageAsync(KillScope.Run, child.Id, Operator, cancellationToken: cancellationToken);
-            Assert.That((report.Runs.Single(), report.Begun.Single().RunId), Is.EqualTo((child.Id, child.Id)), "that one and no other");
+            KillReport report = await host.Get<KillOrders>()
+                .EngageAsync(KillScope.Run, child.Id, Operator, cancellationToken: cancellationToken);
+            Assert.That((report.Runs.Single(), report.Begun.Single().RunId), Is.EqualTo((child.Id, child.Id)),
+                "that one and no other");
         }
 
         tree = await host.Reader.WaitForEndAsync(tree.Id, cancellationToken);
@@ -124,10 +133,12 @@ internal sealed class KillInFlightTests
     {
         await using RunHost host = await StartAsync();
         (Run tree, _) = await InFlightAsync(host, cancellationToken);
-        var order = new KillOrder(restarts ? KillScope.Run : KillScope.Tool, restarts ? tree.Id : "pay", "olga", null, DateTimeOffset.UtcNow);
+        var order = new KillOrder(restarts ? KillScope.Run : KillScope.Tool, restarts ? tree.Id : "pay", "olga", null,
+            DateTimeOffset.UtcNow);
         byte[] json = JsonSerializer.SerializeToUtf8Bytes(order, KillSwitchJsonContext.Default.KillOrder);
         await host.Get<IRecordStore>().PutAsync(
-            "kill/elsewhere", await RecordSeal.Of(host.Get<TreeKeys>(), "kill-orders").CloseAsync("kill/elsewhere", json, cancellationToken), default, cancellationToken);
+            "kill/elsewhere", await RecordSeal.Of(host.Get<TreeKeys>(), "kill-orders")
+                .CloseAsync("kill/elsewhere", json, cancellationToken), default, cancellationToken);
         if (restarts)
         {
             await host.RestartAsync();
@@ -176,7 +187,8 @@ internal sealed class KillInFlightTests
         [Hanging("pay", Task.Delay(Timeout.Infinite)), Hanging("idle", _idle.Task)],
         agent => agent.WithInstructions(SwarmScene.LeadInstructions).WithDelegation(Delegation.Kimi));
 
-    private AgentTool Hanging(string name, Task end) => AgentTool.Create(name, "Hangs.", ToolEffect.Idempotent, async (CancellationToken cancellationToken) =>
+    private AgentTool Hanging(string name, Task end) =>
+        AgentTool.Create(name, "Hangs.", ToolEffect.Idempotent, async (CancellationToken cancellationToken) =>
     {
         _begun.Release();
         try

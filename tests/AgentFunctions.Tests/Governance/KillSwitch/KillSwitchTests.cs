@@ -30,7 +30,8 @@ internal sealed class KillSwitchTests
 
         Assert.That(run.Status, Is.EqualTo(RunStatus.Cancelled));
         Assert.That(report.Runs, Is.EqualTo(new[] { run.Id }));
-        Assert.That(report.Begun.Select(begun => begun.Tool), Is.EqualTo(new[] { "hang" }), "what may have taken effect is listed");
+        Assert.That(report.Begun.Select(begun => begun.Tool), Is.EqualTo(new[] { "hang" }),
+            "what may have taken effect is listed");
         Assert.That(
             () => governed.Host.SubmitAsync("Again.", Labelled),
             Throws.TypeOf<AgentException>().With.Property(nameof(AgentException.Code)).EqualTo(ErrorCode.Stopped));
@@ -38,7 +39,8 @@ internal sealed class KillSwitchTests
         await governed.Host.Get<KillOrders>().ReleaseAsync(scope, name, Operator);
         governed.Script = _ => ChatReply.Say("calm");
         Assert.That((await governed.Host.RunAsync("Again.", Labelled)).Status, Is.EqualTo(RunStatus.Completed));
-        Assert.That((await governed.AuditAsync()).Select(entry => entry.Type), Does.Contain(AuditTypes.KillEngaged).And.Contain(AuditTypes.KillReleased));
+        Assert.That((await governed.AuditAsync()).Select(entry => entry.Type),
+            Does.Contain(AuditTypes.KillEngaged).And.Contain(AuditTypes.KillReleased));
     }
 
     [Test]
@@ -52,7 +54,8 @@ internal sealed class KillSwitchTests
         run = await governed.Host.Reader.WaitForEndAsync(run.Id);
 
         Assert.That(run.Status, Is.EqualTo(RunStatus.Completed));
-        Assert.That(governed.Host.Model.Requests[1].Results[^1], Does.Contain("olga stopped tool 'hang'").And.Contain("not known"));
+        Assert.That(governed.Host.Model.Requests[1].Results[^1],
+            Does.Contain("olga stopped tool 'hang'").And.Contain("not known"));
         Assert.That(run.Result!.Text, Does.Contain("Nothing was done"), "the second call was refused before it began");
     }
 

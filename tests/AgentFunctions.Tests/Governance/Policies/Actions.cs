@@ -24,7 +24,8 @@ internal static class Actions
         Now = Noon,
     };
 
-    public static PastCall Past(string tool, ToolEffect effect = ToolEffect.None, double minutesAgo = 10, bool? succeeded = true) =>
+    public static PastCall Past(string tool, ToolEffect effect = ToolEffect.None, double minutesAgo = 10,
+        bool? succeeded = true) =>
         new("run", 1, (int)(minutesAgo * 10), tool, effect, Noon.AddMinutes(-minutesAgo))
         {
             FinishedAt = Noon.AddMinutes(-minutesAgo).AddSeconds(1),

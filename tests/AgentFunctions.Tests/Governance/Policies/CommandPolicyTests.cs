@@ -12,9 +12,11 @@ namespace AgentFunctions.Tests.Governance.Policies;
 [Platform("Linux"), SupportedOSPlatform("linux")]
 public sealed class CommandPolicyTests
 {
-    private const string NoHr = """rules: [{name: hr, when: {tool: read_file, arguments: {path: {under: hr}}}, then: deny, reason: "Not for agents."}]""";
+    private const string NoHr =
+        """rules: [{name: hr, when: {tool: read_file, arguments: {path: {under: hr}}}, then: deny, reason: "Not for agents."}]""";
 
-    private const string NoDocs = """rules: [{name: docs, when: {tool: write_file, arguments: {path: {under: docs}}}, then: deny, reason: "Docs are finished."}]""";
+    private const string NoDocs =
+        """rules: [{name: docs, when: {tool: write_file, arguments: {path: {under: docs}}}, then: deny, reason: "Docs are finished."}]""";
 
     [TestCase("cat", "hr/list.txt")]
     [TestCase("cat", "./hr/../hr/list.txt")]
@@ -94,12 +96,15 @@ public sealed class CommandPolicyTests
 
     private static PolicyDecision Decide(string policy, string command, params string[] arguments)
     {
-        using var bench = new ToolBench(o => o.AllowedCommands.UnionWith(["cat", "head", "grep", "rg", "git", "sh:*", "dotnet", "echo"]));
+        using var bench = new ToolBench(o => o.AllowedCommands.UnionWith(["cat", "head", "grep", "rg", "git", "sh:*", "dotnet",
+            "echo"]));
         bench.Write("hr/list.txt", "salary 100");
         bench.Write("src/app.cs", "salary code");
         bench.Write("docs/a.md", "text");
         File.CreateSymbolicLink(Path.Combine(bench.Root, "alias.txt"), "hr/list.txt");
         AgentTool tool = bench.Tools.Single(static one => one.Name == "run_command");
-        return Policy(policy).Decide(Call("run_command", arguments: JsonSerializer.Serialize(new { command, arguments })).Of(tool, new PathNames(bench.Workspace)));
+        return Policy(policy)
+            .Decide(Call("run_command", arguments: JsonSerializer.Serialize(new { command, arguments }))
+                .Of(tool, new PathNames(bench.Workspace)));
     }
 }

@@ -59,19 +59,22 @@ public sealed class EffectiveArgumentsTests
 
     [Test]
     public void Decide_AMemberThatStandsTwice_IsJudgedByBoth() =>
-        Assert.That(Deny("to.mail: {is: 'x@evil.example'}").Decide(Call("x", arguments: """{"to":{"mail":"x@evil.example","mail":"a@b.example"}}""")).Rule, Is.EqualTo("rule"));
+        Assert.That(Deny("to.mail: {is: 'x@evil.example'}")
+            .Decide(Call("x", arguments: """{"to":{"mail":"x@evil.example","mail":"a@b.example"}}""")).Rule, Is.EqualTo("rule"));
 
     [Test]
     public void Decide_AChange_KeepsTheRestAsTheModelWroteIt()
     {
-        AgentTool pay = AgentTool.Create("pay", "Pays.", ToolEffect.NotIdempotent, (double amount = 500, string note = "x") => amount);
+        AgentTool pay = AgentTool.Create("pay", "Pays.", ToolEffect.NotIdempotent,
+            (double amount = 500, string note = "x") => amount);
         PolicyDecision decision = Policy("rules: [{name: cap, when: {tool: pay}, then: allow, atMost: {amount: 50}}]")
             .Decide(Call("pay", arguments: "{}").Of(pay, null));
 
         Assert.That(decision.Arguments!.Value.GetRawText(), Is.EqualTo("""{"amount":50}"""));
     }
 
-    private static Policy Deny(string condition) => Policy($"rules: [{{name: rule, when: {{arguments: {{{condition}}}}}, then: deny, reason: no}}]");
+    private static Policy Deny(string condition) =>
+        Policy($"rules: [{{name: rule, when: {{arguments: {{{condition}}}}}, then: deny, reason: no}}]");
 
     private static bool Denies(string condition, AgentTool tool, string arguments) =>
         Deny(condition).Decide(Call(tool.Name, tool.Effect, arguments).Of(tool, null)).Rule == "rule";

@@ -66,7 +66,8 @@ public sealed class PathSpellingTests
     {
         Policy policy = Policy($"rules: [{{name: rule, when: {{arguments: {{path: {{{condition}}}}}}}, then: deny, reason: no}}]");
 
-        foreach (string path in new[] { "hr/pay/list.txt", "alias.txt", "staff/pay/list.txt", "src/up/list.txt", "src/other.txt" })
+        foreach (string path in new[] { "hr/pay/list.txt", "alias.txt", "staff/pay/list.txt", "src/up/list.txt",
+            "src/other.txt" })
         {
             Assert.That(policy.Decide(Read(path)).Rule, Is.EqualTo("rule"), path);
         }
@@ -96,7 +97,8 @@ public sealed class PathSpellingTests
         {
             (string forbidden, string free) = (Spell(random, ["hr", "pay", "list.txt"]), Spell(random, ["src", "app.cs"]));
             (string tool, ToolEffect effect) = Tools[random.Next(Tools.Length)];
-            Assert.That(policy.Decide(With(tool, effect, forbidden)).Verdict, Is.EqualTo(PolicyVerdict.Deny), $"{tool} {forbidden}");
+            Assert.That(policy.Decide(With(tool, effect, forbidden)).Verdict, Is.EqualTo(PolicyVerdict.Deny),
+                $"{tool} {forbidden}");
             Assert.That(policy.Decide(With(tool, effect, free)).Verdict, Is.EqualTo(PolicyVerdict.Allow), $"{tool} {free}");
         }
     }
@@ -130,7 +132,8 @@ public sealed class PathSpellingTests
         Policy policy = Policy("""data: [{label: confidential, when: {tool: read_file, arguments: {path: {under: hr}}}}]""");
 
         Assert.That(policy.Decide(Search("""{"pattern": "x"}""")).DataLabels, Is.EqualTo(new[] { "confidential" }));
-        Assert.That(policy.Decide(Search("""{"pattern": "x", "glob": "*.txt"}""")).DataLabels, Is.EqualTo(new[] { "confidential" }));
+        Assert.That(policy.Decide(Search("""{"pattern": "x", "glob": "*.txt"}""")).DataLabels,
+            Is.EqualTo(new[] { "confidential" }));
         File.Delete(Path.Combine(_bench.Root, "src/other.txt"));
         Directory.Delete(Path.Combine(_bench.Root, "src/up"));
         Assert.That(policy.Decide(Search("""{"pattern": "x", "path": "src"}""")).DataLabels, Is.Empty);
@@ -143,24 +146,37 @@ public sealed class PathSpellingTests
         {
             string noise = random.Next(6) switch { 0 => "./", 1 => "/", 2 => "src/../", 3 => "none/.././", _ => "" };
             string inTop = path is "" or "ROOT/" or "./" ? noise : noise.Replace("src/", "x/", StringComparison.Ordinal);
-            path += (path.Length == 0 ? inTop.TrimStart('/') : inTop) + (part == "hr" && random.Next(3) == 0 ? "staff" : part) + (random.Next(5) == 0 ? "\\" : "/");
+            path += (path.Length == 0 ? inTop.TrimStart('/') : inTop) + (part == "hr" && random.Next(3) == 0 ? "staff" : part)
+                + (random.Next(5) == 0 ? "\\" : "/");
         }
 
         return random.Next(2) == 0 ? path : path.TrimEnd('/', '\\');
     }
 
     private static readonly (string, ToolEffect)[] Tools =
-        [("read_file", ToolEffect.None), ("write_file", ToolEffect.Idempotent), ("edit_file", ToolEffect.Idempotent), ("list_files", ToolEffect.None)];
+        [("read_file", ToolEffect.None), ("write_file", ToolEffect.Idempotent), ("edit_file", ToolEffect.Idempotent),
+            ("list_files", ToolEffect.None)];
 
     private ActionContext With(string tool, ToolEffect effect, string path)
     {
-        string arguments = JsonSerializer.Serialize(new { path = path.Replace("ROOT", _bench.Root, StringComparison.Ordinal), content = "x", old_text = "a", new_text = "b" });
-        return Call(tool, effect, arguments).Of(_bench.Tools.Single(one => one.Name == tool), new PathNames(_bench.Workspace)) with { Reach = ToolReach.Workspace };
+        string arguments = JsonSerializer.Serialize(new
+        {
+            path = path.Replace("ROOT", _bench.Root, StringComparison.Ordinal),
+            content = "x",
+            old_text = "a",
+            new_text = "b"
+        });
+        return Call(tool, effect, arguments)
+            .Of(_bench.Tools.Single(one => one.Name == tool),
+                new PathNames(_bench.Workspace)) with
+        { Reach = ToolReach.Workspace };
     }
 
-    private ActionContext Read(string path) => Of("read_file", JsonSerializer.Serialize(new { path = path.Replace("ROOT", _bench.Root, StringComparison.Ordinal) }));
+    private ActionContext Read(string path) =>
+        Of("read_file", JsonSerializer.Serialize(new { path = path.Replace("ROOT", _bench.Root, StringComparison.Ordinal) }));
 
-    private ActionContext Search(string arguments) => Of("search_files", arguments.Replace("ROOT", _bench.Root, StringComparison.Ordinal));
+    private ActionContext Search(string arguments) =>
+        Of("search_files", arguments.Replace("ROOT", _bench.Root, StringComparison.Ordinal));
 
     private ActionContext Of(string tool, string arguments) =>
         Call(tool, ToolEffect.None, arguments).Of(_bench.Tools.Single(one => one.Name == tool), new PathNames(_bench.Workspace));
@@ -171,7 +187,8 @@ public sealed class PathSpellingTests
         ToolContext context = _bench.Context();
         context.Files = new PolicyFileJudge(policy, action).Filter(false);
         ToolOutcome outcome = await _bench.Invoker.InvokeAsync(
-            _bench.Tools, ToolBench.Call("search_files", JsonSerializer.Deserialize<Dictionary<string, object?>>(action.Written!.Value)), context);
+            _bench.Tools, ToolBench.Call("search_files",
+                JsonSerializer.Deserialize<Dictionary<string, object?>>(action.Written!.Value)), context);
         return (policy.Decide(action), outcome);
     }
 }

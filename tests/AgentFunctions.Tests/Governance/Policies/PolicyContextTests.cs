@@ -51,7 +51,8 @@ internal sealed class PolicyContextTests
             """);
 
         Assert.That(policy.Decide(Call("read", ToolEffect.None, """{"path":"hr/pay.csv"}""")).Rule, Is.EqualTo("careful"));
-        Assert.That(policy.Decide(Call("read", ToolEffect.None, """{"path":"src/a.cs"}""")).Verdict, Is.EqualTo(PolicyVerdict.Allow));
+        Assert.That(policy.Decide(Call("read", ToolEffect.None, """{"path":"src/a.cs"}""")).Verdict,
+            Is.EqualTo(PolicyVerdict.Allow));
     }
 
     [TestCase("budgetLeft: {}", "p.yaml:1", "no part of the budget is named")]
@@ -66,7 +67,8 @@ internal sealed class PolicyContextTests
     public async Task Run_BudgetAndPlan_AreThoseOfTheRecordedRun()
     {
         int published = 0;
-        AgentTool publish = AgentTool.Create("publish", "Publishes.", ToolEffect.NotIdempotent, () => $"published {Interlocked.Increment(ref published)}");
+        AgentTool publish = AgentTool.Create("publish", "Publishes.", ToolEffect.NotIdempotent,
+            () => $"published {Interlocked.Increment(ref published)}");
         await using GovernedRun governed = await GovernedRun.StartAsync(
             """
             rules:
@@ -97,7 +99,8 @@ internal sealed class PolicyContextTests
     {
         AgentTool read = AgentTool.Create("read", "Reads.", ToolEffect.None, () => new string('x', 5_000));
         await using GovernedRun governed = await GovernedRun.StartAsync(
-            "rules: [{name: little, when: {tool: read}, then: allow, resultLimit: 400}]", [ChatReplyCall.Of("read", new { })], [read]);
+            "rules: [{name: little, when: {tool: read}, then: allow, resultLimit: 400}]", [ChatReplyCall.Of("read", new { })],
+            [read]);
 
         Run run = await governed.Host.RunAsync();
 

@@ -20,8 +20,10 @@ public sealed class PolicyDefaultTests
     {
         Policy policy = Policy("defaults: {idempotent: ask, none: ask}");
 
-        Assert.That(policy.Decide(Call("write", ToolEffect.Idempotent) with { Reach = ToolReach.Workspace }).Verdict, Is.EqualTo(PolicyVerdict.Ask));
-        Assert.That(policy.Decide(Call("update_plan", ToolEffect.None) with { Reach = ToolReach.Runtime }).Verdict, Is.EqualTo(PolicyVerdict.Allow));
+        Assert.That(policy.Decide(Call("write", ToolEffect.Idempotent) with { Reach = ToolReach.Workspace }).Verdict,
+            Is.EqualTo(PolicyVerdict.Ask));
+        Assert.That(policy.Decide(Call("update_plan", ToolEffect.None) with { Reach = ToolReach.Runtime }).Verdict,
+            Is.EqualTo(PolicyVerdict.Allow));
     }
 
     [TestCase("when: {agent: worker}, then: ask", PolicyVerdict.Allow)]
@@ -30,6 +32,7 @@ public sealed class PolicyDefaultTests
     [TestCase("when: {agent: worker}, then: deny, reason: no", PolicyVerdict.Deny)]
     public void Decide_TheRuntimesOwnTools_AreAskedAboutOnlyWhereARuleNamesThem(string rule, PolicyVerdict verdict) =>
         Assert.That(
-            Policy($"rules: [{{name: rule, {rule}}}]").Decide(Call("spawn", ToolEffect.None) with { Reach = ToolReach.Runtime }).Verdict,
+            Policy($"rules: [{{name: rule, {rule}}}]")
+                .Decide(Call("spawn", ToolEffect.None) with { Reach = ToolReach.Runtime }).Verdict,
             Is.EqualTo(verdict));
 }

@@ -10,7 +10,8 @@ public sealed class PolicyFileTests
     {
         string text = "rules:\n  - name: deep\n    when: " + string.Concat(Enumerable.Repeat(opening, 100_000));
 
-        Assert.That(() => PolicyFile.Parse(text, "p.yaml"), Throws.InstanceOf<AgentException>().With.Message.StartsWith("p.yaml:3: values are nested too deep"));
+        Assert.That(() => PolicyFile.Parse(text, "p.yaml"),
+            Throws.InstanceOf<AgentException>().With.Message.StartsWith("p.yaml:3: values are nested too deep"));
     }
 
     [TestCase("rules:\n  - name: a\n    when: {tol: x}\n    then: allow", "p.yaml:3", "tool")]
@@ -19,7 +20,8 @@ public sealed class PolicyFileTests
     [TestCase("rules:\n  - name: a\n    then: allow", "p.yaml:2", "when")]
     [TestCase("rules:\n  - name: a\n    when: {}\n    then: allow", "p.yaml:3", "condition")]
     [TestCase("rules:\n  - name: a\n    when: {tool: x}\n    then: deny", "p.yaml:2", "reason")]
-    [TestCase("rules:\n  - name: a\n    when: {tool: x}\n    then: deny\n    reason: r\n    approval: {count: 2}", "p.yaml:6", "then: ask")]
+    [TestCase("rules:\n  - name: a\n    when: {tool: x}\n    then: deny\n    reason: r\n    approval: {count: 2}", "p.yaml:6",
+        "then: ask")]
     [TestCase("rules:\n  - name: a\n    when: {tool: '@none'}\n    then: allow", "p.yaml:3", "lists")]
     [TestCase("rules:\n  - name: a\n    when: {goal: '(?<!x)y'}\n    then: allow", "p.yaml:3", "look-around")]
     [TestCase("rules:\n  - name: a\n    when: {tool: []}\n    then: allow", "p.yaml:3", "at least one")]
@@ -27,8 +29,10 @@ public sealed class PolicyFileTests
     [TestCase("rules:\n  - name: a\n    when: {time: {zone: Mars/Olympus}}\n    then: allow", "p.yaml:3", "Europe/Berlin")]
     [TestCase("rules:\n  - name: a\n    when: {history: {within: soon, call: {}}}\n    then: allow", "p.yaml:3", "90s")]
     [TestCase("unknownOutcomes:\n  - name: a\n    when: {tool: x}", "p.yaml:2", "ask or tell")]
-    [TestCase("unknownOutcomes:\n  - name: a\n    when: {tool: x}\n    then: tell\n    approval: {count: 2}", "p.yaml:5", "then: ask")]
-    [TestCase("unknownOutcomes:\n  - name: a\n    when: {history: {call: {tool: x}}}\n    then: ask", "p.yaml:3", "the call itself")]
+    [TestCase("unknownOutcomes:\n  - name: a\n    when: {tool: x}\n    then: tell\n    approval: {count: 2}", "p.yaml:5",
+        "then: ask")]
+    [TestCase("unknownOutcomes:\n  - name: a\n    when: {history: {call: {tool: x}}}\n    then: ask", "p.yaml:3",
+        "the call itself")]
     [TestCase("rule: []", "p.yaml:1", "rules")]
     [TestCase("a: &x [1]\nb: *x", "p.yaml:2", "aliases")]
     [TestCase("rules: [", "p.yaml:", "YAML")]

@@ -49,8 +49,10 @@ public sealed class PolicySequenceTests
         ActionContext write = Call("write_file", ToolEffect.Idempotent);
         PastCall[] nineteen = [.. Enumerable.Range(1, 19).Select(i => Past("write_file", ToolEffect.Idempotent, i))];
 
-        Assert.That(Rules.Decide(write with { History = [Past("write_file", ToolEffect.Idempotent, 61), .. nineteen] }).Rule, Is.EqualTo("rest"));
-        Assert.That(Rules.Decide(write with { History = [Past("write_file", ToolEffect.Idempotent, 59), .. nineteen] }).Rule, Is.EqualTo("writes-per-hour"));
+        Assert.That(Rules.Decide(write with { History = [Past("write_file", ToolEffect.Idempotent, 61), .. nineteen] }).Rule,
+            Is.EqualTo("rest"));
+        Assert.That(Rules.Decide(write with { History = [Past("write_file", ToolEffect.Idempotent, 59), .. nineteen] }).Rule,
+            Is.EqualTo("writes-per-hour"));
     }
 
     [Test]
@@ -62,14 +64,16 @@ public sealed class PolicySequenceTests
         Assert.Multiple(() =>
         {
             Assert.That(Rules.Decide(deploy).Rule, Is.EqualTo("tests-before-deploy"), "never tested");
-            Assert.That(Rules.Decide(deploy with { History = [Past("run_tests", minutesAgo: 12), write] }).Rule, Is.EqualTo("tests-before-deploy"));
+            Assert.That(Rules.Decide(deploy with { History = [Past("run_tests", minutesAgo: 12), write] }).Rule,
+                Is.EqualTo("tests-before-deploy"));
             Assert.That(
                 Rules.Decide(deploy with { History = [write, Past("run_tests", minutesAgo: 5, succeeded: false)] }).Rule,
                 Is.EqualTo("tests-before-deploy"), "the tests failed");
             Assert.That(
                 Rules.Decide(deploy with { History = [write with { FinishedAt = null }, Past("run_tests", minutesAgo: 5)] }).Rule,
                 Is.EqualTo("tests-before-deploy"), "the tests ran beside the write");
-            Assert.That(Rules.Decide(deploy with { History = [write, Past("run_tests", minutesAgo: 5)] }).Rule, Is.EqualTo("rest"));
+            Assert.That(Rules.Decide(deploy with { History = [write, Past("run_tests", minutesAgo: 5)] }).Rule,
+                Is.EqualTo("rest"));
         });
     }
 }

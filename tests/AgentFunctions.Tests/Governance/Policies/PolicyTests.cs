@@ -43,8 +43,10 @@ public sealed class PolicyTests
             """;
 
         Assert.That(Policy(Yaml).Decide(Call("write_file", arguments: """{"path":"src/a.cs"}""")).Rule, Is.EqualTo("src"));
-        Assert.That(Policy(Yaml).Decide(Call("write_file", arguments: """{"path":"src/../../etc/passwd"}""")).Rule, Is.EqualTo("writes"));
-        Assert.That(Policy(Yaml).Decide(Call("write_file", arguments: """{"path":"src\\..\\ci.yml"}""")).Rule, Is.EqualTo("writes"));
+        Assert.That(Policy(Yaml).Decide(Call("write_file", arguments: """{"path":"src/../../etc/passwd"}""")).Rule,
+            Is.EqualTo("writes"));
+        Assert.That(Policy(Yaml).Decide(Call("write_file", arguments: """{"path":"src\\..\\ci.yml"}""")).Rule,
+            Is.EqualTo("writes"));
     }
 
     // Each condition: an action it holds for, and one it does not hold for.
@@ -152,7 +154,8 @@ public sealed class PolicyTests
 
         Assert.That(decision.Approval, Is.Not.Null);
         Assert.That(
-            (decision.Approval!.Roles[0], decision.Approval.Count, decision.Approval.NotRequester, decision.Approval.Expires, decision.Approval.EscalateTo[0]),
+            (decision.Approval!.Roles[0], decision.Approval.Count, decision.Approval.NotRequester, decision.Approval.Expires,
+                decision.Approval.EscalateTo[0]),
             Is.EqualTo(("lead", 2, true, TimeSpan.FromHours(2), "head")));
     }
 
@@ -184,6 +187,8 @@ public sealed class PolicyTests
         public string Name => "small-amounts";
 
         public PolicyAnswer? Decide(ActionContext action) =>
-            action.Arguments.TryGetProperty("amount", out JsonElement amount) && amount.GetInt32() < 10 ? new(PolicyVerdict.Allow) : null;
+            action.Arguments.TryGetProperty("amount", out JsonElement amount) && amount.GetInt32() < 10
+                ? new(PolicyVerdict.Allow)
+                : null;
     }
 }

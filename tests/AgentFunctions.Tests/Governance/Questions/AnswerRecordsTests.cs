@@ -19,7 +19,8 @@ namespace AgentFunctions.Tests.Governance.Questions;
 [CancelAfter(300_000)]
 internal sealed class AnswerRecordsTests
 {
-    private static readonly Caller[] Approvers = [.. Enumerable.Range(0, 6).Select(static number => new Caller($"user:{number}") { Roles = ["approver"] })];
+    private static readonly Caller[] Approvers = [.. Enumerable.Range(0, 6)
+        .Select(static number => new Caller($"user:{number}") { Roles = ["approver"] })];
 
     [Test]
     public async Task Answer_ManyAtOnce_OneIsFirstWrittenDownOnceAndAloneASteerer(CancellationToken cancellationToken)
@@ -28,7 +29,8 @@ internal sealed class AnswerRecordsTests
         Run run = await host.SubmitAsync();
         Question asked = await PendingAsync(host, run.Id, cancellationToken);
 
-        string?[] winners = await Task.WhenAll(Approvers.Select(caller => Task.Run(() => TryAnswerAsync(host, asked.Id, caller, cancellationToken))));
+        string?[] winners = await Task.WhenAll(Approvers.Select(caller => Task.Run(() => TryAnswerAsync(host, asked.Id, caller,
+            cancellationToken))));
         await host.Reader.WaitForEndAsync(run.Id, cancellationToken);
 
         string winner = winners.OfType<string>().Single();
@@ -42,12 +44,20 @@ internal sealed class AnswerRecordsTests
         await using RunHost host = await StartAsync(wait: true);
         Run run = await host.SubmitAsync();
         Question asked = await PendingAsync(host, run.Id, cancellationToken);
-        Question ended = asked with { State = QuestionState.Declined, By = "user:bo", Words = "no", EndedAt = DateTimeOffset.UtcNow };
+        Question ended = asked with
+        {
+            State = QuestionState.Declined,
+            By = "user:bo",
+            Words = "no",
+            EndedAt = DateTimeOffset.UtcNow
+        };
 
-        bool[] news = await Task.WhenAll(Enumerable.Range(0, 12).Select(_ => Task.Run(() => host.Get<QuestionRecords>().EndedAsync(ended, cancellationToken))));
+        bool[] news = await Task.WhenAll(Enumerable.Range(0, 12)
+            .Select(_ => Task.Run(() => host.Get<QuestionRecords>().EndedAsync(ended, cancellationToken))));
 
         Assert.That(news.Count(static isNews => isNews), Is.EqualTo(1));
-        Assert.That(await EndsAsync(host, asked, cancellationToken), Is.EqualTo(new[] { (AuditTypes.QuestionDeclined, "user:bo") }));
+        Assert.That(await EndsAsync(host, asked, cancellationToken),
+            Is.EqualTo(new[] { (AuditTypes.QuestionDeclined, "user:bo") }));
         Assert.That((await host.JournalAsync(run.Id)).Count(static happened => happened.Type == JournalEventTypes.QuestionDeclined), Is.EqualTo(1));
         Assert.That((await host.Get<AuditLog>().VerifyAsync(cancellationToken)).Problem, Is.Null);
     }
@@ -59,8 +69,13 @@ internal sealed class AnswerRecordsTests
         Run run = await host.SubmitAsync();
         Question asked = await PendingAsync(host, run.Id, cancellationToken);
         double oldest = 0;
-        using var meter = new MeterListener { InstrumentPublished = static (instrument, listener) => Enable(instrument, listener) };
-        meter.SetMeasurementEventCallback<double>((instrument, value, _, _) => oldest = instrument.Name == "agentfunctions.approval.oldest" ? Math.Max(value, oldest) : oldest);
+        using var meter = new MeterListener
+        {
+            InstrumentPublished = static (instrument, listener) => Enable(instrument,
+            listener)
+        };
+        meter.SetMeasurementEventCallback<double>((instrument, value, _,
+            _) => oldest = instrument.Name == "agentfunctions.approval.oldest" ? Math.Max(value, oldest) : oldest);
         meter.Start();
 
         await host.Get<WaitingTimes>().MeasureAsync(cancellationToken);
@@ -77,7 +92,8 @@ internal sealed class AnswerRecordsTests
     }
 
     [Test]
-    public async Task Erase_OfARunThatAskedWithoutWaiting_TakesWhatWaitedForTheAnswerAlong([Values] bool contentOnly, CancellationToken cancellationToken)
+    public async Task Erase_OfARunThatAskedWithoutWaiting_TakesWhatWaitedForTheAnswerAlong([Values] bool contentOnly,
+        CancellationToken cancellationToken)
     {
         await using RunHost host = await StartAsync(wait: false);
         Run run = await host.RunAsync();
@@ -104,7 +120,8 @@ internal sealed class AnswerRecordsTests
     {
         try
         {
-            await host.Get<QuestionService>().AnswerAsync(id, caller, JsonElement.Parse($$"""{"answer":"{{caller.Id}}"}"""), cancellationToken);
+            await host.Get<QuestionService>()
+                .AnswerAsync(id, caller, JsonElement.Parse($$"""{"answer":"{{caller.Id}}"}"""), cancellationToken);
             return caller.Id;
         }
         catch (AgentException e) when (e.Code == ErrorCode.QuestionStateForbids)
@@ -113,15 +130,19 @@ internal sealed class AnswerRecordsTests
         }
     }
 
-    private static async Task<(string Type, string? By)[]> EndsAsync(RunHost host, Question asked, CancellationToken cancellationToken) =>
+    private static async Task<(string Type, string? By)[]> EndsAsync(RunHost host, Question asked,
+        CancellationToken cancellationToken) =>
     [
-        .. (await host.Get<AuditLog>().ReadAsync(asked.RunId, cancellationToken: cancellationToken).ToListAsync(cancellationToken))
-            .Where(entry => entry.QuestionId == asked.Id && entry.Type is not (AuditTypes.QuestionAsked or AuditTypes.QuestionTold))
+        .. (await host.Get<AuditLog>().ReadAsync(asked.RunId, cancellationToken: cancellationToken)
+            .ToListAsync(cancellationToken))
+            .Where(entry => entry.QuestionId == asked.Id
+                && entry.Type is not (AuditTypes.QuestionAsked or AuditTypes.QuestionTold))
             .Select(static entry => (entry.Type, entry.Actor)),
     ];
 
     private static Task<Question> PendingAsync(RunHost host, string runId, CancellationToken cancellationToken) => Poll.ForAsync(
-        async () => (await host.Get<QuestionService>().ListPendingAsync(null, cancellationToken)).FirstOrDefault(question => question.RunId == runId), cancellationToken);
+        async () => (await host.Get<QuestionService>()
+            .ListPendingAsync(null, cancellationToken)).FirstOrDefault(question => question.RunId == runId), cancellationToken);
 
     private static Task<RunHost> StartAsync(bool wait) => RunHost.StartAsync(
         request => request.Turn == 0 ? ChatReply.Call("ask_person", new { question = "Which?", wait }) : ChatReply.Say("done"),

@@ -11,7 +11,9 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace AgentFunctions.Tests.Governance.Questions;
 
-/// <summary>A run asks people: who may answer, what the model reads, what is left behind. Each history is replayed at the end.</summary>
+/// <summary>
+/// A run asks people: who may answer, what the model reads, what is left behind. Each history is replayed at the end.
+/// </summary>
 [CancelAfter(300_000)]
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 internal sealed class AskPersonTests : IDisposable
@@ -30,7 +32,9 @@ internal sealed class AskPersonTests : IDisposable
         string seen = "";
         await using RunHost host = await StartAsync(request =>
         {
-            seen = request.Turn == 1 ? request.Body.GetProperty("messages").EnumerateArray().Last().GetProperty("content").GetString()! : seen;
+            seen = request.Turn == 1
+                ? request.Body.GetProperty("messages").EnumerateArray().Last().GetProperty("content").GetString()!
+                : seen;
             return request.Turn == 0 ? Ask(new
             {
                 question = "Which region?",
@@ -43,19 +47,25 @@ internal sealed class AskPersonTests : IDisposable
         Question asked = await PendingAsync(host, run.Id, cancellationToken);
         Run waiting = await host.Reader.GetAsync(run.Id, cancellationToken);
 
-        Question answered = await host.Get<QuestionService>().AnswerAsync(asked.Id, Bo, JsonElement.Parse("""{"region":"weu","days":30}"""), cancellationToken);
+        Question answered = await host.Get<QuestionService>()
+            .AnswerAsync(asked.Id, Bo, JsonElement.Parse("""{"region":"weu","days":30}"""), cancellationToken);
         run = await host.Reader.WaitForEndAsync(run.Id, cancellationToken);
 
-        Assert.That((asked.Why, asked.Urgency, asked.Requester, asked.IsAwaited), Is.EqualTo(("Prices differ.", QuestionUrgency.High, "local", true)));
-        Assert.That((waiting.Status, waiting.WaitingFor?.Kind, waiting.WaitingFor?.Id), Is.EqualTo((RunStatus.Waiting, "question", asked.Id)));
+        Assert.That((asked.Why, asked.Urgency, asked.Requester, asked.IsAwaited),
+            Is.EqualTo(("Prices differ.", QuestionUrgency.High, "local", true)));
+        Assert.That((waiting.Status, waiting.WaitingFor?.Kind, waiting.WaitingFor?.Id),
+            Is.EqualTo((RunStatus.Waiting, "question", asked.Id)));
         Assert.That((answered.State, answered.By, answered.Role), Is.EqualTo((QuestionState.Answered, "user:bo", "approver")));
         Assert.That(run.Result?.Text, Is.EqualTo("done"));
         Assert.That(seen, Does.StartWith("<person ").And.Contain("\nuser:bo (approver) answered: {"));
         Assert.That(
-            (await host.JournalAsync(run.Id)).Where(happened => happened.Question == asked.Id).Select(static happened => happened.Type),
+            (await host.JournalAsync(run.Id)).Where(happened => happened.Question == asked.Id)
+                .Select(static happened => happened.Type),
             Is.EqualTo(new[] { JournalEventTypes.QuestionAsked, JournalEventTypes.QuestionAnswered }));
-        AuditEntry[] audit = [.. (await host.Get<AuditLog>().ReadAsync(run.Id, cancellationToken: cancellationToken).ToListAsync(cancellationToken)).Where(entry => entry.QuestionId == asked.Id)];
-        Assert.That(audit.Select(static entry => entry.Type), Is.EqualTo(new[] { AuditTypes.QuestionAsked, AuditTypes.QuestionAnswered }));
+        AuditEntry[] audit = [.. (await host.Get<AuditLog>().ReadAsync(run.Id, cancellationToken: cancellationToken)
+            .ToListAsync(cancellationToken)).Where(entry => entry.QuestionId == asked.Id)];
+        Assert.That(audit.Select(static entry => entry.Type),
+            Is.EqualTo(new[] { AuditTypes.QuestionAsked, AuditTypes.QuestionAnswered }));
         Assert.That((audit[1].Actor, audit[1].Outcome), Is.EqualTo(("user:bo", """{"region":"weu","days":30}""")));
         Assert.That(audit[1].OutcomeHash, Has.Length.EqualTo(64));
         Assert.That(await host.Get<QuestionService>().ListPendingAsync(null, cancellationToken), Is.Empty);
@@ -65,7 +75,11 @@ internal sealed class AskPersonTests : IDisposable
     public async Task Asked_SeveralInOneTurn_WaitSideBySideAndAreAnsweredAlone(CancellationToken cancellationToken)
     {
         await using RunHost host = await StartAsync(request => request.Turn == 0
-            ? new ChatReply { Calls = [.. new[] { "One?", "Two?", "Three?" }.Select((text, i) => new ChatReplyCall($"c{i}", "ask_person", JsonSerializer.Serialize(new { question = text })))] }
+            ? new ChatReply
+            {
+                Calls = [.. new[] { "One?", "Two?", "Three?" }.Select((text, i) => new ChatReplyCall($"c{i}",
+                "ask_person", JsonSerializer.Serialize(new { question = text })))]
+            }
             : ChatReply.Say(string.Join(" | ", request.Results)));
         Run run = await host.SubmitAsync();
         IReadOnlyList<Question> asked = await PendingAsync(host, run.Id, 3, cancellationToken);
@@ -96,7 +110,9 @@ internal sealed class AskPersonTests : IDisposable
             }
 
             seen = request.Turn == 2 ? request.Body.GetRawText() : seen;
-            return request.Turn == 0 ? Ask(new { question = "Which colour?", wait = false }) : request.Turn == 1 ? ChatReply.Call("look", new { }) : ChatReply.Say("done");
+            return request.Turn == 0 ? Ask(new { question = "Which colour?", wait = false }) : request.Turn == 1
+                ? ChatReply.Call("look", new { })
+                : ChatReply.Say("done");
         });
         Run run = await host.SubmitAsync();
         Question asked = await PendingAsync(host, run.Id, cancellationToken);
@@ -110,7 +126,8 @@ internal sealed class AskPersonTests : IDisposable
         Assert.That(asked.IsAwaited, Is.False);
         Assert.That(seen, Does.Contain($"To your question {asked.Id} (Which colour?): user:bo (approver) answered: red"));
         Assert.That(run.Result?.Text, Is.EqualTo("done"));
-        TranscriptEntry said = (await host.TranscriptAsync(run.Id)).Single(static entry => entry.Source == TranscriptOrigin.Person);
+        TranscriptEntry said =
+            (await host.TranscriptAsync(run.Id)).Single(static entry => entry.Source == TranscriptOrigin.Person);
         Assert.That(said.Message.Text, Does.EndWith("answered: red"));
     }
 
@@ -118,7 +135,12 @@ internal sealed class AskPersonTests : IDisposable
     public async Task Expired_IsToldAndNeverAnswersForThePerson(CancellationToken cancellationToken)
     {
         await using RunHost host = await StartAsync(request => request.Turn == 0
-            ? Ask(new { question = "Which?", form = JsonElement.Parse("""{"type":"object","properties":{"a":{"type":"string","default":"x"}},"required":["a"]}"""), expires = "PT5H" })
+            ? Ask(new
+            {
+                question = "Which?",
+                form = JsonElement.Parse("""{"type":"object","properties":{"a":{"type":"string","default":"x"}},"required":["a"]}"""),
+                expires = "PT5H"
+            })
             : ChatReply.Say(request.Results[^1]));
         Run run = await host.SubmitAsync();
         Question asked = await PendingAsync(host, run.Id, cancellationToken);
@@ -137,7 +159,12 @@ internal sealed class AskPersonTests : IDisposable
     {
         await using RunHost host = await StartAsync(
             request => request.Turn == 0
-                ? Ask(new { question = "Which?", form = JsonElement.Parse("""{"type":"object","properties":{"a":{"type":"string","default":"x"}},"required":["a"]}"""), onExpiry = "default" })
+                ? Ask(new
+                {
+                    question = "Which?",
+                    form = JsonElement.Parse("""{"type":"object","properties":{"a":{"type":"string","default":"x"}},"required":["a"]}"""),
+                    onExpiry = "default"
+                })
                 : ChatReply.Say(request.Results[^1]),
             "rules: [{name: ask, when: {tool: ask_person}, then: allow, answer: {expires: 1h, onExpiry: default}}]");
         Run run = await host.SubmitAsync();
@@ -162,7 +189,8 @@ internal sealed class AskPersonTests : IDisposable
     [Test]
     public async Task Cancelled_WhileItAsks_WithdrawsTheQuestion(CancellationToken cancellationToken)
     {
-        await using RunHost host = await StartAsync(static request => request.Turn == 0 ? Ask(new { question = "Which?" }) : ChatReply.Say("done"));
+        await using RunHost host =
+            await StartAsync(static request => request.Turn == 0 ? Ask(new { question = "Which?" }) : ChatReply.Say("done"));
         Run run = await host.SubmitAsync();
         Question asked = await PendingAsync(host, run.Id, cancellationToken);
         await host.Steering.CancelAsync(run.Id, "local", cancellationToken: cancellationToken);
@@ -170,9 +198,11 @@ internal sealed class AskPersonTests : IDisposable
 
         Question withdrawn = await host.Get<QuestionService>().GetAsync(asked.Id, null, cancellationToken);
         Assert.That(withdrawn.State, Is.EqualTo(QuestionState.Withdrawn));
-        Assert.That((await host.JournalAsync(run.Id)).Select(static happened => happened.Type), Has.Member(JournalEventTypes.QuestionWithdrawn));
+        Assert.That((await host.JournalAsync(run.Id)).Select(static happened => happened.Type),
+            Has.Member(JournalEventTypes.QuestionWithdrawn));
         Assert.That(
-            () => host.Get<QuestionService>().AnswerAsync(asked.Id, Bo, JsonElement.Parse("""{"answer":"late"}"""), cancellationToken),
+            () => host.Get<QuestionService>()
+                .AnswerAsync(asked.Id, Bo, JsonElement.Parse("""{"answer":"late"}"""), cancellationToken),
             Throws.TypeOf<AgentException>().With.Message.Contains("withdrawn"));
     }
 
@@ -188,12 +218,16 @@ internal sealed class AskPersonTests : IDisposable
         JsonElement answer = JsonElement.Parse("""{"answer":"this"}""");
 
         Assert.That(() => questions.AnswerAsync(asked.Id, Bo, answer, cancellationToken), Code(ErrorCode.QuestionNotFound));
-        Assert.That(() => questions.AnswerAsync(asked.Id, Bo with { Roles = ["viewer"] }, answer, cancellationToken), Code(ErrorCode.NotAllowed, "leads-answer"));
-        Assert.That(() => questions.AnswerAsync(asked.Id, new Caller("local"), answer, cancellationToken), Code(ErrorCode.NotAllowed, "lead"));
-        Assert.That(() => questions.AnswerAsync(asked.Id, Lena, JsonElement.Parse("""{"other":1}"""), cancellationToken), Code(ErrorCode.InvalidInput, "answer"));
+        Assert.That(() => questions.AnswerAsync(asked.Id, Bo with { Roles = ["viewer"] }, answer, cancellationToken),
+            Code(ErrorCode.NotAllowed, "leads-answer"));
+        Assert.That(() => questions.AnswerAsync(asked.Id, new Caller("local"), answer, cancellationToken),
+            Code(ErrorCode.NotAllowed, "lead"));
+        Assert.That(() => questions.AnswerAsync(asked.Id, Lena, JsonElement.Parse("""{"other":1}"""), cancellationToken),
+            Code(ErrorCode.InvalidInput, "answer"));
         await questions.AnswerAsync(asked.Id, Lena, answer, cancellationToken);
         await questions.AnswerAsync(asked.Id, Lena, answer, cancellationToken);
-        Assert.That(() => questions.AnswerAsync(asked.Id, Lena, JsonElement.Parse("""{"answer":"that"}"""), cancellationToken), Code(ErrorCode.QuestionStateForbids, "user:lena (lead)"));
+        Assert.That(() => questions.AnswerAsync(asked.Id, Lena, JsonElement.Parse("""{"answer":"that"}"""), cancellationToken),
+            Code(ErrorCode.QuestionStateForbids, "user:lena (lead)"));
         run = await host.Reader.WaitForEndAsync(run.Id, cancellationToken);
         Assert.That(run.Result?.Text, Is.EqualTo("user:lena (lead) answered: this"));
     }
@@ -205,7 +239,8 @@ internal sealed class AskPersonTests : IDisposable
     [TestCase("""{"question":"Which?","onExpiry":"default"}""", "onExpiry: the policy")]
     [TestCase("""{"question":"Which?","context":["none.md"]}""", "no artifact 'none.md'")]
     [TestCase("""{"question":"Which?","choices":["a"],"form":{"type":"object","properties":{}}}""", "choices")]
-    [TestCase("""{"question":"Which?","form":{"type":"object","properties":{"password":{"type":"string"}}}}""", "form.properties.password")]
+    [TestCase("""{"question":"Which?","form":{"type":"object","properties":{"password":{"type":"string"}}}}""",
+        "form.properties.password")]
     public async Task Ask_ThatIsNoGood_IsToldToTheModelAtOnce(string arguments, string words)
     {
         await using RunHost host = await StartAsync(request => request.Turn == 0
@@ -259,12 +294,16 @@ internal sealed class AskPersonTests : IDisposable
         var rule = (PolicyRule)PolicySource.Load(file, []).Rules.Single();
 
         AnswerTerms terms = rule.Answer.Answer!;
-        Assert.That((terms.Roles, terms.EscalateTo), Is.EqualTo((new[] { "lead" }, new[] { "head" })).Using<(IReadOnlyList<string> A, IReadOnlyList<string> B)>(static (a, b) => a.A.SequenceEqual(b.A) && a.B.SequenceEqual(b.B)));
+        Assert.That((terms.Roles, terms.EscalateTo),
+            Is.EqualTo((new[] { "lead" }, new[] { "head" }))
+                .Using<(IReadOnlyList<string> A, IReadOnlyList<string> B)>(static (a, b) => a.A.SequenceEqual(b.A)
+                    && a.B.SequenceEqual(b.B)));
         Assert.That(
             (terms.Remind, terms.EscalateAfter, terms.Expires, terms.OnExpiry, terms.InBand),
             Is.EqualTo((TimeSpan.FromMinutes(30), TimeSpan.FromHours(2), TimeSpan.FromDays(2), QuestionExpiry.Fail, false)));
         Assert.That(
-            () => PolicySource.Load(_folder.Write("bad.yaml", "rules: [{name: a, when: {tool: x}, then: ask, answer: {roles: [lead]}}]"), []),
+            () => PolicySource.Load(_folder.Write("bad.yaml",
+                "rules: [{name: a, when: {tool: x}, then: ask, answer: {roles: [lead]}}]"), []),
             Throws.TypeOf<AgentException>().With.Message.Contains("answer"));
     }
 
@@ -276,12 +315,15 @@ internal sealed class AskPersonTests : IDisposable
     private static async Task<Question> PendingAsync(RunHost host, string runId, CancellationToken cancellationToken) =>
         (await PendingAsync(host, runId, 1, cancellationToken))[0];
 
-    private static async Task<IReadOnlyList<Question>> PendingAsync(RunHost host, string runId, int count, CancellationToken cancellationToken)
+    private static async Task<IReadOnlyList<Question>> PendingAsync(RunHost host, string runId, int count,
+        CancellationToken cancellationToken)
     {
         return await Poll.ForAsync(
             async () =>
             {
-                Question[] asked = [.. (await host.Get<QuestionService>().ListPendingAsync(null, cancellationToken)).Where(question => question.RunId == runId && question.Reminders > 0)];
+                Question[] asked = [.. (await host.Get<QuestionService>()
+                    .ListPendingAsync(null,
+                        cancellationToken)).Where(question => question.RunId == runId && question.Reminders > 0)];
                 Run run = await host.Reader.GetAsync(runId, cancellationToken);
                 Assert.That(run.IsEnded, Is.False, run.Result?.Text);
                 return asked.Length == count && (run.Status == RunStatus.Waiting || !asked[0].IsAwaited) ? asked : null;

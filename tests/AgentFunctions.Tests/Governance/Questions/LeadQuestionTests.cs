@@ -23,14 +23,16 @@ internal sealed partial class LeadQuestionTests
     private readonly VirtualTime _time = new(new DateTimeOffset(2026, 5, 4, 8, 0, 0, TimeSpan.Zero));
 
     [TestCase("""{"question":"Which colour?","to":["lead-agent"]}""", """{"answer":"blue"}""", "your lead agent answered: blue")]
-    [TestCase("""{"question":"Which colour?","to":["lead-agent"],"choices":["red","blue"]}""", """{"answer":"blue"}""", "your lead agent answered: blue")]
+    [TestCase("""{"question":"Which colour?","to":["lead-agent"],"choices":["red","blue"]}""", """{"answer":"blue"}""",
+        "your lead agent answered: blue")]
     [TestCase(
         """{"question":"Which colour?","to":["lead-agent"],"choices":["red"],"allowOther":true}""", """{"answer":"mauve"}""",
         "your lead agent answered: mauve")]
     [TestCase(
         """{"question":"How?","to":["lead-agent"],"form":{"type":"object","properties":{"a":{"type":"integer"},"b":{"type":"string"}},"required":["a"]}}""",
         """{"answers":{"a":3}}""", "your lead agent answered: {\"a\":3}")]
-    [TestCase("""{"question":"Which colour?","to":["lead-agent"]}""", """{"decline":"It does not matter."}""", "your lead agent declined to answer: It does not matter.")]
+    [TestCase("""{"question":"Which colour?","to":["lead-agent"]}""", """{"decline":"It does not matter."}""",
+        "your lead agent declined to answer: It does not matter.")]
     public async Task Asked_LeadAnswers_AndItIsNoPersonsWord(string question, string answer, string read)
     {
         await using RunHost host = await StartAsync(
@@ -50,7 +52,8 @@ internal sealed partial class LeadQuestionTests
         Question asked = (await host.Get<QuestionService>().ListOfRunAsync($"{run.Id}.1-0-0")).Single();
         Assert.That((asked.By, asked.Role, asked.ToldTo.Single()), Is.EqualTo(($"run:{run.Id}", "lead-agent", "lead-agent")));
         Assert.That(await host.Get<RunSteerers>().OfAsync(run.Id, default), Is.Empty);
-        AuditEntry[] audit = [.. (await host.Get<AuditLog>().ReadAsync(run.Id).ToListAsync()).Where(entry => entry.QuestionId == asked.Id)];
+        AuditEntry[] audit = [.. (await host.Get<AuditLog>().ReadAsync(run.Id)
+            .ToListAsync()).Where(entry => entry.QuestionId == asked.Id)];
         Assert.That(audit[^1].Actor, Is.EqualTo($"run:{run.Id}"));
         Assert.That(Told(host), Does.StartWith("[host] Your sub-agent 1-0-0 asks you:\n<data "));
     }
@@ -62,8 +65,10 @@ internal sealed partial class LeadQuestionTests
             request => request.Turn switch
             {
                 0 => ChatReply.Call("spawn", new { items = OneItem, template = "Paint {item}." }),
-                _ when request.Results.LastOrDefault()?.Contains("answered: blue", StringComparison.Ordinal) == true => ChatReply.Say(request.Results[^1]),
-                _ when request.Results.LastOrDefault()?.Contains("1 completed", StringComparison.Ordinal) == true => ChatReply.Call("results", new { }),
+                _ when request.Results.LastOrDefault()?.Contains("answered: blue", StringComparison.Ordinal) == true =>
+                    ChatReply.Say(request.Results[^1]),
+                _ when request.Results.LastOrDefault()?.Contains("1 completed", StringComparison.Ordinal) == true =>
+                    ChatReply.Call("results", new { }),
                 < 6 => ChatReply.Call("wait", new { }),
                 _ => ChatReply.Say(request.Results[^1]),
             },
@@ -71,14 +76,17 @@ internal sealed partial class LeadQuestionTests
         Run run = await host.SubmitAsync();
         QuestionService questions = host.Get<QuestionService>();
         Question asked = await Poll.ForAsync(
-            async () => (await questions.ListPendingAsync(null, cancellationToken)).SingleOrDefault(static question => question.Reminders > 0), cancellationToken);
+            async () => (await questions.ListPendingAsync(null,
+                cancellationToken)).SingleOrDefault(static question => question.Reminders > 0), cancellationToken);
         JsonElement blue = JsonElement.Parse("""{"answer":"blue"}""");
-        Caller[] strangers = [Bo, Caller.Local, new($"run:{run.Id}") { Roles = ["lead-agent", "viewer"] }, Caller.OfRun("another")];
+        Caller[] strangers = [Bo, Caller.Local, new($"run:{run.Id}") { Roles = ["lead-agent", "viewer"] },
+            Caller.OfRun("another")];
         foreach (Caller stranger in strangers)
         {
             Assert.That(
                 () => questions.AnswerAsync(asked.Id, stranger, blue, cancellationToken),
-                Throws.TypeOf<AgentException>().With.Property("Code").AnyOf(ErrorCode.NotAllowed, ErrorCode.QuestionNotFound), stranger.Id);
+                Throws.TypeOf<AgentException>().With.Property("Code").AnyOf(ErrorCode.NotAllowed, ErrorCode.QuestionNotFound),
+                stranger.Id);
         }
 
         // No model may be under way when time is moved: its time-out goes by the same clock.
@@ -128,9 +136,13 @@ internal sealed partial class LeadQuestionTests
     [GeneratedRegex(@"answer_question, question (\S+)\.")]
     private static partial Regex QuestionId();
 
-    private Task<RunHost> StartAsync(Func<ChatRequest, ChatReply> lead, string question, Delegation delegation = Delegation.Native) => RunHost.StartAsync(
-        services => services.AddSingleton<TimeProvider>(_time).ConfigureSwarm(static options => options.StepTimeout = TimeSpan.FromDays(1)),
-        request => SwarmScene.IsLead(request) ? lead(request) : request.Turn == 0 ? Ask(question) : ChatReply.Say(request.Results[^1]),
+    private Task<RunHost> StartAsync(Func<ChatRequest, ChatReply> lead, string question,
+        Delegation delegation = Delegation.Native) => RunHost.StartAsync(
+        services => services.AddSingleton<TimeProvider>(_time)
+            .ConfigureSwarm(static options => options.StepTimeout = TimeSpan.FromDays(1)),
+        request => SwarmScene.IsLead(request) ? lead(request) : request.Turn == 0
+            ? Ask(question)
+            : ChatReply.Say(request.Results[^1]),
         [],
         agent => agent.WithTools("ask_person").WithDelegation(delegation).WithPausedClock());
 }

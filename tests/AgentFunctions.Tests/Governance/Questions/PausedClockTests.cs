@@ -11,7 +11,9 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace AgentFunctions.Tests.Governance.Questions;
 
-/// <summary>The time of a run stands still while it can do nothing but wait for answers. Each history is replayed at the end.</summary>
+/// <summary>
+/// The time of a run stands still while it can do nothing but wait for answers. Each history is replayed at the end.
+/// </summary>
 [CancelAfter(300_000)]
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 internal sealed class PausedClockTests : IDisposable
@@ -32,7 +34,8 @@ internal sealed class PausedClockTests : IDisposable
         await PassAsync(host, run.Id, 3, cancellationToken);
         await host.RestartAsync();
         Run waiting = await PassAsync(host, run.Id, 3, cancellationToken);
-        await host.Steering.GrantAsync(run.Id, new Budget { WallClock = TimeSpan.FromHours(1) }, cancellationToken: cancellationToken);
+        await host.Steering.GrantAsync(run.Id, new Budget { WallClock = TimeSpan.FromHours(1) },
+            cancellationToken: cancellationToken);
 
         await AnswerAsync(host, asked, cancellationToken);
         run = await host.Reader.WaitForEndAsync(run.Id, cancellationToken);
@@ -47,7 +50,8 @@ internal sealed class PausedClockTests : IDisposable
     public async Task Answered_TimeThatWasLeftRunsOut_EndsTheRun(CancellationToken cancellationToken)
     {
         await using RunHost host = await StartAsync(
-            request => request.Turn == 0 ? Ask() : request.Turn == 1 ? ChatReply.Call("pay", new { }) : ChatReply.Say("done"), pauses: true);
+            request => request.Turn == 0 ? Ask() : request.Turn == 1 ? ChatReply.Call("pay", new { }) : ChatReply.Say("done"),
+            pauses: true);
         Run run = await host.SubmitAsync();
         Question asked = await PendingAsync(host, cancellationToken);
         await PassAsync(host, run.Id, 3, cancellationToken);
@@ -65,7 +69,11 @@ internal sealed class PausedClockTests : IDisposable
     {
         await using RunHost host = await StartAsync(
             request => request.Turn == 0
-                ? new ChatReply { Calls = [new ChatReplyCall("c0", "ask_person", """{"question":"Which?"}"""), new ChatReplyCall("c1", beside, """{"question":"What?"}""")] }
+                ? new ChatReply
+                {
+                    Calls = [new ChatReplyCall("c0", "ask_person", """{"question":"Which?"}"""),
+                    new ChatReplyCall("c1", beside, """{"question":"What?"}""")]
+                }
                 : ChatReply.Say("done"),
             pauses);
         Run run = await host.SubmitAsync();
@@ -80,13 +88,16 @@ internal sealed class PausedClockTests : IDisposable
     public async Task Asked_BySubAgent_ItsLeadDoesNotGiveItUp(CancellationToken cancellationToken)
     {
         await using RunHost host = await RunHost.StartAsync(
-            services => services.AddSingleton<TimeProvider>(_time).ConfigureSwarm(static options => options.StepTimeout = TimeSpan.FromDays(1)),
+            services => services.AddSingleton<TimeProvider>(_time)
+                .ConfigureSwarm(static options => options.StepTimeout = TimeSpan.FromDays(1)),
             request => SwarmScene.IsLead(request)
                 ? request.Turn switch
                 {
                     0 => ChatReply.Call("spawn", new { items = OneItem, template = "Paint {item}." }),
-                    _ when request.Results[^1].Contains("painted", StringComparison.Ordinal) => ChatReply.Say(request.Results[^1]),
-                    _ when request.Results[^1].Contains("1 completed", StringComparison.Ordinal) => ChatReply.Call("results", new { }),
+                    _ when request.Results[^1].Contains("painted", StringComparison.Ordinal) =>
+                        ChatReply.Say(request.Results[^1]),
+                    _ when request.Results[^1].Contains("1 completed", StringComparison.Ordinal) =>
+                        ChatReply.Call("results", new { }),
                     < 6 => ChatReply.Call("wait", new { }),
                     _ => ChatReply.Say(request.Results[^1]),
                 }
@@ -106,19 +117,24 @@ internal sealed class PausedClockTests : IDisposable
 
     private static ChatReply Ask() => ChatReply.Call("ask_person", new { question = "Which?" });
 
-    private static Task AnswerAsync(RunHost host, Question asked, CancellationToken cancellationToken) => host.Get<QuestionService>().AnswerAsync(
+    private static Task AnswerAsync(RunHost host, Question asked, CancellationToken cancellationToken) =>
+        host.Get<QuestionService>().AnswerAsync(
         asked.Id, new Caller("user:bo") { Roles = ["approver"] }, JsonElement.Parse("""{"answer":"this"}"""), cancellationToken);
 
     private static Task<Question> PendingAsync(RunHost host, CancellationToken cancellationToken) => Poll.ForAsync(
         async () =>
         {
-            Question? asked = (await host.Get<QuestionService>().ListPendingAsync(null, cancellationToken)).SingleOrDefault(static question => question.Reminders > 0);
-            return asked is not null && (await host.Reader.GetAsync(asked.RunId, cancellationToken)).Status == RunStatus.Waiting ? asked : null;
+            Question? asked = (await host.Get<QuestionService>()
+                .ListPendingAsync(null, cancellationToken)).SingleOrDefault(static question => question.Reminders > 0);
+            return asked is not null && (await host.Reader.GetAsync(asked.RunId, cancellationToken)).Status == RunStatus.Waiting
+                ? asked
+                : null;
         },
         cancellationToken);
 
     /// <summary>Lets time pass while the run waits, until it has ended.</summary>
-    private Task<Run> EndAsync(RunHost host, string runId, CancellationToken cancellationToken) => host.Reader.WaitForEndAsync(runId, cancellationToken)
+    private Task<Run> EndAsync(RunHost host, string runId, CancellationToken cancellationToken) =>
+        host.Reader.WaitForEndAsync(runId, cancellationToken)
         .WhileAsync(async () =>
         {
             if ((await host.Reader.GetAsync(runId, cancellationToken)).Status == RunStatus.Waiting)

@@ -23,7 +23,14 @@ internal sealed class QuestionChannelTests : IDisposable
         await using RunHost host = await RunHost.StartAsync(
             services => services.AddSingleton<TimeProvider>(_time),
             static request => request.Turn == 0
-                ? ChatReply.Call("ask_person", new { question = "Which region?", why = "Prices differ.", choices = new[] { "weu", "neu" }, urgency = "high" })
+                ? ChatReply.Call("ask_person",
+                    new
+                    {
+                        question = "Which region?",
+                        why = "Prices differ.",
+                        choices = new[] { "weu", "neu" },
+                        urgency = "high"
+                    })
                 : ChatReply.Say(request.Results[^1]),
             null, static agent => agent.WithTools("ask_person"),
             [
@@ -44,14 +51,18 @@ internal sealed class QuestionChannelTests : IDisposable
         run = await host.Reader.WaitForEndAsync(run.Id, cancellationToken);
 
         JsonElement[] leads = Read("leads"), heads = Read("heads");
-        Assert.That(leads.Select(static notice => notice.GetProperty("type").GetString()), Is.EqualTo(new[] { "question.requested", "question.reminder", "question.escalated" }));
-        Assert.That(heads.Select(static notice => notice.GetProperty("type").GetString()), Is.EqualTo(new[] { "question.escalated" }));
+        Assert.That(leads.Select(static notice => notice.GetProperty("type").GetString()),
+            Is.EqualTo(new[] { "question.requested", "question.reminder", "question.escalated" }));
+        Assert.That(heads.Select(static notice => notice.GetProperty("type").GetString()),
+            Is.EqualTo(new[] { "question.escalated" }));
         foreach (JsonElement data in leads.Concat(heads).Select(static notice => notice.GetProperty("data")))
         {
             Assert.That(
-                (data.GetProperty("question").GetString(), data.GetProperty("why").GetString(), data.GetProperty("urgency").GetString()),
+                (data.GetProperty("question").GetString(), data.GetProperty("why").GetString(),
+                    data.GetProperty("urgency").GetString()),
                 Is.EqualTo(("Which region?", "Prices differ.", "high")));
-            Assert.That(data.GetProperty("form").GetProperty("properties").GetProperty("answer").GetProperty("oneOf").GetArrayLength(), Is.EqualTo(2));
+            Assert.That(data.GetProperty("form").GetProperty("properties").GetProperty("answer").GetProperty("oneOf")
+                .GetArrayLength(), Is.EqualTo(2));
             Assert.That(data.GetProperty("answer").GetString(), Is.EqualTo($"/api/questions/{asked.Id}"));
             Assert.That(data.GetProperty("page").GetString(), Is.EqualTo($"/dashboard/questions/{asked.Id}"));
         }
@@ -61,10 +72,12 @@ internal sealed class QuestionChannelTests : IDisposable
 
     private string FileOf(string channel) => Path.Combine(_folder.Path, $"{channel}.jsonl");
 
-    private JsonElement[] Read(string channel) => [.. File.ReadAllLines(FileOf(channel)).Select(static line => JsonElement.Parse(line))];
+    private JsonElement[] Read(string channel) =>
+        [.. File.ReadAllLines(FileOf(channel)).Select(static line => JsonElement.Parse(line))];
 
     /// <summary>Waits until people have been told so often.</summary>
     private static Task<Question> ToldAsync(RunHost host, int times, CancellationToken cancellationToken) => Poll.ForAsync(
-        async () => (await host.Get<QuestionService>().ListPendingAsync(null, cancellationToken)).FirstOrDefault(question => question.Reminders >= times),
+        async () => (await host.Get<QuestionService>()
+            .ListPendingAsync(null, cancellationToken)).FirstOrDefault(question => question.Reminders >= times),
         cancellationToken);
 }

@@ -24,12 +24,16 @@ internal sealed class QuestionFormTests
 
         Assert.That(form.Fields.Select(static field => (field.Name, field.Kind)), Is.EqualTo(new[]
         {
-            ("region", QuestionFieldKind.Choice), ("keepDays", QuestionFieldKind.WholeNumber), ("share", QuestionFieldKind.Number),
+            ("region", QuestionFieldKind.Choice), ("keepDays", QuestionFieldKind.WholeNumber),
+            ("share", QuestionFieldKind.Number),
             ("notify", QuestionFieldKind.YesNo), ("owner", QuestionFieldKind.Text), ("days", QuestionFieldKind.Choices),
         }));
-        Assert.That(form.Fields[0].Choices, Is.EqualTo(new[] { new QuestionChoice("weu", "West Europe"), new QuestionChoice("neu", "North Europe") }));
-        Assert.That(form.Fields.Select(static field => field.IsRequired), Is.EqualTo(new[] { true, false, false, false, false, false }));
-        Assert.That(QuestionForm.Read(form.Schema).Schema.GetRawText(), Is.EqualTo(form.Schema.GetRawText()), "what is stored is read as the same form");
+        Assert.That(form.Fields[0].Choices,
+            Is.EqualTo(new[] { new QuestionChoice("weu", "West Europe"), new QuestionChoice("neu", "North Europe") }));
+        Assert.That(form.Fields.Select(static field => field.IsRequired),
+            Is.EqualTo(new[] { true, false, false, false, false, false }));
+        Assert.That(QuestionForm.Read(form.Schema).Schema.GetRawText(), Is.EqualTo(form.Schema.GetRawText()),
+            "what is stored is read as the same form");
     }
 
     [TestCase("""{"region":"weu"}""")]
@@ -93,7 +97,8 @@ internal sealed class QuestionFormTests
             () => QuestionForm.Read(Form($"\"a\":{{\"type\":\"string\",\"title\":\"{longText}\"}}")),
             Throws.TypeOf<AgentException>().With.Message.Contains("8192"));
         Assert.That(
-            QuestionForm.Words.Errors(JsonElement.Parse($$"""{"answer":"{{new string('x', QuestionForm.MaxAnswerBytes)}}"}""")), Has.Some.Contains("answers"));
+            QuestionForm.Words.Errors(JsonElement.Parse($$"""{"answer":"{{new string('x', QuestionForm.MaxAnswerBytes)}}"}""")),
+            Has.Some.Contains("answers"));
     }
 
     [Test]
@@ -104,7 +109,8 @@ internal sealed class QuestionFormTests
         Assert.That(form.Errors(JsonElement.Parse("""{"answer":"red"}""")), Is.Empty);
         Assert.That(form.Errors(JsonElement.Parse("""{"other":"green"}""")), Is.Empty);
         Assert.That(form.Errors(JsonElement.Parse("""{}""")), Is.Not.Empty);
-        Assert.That(QuestionForm.OfChoices(["red"], allowOther: false).Errors(JsonElement.Parse("""{"other":"green"}""")), Is.Not.Empty);
+        Assert.That(QuestionForm.OfChoices(["red"], allowOther: false).Errors(JsonElement.Parse("""{"other":"green"}""")),
+            Is.Not.Empty);
     }
 
     [TestCase("keepDays", "30", "30")]
@@ -116,7 +122,9 @@ internal sealed class QuestionFormTests
     [TestCase("days", "mon, tue", "[\"mon\",\"tue\"]")]
     [TestCase("owner", "bo", "\"bo\"")]
     public void Parse_OfWhatAPersonTyped_IsOfTheFieldsKind(string field, string text, string json) => Assert.That(
-        QuestionForm.Read(JsonElement.Parse(Deployment)).Fields.Single(one => one.Name == field).Parse(text).GetRawText(), Is.EqualTo(json));
+        QuestionForm.Read(JsonElement.Parse(Deployment)).Fields.Single(one => one.Name == field).Parse(text).GetRawText(),
+        Is.EqualTo(json));
 
-    private static JsonElement Form(string properties) => JsonElement.Parse("{\"type\":\"object\",\"properties\":{" + properties + "}}");
+    private static JsonElement Form(string properties) =>
+        JsonElement.Parse("{\"type\":\"object\",\"properties\":{" + properties + "}}");
 }

@@ -7,15 +7,19 @@ using AgentFunctions.Governance.Redaction;
 
 namespace AgentFunctions.Tests.Governance.Redaction;
 
-/// <summary>A text that is shown while it is written shows in all what the whole text would, and at no time a part of a secret.</summary>
+/// <summary>
+/// A text that is shown while it is written shows in all what the whole text would, and at no time a part of a secret.
+/// </summary>
 /// <remarks>The long form: <c>AGENTFUNCTIONS_TEXTS=10000</c>.</remarks>
 internal sealed class PartialTextTests
 {
-    private static readonly int Texts = int.Parse(Environment.GetEnvironmentVariable("AGENTFUNCTIONS_TEXTS") ?? "100", CultureInfo.InvariantCulture);
+    private static readonly int Texts = int.Parse(Environment.GetEnvironmentVariable("AGENTFUNCTIONS_TEXTS") ?? "100",
+        CultureInfo.InvariantCulture);
 
     private static readonly string[] Values =
     [
-        "hunter2-is-long", "correct horse battery", "correct horse battery staple", "q\"uo\\ted<&>%41", "pässwörd€漢字", "0123456789",
+        "hunter2-is-long", "correct horse battery", "correct horse battery staple", "q\"uo\\ted<&>%41", "pässwörd€漢字",
+        "0123456789",
     ];
 
     private static readonly string PrivateKey = RSA.Create(1024).ExportRSAPrivateKeyPem();
@@ -40,7 +44,8 @@ internal sealed class PartialTextTests
                 shown.Append(added);
                 if (added.Length > 0)
                 {
-                    string tail = shown.ToString(Math.Max(0, shown.Length - added.Length - 3_000), Math.Min(shown.Length, added.Length + 3_000));
+                    string tail = shown.ToString(Math.Max(0, shown.Length - added.Length - 3_000),
+                        Math.Min(shown.Length, added.Length + 3_000));
                     foreach (string secret in planted)
                     {
                         Assert.That(tail, Does.Not.Contain(secret), $"seed {seed}");
@@ -83,7 +88,8 @@ internal sealed class PartialTextTests
             {
                 partial.Add(c.ToString());
                 shown += partial.Take(isLast: false);
-                Assert.That("- [secret:".StartsWith(shown, StringComparison.Ordinal) || shown.StartsWith("- [secret:", StringComparison.Ordinal), Is.True, $"{spelling}: {shown}");
+                Assert.That("- [secret:".StartsWith(shown, StringComparison.Ordinal)
+                    || shown.StartsWith("- [secret:", StringComparison.Ordinal), Is.True, $"{spelling}: {shown}");
             }
         }
     }
@@ -116,7 +122,9 @@ internal sealed class PartialTextTests
         }
 
         shown.Append(partial.Take(isLast: true));
-        Assert.That(shown.ToString(), Is.EqualTo(string.Concat(Enumerable.Repeat(sentence.Replace("hunter2-is-long", "[secret:s0]", StringComparison.Ordinal), 5_000))));
+        Assert.That(shown.ToString(),
+            Is.EqualTo(string.Concat(Enumerable.Repeat(sentence.Replace("hunter2-is-long", "[secret:s0]",
+                StringComparison.Ordinal), 5_000))));
     }
 
     private static Redactor NewRedactor()
@@ -170,15 +178,18 @@ internal sealed class PartialTextTests
     {
         string[] noise =
         [
-            " ", "\n", "word", "hunter", "correct", "+", "%", "%4", "&", "&am", "&amp;", "&#x", "\\", "\\u", "\\u00e4", "\\n", "\\\"", "=", "-", "s", "sk", "sk-", "ey",
-            "eyJ", "AKIA", "task-force ", "😀", "€", "/", "A", "MTIz", "-----BEGIN", "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----", "{\"a\":1}", ", ",
+            " ", "\n", "word", "hunter", "correct", "+", "%", "%4", "&", "&am", "&amp;", "&#x", "\\", "\\u", "\\u00e4", "\\n",
+            "\\\"", "=", "-", "s", "sk", "sk-", "ey",
+            "eyJ", "AKIA", "task-force ", "😀", "€", "/", "A", "MTIz", "-----BEGIN",
+            "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----", "{\"a\":1}", ", ",
         ];
         return noise[random.Next(noise.Length)];
     }
 
     private static string Shape(Random random)
     {
-        string Run(int length) => string.Concat(Enumerable.Range(0, length).Select(_ => "ABCDEFabcdef0123456789"[random.Next(22)]));
+        string Run(int length) =>
+            string.Concat(Enumerable.Range(0, length).Select(_ => "ABCDEFabcdef0123456789"[random.Next(22)]));
         return random.Next(7) switch
         {
             0 => $"sk-{Run(random.Next(20, 60))}",

@@ -22,7 +22,9 @@ internal sealed class PlantedSecretsTests
     public async Task Run_SecretInEveryField_IsNowhereInTheDataFile(CancellationToken cancellationToken)
     {
         AgentTool leak = AgentTool.Create("leak", "Leaks.", ToolEffect.Idempotent, (string text, ToolContext context) =>
-            text.StartsWith("throw", StringComparison.Ordinal) ? throw new InvalidOperationException($"failed with {Secret}") : $"the key is {Secret}");
+            text.StartsWith("throw", StringComparison.Ordinal)
+                ? throw new InvalidOperationException($"failed with {Secret}")
+                : $"the key is {Secret}");
         AgentTool save = AgentTool.Create("save", "Saves.", ToolEffect.Idempotent, async (ToolContext context) =>
             await context.Artifacts.SaveAsync(context.RunId, "key.txt", "text/plain", Encoding.UTF8.GetBytes(Secret)));
         await using GovernedRun governed = await GovernedRun.StartAsync(
@@ -45,16 +47,20 @@ internal sealed class PlantedSecretsTests
         await governed.Host.Reader.WaitForEndAsync(run.Id, cancellationToken);
 
         IReadOnlyList<JournalEvent> journal = await governed.Host.JournalAsync(run.Id);
-        Assert.That(journal.Any(happened => happened.Text?.Contains("[secret:Secrets.planted]", StringComparison.Ordinal) == true), Is.True);
-        string[] spellings = [Secret, JsonSerializer.Serialize(Secret)[1..^1], Convert.ToBase64String(Encoding.UTF8.GetBytes(Secret))];
-        foreach (string file in Directory.EnumerateFiles(folder, "runs.db*").Where(static file => !file.EndsWith(".lock", StringComparison.Ordinal)))
+        Assert.That(journal.Any(happened => happened.Text?.Contains("[secret:Secrets.planted]",
+            StringComparison.Ordinal) == true), Is.True);
+        string[] spellings = [Secret, JsonSerializer.Serialize(Secret)[1..^1],
+            Convert.ToBase64String(Encoding.UTF8.GetBytes(Secret))];
+        foreach (string file in Directory.EnumerateFiles(folder, "runs.db*")
+            .Where(static file => !file.EndsWith(".lock", StringComparison.Ordinal)))
         {
             using FileStream stream = new(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
             var bytes = new byte[stream.Length];
             await stream.ReadExactlyAsync(bytes, cancellationToken);
             foreach (string spelling in spellings)
             {
-                Assert.That(bytes.AsSpan().IndexOf(Encoding.UTF8.GetBytes(spelling)), Is.EqualTo(-1), $"{spelling} in {Path.GetFileName(file)}");
+                Assert.That(bytes.AsSpan().IndexOf(Encoding.UTF8.GetBytes(spelling)), Is.EqualTo(-1),
+                    $"{spelling} in {Path.GetFileName(file)}");
             }
         }
     }
@@ -88,7 +94,8 @@ internal sealed class PlantedSecretsTests
         var written = new List<string>();
         using var factory = new RedactingLoggerFactory(LoggerFactory.Create(builder => builder.AddProvider(new Collector(written))), redactor);
 
-        factory.CreateLogger("test").LogError(new InvalidOperationException("password hunter2hunter2"), "connecting with {Password}", "hunter2hunter2");
+        factory.CreateLogger("test")
+            .LogError(new InvalidOperationException("password hunter2hunter2"), "connecting with {Password}", "hunter2hunter2");
 
         Assert.That(written, Has.Count.EqualTo(1));
         Assert.That(written[0], Does.Contain("[secret:db]").And.Not.Contain("hunter2"));
@@ -101,7 +108,11 @@ internal sealed class PlantedSecretsTests
         redactor.Add("db", "hunter2hunter2");
         JsonElement schema = JsonElement.Parse("""{"type":"object","properties":{"q":{"type":"string","description":"as hunter2hunter2","maxLength":3}}}""");
         AITool clean = AIFunctionFactory.CreateDeclaration("clean", "Does no harm.", JsonElement.Parse("{}"));
-        var options = new ChatOptions { Temperature = 1, Tools = [clean, AIFunctionFactory.CreateDeclaration("tool", "Uses hunter2hunter2.", schema)] };
+        var options = new ChatOptions
+        {
+            Temperature = 1,
+            Tools = [clean, AIFunctionFactory.CreateDeclaration("tool", "Uses hunter2hunter2.", schema)]
+        };
 
         ChatOptions shown = new MessageView(redactor).Of(options);
 
@@ -109,7 +120,8 @@ internal sealed class PlantedSecretsTests
         Assert.That(shown.Tools[0], Is.SameAs(clean), "what a provider has in its cache stays the same");
         Assert.That(tool.Name, Is.EqualTo("tool"));
         Assert.That(tool.Description, Is.EqualTo("Uses [secret:db]."));
-        Assert.That(tool.JsonSchema.GetRawText(), Does.Contain("as [secret:db]").And.Contain("\"maxLength\":3").And.Not.Contain("hunter2"));
+        Assert.That(tool.JsonSchema.GetRawText(),
+            Does.Contain("as [secret:db]").And.Contain("\"maxLength\":3").And.Not.Contain("hunter2"));
         Assert.That(shown.Temperature, Is.EqualTo(1));
     }
 
@@ -137,7 +149,8 @@ internal sealed class PlantedSecretsTests
 
         public bool IsEnabled(LogLevel logLevel) => true;
 
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception,
+            Func<TState, Exception?, string> formatter) =>
             written.Add($"{formatter(state, exception)} {exception} {state}");
 
         public void Dispose()

@@ -32,7 +32,8 @@ internal sealed class RandomSecretTests
         });
         string text = Text(random, secret);
         await using ApiHost host = await ApiHost.StartAsync(
-            request => request.Turn == 0 ? ChatReply.Call("take", new { value = arguments, text }) : ChatReply.Say(answer), [take],
+            request => request.Turn == 0 ? ChatReply.Call("take", new { value = arguments, text }) : ChatReply.Say(answer),
+            [take],
             builder => builder.Configuration.AddInMemoryCollection([new("Secrets:one", secret)]));
 
         string id = await host.SubmitAsync(new { goal, input, labels = new { team = Text(random, secret) } });
@@ -44,7 +45,8 @@ internal sealed class RandomSecretTests
         Assert.That(JsonNode.DeepEquals(JsonNode.Parse(record.Input!.Value.GetRawText()), input), Is.True);
         foreach (string path in new[]
         {
-            "/api/runs", $"/api/runs/{id}", $"/api/runs/{id}/transcript", $"/api/runs/{id}/tree", $"/api/runs/{id}/events?follow=false", $"/api/audit?run={id}", "/api/approvals",
+            "/api/runs", $"/api/runs/{id}", $"/api/runs/{id}/transcript", $"/api/runs/{id}/tree",
+            $"/api/runs/{id}/events?follow=false", $"/api/audit?run={id}", "/api/approvals",
         })
         {
             string view = await host.Client.GetStringAsync(new Uri(path, UriKind.Relative));
@@ -56,7 +58,8 @@ internal sealed class RandomSecretTests
 
         foreach (ChatRequest request in host.Model.Requests)
         {
-            Assert.That(Strings(request.Body.GetRawText()).Where(one => one.Contains(secret, StringComparison.Ordinal)), Is.Empty, "a model is shown no secret");
+            Assert.That(Strings(request.Body.GetRawText()).Where(one => one.Contains(secret, StringComparison.Ordinal)), Is.Empty,
+                "a model is shown no secret");
         }
     }
 
@@ -64,7 +67,8 @@ internal sealed class RandomSecretTests
     {
         string[] alphabets = ["abcdefghijklmnop", "ABCDEFabcdef0123456789+/", "pässwörd€漢字", "q\"w\\e\tr<>&'%", "0123456789"];
         string alphabet = alphabets[random.Next(alphabets.Length)];
-        string secret = string.Concat(Enumerable.Range(0, random.Next(9, 30)).Select(_ => alphabet[random.Next(alphabet.Length)])).Trim();
+        string secret = string.Concat(Enumerable.Range(0, random.Next(9, 30)).Select(_ => alphabet[random.Next(alphabet.Length)]))
+            .Trim();
         return char.IsAsciiDigit(secret[0]) ? $"1{secret[1..Math.Min(secret.Length, 14)]}" : secret.PadRight(9, 'k');
     }
 
@@ -103,7 +107,9 @@ internal sealed class RandomSecretTests
     /// <summary>All string values of an answer: of JSON, of lines of JSON, and of an event stream.</summary>
     private static IEnumerable<string> Strings(string text)
     {
-        foreach (string line in text.StartsWith('{') || text.StartsWith('[') ? [text] : text.Split('\n').Select(static line => line.StartsWith("data:", StringComparison.Ordinal) ? line[5..] : line))
+        foreach (string line in text.StartsWith('{') || text.StartsWith('[')
+            ? [text]
+            : text.Split('\n').Select(static line => line.StartsWith("data:", StringComparison.Ordinal) ? line[5..] : line))
         {
             JsonNode? node;
             try

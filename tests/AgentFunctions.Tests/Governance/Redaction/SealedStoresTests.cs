@@ -59,7 +59,8 @@ internal sealed class SealedStoresTests
             string hash = await Blobs.PutAsync(truth);
 
             Assert.That((await Records.GetAsync($"plans/r{seed}-{round}"))!.Value.ToArray(), Is.EqualTo(truth), json);
-            Assert.That((await Logs.ReadAsync($"transcripts/r{seed}", position).ToListAsync())[0].Data.ToArray(), Is.EqualTo(truth), json);
+            Assert.That((await Logs.ReadAsync($"transcripts/r{seed}", position).ToListAsync())[0].Data.ToArray(),
+                Is.EqualTo(truth), json);
             Assert.That((await Blobs.GetAsync(hash))!.Value.ToArray(), Is.EqualTo(truth), json);
             Assert.That(hash, Is.EqualTo(Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(truth))));
             string stored = Encoding.UTF8.GetString((await Engine.Records.GetAsync($"plans/r{seed}-{round}"))!.Value.Span);
@@ -70,7 +71,8 @@ internal sealed class SealedStoresTests
             }
 
             Assert.That(StringValues(JsonElement.Parse(_redactor.RedactJson(json))), Has.None.Contains(secret), json);
-            Assert.That(_redactor.RedactFree(JsonElement.Parse(json)).GetRawText(), Does.Not.Contain(JsonSerializer.Serialize(secret)[1..^1]), json);
+            Assert.That(_redactor.RedactFree(JsonElement.Parse(json)).GetRawText(),
+                Does.Not.Contain(JsonSerializer.Serialize(secret)[1..^1]), json);
         }
     }
 
@@ -84,7 +86,8 @@ internal sealed class SealedStoresTests
         string stored = Encoding.UTF8.GetString((await Engine.Records.GetAsync("budgets/r1"))!.Value.Span);
         Assert.That(JsonElement.Parse(stored).GetProperty("tokens").GetInt64(), Is.EqualTo(12345678));
         Assert.That(JsonElement.Parse(stored).GetProperty("why").GetString(), Is.EqualTo("[secret:pin]"));
-        Assert.That(Encoding.UTF8.GetString((await Records.GetAsync("budgets/r1"))!.Value.Span), Is.EqualTo("""{"tokens":12345678,"why":"12345678"}"""));
+        Assert.That(Encoding.UTF8.GetString((await Records.GetAsync("budgets/r1"))!.Value.Span),
+            Is.EqualTo("""{"tokens":12345678,"why":"12345678"}"""));
     }
 
     [Test]
@@ -92,7 +95,8 @@ internal sealed class SealedStoresTests
     {
         await Engine.Records.PutAsync("plans/old", """{"text":"[secret:db]"}"""u8.ToArray());
 
-        Assert.That(Encoding.UTF8.GetString((await Records.GetAsync("plans/old"))!.Value.Span), Is.EqualTo("""{"text":"[secret:db]"}"""));
+        Assert.That(Encoding.UTF8.GetString((await Records.GetAsync("plans/old"))!.Value.Span),
+            Is.EqualTo("""{"text":"[secret:db]"}"""));
     }
 
     [Test]
@@ -106,9 +110,12 @@ internal sealed class SealedStoresTests
         await Engine.Records.PutAsync("plans/a", Encoding.UTF8.GetBytes(
             Encoding.UTF8.GetString(stored.Span).Replace("\"text\"", "\"test\"", StringComparison.Ordinal)));
 
-        Assert.That(() => Records.GetAsync("plans/a"), Throws.TypeOf<AgentException>().With.Property("Code").EqualTo(ErrorCode.DataFileUnusable));
-        Assert.That(() => Records.GetAsync("plans/moved"), Throws.TypeOf<AgentException>().With.Property("Code").EqualTo(ErrorCode.DataFileUnusable));
-        Assert.That((await Records.ListAsync("plans/").ToListAsync()).Select(record => record.Key), Is.EqualTo((string[])["plans/b"]));
+        Assert.That(() => Records.GetAsync("plans/a"),
+            Throws.TypeOf<AgentException>().With.Property("Code").EqualTo(ErrorCode.DataFileUnusable));
+        Assert.That(() => Records.GetAsync("plans/moved"),
+            Throws.TypeOf<AgentException>().With.Property("Code").EqualTo(ErrorCode.DataFileUnusable));
+        Assert.That((await Records.ListAsync("plans/").ToListAsync()).Select(record => record.Key),
+            Is.EqualTo((string[])["plans/b"]));
     }
 
     [Test]
@@ -120,7 +127,8 @@ internal sealed class SealedStoresTests
         await StopHostAsync();
         _host = await StartHostAsync();
 
-        Assert.That(Encoding.UTF8.GetString((await Records.GetAsync("plans/one.1-0"))!.Value.Span), Is.EqualTo("""{"text":"hunter2hunter2"}"""));
+        Assert.That(Encoding.UTF8.GetString((await Records.GetAsync("plans/one.1-0"))!.Value.Span),
+            Is.EqualTo("""{"text":"hunter2hunter2"}"""));
         ITreeKeyStore keys = _host.Services.GetRequiredService<ITreeKeyStore>();
         Assert.That(await keys.FindAsync("one"), Is.Not.Null.And.Not.EqualTo(await keys.FindAsync("two")));
         Assert.That(await keys.FindAsync("one.1-0"), Is.Null);
@@ -146,8 +154,11 @@ internal sealed class SealedStoresTests
     private async Task<IHost> StartHostAsync()
     {
         HostApplicationBuilder builder = Host.CreateEmptyApplicationBuilder(null);
-        builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?> { ["Governance:KeyFolder"] = Path.Combine(_folder.Path, "keys") });
-        builder.Services.AddAgentFunctions(builder.Configuration).AddOpenAIModels(builder.Configuration).AddMcpServers().AddMonitors();
+        builder.Configuration.AddInMemoryCollection(new Dictionary<string,
+            string?>
+        { ["Governance:KeyFolder"] = Path.Combine(_folder.Path, "keys") });
+        builder.Services.AddAgentFunctions(builder.Configuration).AddOpenAIModels(builder.Configuration).AddMcpServers()
+            .AddMonitors();
         builder.Services.AddSqliteEngine(options => options.DataFile = Path.Combine(_folder.Path, "runs.db"));
         IHost host = builder.Build();
         await host.StartAsync();
@@ -193,7 +204,9 @@ internal sealed class SealedStoresTests
     {
         JsonValueKind.String => [value.GetString()!],
         JsonValueKind.Array => value.EnumerateArray().SelectMany(StringValues),
-        JsonValueKind.Object => value.EnumerateObject().Where(static member => member.Name != "~sealed").SelectMany(static member => StringValues(member.Value)),
+        JsonValueKind.Object =>
+            value.EnumerateObject().Where(static member => member.Name != "~sealed")
+                .SelectMany(static member => StringValues(member.Value)),
         _ => [],
     };
 }

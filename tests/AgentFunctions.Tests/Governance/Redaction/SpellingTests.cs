@@ -20,23 +20,33 @@ internal sealed class SpellingTests
             ("plain", value),
             ("percent, upper case", Uri.EscapeDataString(value)),
             ("percent, lower case", Lower(Uri.EscapeDataString(value))),
-            ("percent, in part", value.Replace("/", "%2f", StringComparison.Ordinal).Replace("+", "%2B", StringComparison.Ordinal)),
+            ("percent, in part", value.Replace("/", "%2f", StringComparison.Ordinal)
+                .Replace("+", "%2B", StringComparison.Ordinal)),
             ("percent, every byte", string.Concat(Encoding.UTF8.GetBytes(value).Select(b => $"%{b:x2}"))),
             ("percent, twice", Uri.EscapeDataString(Uri.EscapeDataString(value))),
             ("JSON", JsonSerializer.Serialize(value)[1..^1]),
             ("JSON, relaxed", JsonEncodedText.Encode(value, JavaScriptEncoder.UnsafeRelaxedJsonEscaping).ToString()),
-            ("JSON, escaped slash", JsonEncodedText.Encode(value, JavaScriptEncoder.UnsafeRelaxedJsonEscaping).ToString().Replace("/", "\\/", StringComparison.Ordinal)),
+            ("JSON, escaped slash",
+                JsonEncodedText.Encode(value, JavaScriptEncoder.UnsafeRelaxedJsonEscaping).ToString()
+                    .Replace("/", "\\/", StringComparison.Ordinal)),
             ("JSON, every letter", string.Concat(value.Select(c => $"\\u{(int)c:x4}"))),
             ("JSON, every letter, upper case", string.Concat(value.Select(c => $"\\u{(int)c:X4}"))),
             ("JSON in JSON in JSON", Nested(value, 3)),
-            ("HTML, named", System.Net.WebUtility.HtmlEncode(value).Replace("/", "&sol;", StringComparison.Ordinal).Replace("+", "&plus;", StringComparison.Ordinal)),
+            ("HTML, named", System.Net.WebUtility.HtmlEncode(value).Replace("/", "&sol;", StringComparison.Ordinal)
+                .Replace("+", "&plus;", StringComparison.Ordinal)),
             ("HTML, decimal", string.Concat(value.Select(c => $"&#{(int)c};"))),
             ("HTML, hexadecimal", string.Concat(value.Select(c => $"&#x{(int)c:X};"))),
             ("HTML, lower-case hexadecimal with zeros", string.Concat(value.Select(c => $"&#x{(int)c:x4};"))),
-            .. Enumerable.Range(0, 3).Select(offset => ($"base64 at {offset}", Convert.ToBase64String(Encoding.UTF8.GetBytes($"{new string('z', offset)}{value} and more")))),
-            .. Enumerable.Range(0, 3).Select(offset => ($"base64url at {offset}", Convert.ToBase64String(Encoding.UTF8.GetBytes($"{new string('z', offset)}{value}"))
+            .. Enumerable.Range(0, 3)
+                .Select(offset => ($"base64 at {offset}",
+                    Convert.ToBase64String(Encoding.UTF8.GetBytes($"{new string('z', offset)}{value} and more")))),
+            .. Enumerable.Range(0, 3)
+                .Select(offset => ($"base64url at {offset}",
+                    Convert.ToBase64String(Encoding.UTF8.GetBytes($"{new string('z', offset)}{value}"))
                 .TrimEnd('=').Replace('+', '-').Replace('/', '_'))),
-            .. Enumerable.Range(0, 9).Select(offset => ($"base64 of base64 at {offset}", Base64($"{new string('y', offset / 3)}{Base64($"{new string('z', offset % 3)}{value} and more")} and more"))),
+            .. Enumerable.Range(0, 9)
+                .Select(offset => ($"base64 of base64 at {offset}",
+                    Base64($"{new string('y', offset / 3)}{Base64($"{new string('z', offset % 3)}{value} and more")} and more"))),
             ("base64 in an address", Uri.EscapeDataString(Convert.ToBase64String(Encoding.UTF8.GetBytes(value)))),
             ("percent in HTML", System.Net.WebUtility.HtmlEncode(Uri.EscapeDataString(value))),
         ];
@@ -48,9 +58,15 @@ internal sealed class SpellingTests
     {
         Redactor redactor = With(Secret);
 
-        Assert.That(redactor.Redact($"before {spelling} after"), Does.StartWith("before ").And.EndWith(" after").And.Contain(Mask));
-        string shown = redactor.RedactJson(JsonSerializer.Serialize(new { text = $"before {spelling} after", nested = new[] { spelling } }));
-        Assert.That(JsonElement.Parse(shown).GetProperty("text").GetString(), Does.StartWith("before ").And.EndWith(" after").And.Contain(Mask));
+        Assert.That(redactor.Redact($"before {spelling} after"),
+            Does.StartWith("before ").And.EndWith(" after").And.Contain(Mask));
+        string shown = redactor.RedactJson(JsonSerializer.Serialize(new
+        {
+            text = $"before {spelling} after",
+            nested = new[] { spelling }
+        }));
+        Assert.That(JsonElement.Parse(shown).GetProperty("text").GetString(),
+            Does.StartWith("before ").And.EndWith(" after").And.Contain(Mask));
         Assert.That(JsonElement.Parse(shown).GetProperty("nested")[0].GetString(), Does.Contain(Mask));
     }
 
@@ -99,7 +115,8 @@ internal sealed class SpellingTests
     [TestCase("-----BEGIN PRIVATE KEY-----\nDROP TABLE users\nDELETE FROM accounts\n-----END PRIVATE KEY-----")]
     [TestCase("-----BEGIN RSA PRIVATE KEY-----\nrm /var/lib/data\n-----END RSA PRIVATE KEY-----")]
     [TestCase("-----BEGIN PRIVATE KEY-----\nZWNobyBoZWxsbyB3b3JsZCwgdGhpcyBpcyBqdXN0IHRleHQ=\n-----END PRIVATE KEY-----")]
-    public void Redact_NothingSecret_StaysTheSameText(string text) => Assert.That(With("hunter2hunter2").Redact(text), Is.SameAs(text));
+    public void Redact_NothingSecret_StaysTheSameText(string text) =>
+    Assert.That(With("hunter2hunter2").Redact(text), Is.SameAs(text));
 
     [Test]
     public void Redact_RealKeys_AreMasked()
@@ -108,8 +125,10 @@ internal sealed class SpellingTests
         using var ec = System.Security.Cryptography.ECDsa.Create(System.Security.Cryptography.ECCurve.NamedCurves.nistP256);
         string encrypted = ec.ExportEncryptedPkcs8PrivateKeyPem(
             "x", new System.Security.Cryptography.PbeParameters(
-                System.Security.Cryptography.PbeEncryptionAlgorithm.Aes256Cbc, System.Security.Cryptography.HashAlgorithmName.SHA256, 1));
-        foreach (string pem in new[] { rsa.ExportPkcs8PrivateKeyPem(), rsa.ExportRSAPrivateKeyPem(), ec.ExportPkcs8PrivateKeyPem(), ec.ExportECPrivateKeyPem(), encrypted })
+                System.Security.Cryptography.PbeEncryptionAlgorithm.Aes256Cbc,
+                System.Security.Cryptography.HashAlgorithmName.SHA256, 1));
+        foreach (string pem in new[] { rsa.ExportPkcs8PrivateKeyPem(), rsa.ExportRSAPrivateKeyPem(),
+            ec.ExportPkcs8PrivateKeyPem(), ec.ExportECPrivateKeyPem(), encrypted })
         {
             Assert.That(new Redactor().Redact($"a\n{pem}\nb"), Is.EqualTo("a\n[secret]\nb"));
             Assert.That(new Redactor().Redact($"a\n{pem.ReplaceLineEndings("\r\n")}\nb"), Is.EqualTo("a\n[secret]\nb"));
@@ -123,7 +142,8 @@ internal sealed class SpellingTests
     {
         byte[] data = [0xff, 0xfe, 0, .. Encoding.UTF8.GetBytes(Secret), 0x80, 0x41];
 
-        Assert.That(With(Secret).Redact(data).ToArray(), Is.EqualTo((byte[])[0xff, 0xfe, 0, .. Encoding.UTF8.GetBytes(Mask), 0x80, 0x41]));
+        Assert.That(With(Secret).Redact(data).ToArray(),
+            Is.EqualTo((byte[])[0xff, 0xfe, 0, .. Encoding.UTF8.GetBytes(Mask), 0x80, 0x41]));
     }
 
     private static Redactor With(string secret)
@@ -137,7 +157,8 @@ internal sealed class SpellingTests
         Enumerable.Range(0, depth).Aggregate(value, static (text, _) => JsonSerializer.Serialize(text)[1..^1]);
 
     private static string Lower(string text) =>
-        System.Text.RegularExpressions.Regex.Replace(text, "%[0-9A-F]{2}", static match => match.Value.ToLower(CultureInfo.InvariantCulture));
+        System.Text.RegularExpressions.Regex.Replace(text, "%[0-9A-F]{2}",
+            static match => match.Value.ToLower(CultureInfo.InvariantCulture));
 
     private static string Base64(string text) => Convert.ToBase64String(Encoding.UTF8.GetBytes(text));
 }

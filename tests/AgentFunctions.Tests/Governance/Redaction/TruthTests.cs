@@ -35,14 +35,17 @@ internal sealed class TruthTests
     public async Task Call_WithSecretsEverywhere_RunsWithTheTruthAfterARestart(CancellationToken cancellationToken)
     {
         List<string> written = [];
-        AgentTool write = AgentTool.Create("postgres_write", "Writes.", ToolEffect.NotIdempotent, (string text, int number, JsonElement more) =>
+        AgentTool write = AgentTool.Create("postgres_write", "Writes.", ToolEffect.NotIdempotent,
+            (string text, int number, JsonElement more) =>
         {
             written.Add($"{text}|{number}|{more.GetRawText()}");
             return $"wrote {text}";
         });
         await using GovernedRun governed = await GovernedRun.StartAsync(
             Ask,
-            [ChatReplyCall.Of("postgres_write", new { text = $"host={Word}\n{Digits}", number = 12345678, more = new { postgres = 12345678, a = new[] { Word } } })],
+            [ChatReplyCall.Of("postgres_write",
+                new { text = $"host={Word}\n{Digits}", number = 12345678,
+                    more = new { postgres = 12345678, a = new[] { Word } } })],
             [write], ("Secrets:db", Word), ("Secrets:pin", Digits));
         Run run = await governed.Host.SubmitAsync($"Use {Word}.", new RunRequest
         {
@@ -59,7 +62,8 @@ internal sealed class TruthTests
         Assert.That(run.Goal, Is.EqualTo("Use [secret:Secrets.db]."));
         Assert.That(run.Result!.Text, Does.Contain("[secret:Secrets.db]").And.Not.Contain(Word));
         Assert.That((await governed.Host.Get<RunStore>().GetAsync(run.Id, cancellationToken)).Goal, Is.EqualTo($"Use {Word}."));
-        Assert.That((await governed.Host.Reader.ListAsync(new RunFilter(), cancellationToken).ToListAsync(cancellationToken)).Select(one => one.Id), Does.Contain(run.Id));
+        Assert.That((await governed.Host.Reader.ListAsync(new RunFilter(), cancellationToken)
+            .ToListAsync(cancellationToken)).Select(one => one.Id), Does.Contain(run.Id));
         foreach (JournalEvent happened in await governed.Host.JournalAsync(run.Id))
         {
             Assert.That(happened.Text ?? "", Does.Not.Contain(Word).And.Not.Contain(Digits));
@@ -72,7 +76,8 @@ internal sealed class TruthTests
 
         foreach (ChatRequest request in governed.Host.Model.Requests.Skip(1))
         {
-            Assert.That(request.Body.GetProperty("messages").GetRawText(), Does.Not.Contain($"host={Word}").And.Not.Contain(Digits));
+            Assert.That(request.Body.GetProperty("messages").GetRawText(),
+                Does.Not.Contain($"host={Word}").And.Not.Contain(Digits));
         }
     }
 
@@ -107,7 +112,8 @@ internal sealed class TruthTests
     {
         await using ApiHost host = await ApiHost.StartAsync(_ => ChatReply.Say("done"));
         using HttpResponseMessage posted = await host.Client.PostAsJsonAsync("/api/runs", new { goal = "one" });
-        await host.Get<SqliteEngine>().Records.PutAsync("runs/00000000000000000000000000", """{"id":"0","tokens":[secret:pin]}"""u8.ToArray());
+        await host.Get<SqliteEngine>().Records.PutAsync("runs/00000000000000000000000000",
+            """{"id":"0","tokens":[secret:pin]}"""u8.ToArray());
 
         using HttpResponseMessage list = await host.Client.GetAsync(new Uri("/api/runs", UriKind.Relative));
 
@@ -122,7 +128,8 @@ internal sealed class TruthTests
         string pem = key.ExportPkcs8PrivateKeyPem();
         AgentTool send = AgentTool.Create("send", "Sends.", ToolEffect.Idempotent, (string body, string token) => "sent");
         await using GovernedRun governed = await GovernedRun.StartAsync(
-            Ask, [ChatReplyCall.Of("send", new { body = $"key:\n{pem}", token = "hunter2hunter2" })], [send], ("Secrets:db", "hunter2hunter2"));
+            Ask, [ChatReplyCall.Of("send", new { body = $"key:\n{pem}", token = "hunter2hunter2" })], [send],
+            ("Secrets:db", "hunter2hunter2"));
         Run run = await governed.Host.SubmitAsync();
         Approval asked = await governed.ApprovalOfAsync(run.Id, cancellationToken);
 
@@ -150,7 +157,8 @@ internal sealed class TruthTests
         AgentTool send = AgentTool.Create("send", "Sends.", ToolEffect.Idempotent, (string body) => "sent");
         await using GovernedRun governed = await GovernedRun.StartAsync(
             "rules: [{name: risky, when: {risk: high}, then: ask}, {name: rest, when: {tool: '*'}, then: allow}]",
-            [ChatReplyCall.Of("send", new { body = "plain" }), ChatReplyCall.Of("send", new { body = key.ExportPkcs8PrivateKeyPem() })], [send]);
+            [ChatReplyCall.Of("send", new { body = "plain" }),
+                ChatReplyCall.Of("send", new { body = key.ExportPkcs8PrivateKeyPem() })], [send]);
         Run run = await governed.Host.SubmitAsync();
 
         Approval asked = await governed.ApprovalOfAsync(run.Id, cancellationToken);
@@ -163,7 +171,8 @@ internal sealed class TruthTests
     {
         const string Sql = "-----BEGIN PRIVATE KEY-----\nDELETE FROM users;\n-----END PRIVATE KEY-----";
         AgentTool query = AgentTool.Create("query", "Asks the database.", ToolEffect.Idempotent, (string sql) => "done");
-        await using GovernedRun governed = await GovernedRun.StartAsync(Ask, [ChatReplyCall.Of("query", new { sql = Sql })], [query]);
+        await using GovernedRun governed = await GovernedRun.StartAsync(Ask, [ChatReplyCall.Of("query", new { sql = Sql })],
+            [query]);
         Run run = await governed.Host.SubmitAsync();
 
         Approval asked = await governed.ApprovalOfAsync(run.Id, cancellationToken);
@@ -174,7 +183,8 @@ internal sealed class TruthTests
 
     [Test]
     public async Task Approval_EditedInTheFile_ItsCallIsRefused(
-        [Values("\"state\":\"Pending\"|\"state\":\"Approved\"", "\"callHash\":\"|\"edited\":{\"to\":\"mallory\"},\"callHash\":\"", "\"roles\":[\"lead\"|\"roles\":[\"lead\",\"mallory\"", ",\"seal\":\"|,\"seal\":\"0")] string edit,
+        [Values("\"state\":\"Pending\"|\"state\":\"Approved\"", "\"callHash\":\"|\"edited\":{\"to\":\"mallory\"},\"callHash\":\"",
+            "\"roles\":[\"lead\"|\"roles\":[\"lead\",\"mallory\"", ",\"seal\":\"|,\"seal\":\"0")] string edit,
         CancellationToken cancellationToken)
     {
         List<string> paid = [];
@@ -183,7 +193,8 @@ internal sealed class TruthTests
             paid.Add(to);
             return "paid";
         });
-        await using GovernedRun governed = await GovernedRun.StartAsync(Ask, [ChatReplyCall.Of("pay", new { to = "bob" })], [pay]);
+        await using GovernedRun governed = await GovernedRun.StartAsync(Ask, [ChatReplyCall.Of("pay", new { to = "bob" })],
+            [pay]);
         Run run = await governed.Host.SubmitAsync();
         Approval asked = await governed.ApprovalOfAsync(run.Id, cancellationToken);
         IRecordStore file = governed.Host.Get<SqliteEngine>().Records;
@@ -216,13 +227,16 @@ internal sealed class TruthTests
             paid.Add(to);
             return "paid";
         });
-        await using GovernedRun governed = await GovernedRun.StartAsync(Ask, [ChatReplyCall.Of("pay", new { to = "bob" })], [pay]);
+        await using GovernedRun governed = await GovernedRun.StartAsync(Ask, [ChatReplyCall.Of("pay", new { to = "bob" })],
+            [pay]);
         Run run = await governed.Host.SubmitAsync();
         Approval asked = await governed.ApprovalOfAsync(run.Id, cancellationToken);
         IRecordStore file = governed.Host.Get<SqliteEngine>().Records;
         StoredRecord record = (await file.GetAsync($"approvals/{asked.Id}", cancellationToken))!;
         string json = Encoding.UTF8.GetString(record.Value.Span);
-        await file.PutAsync(record.Key, Encoding.UTF8.GetBytes(json[..json.LastIndexOf(",\"seal\"", StringComparison.Ordinal)] + "}"), default, cancellationToken);
+        await file.PutAsync(record.Key,
+            Encoding.UTF8.GetBytes(json[..json.LastIndexOf(",\"seal\"", StringComparison.Ordinal)] + "}"), default,
+            cancellationToken);
         await file.DeleteAsync("tree-keys/approvals-adopted", default, cancellationToken);
         await governed.Host.RestartAsync();
 

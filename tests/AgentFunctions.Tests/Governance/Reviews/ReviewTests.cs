@@ -17,7 +17,8 @@ internal sealed class ReviewTests
     private static readonly Caller Rita = new("key:rita") { Roles = ["reviewer"] };
     private static readonly (string, string)[] Two =
     [
-        ("Reviews:Queues:0:Label", "team"), ("Reviews:Queues:0:Capacity", "2"), ("Reviews:Queues:0:Roles:0", "reviewer"), ("Reviews:Queues:0:NotRequester", "true"),
+        ("Reviews:Queues:0:Label", "team"), ("Reviews:Queues:0:Capacity", "2"), ("Reviews:Queues:0:Roles:0", "reviewer"),
+        ("Reviews:Queues:0:NotRequester", "true"),
     ];
 
     private readonly ConcurrentQueue<string> _written = new();
@@ -32,18 +33,21 @@ internal sealed class ReviewTests
 
         Assert.That(_written, Is.EqualTo(new[] { "1", "2" }));
         Assert.That((run.WaitingFor!.Kind, run.WaitingFor.Id), Is.EqualTo(("reviewCapacity", "team=red")));
-        Assert.That((await host.RunAsync("Go.", Labelled("none") with { Labels = null })).Status, Is.EqualTo(RunStatus.Completed), "no label, no queue");
+        Assert.That((await host.RunAsync("Go.", Labelled("none") with { Labels = null })).Status, Is.EqualTo(RunStatus.Completed),
+            "no label, no queue");
         Assert.That(_written, Has.Count.EqualTo(7));
 
         await host.RestartAsync();
         desk = host.Get<ReviewService>();
         ReviewQueue queue = (await desk.ListAsync(Rita, cancellationToken)).Single();
         Assert.That((queue.Label, queue.Capacity, queue.Waiting), Is.EqualTo(("team=red", 2, 1)));
-        Assert.That(queue.Changes.Select(change => change.Arguments), Is.EqualTo(new[] { """{"text":"1"}""", """{"text":"2"}""" }));
+        Assert.That(queue.Changes.Select(change => change.Arguments),
+            Is.EqualTo(new[] { """{"text":"1"}""", """{"text":"2"}""" }));
         Assert.That((await WaitingAsync(host, run.Id, cancellationToken)).WaitingFor!.Kind, Is.EqualTo("reviewCapacity"));
 
         await desk.AcceptAsync([queue.Changes[0].Id], null, Rita, "fine", cancellationToken);
-        await Poll.UntilAsync(async () => _written.Count >= 8 && (await desk.ListAsync(null, cancellationToken)).Single().Waiting > 0, cancellationToken);
+        await Poll.UntilAsync(async () => _written.Count >= 8
+            && (await desk.ListAsync(null, cancellationToken)).Single().Waiting > 0, cancellationToken);
 
         Assert.That(_written.Skip(7), Is.EqualTo(new[] { "3" }), "room for one, and one only");
         await desk.AcceptAsync(null, run.Id, Rita, cancellationToken: cancellationToken);
@@ -58,7 +62,8 @@ internal sealed class ReviewTests
 
         Assert.That(audited.Where(entry => entry.Type == AuditTypes.ChangeReviewed).Select(entry => (entry.Actor, entry.Rule)),
             Is.EqualTo(Enumerable.Repeat(("key:rita", "team=red"), 3)));
-        Assert.That(audited.Count(entry => entry.Type == AuditTypes.CallFinished && entry.Failed != true), Is.EqualTo(5), "each was made once");
+        Assert.That(audited.Count(entry => entry.Type == AuditTypes.CallFinished && entry.Failed != true), Is.EqualTo(5),
+            "each was made once");
     }
 
     [Test]
@@ -119,9 +124,12 @@ internal sealed class ReviewTests
             () => desk.AcceptAsync(null, run.Id, caller, cancellationToken: cancellationToken))!.Code;
 
         Assert.That(CodeOf(anna), Is.EqualTo(ErrorCode.NotAllowed), "its own");
-        Assert.That(CodeOf(new Caller("key:vera") { Roles = [CallerRoles.Viewer] }), Is.EqualTo(ErrorCode.NotAllowed), "may look");
-        Assert.That(CodeOf(new Caller("key:root") { Roles = [CallerRoles.Admin] }), Is.EqualTo(ErrorCode.NotAllowed), "takes the role");
-        Assert.That(CodeOf(new Caller("key:ben") { Roles = [CallerRoles.Submitter] }), Is.EqualTo(ErrorCode.ReviewNotFound), "may not even look");
+        Assert.That(CodeOf(new Caller("key:vera") { Roles = [CallerRoles.Viewer] }), Is.EqualTo(ErrorCode.NotAllowed),
+            "may look");
+        Assert.That(CodeOf(new Caller("key:root") { Roles = [CallerRoles.Admin] }), Is.EqualTo(ErrorCode.NotAllowed),
+            "takes the role");
+        Assert.That(CodeOf(new Caller("key:ben") { Roles = [CallerRoles.Submitter] }), Is.EqualTo(ErrorCode.ReviewNotFound),
+            "may not even look");
         Assert.That((await desk.ListAsync(new Caller("key:ben"), cancellationToken)), Is.Empty);
         Assert.That(await desk.AcceptAsync(null, run.Id, Rita, cancellationToken: cancellationToken), Has.Count.EqualTo(1));
     }
@@ -130,9 +138,11 @@ internal sealed class ReviewTests
     [TestCase("Reviews:Queues:0:Capasity", "5", "Capasity")]
     [TestCase("Reviews:Queues:1:Capacity", "5", "Reviews:Queues:1:Label")]
     public void Start_SettingIsWrong_NamesTheField(string key, string value, string field) => Assert.That(
-        async () => await StartAsync(1, [.. Two.Where(setting => setting.Item1 != key), (key, value)]), Throws.Exception.With.Message.Contains(field));
+        async () => await StartAsync(1, [.. Two.Where(setting => setting.Item1 != key), (key, value)]),
+        Throws.Exception.With.Message.Contains(field));
 
-    private static RunRequest Labelled(string team) => new() { Goal = "Go.", Labels = new Dictionary<string, string> { ["team"] = team } };
+    private static RunRequest Labelled(string team) =>
+        new() { Goal = "Go.", Labels = new Dictionary<string, string> { ["team"] = team } };
 
     private static Task<Run> WaitingAsync(RunHost host, string id, CancellationToken cancellationToken) =>
         host.UntilAsync(id, static run => run.Status == RunStatus.Waiting, cancellationToken);
@@ -142,7 +152,11 @@ internal sealed class ReviewTests
         int made = 0;
         return RunHost.StartAsync(
             request => request.Turn < turns
-                ? new ChatReply { Calls = [.. Enumerable.Range((request.Turn * atOnce) + 1, atOnce).Select(text => ChatReplyCall.Of("write", new { text = $"{text}" }))] }
+                ? new ChatReply
+                {
+                    Calls = [.. Enumerable.Range((request.Turn * atOnce) + 1, atOnce)
+                    .Select(text => ChatReplyCall.Of("write", new { text = $"{text}" }))]
+                }
                 : ChatReply.Say("done"),
             [
                 AgentTool.Create("write", "Writes.", ToolEffect.NotIdempotent, (string text) =>

@@ -49,7 +49,8 @@ internal sealed class SecretReferenceTests
                 services.AddLogging(logging => logging.AddProvider(log).SetMinimumLevel(LogLevel.Trace));
                 services.AddOpenApiTools(options =>
                 {
-                    (options.Name, options.Document, options.BaseUrl) = ("shop", folder.Write("api.json", Description), server.Url);
+                    (options.Name, options.Document, options.BaseUrl) = ("shop", folder.Write("api.json", Description),
+                        server.Url);
                     options.Headers["Authorization"] = "Bearer ${secret:AGENTFUNCTIONS_TEST_ORDERS}";
                     options.Headers["X-Planted"] = "${secret:planted}";
                     options.Headers["X-Vault"] = "${secret:shop-key}";
@@ -72,25 +73,34 @@ internal sealed class SecretReferenceTests
 
         Run run = await host.RunAsync();
         await host.Get<IEnumerable<INotificationSink>>().OfType<WebhookSink>().Single().SendAsync(
-            "hook", new NotificationChannel { Url = settings["Notifications:Channels:hook:Url"], Secret = settings["Notifications:Channels:hook:Secret"] },
+            "hook", new NotificationChannel
+            {
+                Url = settings["Notifications:Channels:hook:Url"],
+                Secret = settings["Notifications:Channels:hook:Secret"]
+            },
             IncidentNotices.MessageOf(Message()), CancellationToken.None);
 
         ApiRequest list = server.Requests.Single(request => request.Target == "/orders");
         Assert.That(list.Headers["Authorization"], Is.EqualTo($"Bearer {OfEnvironment}"));
         Assert.That(list.Headers["X-Vault"], Is.EqualTo(OfVault));
-        Assert.That(server.Requests.Where(request => request.Target == "/mcp").Select(request => request.Headers["X-Vault"]), Is.All.EqualTo(OfVault));
-        Assert.That(server.Requests.Single(request => request.Target == "/hook").Headers["webhook-signature"], Does.StartWith("v1,"));
+        Assert.That(server.Requests.Where(request => request.Target == "/mcp").Select(request => request.Headers["X-Vault"]),
+            Is.All.EqualTo(OfVault));
+        Assert.That(server.Requests.Single(request => request.Target == "/hook").Headers["webhook-signature"],
+            Does.StartWith("v1,"));
         Assert.That(run.Status, Is.EqualTo(RunStatus.Completed));
         List<AuditEntry> audit = await host.Get<AuditLog>().ReadAsync(run.Id).ToListAsync();
-        string everything = JsonSerializer.Serialize(audit) + string.Join('\n', host.Model.Requests.Select(request => request.Body.GetRawText()))
+        string everything = JsonSerializer.Serialize(audit)
+            + string.Join('\n', host.Model.Requests.Select(request => request.Body.GetRawText()))
             + string.Join('\n', log.All) + run.Result?.Text;
-        Assert.That(everything, Does.Contain("[secret:AGENTFUNCTIONS_TEST_ORDERS]").And.Contain("[secret:shop-key]").And.Contain("[secret:planted]"));
+        Assert.That(everything,
+            Does.Contain("[secret:AGENTFUNCTIONS_TEST_ORDERS]").And.Contain("[secret:shop-key]").And.Contain("[secret:planted]"));
         foreach (string secret in new[] { OfHost, OfEnvironment, OfVault })
         {
             foreach (string spelling in Spellings(secret))
             {
                 Assert.That(everything, Does.Not.Contain(spelling));
-                foreach (string file in Directory.EnumerateFiles(host.Folder, "runs.db*").Where(static file => !file.EndsWith(".lock", StringComparison.Ordinal)))
+                foreach (string file in Directory.EnumerateFiles(host.Folder, "runs.db*")
+                    .Where(static file => !file.EndsWith(".lock", StringComparison.Ordinal)))
                 {
                     Assert.That(await BytesOf(file, spelling), Is.EqualTo(-1), $"{spelling} in {Path.GetFileName(file)}");
                 }
@@ -113,7 +123,8 @@ internal sealed class SecretReferenceTests
     [Test]
     public async Task Resolve_HostCannotReadAVault_SaysWhatToAdd()
     {
-        await using RunHost host = await RunHost.StartAsync(static _ => { }, static _ => ChatReply.Say("done"), settings: [("Governance:KeyVault", "https://agents.vault.example")]);
+        await using RunHost host = await RunHost.StartAsync(static _ => { }, static _ => ChatReply.Say("done"),
+            settings: [("Governance:KeyVault", "https://agents.vault.example")]);
 
         Assert.That(
             () => host.Get<SecretResolver>().ResolveAsync("shop-key", "Headers.X", default),

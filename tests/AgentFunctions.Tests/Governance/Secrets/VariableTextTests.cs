@@ -12,7 +12,8 @@ internal sealed class VariableTextTests
     [TestCase("${input:A_B}", "${input:A_B}")]
     public async Task ExpandAsync_Reference_IsReplaced(string text, string expanded)
     {
-        IConfiguration configuration = new ConfigurationBuilder().AddInMemoryCollection([KeyValuePair.Create("A_B", (string?)"value")]).Build();
+        IConfiguration configuration =
+            new ConfigurationBuilder().AddInMemoryCollection([KeyValuePair.Create("A_B", (string?)"value")]).Build();
 
         Assert.That(await new VariableText(configuration, null).ExpandAsync(text, "here", default), Is.EqualTo(expanded));
     }

@@ -51,7 +51,8 @@ internal sealed class SignInTests
         await scene.Host.RestartAsync();
         Run restarted = await scene.Host.RunAsync();
 
-        Assert.That((renewed.Result?.Text, restarted.Result?.Text), Is.EqualTo(("whoami for ***", "whoami for ***")), $"{renewed.Error} {restarted.Error}");
+        Assert.That((renewed.Result?.Text, restarted.Result?.Text), Is.EqualTo(("whoami for ***", "whoami for ***")),
+            $"{renewed.Error} {restarted.Error}");
         Assert.That(scene.Server.Asked.Count(path => path == "/token refresh_token"), Is.GreaterThanOrEqualTo(2));
         Assert.That(scene.Server.Asked.Count(path => path == "/authorize"), Is.EqualTo(1));
         Assert.That(scene.Server.Asked.Count(path => path == "/register"), Is.EqualTo(1));
@@ -69,7 +70,8 @@ internal sealed class SignInTests
         scene.Server.RefusesRefresh = true;
         Run refused = await scene.Host.RunAsync();
 
-        Assert.That(refused.Result?.Text, Does.Contain("agentfunctions mcp login signed").And.Contain("the sign-in has ended"), refused.Error?.ToString());
+        Assert.That(refused.Result?.Text, Does.Contain("agentfunctions mcp login signed").And.Contain("the sign-in has ended"),
+            refused.Error?.ToString());
         await scene.EnsureNoSecretAsync();
     }
 
@@ -178,7 +180,8 @@ internal sealed class SignInTests
         scene.Server.ExpireAll();
         Run second = await scene.Host.RunAsync();
 
-        Assert.That((first.Result?.Text, second.Result?.Text), Is.EqualTo(("whoami for ***", "whoami for ***")), $"{first.Error} {second.Error}");
+        Assert.That((first.Result?.Text, second.Result?.Text), Is.EqualTo(("whoami for ***", "whoami for ***")),
+            $"{first.Error} {second.Error}");
         Assert.That(scene.Server.Asked.Count(path => path == "/token client_credentials"), Is.EqualTo(2));
         await scene.EnsureNoSecretAsync();
     }
@@ -205,18 +208,26 @@ internal sealed class SignInTests
     public async Task Run_RefreshTokenOfConfiguration_SignsTheHostIn()
     {
         await using Scene scene = await Scene.StartAsync(
-            oauth: server => new { grant = "refresh_token", clientId = "someone", refreshToken = server.GiveRefreshToken(), tokenEndpoint = server.Issuer + "/token" });
+            oauth: server => new
+            {
+                grant = "refresh_token",
+                clientId = "someone",
+                refreshToken = server.GiveRefreshToken(),
+                tokenEndpoint = server.Issuer + "/token"
+            });
 
         Run first = await scene.Host.RunAsync();
         scene.Server.ExpireAll();
         Run second = await scene.Host.RunAsync();
 
-        Assert.That((first.Result?.Text, second.Result?.Text), Is.EqualTo(("whoami for ***", "whoami for ***")), $"{first.Error} {second.Error}");
+        Assert.That((first.Result?.Text, second.Result?.Text), Is.EqualTo(("whoami for ***", "whoami for ***")),
+            $"{first.Error} {second.Error}");
     }
 
     [TestCase(true)]
     [TestCase(false)]
-    public async Task Login_ClientOfConfiguration_IsUsedAndNothingIsRegistered(bool hasSecret, CancellationToken cancellationToken)
+    public async Task Login_ClientOfConfiguration_IsUsedAndNothingIsRegistered(bool hasSecret,
+        CancellationToken cancellationToken)
     {
         await using Scene scene = await Scene.StartAsync(oauth: _ => hasSecret
             ? new { clientId = "preset-client", clientSecret = "${secret:host}", scopes = new[] { "read" } }
@@ -228,14 +239,16 @@ internal sealed class SignInTests
 
         Assert.That((status.IsSignedIn, status.Tools), Is.EqualTo((true, 2)));
         Assert.That(run.Result?.Text, Is.EqualTo("whoami for ***"), run.Error?.ToString());
-        Assert.That(scene.Server.Clients, Is.Not.Empty.And.All.EqualTo("preset-client"), "for the code, the token and its renewal");
+        Assert.That(scene.Server.Clients, Is.Not.Empty.And.All.EqualTo("preset-client"),
+            "for the code, the token and its renewal");
         Assert.That(scene.Server.Asked, Does.Not.Contain("/register").And.Contain("/token refresh_token"));
         await scene.EnsureNoSecretAsync();
     }
 
     [TestCase(true)]
     [TestCase(false)]
-    public async Task Login_ClientOfAMetadataDocument_IsNamedByItsAddressWhereTheServerTakesThat(bool isTaken, CancellationToken cancellationToken)
+    public async Task Login_ClientOfAMetadataDocument_IsNamedByItsAddressWhereTheServerTakesThat(bool isTaken,
+        CancellationToken cancellationToken)
     {
         const string Document = "https://agents.example/client.json";
         await using Scene scene = await Scene.StartAsync(oauth: static _ => new { clientMetadataUrl = Document });
@@ -252,14 +265,16 @@ internal sealed class SignInTests
     }
 
     [TestCase("""{"grant": "implicit"}""", "'implicit' is not a valid grant")]
-    [TestCase("""{"grant": "client_credentials", "clientId": "a", "tokenEndpoint": "https://a"}""", "oauth.clientSecret: is missing")]
+    [TestCase("""{"grant": "client_credentials", "clientId": "a", "tokenEndpoint": "https://a"}""",
+        "oauth.clientSecret: is missing")]
     [TestCase("""{"grant": "refresh_token", "clientId": "a", "tokenEndpoint": "https://a"}""", "oauth.refreshToken")]
     [TestCase("""{"tokenEndpoint": "https://a"}""", "oauth.tokenEndpoint")]
     [TestCase("""{"callbackPort": 70000}""", "must be 0 to 65535")]
     [TestCase("""{"secret": "x"}""", "oauth.secret: is unknown")]
     [TestCase("7", "must be true, false or an object")]
     public void Parse_WrongOAuth_NamesFieldAndRemedy(string oauth, string words) => Assert.That(
-        () => McpConfiguration.Parse("""{"mcpServers": {"a": {"url": "https://a", "oauth": OAUTH}}}""".Replace("OAUTH", oauth, StringComparison.Ordinal), ".mcp.json"),
+        () => McpConfiguration.Parse("""{"mcpServers": {"a": {"url": "https://a", "oauth": OAUTH}}}""".Replace("OAUTH", oauth,
+            StringComparison.Ordinal), ".mcp.json"),
         Throws.TypeOf<AgentException>().With.Message.Contains(words));
 
     private sealed class Scene : IAsyncDisposable
@@ -276,13 +291,20 @@ internal sealed class SignInTests
             Func<SignInServer, object>? oauth = null, bool isAllowed = true, string tool = "mcp__signed__whoami")
         {
             var scene = new Scene { Server = await SignInServer.StartAsync() };
-            object definition = oauth is null ? new { type = "http", url = scene.Server.Url } : new { type = "http", url = scene.Server.Url, oauth = oauth(scene.Server) };
-            McpServerDefinition server = McpConfiguration.Parse(JsonSerializer.Serialize(new { mcpServers = new { signed = definition } }), ".mcp.json").Servers[0];
+            object definition = oauth is null
+                ? new { type = "http", url = scene.Server.Url }
+                : new { type = "http", url = scene.Server.Url, oauth = oauth(scene.Server) };
+            McpServerDefinition server =
+                McpConfiguration.Parse(JsonSerializer.Serialize(new { mcpServers = new { signed = definition } }),
+                    ".mcp.json").Servers[0];
             scene.Host = await RunHost.StartAsync(
-                services => services.AddMcpServer(server).PostConfigure<GovernanceOptions>(options => options.KeyFolder = scene._keys.Path),
+                services => services.AddMcpServer(server)
+                    .PostConfigure<GovernanceOptions>(options => options.KeyFolder = scene._keys.Path),
                 request => request.Turn > 0 ? ChatReply.Say(request.Results[0])
                     : request.Tools.Contains(tool) ? ChatReply.Call(tool, new { }) : ChatReply.Say("no tools"),
-                settings: [("Secrets:host", SignInServer.ClientSecret), .. isAllowed ? [("Governance:Network:Allow:0", new Uri(scene.Server.Issuer).Authority)] : Array.Empty<(string, string)>()]);
+                settings: [("Secrets:host", SignInServer.ClientSecret), .. isAllowed
+                    ? [("Governance:Network:Allow:0", new Uri(scene.Server.Issuer).Authority)]
+                    : Array.Empty<(string, string)>()]);
             return scene;
         }
 
@@ -302,11 +324,13 @@ internal sealed class SignInTests
             await Host.RestartAsync();
             byte[][] secrets = [.. Server.Secrets.Select(Encoding.UTF8.GetBytes)];
             Assert.That(secrets, Is.Not.Empty);
-            foreach (string file in new[] { Host.Folder, _keys.Path }.SelectMany(folder => Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories))
+            foreach (string file in new[] { Host.Folder, _keys.Path }.SelectMany(folder => Directory.EnumerateFiles(folder, "*",
+                SearchOption.AllDirectories))
                 .Where(static file => !file.EndsWith(".lock", StringComparison.Ordinal)))
             {
                 byte[] content = await File.ReadAllBytesAsync(file);
-                Assert.That(secrets.Where(secret => content.AsSpan().IndexOf(secret) >= 0).Select(Encoding.UTF8.GetString), Is.Empty, file);
+                Assert.That(secrets.Where(secret => content.AsSpan().IndexOf(secret) >= 0).Select(Encoding.UTF8.GetString),
+                    Is.Empty, file);
             }
         }
 

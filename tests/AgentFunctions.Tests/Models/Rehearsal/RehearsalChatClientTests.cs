@@ -54,7 +54,8 @@ public sealed class RehearsalChatClientTests
             Assert.That(report, Does.Not.Contain("What did not work"));
             Assert.That(messages[^1].Text, Does.Contain("audit-report.md").And.Contain("unfinished work 2"));
             Assert.That(_workspace.CallsPerTurn.Max(), Is.GreaterThan(4), "several tools in one turn");
-            Assert.That(_workspace.Called.Distinct(), Is.EquivalentTo(new[] { "list_files", "read_file", "search_files", "write_file" }));
+            Assert.That(_workspace.Called.Distinct(),
+                Is.EquivalentTo(new[] { "list_files", "read_file", "search_files", "write_file" }));
             Assert.That(
                 messages.Where(message => message.Role == ChatRole.Assistant).Select(message => message.Text),
                 Has.All.StartsWith(RehearsalChatClient.Label));
@@ -100,7 +101,8 @@ public sealed class RehearsalChatClientTests
         await _workspace.RunAsync(
             Model,
             [new(ChatRole.User, Goal)],
-            [.. _workspace.Tools.Where(tool => tool.Name != broken), RehearsalWorkspace.Failing(broken, "Error: the disk is on fire.")]);
+            [.. _workspace.Tools.Where(tool => tool.Name != broken),
+                RehearsalWorkspace.Failing(broken, "Error: the disk is on fire.")]);
 
         Assert.That(_workspace["audit-report.md"], Does.Contain("## What did not work").And.Contain("the disk is on fire"));
     }
@@ -113,7 +115,8 @@ public sealed class RehearsalChatClientTests
         List<ChatMessage> failing = await _workspace.RunAsync(
             Model,
             [new(ChatRole.User, Goal)],
-            [.. _workspace.Tools.Where(tool => tool.Name != "write_file"), RehearsalWorkspace.Failing("write_file", "Error: read-only.")]);
+            [.. _workspace.Tools.Where(tool => tool.Name != "write_file"),
+                RehearsalWorkspace.Failing("write_file", "Error: read-only.")]);
 
         Assert.That(missing[^1].Text, Does.Contain("# Audit").And.Contain("src/Shop.cs:3"));
         Assert.That(failing[^1].Text, Does.Contain("# Audit").And.Contain("read-only"));
@@ -162,7 +165,8 @@ public sealed class RehearsalChatClientTests
 
         messages = await _workspace.RunAsync(Model, messages, _workspace.Tools);
 
-        string[] ids = [.. messages.SelectMany(message => message.Contents).OfType<FunctionCallContent>().Select(call => call.CallId)];
+        string[] ids = [.. messages.SelectMany(message => message.Contents).OfType<FunctionCallContent>()
+            .Select(call => call.CallId)];
         Assert.That(_workspace["second.md"], Does.Contain("later.cs:1"));
         Assert.That(ids, Is.Unique);
     }
@@ -170,7 +174,8 @@ public sealed class RehearsalChatClientTests
     [Test]
     public async Task Ask_GoalIsNoAudit_SaysHonestlyWhatItIs()
     {
-        List<ChatMessage> messages = await _workspace.RunAsync(Model, [new(ChatRole.User, "Write a poem about the sea.")], _workspace.Tools);
+        List<ChatMessage> messages = await _workspace.RunAsync(Model, [new(ChatRole.User, "Write a poem about the sea.")],
+            _workspace.Tools);
 
         Assert.That(
             messages[^1].Text,

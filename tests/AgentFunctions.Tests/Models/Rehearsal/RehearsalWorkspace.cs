@@ -6,7 +6,9 @@ using Microsoft.Extensions.AI;
 
 namespace AgentFunctions.Tests.Models.Rehearsal;
 
-/// <summary>A real folder with the tools of a workspace in their simplest form, and the plainest loop there is around a model.</summary>
+/// <summary>
+/// A real folder with the tools of a workspace in their simplest form, and the plainest loop there is around a model.
+/// </summary>
 internal sealed class RehearsalWorkspace : IDisposable
 {
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("agentfunctions-rehearsal-");
@@ -34,7 +36,8 @@ internal sealed class RehearsalWorkspace : IDisposable
 
     public AIFunction ReadFile => AIFunctionFactory.Create(
         (string path, int offset = 1, int limit = 500) => File.Exists(Path.Combine(_folder.FullName, path))
-            ? string.Join('\n', File.ReadLines(Path.Combine(_folder.FullName, path)).Skip(offset - 1).Take(limit).Select((line, index) => $"{offset + index}\t{line}"))
+            ? string.Join('\n', File.ReadLines(Path.Combine(_folder.FullName, path)).Skip(offset - 1).Take(limit)
+                .Select((line, index) => $"{offset + index}\t{line}"))
             : $"path: there is no file '{path}'.", "read_file");
 
     public AIFunction SearchFiles => AIFunctionFactory.Create(
@@ -67,11 +70,13 @@ internal sealed class RehearsalWorkspace : IDisposable
 
     public AIFunction[] Tools => [ListFiles, ReadFile, SearchFiles, WriteFile];
 
-    public static AIFunction Failing(string name, string words) => AIFunctionFactory.Create((string? path = null, string? pattern = null) => words, name);
+    public static AIFunction Failing(string name, string words) =>
+        AIFunctionFactory.Create((string? path = null, string? pattern = null) => words, name);
 
     /// <summary>Runs until the model answers, with each message written and read again as the transcript does.</summary>
     public async Task<List<ChatMessage>> RunAsync(
-        ModelBinding model, List<ChatMessage> messages, AIFunction[] tools, Func<List<ChatMessage>, List<ChatMessage>>? compact = null)
+        ModelBinding model, List<ChatMessage> messages, AIFunction[] tools,
+        Func<List<ChatMessage>, List<ChatMessage>>? compact = null)
     {
         var options = new ChatOptions { Tools = [.. tools] };
         for (int turn = 0; turn < 30; turn++)
@@ -79,7 +84,8 @@ internal sealed class RehearsalWorkspace : IDisposable
             messages = OpenAIProtocolChatClientTests.TranscriptRoundTrip(compact?.Invoke(messages) ?? messages);
             ChatResponse answer = await model.Client.GetResponseAsync(messages, options);
             messages.AddRange(answer.Messages);
-            FunctionCallContent[] calls = [.. answer.Messages.SelectMany(message => message.Contents).OfType<FunctionCallContent>()];
+            FunctionCallContent[] calls = [.. answer.Messages.SelectMany(message => message.Contents)
+                .OfType<FunctionCallContent>()];
             if (calls.Length == 0)
             {
                 return messages;
@@ -90,7 +96,8 @@ internal sealed class RehearsalWorkspace : IDisposable
             foreach (FunctionCallContent call in calls)
             {
                 Called.Add(call.Name);
-                object? result = await tools.Single(tool => tool.Name == call.Name).InvokeAsync(new AIFunctionArguments(call.Arguments!));
+                object? result = await tools.Single(tool => tool.Name == call.Name)
+                    .InvokeAsync(new AIFunctionArguments(call.Arguments!));
                 results.Add(new FunctionResultContent(call.CallId, result));
             }
 

@@ -14,7 +14,8 @@ internal sealed class AdaptiveConcurrencyLimiterTests
     public async Task Enter_ManyWaiting_NeverPassesTheLimitAndFallsOnARefusalOnce()
     {
         var gate = new AdaptiveConcurrencyLimiter(4, TimeProvider.System);
-        AdaptiveConcurrencyLimiter.Place[] places = await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => BegunAsync(gate, RunPriority.Normal)));
+        AdaptiveConcurrencyLimiter.Place[] places = await Task.WhenAll(Enumerable.Range(0, 4)
+            .Select(_ => BegunAsync(gate, RunPriority.Normal)));
         Task<AdaptiveConcurrencyLimiter.Place> fifth = BegunAsync(gate, RunPriority.Normal);
         Assert.That(fifth.IsCompleted, Is.False);
 
@@ -55,7 +56,8 @@ internal sealed class AdaptiveConcurrencyLimiterTests
     public async Task Enter_PlacesTaken_CallsUpTheNextFew()
     {
         var gate = new AdaptiveConcurrencyLimiter(4, TimeProvider.System);
-        AdaptiveConcurrencyLimiter.Place[] begun = await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => BegunAsync(gate, RunPriority.Normal)));
+        AdaptiveConcurrencyLimiter.Place[] begun = await Task.WhenAll(Enumerable.Range(0, 4)
+            .Select(_ => BegunAsync(gate, RunPriority.Normal)));
         AdaptiveConcurrencyLimiter.Place fifth = await gate.EnterAsync(RunPriority.Normal, default);
         AdaptiveConcurrencyLimiter.Place sixth = await gate.EnterAsync(RunPriority.Normal, default);
         Task<AdaptiveConcurrencyLimiter.Place> seventh = gate.EnterAsync(RunPriority.Normal, default);
@@ -76,7 +78,8 @@ internal sealed class AdaptiveConcurrencyLimiterTests
     public async Task Begin_GivenUp_LeavesThePlaceToTheNext()
     {
         var gate = new AdaptiveConcurrencyLimiter(2, TimeProvider.System);
-        AdaptiveConcurrencyLimiter.Place[] begun = await Task.WhenAll(Enumerable.Range(0, 2).Select(_ => BegunAsync(gate, RunPriority.Normal)));
+        AdaptiveConcurrencyLimiter.Place[] begun = await Task.WhenAll(Enumerable.Range(0, 2)
+            .Select(_ => BegunAsync(gate, RunPriority.Normal)));
         AdaptiveConcurrencyLimiter.Place calledUp = await gate.EnterAsync(RunPriority.Normal, default);
         using var stop = new CancellationTokenSource();
         Task impatient = calledUp.BeginAsync(stop.Token);
@@ -143,7 +146,8 @@ internal sealed class AdaptiveConcurrencyLimiterTests
                 {
                     Interlocked.Decrement(ref active);
                     Interlocked.Increment(ref refused);
-                    return ChatReply.Error(429, "Too many concurrent requests.", "rate_limit_exceeded", ("retry-after-ms", "100"));
+                    return ChatReply.Error(429, "Too many concurrent requests.", "rate_limit_exceeded",
+                        ("retry-after-ms", "100"));
                 }
 
                 InterlockedMax(ref most, now);

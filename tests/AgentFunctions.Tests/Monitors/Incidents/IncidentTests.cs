@@ -32,7 +32,8 @@ internal sealed class IncidentTests
             incident.Timeline.Select(entry => (entry.Kind, entry.By)),
             Is.EqualTo(new[]
             {
-                (IncidentEntryKind.Opened, "tick:shop-20260504T001000Z"), (IncidentEntryKind.Resolved, "tick:shop-20260504T003000Z"),
+                (IncidentEntryKind.Opened, "tick:shop-20260504T001000Z"),
+                (IncidentEntryKind.Resolved, "tick:shop-20260504T003000Z"),
             }));
         Assert.That(incident.Timeline[0].Evidence, Does.Contain("503").And.Contain("down"));
     }
@@ -178,7 +179,8 @@ internal sealed class IncidentTests
         Assert.That(file.Select(KindOf).Distinct(), Is.EquivalentTo(new[] { "opened", "reminder", "resolved" }));
         Assert.That(file, Has.Length.EqualTo(told + 1), "nobody is reminded of what was taken up");
         Assert.That(
-            bench.Server.Received.Values.Select(bodies => KindOf(bodies.First())), Is.EquivalentTo(new[] { "escalated", "resolved" }));
+            bench.Server.Received.Values.Select(bodies => KindOf(bodies.First())),
+            Is.EquivalentTo(new[] { "escalated", "resolved" }));
         string key = bench.Server.Received.Keys.Order(StringComparer.Ordinal).First();
         (string timestamp, string signature) = bench.Server.Signatures[key];
         Assert.That(signature, Is.EqualTo(WebhookSignature.Sign(
@@ -202,22 +204,26 @@ internal sealed class IncidentTests
         Assert.That(letter.Error, Does.Contain("410"));
         Assert.That(
             (await bench.IncidentAsync()).Timeline.Select(entry => entry.Kind),
-            Is.EquivalentTo(new[] { IncidentEntryKind.Opened, IncidentEntryKind.Notified, IncidentEntryKind.NotificationFailed }));
+            Is.EquivalentTo(new[] { IncidentEntryKind.Opened, IncidentEntryKind.Notified,
+                IncidentEntryKind.NotificationFailed }));
     }
 
     [Test]
     public void Sign_KnownMessage_IsWhatStandardWebhooksGives() =>
         // The example of the specification's reference libraries.
         Assert.That(
-            WebhookSignature.Sign("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "msg_p5jXN8AQM9LWM0D4loKWxJek", 1614265330, "{\"test\": 2432232314}"u8),
+            WebhookSignature.Sign("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "msg_p5jXN8AQM9LWM0D4loKWxJek", 1614265330,
+                "{\"test\": 2432232314}"u8),
             Is.EqualTo("v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="));
 
     /// <summary>What a notification tells of, which has the shape that all have.</summary>
     private static string KindOf(string json)
     {
         var told = System.Text.Json.JsonElement.Parse(json);
-        Assert.That(told.EnumerateObject().Select(static member => member.Name), Is.EqualTo((string[])["type", "timestamp", "data"]));
-        Assert.That(told.GetProperty("data").GetProperty("severity").GetString(), Is.AnyOf("info", "warning", "error", "critical"));
+        Assert.That(told.EnumerateObject().Select(static member => member.Name),
+            Is.EqualTo((string[])["type", "timestamp", "data"]));
+        Assert.That(told.GetProperty("data").GetProperty("severity").GetString(),
+            Is.AnyOf("info", "warning", "error", "critical"));
         return told.GetProperty("type").GetString()!["incident.".Length..];
     }
 }

@@ -8,11 +8,15 @@ internal sealed class ScheduleTests
 {
     private static readonly DateTimeOffset[] None = [];
 
-    [TestCase("0 */5 * * * *", "2026-03-29T00:50:00Z", "00:55 01:00 01:05 01:10", Description = "Follows elapsed time over the change forward")]
+    [TestCase("0 */5 * * * *", "2026-03-29T00:50:00Z", "00:55 01:00 01:05 01:10",
+        Description = "Follows elapsed time over the change forward")]
     [TestCase("0 */30 * * * *", "2026-10-25T00:00:00Z", "00:30 01:00 01:30 02:00", Description = "And through the repeated hour")]
-    [TestCase("0 30 2 * * *", "2026-03-28T12:00:00Z", "2026-03-29T01:00 2026-03-30T00:30", Description = "02:30 does not exist: at the change")]
-    [TestCase("0 0,30 2,3 * * *", "2026-03-28T12:00:00Z", "2026-03-29T01:00 2026-03-29T01:30", Description = "Three times that fall together are one tick")]
-    [TestCase("0 30 2 * * *", "2026-10-24T12:00:00Z", "2026-10-25T00:30 2026-10-26T01:30", Description = "02:30 comes twice: the first time only")]
+    [TestCase("0 30 2 * * *", "2026-03-28T12:00:00Z", "2026-03-29T01:00 2026-03-30T00:30",
+        Description = "02:30 does not exist: at the change")]
+    [TestCase("0 0,30 2,3 * * *", "2026-03-28T12:00:00Z", "2026-03-29T01:00 2026-03-29T01:30",
+        Description = "Three times that fall together are one tick")]
+    [TestCase("0 30 2 * * *", "2026-10-24T12:00:00Z", "2026-10-25T00:30 2026-10-26T01:30",
+        Description = "02:30 comes twice: the first time only")]
     [TestCase("0 30 2 * * *", "2026-10-25T01:10:00Z", "2026-10-26T01:30", Description = "Asked within the repeated hour")]
     [TestCase("0 0 9 * * Mon-Fri", "2026-10-23T12:00:00Z", "2026-10-26T08:00 2026-10-27T08:00", Description = "Working days")]
     [TestCase("30 9 * * *", "2026-01-01T12:00:00Z", "2026-01-02T08:30", Description = "Five fields")]
@@ -25,7 +29,9 @@ internal sealed class ScheduleTests
         {
             cursor = due.Next(cursor)!.Value;
             Assert.That(
-                cursor, Is.EqualTo(moment.Contains('T', StringComparison.Ordinal) ? At(moment + "Z") : At($"{after[..11]}{moment}Z")));
+                cursor, Is.EqualTo(moment.Contains('T', StringComparison.Ordinal)
+                    ? At(moment + "Z")
+                    : At($"{after[..11]}{moment}Z")));
         }
     }
 
@@ -62,13 +68,16 @@ internal sealed class ScheduleTests
         }
     }
 
-    [TestCase("0 0 13 * FRI", "2026-11-25T22:30:00Z", "2026-11-27T00:00 2026-12-04T00:00 2026-12-11T00:00 2026-12-13T00:00", Description = "The 13th or a Friday")]
+    [TestCase("0 0 13 * FRI", "2026-11-25T22:30:00Z", "2026-11-27T00:00 2026-12-04T00:00 2026-12-11T00:00 2026-12-13T00:00",
+        Description = "The 13th or a Friday")]
     [TestCase("0 0 1,15 * 3", "2026-11-25T22:30:00Z", "2026-12-01T00:00 2026-12-02T00:00 2026-12-09T00:00 2026-12-15T00:00")]
-    [TestCase("0 0 */2 * FRI", "2026-11-25T22:30:00Z", "2026-11-27T00:00 2026-12-11T00:00", Description = "A day that begins with * holds beside the weekday")]
+    [TestCase("0 0 */2 * FRI", "2026-11-25T22:30:00Z", "2026-11-27T00:00 2026-12-11T00:00",
+        Description = "A day that begins with * holds beside the weekday")]
     [TestCase("0 0 * * 7", "2026-11-25T22:30:00Z", "2026-11-29T00:00 2026-12-06T00:00", Description = "7 is Sunday")]
     [TestCase("0 0 * * fri-sun", "2026-11-25T22:30:00Z", "2026-11-27T00:00 2026-11-28T00:00 2026-11-29T00:00 2026-12-04T00:00")]
     [TestCase("0 0 * * 6-7", "2026-11-25T22:30:00Z", "2026-11-28T00:00 2026-11-29T00:00 2026-12-05T00:00")]
-    [TestCase("0 22-23,0-2 * * *", "2026-11-25T22:30:00Z", "2026-11-25T23:00 2026-11-26T00:00 2026-11-26T01:00 2026-11-26T02:00 2026-11-26T22:00")]
+    [TestCase("0 22-23,0-2 * * *", "2026-11-25T22:30:00Z",
+        "2026-11-25T23:00 2026-11-26T00:00 2026-11-26T01:00 2026-11-26T02:00 2026-11-26T22:00")]
     [TestCase("0 0 ? NOV,feb *", "2026-11-29T22:30:00Z", "2026-11-30T00:00 2027-02-01T00:00")]
     [TestCase("10/20 * * * *", "2026-11-25T22:30:00Z", "2026-11-25T22:50 2026-11-25T23:10")]
     [TestCase("@daily", "2026-11-25T22:30:00Z", "2026-11-26T00:00 2026-11-27T00:00")]
@@ -99,11 +108,13 @@ internal sealed class ScheduleTests
     [TestCase("@reboot", "has 1 fields")]
     public void Parse_CronThatMeansNothing_IsRefusedWithARemedy(string cron, string words) => Assert.That(
         () => CronExpression.Parse(cron),
-        Throws.TypeOf<AgentException>().With.Property(nameof(AgentException.Code)).EqualTo(ErrorCode.InvalidInput).And.Message.Contains(words));
+        Throws.TypeOf<AgentException>().With.Property(nameof(AgentException.Code))
+            .EqualTo(ErrorCode.InvalidInput).And.Message.Contains(words));
 
     [Test]
     public void Next_StoredBeforeItWasRefused_GoesOnAsItWas() => Assert.That(
-        DueTimes.Of(new MonitorSchedule { Cron = "0 22-2 * * *" }).Next(At("2026-11-25T00:30:00Z")), Is.EqualTo(At("2026-11-25T02:00:00Z")));
+        DueTimes.Of(new MonitorSchedule { Cron = "0 22-2 * * *" }).Next(At("2026-11-25T00:30:00Z")),
+        Is.EqualTo(At("2026-11-25T02:00:00Z")));
 
     [Test]
     public void Next_NoSuchDate_IsNull() =>
@@ -151,9 +162,11 @@ internal sealed class ScheduleTests
     [CancelAfter(300_000)]
     public void Plan_AYearAwayWithTicksOfASecond_StaysBounded()
     {
-        MonitorDefinition monitor = Monitor(MisfirePolicy.Once) with { Schedule = new MonitorSchedule { Every = TimeSpan.FromSeconds(1) } };
+        MonitorDefinition monitor =
+            Monitor(MisfirePolicy.Once) with { Schedule = new MonitorSchedule { Every = TimeSpan.FromSeconds(1) } };
         TickPlan plan = TickPlanner.Plan(monitor, At("2025-01-01T00:00:00Z"), At("2026-01-01T00:00:00Z"), 2);
-        Assert.That(plan.Upcoming.Select(tick => tick.Due), Is.EqualTo(new[] { At("2026-01-01T00:00:01Z"), At("2026-01-01T00:00:02Z") }));
+        Assert.That(plan.Upcoming.Select(tick => tick.Due),
+            Is.EqualTo(new[] { At("2026-01-01T00:00:01Z"), At("2026-01-01T00:00:02Z") }));
         Assert.That(plan.Run, Has.Count.EqualTo(1));
     }
 
@@ -164,7 +177,8 @@ internal sealed class ScheduleTests
         TickPlan first = TickPlanner.Plan(monitor, At("2026-01-01T10:00:00Z"), At("2026-01-01T10:00:00Z"), 50);
         TickPlan second = TickPlanner.Plan(monitor, At("2026-01-01T10:00:00Z"), At("2026-01-01T10:00:01Z"), 50);
         Assert.That(second.Upcoming, Is.EqualTo(first.Upcoming));
-        Assert.That(first.Upcoming.Select(tick => tick.StartAt - tick.Due), Is.All.InRange(TimeSpan.Zero, TimeSpan.FromMinutes(1)));
+        Assert.That(first.Upcoming.Select(tick => tick.StartAt - tick.Due),
+            Is.All.InRange(TimeSpan.Zero, TimeSpan.FromMinutes(1)));
         Assert.That(first.Upcoming.Select(tick => tick.StartAt - tick.Due).Distinct().Count(), Is.GreaterThan(40));
     }
 

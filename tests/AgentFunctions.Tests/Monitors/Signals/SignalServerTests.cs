@@ -53,14 +53,16 @@ internal sealed class SignalServerTests : IDisposable
         Observation refused = await LookAsync(signal);
         Assert.That(refused.Error, Is.EqualTo("status 503"));
         Assert.That(refused.Evidence, Does.Contain("503").And.Contain("\"up\""));
-        Assert.That((await LookAsync(signal with { Http = signal.Http! with { Status = 503 } })).Error, Is.Null, "the status that is expected");
+        Assert.That((await LookAsync(signal with { Http = signal.Http! with { Status = 503 } })).Error, Is.Null,
+            "the status that is expected");
 
         (_status, _delay) = (200, TimeSpan.FromMilliseconds(60));
         Observation slow = await LookAsync(signal with { Http = signal.Http! with { LatencyBelow = TimeSpan.FromMilliseconds(50) } });
         Assert.That(slow.Error, Does.EndWith("ms, not below 50 ms"));
         Assert.That(slow.Value, Is.GreaterThan(50));
 
-        Task<Observation> LookAsync(SignalDefinition asked) => new HttpCheck(Http).LookAsync(asked, new SignalMemory(), Now, CancellationToken.None);
+        Task<Observation> LookAsync(SignalDefinition asked) =>
+            new HttpCheck(Http).LookAsync(asked, new SignalMemory(), Now, CancellationToken.None);
     }
 
     [Test]
@@ -83,7 +85,8 @@ internal sealed class SignalServerTests : IDisposable
             seen.Add((look.Value, look.Error));
         }
 
-        Assert.That(seen.Select(static look => look.Value), Is.EqualTo(new double?[] { null, 2, 8, 3 }), "a counter that fell was reset");
+        Assert.That(seen.Select(static look => look.Value), Is.EqualTo(new double?[] { null, 2, 8, 3 }),
+            "a counter that fell was reset");
         Assert.That(seen.Select(static look => look.Error is null), Is.EqualTo(new[] { true, true, false, true }));
     }
 
@@ -92,7 +95,8 @@ internal sealed class SignalServerTests : IDisposable
     public async Task Tls_CertificateValidForDays_SaysWhatIsWrongWithIt(int days, string complaint)
     {
         using var key = RSA.Create(2048);
-        using X509Certificate2 certificate = new CertificateRequest("CN=localhost", key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1)
+        using X509Certificate2 certificate = new CertificateRequest("CN=localhost", key, HashAlgorithmName.SHA256,
+            RSASignaturePadding.Pkcs1)
             .CreateSelfSigned(Now.AddDays(-1), Now.AddDays(days));
         await using WebApplication server = await StartAsync(certificate);
         var signal = new SignalDefinition
@@ -101,7 +105,8 @@ internal sealed class SignalServerTests : IDisposable
             Tls = new TlsSignal { Host = "localhost", Port = new Uri(server.Urls.First()).Port },
         };
 
-        Observation look = await new TlsCheck(new NetworkGuard(["127.0.0.1", "localhost"])).LookAsync(signal, new SignalMemory(), Now, CancellationToken.None);
+        Observation look = await new TlsCheck(new NetworkGuard(["127.0.0.1", "localhost"])).LookAsync(signal, new SignalMemory(),
+            Now, CancellationToken.None);
 
         Assert.That(look.Error, Does.Contain(complaint));
         Assert.That(look.Value, Is.EqualTo(days).Within(0.2));
@@ -116,18 +121,26 @@ internal sealed class SignalServerTests : IDisposable
             AgentTool.Create("drain", "Empties a queue.", ToolEffect.Idempotent, (string queue) => queue),
         ];
         await using RunHost host = await RunHost.StartAsync(static _ => ChatReply.Say("."), tools);
-        var target = new ToolSignal { Name = "depth", Arguments = JsonElement.Parse("""{"queue": "orders"}"""), Result = new ValueCondition { Below = 7 } };
+        var target = new ToolSignal
+        {
+            Name = "depth",
+            Arguments = JsonElement.Parse("""{"queue": "orders"}"""),
+            Result = new ValueCondition { Below = 7 }
+        };
 
         Observation look = await LookAsync(target);
         Assert.That((look.Error, look.Value), Is.EqualTo(((string?)null, (double?)6)));
-        Assert.That((await LookAsync(target with { Result = new ValueCondition { Below = 6 } })).Error, Does.Contain("not below 6"));
+        Assert.That((await LookAsync(target with { Result = new ValueCondition { Below = 6 } })).Error,
+            Does.Contain("not below 6"));
         Assert.That(
             () => LookAsync(target with { Name = "drain" }),
-            Throws.TypeOf<AgentException>().With.Property("Code").EqualTo(ErrorCode.ToolNotFound), "a check must not change anything");
+            Throws.TypeOf<AgentException>().With.Property("Code").EqualTo(ErrorCode.ToolNotFound),
+            "a check must not change anything");
 
         Task<Observation> LookAsync(ToolSignal tool) =>
             host.Get<ToolCheck>().LookAsync(
-                MonitorBench.Definition("http://127.0.0.1/"), new SignalDefinition { Name = "queue", Tool = tool }, CancellationToken.None);
+                MonitorBench.Definition("http://127.0.0.1/"), new SignalDefinition { Name = "queue", Tool = tool },
+                CancellationToken.None);
     }
 
     private async Task<WebApplication> StartAsync(X509Certificate2? certificate = null)

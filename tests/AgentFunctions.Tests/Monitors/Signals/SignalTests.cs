@@ -138,6 +138,7 @@ internal sealed class SignalTests
     private static async Task<Observation> LookAsync(ISignalCheck check, SignalDefinition signal)
     {
         var monitor = MonitorBench.Definition("http://127.0.0.1/") with { Signals = [signal] };
-        return (await new SignalChecker([check], TimeProvider.System).LookAsync(monitor, new Dictionary<string, SignalMemory>(), Now, CancellationToken.None))[0];
+        return (await new SignalChecker([check], TimeProvider.System).LookAsync(monitor, new Dictionary<string, SignalMemory>(),
+            Now, CancellationToken.None))[0];
     }
 }

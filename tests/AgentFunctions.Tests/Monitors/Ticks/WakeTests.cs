@@ -24,7 +24,8 @@ internal sealed class WakeTests
         TickTotals totals = (await bench.Host.Monitors.GetAsync("shop")).Totals;
         Assert.That(totals, Is.EqualTo(new TickTotals { Ran = 288, Spared = 288 }));
         Assert.That(bench.Model.Requests, Is.Empty, "not one token");
-        Assert.That((await bench.Host.Monitors.GetHistoryAsync("shop", 1_000)).Select(tick => tick.Outcome), Is.All.EqualTo(TickOutcome.Quiet));
+        Assert.That((await bench.Host.Monitors.GetHistoryAsync("shop", 1_000)).Select(tick => tick.Outcome),
+            Is.All.EqualTo(TickOutcome.Quiet));
     }
 
     [Test]
@@ -53,7 +54,8 @@ internal sealed class WakeTests
         await using MonitorBench bench = await MonitorBench.StartAsync(
             monitor => Watched(monitor) with
             {
-                Signals = [new SignalDefinition { Name = "version", Tool = new ToolSignal { Name = "version" }, Wake = WakeOn.Change }],
+                Signals = [new SignalDefinition { Name = "version", Tool = new ToolSignal { Name = "version" },
+                    Wake = WakeOn.Change }],
             },
             _ => ChatReply.Say("Noted."), [tool]);
         await bench.TickAsync(2);
@@ -119,7 +121,8 @@ internal sealed class WakeTests
 
         IReadOnlyList<TickRecord> ticks = await bench.Host.Monitors.GetHistoryAsync("shop");
         // Due at 04:00, 08:00, ... and, of the next day, 00:00.
-        Assert.That(ticks.Reverse().Select(tick => tick.Run is not null), Is.EqualTo(new[] { true, true, true, false, false, true }));
+        Assert.That(ticks.Reverse().Select(tick => tick.Run is not null),
+            Is.EqualTo(new[] { true, true, true, false, false, true }));
         Assert.That(ticks[1].Note, Does.Contain("budget of the day"));
         Assert.That(
             (await bench.RunsAsync()).Reverse().Select(run => run.Budget!.Granted.Tokens),
@@ -132,7 +135,8 @@ internal sealed class WakeTests
         await using MonitorBench bench = await MonitorBench.StartAsync(
             monitor => Watched(monitor) with { Signals = [], Memory = new MemoryLimits { Notes = 2 } },
             request => request.Turn == 0
-                ? ChatReply.Call("monitor_memory", new { note = $"Note {request.Index}.", question = request.Index == 0 ? "Why Mondays?" : null })
+                ? ChatReply.Call("monitor_memory",
+                    new { note = $"Note {request.Index}.", question = request.Index == 0 ? "Why Mondays?" : null })
                 : ChatReply.Say("Done."));
         for (int i = 0; i < 3; i++)
         {
@@ -141,7 +145,8 @@ internal sealed class WakeTests
         }
 
         MonitorNotes notes = (await bench.Host.Monitors.GetAsync("shop")).Notes;
-        Assert.That(notes.Items.Select(note => note.Text), Is.EqualTo(new[] { "Why Mondays?", "Note 4." }), "the oldest note went");
+        Assert.That(notes.Items.Select(note => note.Text), Is.EqualTo(new[] { "Why Mondays?", "Note 4." }),
+            "the oldest note went");
         Assert.That((await bench.RunsAsync())[0].Goal, Does.Contain("Why Mondays?").And.Contain("Note 2."));
     }
 
@@ -159,7 +164,11 @@ internal sealed class WakeTests
         bench = await MonitorBench.StartAsync(
             monitor => Watched(monitor) with
             {
-                Response = new ResponseRules { Runbook = "---\nactions: [restart]\n---\nRestart the service, once.", VerifyWithin = TimeSpan.FromMinutes(30) },
+                Response = new ResponseRules
+                {
+                    Runbook = "---\nactions: [restart]\n---\nRestart the service, once.",
+                    VerifyWithin = TimeSpan.FromMinutes(30)
+                },
             },
             request => request.Turn == 0 ? ChatReply.Call("restart", new { }) : ChatReply.Say("I restarted it."),
             [restart, drop, look]);
@@ -174,7 +183,8 @@ internal sealed class WakeTests
         Assert.That(incident.State, Is.EqualTo(IncidentState.Resolved));
         Assert.That(incident.Timeline.Select(entry => entry.Kind), Is.EqualTo(new[]
         {
-            IncidentEntryKind.Opened, IncidentEntryKind.Response, IncidentEntryKind.ResponseEnded, IncidentEntryKind.Resolved, IncidentEntryKind.Verified,
+            IncidentEntryKind.Opened, IncidentEntryKind.Response, IncidentEntryKind.ResponseEnded, IncidentEntryKind.Resolved,
+            IncidentEntryKind.Verified,
         }));
         Assert.That(incident.Timeline[2].By, Is.EqualTo($"run:{incident.Runs.Single()}"));
         Assert.That(incident.Timeline[2].Text, Does.Contain("I restarted it."));
@@ -188,7 +198,14 @@ internal sealed class WakeTests
     public async Task Response_ThatDoesNotHelp_IsSaidToHaveFailed()
     {
         await using MonitorBench bench = await MonitorBench.StartAsync(
-            monitor => Watched(monitor) with { Response = new ResponseRules { Runbook = "Look.", VerifyWithin = TimeSpan.FromMinutes(1) } },
+            monitor => Watched(monitor) with
+            {
+                Response = new ResponseRules
+                {
+                    Runbook = "Look.",
+                    VerifyWithin = TimeSpan.FromMinutes(1)
+                }
+            },
             _ => ChatReply.Say("I may only look."));
         bench.IsDown = true;
         await bench.TickAsync();
@@ -214,7 +231,8 @@ internal sealed class WakeTests
         Assert.That(ticks.Select(tick => tick.Manual), Is.EqualTo(new bool?[] { null, true, null }));
         Assert.That((await bench.Host.Monitors.GetAsync("shop")).Totals.Skipped, Is.Zero);
         Assert.That(
-            await bench.Host.Get<AuditLog>().ReadAsync().Where(static entry => entry.Type == AuditTypes.MonitorCommanded && entry.Actor == "ada")
+            await bench.Host.Get<AuditLog>().ReadAsync()
+                .Where(static entry => entry.Type == AuditTypes.MonitorCommanded && entry.Actor == "ada")
                 .Select(static entry => entry.Reason).ToListAsync(),
             Is.EqualTo(new[] { "paused monitor 'shop'", "asked monitor 'shop' for a tick", "resumed monitor 'shop'" }));
     }
@@ -231,7 +249,8 @@ internal sealed class WakeTests
         await bench.UntilAsync(async () => (await bench.LastTickAsync()).Id == second);
 
         Assert.That(
-            (await bench.Host.Monitors.GetHistoryAsync("shop")).Select(static tick => tick.Id), Is.Unique.And.Exactly(3).Items, "nor is one taken for a tick by schedule");
+            (await bench.Host.Monitors.GetHistoryAsync("shop")).Select(static tick => tick.Id), Is.Unique.And.Exactly(3).Items,
+            "nor is one taken for a tick by schedule");
     }
 
     [Test]
@@ -268,5 +287,6 @@ internal sealed class WakeTests
             && (await bench.Host.Monitors.GetHistoryAsync("shop")).Count == 2);
     }
 
-    private static MonitorDefinition Watched(MonitorDefinition monitor) => monitor with { Agent = "watcher", Goal = "Find the cause." };
+    private static MonitorDefinition Watched(MonitorDefinition monitor) =>
+        monitor with { Agent = "watcher", Goal = "Find the cause." };
 }

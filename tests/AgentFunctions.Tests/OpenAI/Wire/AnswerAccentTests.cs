@@ -13,15 +13,22 @@ public sealed class AnswerAccentTests
     [TestCase("data: " + Yes + "\r\n\r\ndata: " + End + "\r\n\r\n", TestName = "Stream_CrLfWithoutDone_IsRead")]
     [TestCase("data: " + Yes + "\r\rdata: " + End + "\r\rdata: [DONE]\r\r", TestName = "Stream_Cr_IsRead")]
     [TestCase("\uFEFFdata:" + Yes + "\n\ndata:" + End + "\n\ndata:[DONE]", TestName = "Stream_ByteOrderMarkWithoutSpaces_IsRead")]
-    [TestCase(": queued\n\n: queued\n\nevent: message\nid: 1\nretry: 5\ndata: " + Yes + "\n\n: ping\n\ndata: " + End + "\n\n", TestName = "Stream_CommentsAndOtherFields_IsRead")]
+    [TestCase(": queued\n\n: queued\n\nevent: message\nid: 1\nretry: 5\ndata: " + Yes + "\n\n: ping\n\ndata: " + End + "\n\n",
+        TestName = "Stream_CommentsAndOtherFields_IsRead")]
     [TestCase("data: " + Yes + "\ndata: " + End + "\ndata: [DONE]\n", TestName = "Stream_WithoutEmptyLines_IsRead")]
-    [TestCase("data: {\"choices\":\ndata: [{\"delta\":{\"content\":\"yes\"}}]}\n\ndata: " + End, TestName = "Stream_DataInSeveralLines_IsRead")]
+    [TestCase("data: {\"choices\":\ndata: [{\"delta\":{\"content\":\"yes\"}}]}\n\ndata: " + End,
+        TestName = "Stream_DataInSeveralLines_IsRead")]
     [TestCase("data: " + Yes + "\n\ndata: [DONE]\n\n", TestName = "Stream_DoneWithoutReason_IsRead")]
     [TestCase(Yes + "\n" + End + "\n", TestName = "Stream_BareJsonLines_IsRead")]
     [TestCase("""{"choices":[{"message":{"content":"yes"}}]}""", TestName = "Stream_JsonInItsPlace_IsRead")]
-    [TestCase("data: {\"id\":null,\"choices\":[]}\n\ndata: {}\n\ndata: null\n\ndata: " + Yes + "\n\ndata: {\"choices\":[{\"delta\":null}]}\n\ndata: " + End + "\n\ndata: " + End, TestName = "Stream_EmptyAndRepeatedChunks_IsRead")]
-    [TestCase("data: " + Yes + "\n\ndata: {\"choices\":[{\"delta\":{},\"message\":{\"content\":\"yes\"},\"finish_reason\":\"stop\"}]}\n\n", TestName = "Stream_LastChunkRepeatsTheMessage_IsRead")]
-    [TestCase("data: " + Yes + "\n\ndata: {\"choices\":[],\"usage\":{\"prompt_tokens\":5,\"completion_tokens\":1}}\n\n", TestName = "Stream_UsageMarksTheEnd_IsRead")]
+    [TestCase("data: {\"id\":null,\"choices\":[]}\n\ndata: {}\n\ndata: null\n\ndata: " + Yes
+        + "\n\ndata: {\"choices\":[{\"delta\":null}]}\n\ndata: " + End + "\n\ndata: " + End,
+        TestName = "Stream_EmptyAndRepeatedChunks_IsRead")]
+    [TestCase("data: " + Yes
+        + "\n\ndata: {\"choices\":[{\"delta\":{},\"message\":{\"content\":\"yes\"},\"finish_reason\":\"stop\"}]}\n\n",
+        TestName = "Stream_LastChunkRepeatsTheMessage_IsRead")]
+    [TestCase("data: " + Yes + "\n\ndata: {\"choices\":[],\"usage\":{\"prompt_tokens\":5,\"completion_tokens\":1}}\n\n",
+        TestName = "Stream_UsageMarksTheEnd_IsRead")]
     public async Task Stream_AnyForm_IsRead(string body)
     {
         foreach (string type in new[] { "text/event-stream", "text/plain", "application/json", "application/octet-stream" })
@@ -48,7 +55,8 @@ public sealed class AnswerAccentTests
     [Test]
     public async Task Content_RefusalPart_IsARefusal()
     {
-        ChatResponse answer = await WireHost.AskAsync(WireHost.Message("""{"content":[{"type":"refusal","refusal":"no"}]}"""), streaming: false);
+        ChatResponse answer = await WireHost.AskAsync(WireHost.Message("""{"content":[{"type":"refusal","refusal":"no"}]}"""),
+            streaming: false);
 
         Assert.That(answer.Messages[0].Contents.OfType<ErrorContent>().Single().Message, Is.EqualTo("no"));
     }
@@ -90,7 +98,8 @@ public sealed class AnswerAccentTests
     [TestCase("""{"prompt_tokens":1e300,"completion_tokens":99999999999999}""")]
     public async Task Usage_ThatIsNoCount_IsNotBelieved(string usage)
     {
-        ChatResponse answer = await WireHost.AskAsync($$$"""{"choices":[{"message":{"content":"yes"}}],"usage":{{{usage}}}}""", streaming: false);
+        ChatResponse answer = await WireHost.AskAsync($$$"""{"choices":[{"message":{"content":"yes"}}],"usage":{{{usage}}}}""",
+            streaming: false);
 
         Assert.That(answer.Usage?.InputTokenCount, Is.Null);
         Assert.That(answer.Usage?.OutputTokenCount, Is.Null);
@@ -101,7 +110,9 @@ public sealed class AnswerAccentTests
     [TestCase("""{"choices":[],"x_groq":{"usage":{"prompt_tokens":7,"completion_tokens":3,"prompt_cache_hit_tokens":2}}}""")]
     public async Task Usage_InOtherPlaces_IsCounted(string chunk)
     {
-        ChatResponse answer = await WireHost.AskAsync(WireHost.Stream(Yes, chunk, """{"choices":[],"usage":{"prompt_tokens":0,"completion_tokens":0}}"""));
+        ChatResponse answer =
+            await WireHost.AskAsync(WireHost.Stream(Yes, chunk,
+                """{"choices":[],"usage":{"prompt_tokens":0,"completion_tokens":0}}"""));
 
         using (Assert.EnterMultipleScope())
         {
@@ -150,7 +161,10 @@ public sealed class AnswerAccentTests
 
             AgentException error = Assert.ThrowsAsync<AgentException>(() => host.AskAsync(streaming))!;
 
-            Assert.That(error.Code, Is.EqualTo(expected).Or.EqualTo(expected == ErrorCode.ModelUnavailable ? ErrorCode.ModelStreamTruncated : expected));
+            Assert.That(error.Code,
+                Is.EqualTo(expected).Or.EqualTo(expected == ErrorCode.ModelUnavailable
+                    ? ErrorCode.ModelStreamTruncated
+                    : expected));
         }
     }
 

@@ -13,12 +13,19 @@ public sealed class CallAccentTests
     [TestCase("""{"tool_calls":[{"function":{"name":"f","arguments":"{\"x\":1}"}},{"function":{"name":"g","arguments":"{\"y\":2}"}}]}""", TestName = "Calls_WithoutIndexAndId_AreTwo")]
     [TestCase("""{"tool_calls":[{"id":"a","function":{"name":"f","arguments":"{\"x\":1}"}},{"id":"a","function":{"name":"g","arguments":"{\"y\":2}"}}]}""", TestName = "Calls_OneIdWithoutIndex_AreTwo")]
     [TestCase("""{"tool_calls":[{"index":0,"id":"a","function":{"name":"f","arguments":"{\"x\":1}"}},{"index":1,"id":"a","function":{"name":"g","arguments":"{\"y\":2}"}}]}""", TestName = "Calls_OneId_AreTwo")]
-    [TestCase("""{"tool_calls":[{"index":0,"id":"a","function":{"name":"f","arguments":"{\"x\":1}"}}]}""", """{"tool_calls":[{"index":0,"id":"b","function":{"name":"g","arguments":"{\"y\":2}"}}]}""", TestName = "Calls_SameIndexInTwoChunks_AreTwo")]
-    [TestCase("""{"tool_calls":[{"index":0,"id":"a","function":{"name":"f","arguments":""}}]}""", """{"tool_calls":[{"index":0,"function":{"arguments":"{\"x\":1}"}}]}""", """{"tool_calls":[{"index":0,"id":"b","function":{"name":"g","arguments":"{\"y\""}}]}""", """{"tool_calls":[{"index":0,"function":{"arguments":":2}"}}]}""", TestName = "Calls_SameIndexInPieces_AreTwo")]
+    [TestCase("""{"tool_calls":[{"index":0,"id":"a","function":{"name":"f","arguments":"{\"x\":1}"}}]}""",
+        """{"tool_calls":[{"index":0,"id":"b","function":{"name":"g","arguments":"{\"y\":2}"}}]}""",
+        TestName = "Calls_SameIndexInTwoChunks_AreTwo")]
+    [TestCase("""{"tool_calls":[{"index":0,"id":"a","function":{"name":"f","arguments":""}}]}""",
+        """{"tool_calls":[{"index":0,"function":{"arguments":"{\"x\":1}"}}]}""",
+        """{"tool_calls":[{"index":0,"id":"b","function":{"name":"g","arguments":"{\"y\""}}]}""",
+        """{"tool_calls":[{"index":0,"function":{"arguments":":2}"}}]}""", TestName = "Calls_SameIndexInPieces_AreTwo")]
     [TestCase("""{"tool_calls":[{"index":0.0,"id":"a","type":"","function":{"name":"f","arguments":{"x":1}}},{"index":"1","id":"b","type":null,"function":{"name":"g","arguments":{"y":2}}}]}""", TestName = "Calls_ArgumentsAreObjects_AreTwo")]
     public async Task Calls_Numbering_AreTwo(params string[] deltas)
     {
-        ChatResponse answer = await WireHost.AskAsync(WireHost.Stream([.. deltas.Select(delta => WireHost.Delta(delta)), WireHost.Delta("{}", "\"tool_calls\"")]));
+        ChatResponse answer =
+            await WireHost.AskAsync(WireHost.Stream([.. deltas.Select(delta => WireHost.Delta(delta)),
+                WireHost.Delta("{}", "\"tool_calls\"")]));
 
         AssertTwo(answer);
     }
@@ -61,7 +68,8 @@ public sealed class CallAccentTests
     public async Task Calls_LastChunkRepeatsTheCall_IsOneCall()
     {
         const string Call = """{"tool_calls":[{"index":0,"id":"a","function":{"name":"f","arguments":"{\"x\":1}"}}]}""";
-        ChatResponse answer = await WireHost.AskAsync(WireHost.Stream(WireHost.Delta(Call), WireHost.Delta(Call, "\"tool_calls\"")));
+        ChatResponse answer =
+            await WireHost.AskAsync(WireHost.Stream(WireHost.Delta(Call), WireHost.Delta(Call, "\"tool_calls\"")));
 
         Assert.That(WireHost.Calls(answer), Has.Length.EqualTo(1));
     }
@@ -87,9 +95,12 @@ public sealed class CallAccentTests
     [TestCase("""{"name":"f","arguments":{"n":5.0}}""", "n=5 ")]
     public async Task Calls_ArgumentsInOtherForms_AreRead(string function, string expected)
     {
-        ChatResponse answer = await WireHost.AskAsync(WireHost.Message($$"""{"tool_calls":[{"id":"a","function":{{function}}}]}"""), streaming: false);
+        ChatResponse answer =
+            await WireHost.AskAsync(WireHost.Message($$"""{"tool_calls":[{"id":"a","function":{{function}}}]}"""),
+                streaming: false);
 
-        Assert.That(string.Concat(WireHost.Calls(answer).Single().Arguments!.Select(static pair => $"{pair.Key}={pair.Value} ")), Is.EqualTo(expected));
+        Assert.That(string.Concat(WireHost.Calls(answer).Single().Arguments!.Select(static pair => $"{pair.Key}={pair.Value} ")),
+            Is.EqualTo(expected));
     }
 
     private static void AssertTwo(ChatResponse answer)
@@ -100,7 +111,8 @@ public sealed class CallAccentTests
             Assert.That(calls.Select(static call => call.Name), Is.EqualTo(new[] { "f", "g" }));
             Assert.That(calls.Select(static call => call.CallId), Is.Unique.And.All.Not.Empty);
             Assert.That(
-                string.Join('|', calls.Select(static call => System.Text.Json.JsonSerializer.Serialize(call.Arguments))), Is.EqualTo(TwoArguments));
+                string.Join('|', calls.Select(static call => System.Text.Json.JsonSerializer.Serialize(call.Arguments))),
+                Is.EqualTo(TwoArguments));
         }
     }
 }

@@ -8,19 +8,23 @@ namespace AgentFunctions.Tests.OpenAI.Wire;
 [CancelAfter(300_000)]
 public sealed class ReasoningAccentTests
 {
-    private const string Call = "\"tool_calls\":[{\"id\":\"a\",\"function\":{\"name\":\"f\",\"arguments\":\"{}\"},\"extra_content\":{\"google\":{\"thought_signature\":\"s1\"}}}]";
+    private const string Call =
+        "\"tool_calls\":[{\"id\":\"a\",\"function\":{\"name\":\"f\",\"arguments\":\"{}\"},\"extra_content\":{\"google\":{\"thought_signature\":\"s1\"}}}]";
 
     [TestCase("\"reasoning_content\":\"hm\"", "reasoning_content")]
     [TestCase("\"reasoning\":\"hm\"", "reasoning")]
     [TestCase("\"reasoning\":\"hm\",\"reasoning_content\":\"hm\"", "reasoning_content")]
     public async Task Reasoning_AnyField_GoesBackInIt(string said, string field)
     {
-        await using WireHost host = await WireHost.StartAsync(WireHost.Stream(WireHost.Delta($"{{{said},{Call}}}", "\"tool_calls\"")), WireHost.Message("""{"content":"ok"}"""));
+        await using WireHost host =
+            await WireHost.StartAsync(WireHost.Stream(WireHost.Delta($"{{{said},{Call}}}", "\"tool_calls\"")),
+                WireHost.Message("""{"content":"ok"}"""));
 
         JsonElement sent = await SecondAsync(host);
 
         Assert.That(sent.GetProperty(field).GetString(), Is.EqualTo("hm"));
-        Assert.That(sent.EnumerateObject().Count(static member => member.Name.StartsWith("reasoning", StringComparison.Ordinal)), Is.EqualTo(1));
+        Assert.That(sent.EnumerateObject().Count(static member => member.Name.StartsWith("reasoning", StringComparison.Ordinal)),
+            Is.EqualTo(1));
     }
 
     [Test]
@@ -44,12 +48,14 @@ public sealed class ReasoningAccentTests
     [Test]
     public async Task ThoughtSignature_OfACall_GoesBackAsItCame()
     {
-        await using WireHost host = await WireHost.StartAsync(WireHost.Stream(WireHost.Delta($"{{{Call}}}", "\"tool_calls\"")), WireHost.Message("""{"content":"ok"}"""));
+        await using WireHost host = await WireHost.StartAsync(WireHost.Stream(WireHost.Delta($"{{{Call}}}", "\"tool_calls\"")),
+            WireHost.Message("""{"content":"ok"}"""));
 
         JsonElement sent = await SecondAsync(host);
 
         Assert.That(
-            sent.GetProperty("tool_calls")[0].GetProperty("extra_content").GetProperty("google").GetProperty("thought_signature").GetString(), Is.EqualTo("s1"));
+            sent.GetProperty("tool_calls")[0].GetProperty("extra_content").GetProperty("google").GetProperty("thought_signature")
+                .GetString(), Is.EqualTo("s1"));
     }
 
     [Test]

@@ -16,7 +16,8 @@ public sealed class RequestFormTests
         Tools = [AIFunctionFactory.Create(static () => "x", "f")],
     };
 
-    [TestCase("Extra inputs are not permitted: ['max_completion_tokens', 'stream_options', 'parallel_tool_calls']", "max_completion_tokens,stream_options,parallel_tool_calls", "max_tokens")]
+    [TestCase("Extra inputs are not permitted: ['max_completion_tokens', 'stream_options', 'parallel_tool_calls']",
+        "max_completion_tokens,stream_options,parallel_tool_calls", "max_tokens")]
     [TestCase("Unsupported value: 'temperature' does not support 0.5 with this model.", "temperature", "max_completion_tokens")]
     [TestCase("Unrecognized request argument supplied: stream_options", "stream_options", "max_completion_tokens")]
     public async Task Refused_FieldByName_IsLeftOutAndRemembered(string words, string left, string bound)
@@ -43,8 +44,10 @@ public sealed class RequestFormTests
     public async Task Refused_ByTheListOfMistral_IsLeftOut()
     {
         const string Body = """{"object":"error","message":{"detail":[{"type":"extra_forbidden","loc":["body","max_completion_tokens"],"msg":"Extra inputs are not permitted","input":500}]},"type":"invalid_request_error"}""";
-        const string Detail = """{"detail":[{"type":"extra_forbidden","loc":["body","stream_options"],"msg":"Extra inputs are not permitted","input":{}}]}""";
-        await using WireHost host = await WireHost.StartAsync([WireHost.Raw(Body, 422), WireHost.Raw(Detail, 422), ChatReply.Say("yes")]);
+        const string Detail =
+            """{"detail":[{"type":"extra_forbidden","loc":["body","stream_options"],"msg":"Extra inputs are not permitted","input":{}}]}""";
+        await using WireHost host =
+            await WireHost.StartAsync([WireHost.Raw(Body, 422), WireHost.Raw(Detail, 422), ChatReply.Say("yes")]);
 
         Assert.That((await host.AskAsync(options: Options)).Text, Is.EqualTo("yes"));
         JsonElement sent = host.Server.Requests[^1].Body;
@@ -58,7 +61,8 @@ public sealed class RequestFormTests
     {
         await using WireHost host = await WireHost.StartAsync(
         [
-            ChatReply.Error(400, "unknown field max_completion_tokens"), ChatReply.Error(400, "unknown field max_tokens"), ChatReply.Say("yes"),
+            ChatReply.Error(400, "unknown field max_completion_tokens"), ChatReply.Error(400, "unknown field max_tokens"),
+            ChatReply.Say("yes"),
         ]);
 
         Assert.That((await host.AskAsync(options: Options)).Text, Is.EqualTo("yes"));

@@ -40,7 +40,8 @@ internal sealed class TricklingServer : IAsyncDisposable
         using TcpClient client = await _listener.AcceptTcpClientAsync(_stopped.Token);
         NetworkStream stream = client.GetStream();
         await stream.ReadAtLeastAsync(new byte[64 * 1024], 1, cancellationToken: _stopped.Token);
-        await stream.WriteAsync("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\n"u8.ToArray(), _stopped.Token);
+        await stream.WriteAsync("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\n"u8.ToArray(),
+            _stopped.Token);
         byte[] bytes = Encoding.UTF8.GetBytes(piece);
         try
         {

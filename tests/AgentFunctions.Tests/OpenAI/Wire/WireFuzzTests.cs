@@ -5,7 +5,9 @@ using Microsoft.Extensions.AI;
 
 namespace AgentFunctions.Tests.OpenAI.Wire;
 
-/// <summary>Valid answers with fields dropped, doubled and retyped: what comes of one is an answer or a typed error, never anything else.</summary>
+/// <summary>
+/// Valid answers with fields dropped, doubled and retyped: what comes of one is an answer or a typed error, never anything else.
+/// </summary>
 [CancelAfter(300_000)]
 public sealed class WireFuzzTests
 {
@@ -32,7 +34,8 @@ public sealed class WireFuzzTests
     {
         var random = new Random(seed);
         string body = "";
-        await using OpenAIProtocolServer server = await OpenAIProtocolServer.StartAsync(_ => WireHost.Raw(Volatile.Read(ref body)));
+        await using OpenAIProtocolServer server =
+            await OpenAIProtocolServer.StartAsync(_ => WireHost.Raw(Volatile.Read(ref body)));
         await using ModelHost host = ModelHost.Of(server, ("MaxRetries", "0"), ("CircuitBreakerThroughput", "10000"));
         int answers = 0;
         for (int round = 0; round < Rounds; round++)
@@ -55,8 +58,10 @@ public sealed class WireFuzzTests
                 Assert.That(
                     error.Code,
                     Is.AnyOf(
-                        ErrorCode.ModelProtocolError, ErrorCode.ModelStreamTruncated, ErrorCode.ModelUnavailable, ErrorCode.ModelRequestRejected,
-                        ErrorCode.ModelContentFiltered, ErrorCode.ModelRateLimited, ErrorCode.ModelContextExceeded, ErrorCode.ModelUnauthorized,
+                        ErrorCode.ModelProtocolError, ErrorCode.ModelStreamTruncated, ErrorCode.ModelUnavailable,
+                        ErrorCode.ModelRequestRejected,
+                        ErrorCode.ModelContentFiltered, ErrorCode.ModelRateLimited, ErrorCode.ModelContextExceeded,
+                        ErrorCode.ModelUnauthorized,
                         ErrorCode.ModelNotFound),
                     mutated);
             }

@@ -12,7 +12,8 @@ internal sealed class WireHost : IAsyncDisposable
 
     public OpenAIProtocolServer Server { get; }
 
-    public static async Task<WireHost> StartAsync(IReadOnlyList<ChatReply> replies, params (string Name, string? Value)[] settings)
+    public static async Task<WireHost> StartAsync(IReadOnlyList<ChatReply> replies,
+        params (string Name, string? Value)[] settings)
     {
         OpenAIProtocolServer server = await OpenAIProtocolServer.StartAsync([.. replies]);
         return new WireHost(server, ModelHost.Of(server, [("MaxRetries", "0"), .. settings]));
@@ -35,19 +36,24 @@ internal sealed class WireHost : IAsyncDisposable
     };
 
     /// <summary>A stream of these chunks, ended as the protocol wants.</summary>
-    public static string Stream(params string[] chunks) => string.Concat(chunks.Select(static chunk => $"data: {chunk}\n\n")) + "data: [DONE]\n\n";
+    public static string Stream(params string[] chunks) =>
+        string.Concat(chunks.Select(static chunk => $"data: {chunk}\n\n")) + "data: [DONE]\n\n";
 
-    public static string Delta(string delta, string finish = "null") => $$"""{"choices":[{"index":0,"delta":{{delta}},"finish_reason":{{finish}}}]}""";
+    public static string Delta(string delta, string finish = "null") =>
+        $$"""{"choices":[{"index":0,"delta":{{delta}},"finish_reason":{{finish}}}]}""";
 
-    public static string Message(string message, string finish = "\"stop\"") => $$"""{"choices":[{"index":0,"message":{{message}},"finish_reason":{{finish}}}]}""";
+    public static string Message(string message, string finish = "\"stop\"") =>
+        $$"""{"choices":[{"index":0,"message":{{message}},"finish_reason":{{finish}}}]}""";
 
     public static FunctionCallContent[] Calls(ChatResponse answer) =>
         [.. answer.Messages.SelectMany(static message => message.Contents).OfType<FunctionCallContent>()];
 
     public static string Reasoning(ChatResponse answer) =>
-        string.Concat(answer.Messages.SelectMany(static message => message.Contents).OfType<TextReasoningContent>().Select(static part => part.Text));
+        string.Concat(answer.Messages.SelectMany(static message => message.Contents).OfType<TextReasoningContent>()
+            .Select(static part => part.Text));
 
-    public Task<ChatResponse> AskAsync(bool streaming = true, IEnumerable<ChatMessage>? messages = null, ChatOptions? options = null) =>
+    public Task<ChatResponse> AskAsync(bool streaming = true, IEnumerable<ChatMessage>? messages = null,
+        ChatOptions? options = null) =>
         _host.AskAsync(streaming, messages ?? [new ChatMessage(ChatRole.User, "hello")], options);
 
     public async ValueTask DisposeAsync()

@@ -18,7 +18,8 @@ internal sealed class AuditStepTests
         await bench.PassAsync<AuditStep>(await bench.AllowedAsync(), new FakeNext());
 
         AuditEntry entry = (await bench.AuditAsync()).Single();
-        Assert.That((entry.Type, entry.Outcome, entry.Failed, entry.Rule), Is.EqualTo((AuditTypes.CallFinished, "paid", (bool?)false, rule)));
+        Assert.That((entry.Type, entry.Outcome, entry.Failed, entry.Rule),
+            Is.EqualTo((AuditTypes.CallFinished, "paid", (bool?)false, rule)));
     }
 
     [Test]
@@ -30,7 +31,8 @@ internal sealed class AuditStepTests
         await bench.PassAsync<AuditStep>(state, new FakeNext((refused, _) => Task.FromResult(
             CallRefusal.Of(refused, new PolicyDecision(PolicyVerdict.Deny, "never", "hash"), ErrorCode.PolicyDenied))));
 
-        Assert.That((await bench.AuditAsync()).Select(static entry => entry.Type), Is.EqualTo(new[] { AuditTypes.CallDecided, AuditTypes.CallFinished }));
+        Assert.That((await bench.AuditAsync()).Select(static entry => entry.Type),
+            Is.EqualTo(new[] { AuditTypes.CallDecided, AuditTypes.CallFinished }));
     }
 
     [Test]

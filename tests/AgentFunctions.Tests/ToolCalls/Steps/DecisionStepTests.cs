@@ -85,7 +85,8 @@ internal sealed class DecisionStepTests
             bench.Get<ApprovalRequester>().CheckAsync(state.Known!.ApprovalId!, CancellationToken.None)));
 
         Assert.That(
-            await bench.Get<AuditLog>().ReadAsync().CountAsync(static entry => entry.Type == AuditTypes.ApprovalExpired), Is.EqualTo(1));
+            await bench.Get<AuditLog>().ReadAsync().CountAsync(static entry => entry.Type == AuditTypes.ApprovalExpired),
+            Is.EqualTo(1));
     }
 
     [Test]
@@ -93,7 +94,8 @@ internal sealed class DecisionStepTests
     {
         await using ToolCallBench bench = await BenchCalls.StartAsync(BenchCalls.Ask);
         ToolCallState state = await AskedAsync(bench, ApprovalState.Approved);
-        await bench.Get<ApprovalStore>().ChangeAsync(state.Known!.ApprovalId!, static before => before with { CallHash = "other" }, CancellationToken.None);
+        await bench.Get<ApprovalStore>()
+            .ChangeAsync(state.Known!.ApprovalId!, static before => before with { CallHash = "other" }, CancellationToken.None);
         var next = new FakeNext();
 
         var outcome = (CallOutcome.Completed)await bench.PassAsync<ApprovalStep>(state, next);
@@ -109,7 +111,8 @@ internal sealed class DecisionStepTests
         ToolCallState state = await AskedAsync(bench, ApprovalState.Approved);
         await bench.PassAsync<ApprovalStep>(state, new FakeNext());
         var since = new PolicySource(
-            Options.Create(new GovernanceOptions { PolicyPath = bench.Write("other.yaml", policy) }), [], bench.Time, NullLogger<PolicySource>.Instance);
+            Options.Create(new GovernanceOptions { PolicyPath = bench.Write("other.yaml", policy) }), [], bench.Time,
+            NullLogger<PolicySource>.Instance);
         PolicyDecider decider = bench.Make<PolicyDecider>(since);
         var next = new FakeNext();
 

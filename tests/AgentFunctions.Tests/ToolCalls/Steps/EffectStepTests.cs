@@ -38,7 +38,8 @@ internal sealed class EffectStepTests
         var next = new FakeNext();
 
         Assert.That(
-            () => bench.PassAsync<BeginStep>(state, next), Throws.TypeOf<AgentException>().With.Property("Code").EqualTo(ErrorCode.EngineUnavailable));
+            () => bench.PassAsync<BeginStep>(state, next),
+            Throws.TypeOf<AgentException>().With.Property("Code").EqualTo(ErrorCode.EngineUnavailable));
         Assert.That(next.Calls, Is.Zero);
     }
 
@@ -52,7 +53,8 @@ internal sealed class EffectStepTests
         var outcome = (CallOutcome.Completed)await bench.PassAsync<InFlightStep>(state, new FakeNext(async (_, token) =>
         {
             Assert.That(calls.IsEmpty, Is.False);
-            await bench.Get<KillOrders>().EngageAsync(KillScope.Tool, "pay", new Caller("olga"), cancellationToken: CancellationToken.None);
+            await bench.Get<KillOrders>()
+                .EngageAsync(KillScope.Tool, "pay", new Caller("olga"), cancellationToken: CancellationToken.None);
             token.ThrowIfCancellationRequested();
             return FakeNext.Paid;
         }));
@@ -132,6 +134,7 @@ internal sealed class EffectStepTests
 
         var outcome = (CallOutcome.Waiting)await bench.PassAsync<InvokeStep>(await bench.ResolvedAsync(), new FakeNext());
 
-        Assert.That((outcome.Left, outcome.For.Until - bench.Time.GetUtcNow()), Is.EqualTo((LedgerState.Started, TimeSpan.FromMinutes(6))));
+        Assert.That((outcome.Left, outcome.For.Until - bench.Time.GetUtcNow()),
+            Is.EqualTo((LedgerState.Started, TimeSpan.FromMinutes(6))));
     }
 }

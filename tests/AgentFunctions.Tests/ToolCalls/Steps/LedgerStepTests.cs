@@ -13,13 +13,18 @@ internal sealed class LedgerStepTests
     public async Task Run_Finished_GivesTheRecordedOutcomeWithoutTheNextSteps()
     {
         await using ToolCallBench bench = await BenchCalls.StartAsync();
-        await bench.LeaveAsync(BenchCalls.Started with { State = LedgerState.Finished, Outcome = new ToolOutcome("paid before") });
+        await bench.LeaveAsync(BenchCalls.Started with
+        {
+            State = LedgerState.Finished,
+            Outcome = new ToolOutcome("paid before")
+        });
         var next = new FakeNext();
 
         CallOutcome outcome = await bench.PassAsync<LedgerStep>(new ToolCallState(bench.Input), next);
 
         Assert.That((next.Calls, ((CallOutcome.Completed)outcome).Outcome.Text), Is.EqualTo((0, "paid before")));
-        Assert.That((await bench.JournalAsync()).Single().Type, Is.EqualTo(JournalEventTypes.ToolCompleted), "a crash may have come before the journal heard");
+        Assert.That((await bench.JournalAsync()).Single().Type, Is.EqualTo(JournalEventTypes.ToolCompleted),
+            "a crash may have come before the journal heard");
     }
 
     [Test]
@@ -44,7 +49,11 @@ internal sealed class LedgerStepTests
 
         CallOutcome outcome = await bench.PassAsync<LedgerStep>(state, new FakeNext(async (_, _) =>
         {
-            await bench.LeaveAsync(BenchCalls.Started with { State = LedgerState.Finished, Outcome = new ToolOutcome("paid by another") });
+            await bench.LeaveAsync(BenchCalls.Started with
+            {
+                State = LedgerState.Finished,
+                Outcome = new ToolOutcome("paid by another")
+            });
             return FakeNext.Paid;
         }));
 
@@ -60,7 +69,8 @@ internal sealed class LedgerStepTests
         ToolCallState state = await bench.ResolvedAsync();
 
         await bench.PassAsync<LedgerStep>(
-            state, new FakeNext(new CallOutcome.Waiting(new ToolCallWait("job", "pay", "job:1:0", bench.Time.GetUtcNow()), left)));
+            state, new FakeNext(new CallOutcome.Waiting(new ToolCallWait("job", "pay", "job:1:0", bench.Time.GetUtcNow()),
+                left)));
 
         Assert.That((await bench.LedgerAsync())?.State, Is.EqualTo(expected));
         Assert.That(await bench.JournalAsync(), Is.Empty);

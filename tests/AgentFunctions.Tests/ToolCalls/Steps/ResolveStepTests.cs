@@ -16,7 +16,8 @@ internal sealed class ResolveStepTests
 
         await bench.PassAsync<ResolveStep>(state, new FakeNext());
 
-        Assert.That((state.Phase, state.Request.Run.Id, state.Request.Tool.Name), Is.EqualTo((ToolCallPhase.New, ToolCallBench.RunId, "pay")));
+        Assert.That((state.Phase, state.Request.Run.Id, state.Request.Tool.Name),
+            Is.EqualTo((ToolCallPhase.New, ToolCallBench.RunId, "pay")));
         Assert.That(state.Request.Arguments.GetRawText(), Is.EqualTo("""{"amount":5}"""));
         Assert.That(state.Call, Is.Null, "nothing is decided");
     }
@@ -28,7 +29,12 @@ internal sealed class ResolveStepTests
     {
         await using ToolCallBench bench = await ToolCallBench.StartAsync(
             null, [new AgentTool(BenchCalls.Function(), ToolEffect.NotIdempotent)], "pay", new { amount = "many" });
-        var state = new ToolCallState(bench.Input) { Known = left is { } known ? BenchCalls.Started with { State = known } : null };
+        var state = new ToolCallState(bench.Input)
+        {
+            Known = left is { } known
+            ? BenchCalls.Started with { State = known }
+            : null
+        };
         var next = new FakeNext();
 
         var outcome = (CallOutcome.Completed)await bench.PassAsync<ResolveStep>(state, next);
@@ -40,7 +46,9 @@ internal sealed class ResolveStepTests
     public async Task Run_BegunBefore_TakesUpTheRecordedDecision()
     {
         await using ToolCallBench bench = await BenchCalls.StartAsync(BenchCalls.Deny);
-        var decision = new PolicyDecision(PolicyVerdict.Allow, "cap", "hash") { Arguments = System.Text.Json.JsonElement.Parse("""{"amount":2}""") };
+        var decision = new PolicyDecision(PolicyVerdict.Allow, "cap",
+            "hash")
+        { Arguments = System.Text.Json.JsonElement.Parse("""{"amount":2}""") };
         await bench.LeaveAsync(BenchCalls.Started with { Decision = decision, ApprovalId = "a1" });
 
         ToolCallState state = await bench.ResolvedAsync();

@@ -23,7 +23,8 @@ internal sealed class ResultStepTests
     [Test]
     public async Task Run_ToolHasChanged_TheNoticeComesFirstAndAllFits()
     {
-        var pinned = new AgentTool(AgentTool.CreateFunction("pay", "Paid.", static (int amount, string? note) => "paid"), ToolEffect.NotIdempotent);
+        var pinned = new AgentTool(AgentTool.CreateFunction("pay", "Paid.", static (int amount, string? note) => "paid"),
+            ToolEffect.NotIdempotent);
         await using ToolCallBench bench = await ToolCallBench.StartAsync(
             null, [new AgentTool(BenchCalls.Function(), ToolEffect.NotIdempotent)], "pay", new { amount = 5 },
             new CallToolInput(ToolCallBench.RunId, 1, 0, new ContextRef()) { ResultBytes = 600 }, pinned);
@@ -46,10 +47,14 @@ internal sealed class ResultStepTests
                 Swarm = new(3, new(), new(3, 3, 1, 10, TimeSpan.FromHours(1), TimeSpan.FromMinutes(1), 1_000)),
             });
         ToolCallState state = await bench.AllowedAsync();
-        state.Request.Context.Features.Get<SwarmCall>()!.Request = waits ? new SwarmRequest { Wait = new ChildWait() } : new SwarmRequest();
+        state.Request.Context.Features.Get<SwarmCall>()!.Request = waits
+            ? new SwarmRequest { Wait = new ChildWait() }
+            : new SwarmRequest();
 
         CallOutcome result = await bench.PassAsync<ResultStep>(state, new FakeNext());
 
-        Assert.That(result, waits ? Is.TypeOf<CallOutcome.Delegated>() : Is.TypeOf<CallOutcome.Completed>().With.Property("Swarm").Not.Null);
+        Assert.That(result, waits
+            ? Is.TypeOf<CallOutcome.Delegated>()
+            : Is.TypeOf<CallOutcome.Completed>().With.Property("Swarm").Not.Null);
     }
 }

@@ -29,7 +29,8 @@ internal sealed class ReviewStepTests
         ToolCallState state = await bench.ResolvedAsync();
         await FillAsync(bench, state);
         await bench.PassAsync<ReviewRoomStep>(state, new FakeNext());
-        await bench.Get<ReviewStateStore>().ChangeAsync("team=red", static book => (book with { Open = [] }, true), CancellationToken.None);
+        await bench.Get<ReviewStateStore>()
+            .ChangeAsync("team=red", static book => (book with { Open = [] }, true), CancellationToken.None);
 
         await bench.PassAsync<ReviewRoomStep>(state, new FakeNext((refused, _) => Task.FromResult(
             CallRefusal.Of(refused, new PolicyDecision(PolicyVerdict.Deny, "never", "hash"), ErrorCode.PolicyDenied))));

@@ -23,10 +23,12 @@ internal sealed class TelemetryStepTests
         };
         ActivitySource.AddActivityListener(listener);
 
-        await bench.PassAsync<TelemetryStep>(state, new FakeNext(new CallOutcome.Completed(ToolOutcome.Failed(ErrorCode.ToolFailed, "no money"))));
+        await bench.PassAsync<TelemetryStep>(state,
+            new FakeNext(new CallOutcome.Completed(ToolOutcome.Failed(ErrorCode.ToolFailed, "no money"))));
 
         Activity span = spans.Single(static span => span.GetTagItem("gen_ai.conversation.id") is ToolCallBench.RunId);
-        Assert.That((span.DisplayName, span.GetTagItem("gen_ai.tool.name"), span.GetTagItem("gen_ai.agent.name")), Is.EqualTo(("execute_tool pay", "pay", "worker")));
+        Assert.That((span.DisplayName, span.GetTagItem("gen_ai.tool.name"), span.GetTagItem("gen_ai.agent.name")),
+            Is.EqualTo(("execute_tool pay", "pay", "worker")));
         Assert.That((span.GetTagItem("error.type"), span.Status), Is.EqualTo(("ToolFailed", ActivityStatusCode.Error)));
     }
 }

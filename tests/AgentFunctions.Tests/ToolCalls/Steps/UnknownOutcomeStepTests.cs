@@ -26,7 +26,9 @@ internal sealed class UnknownOutcomeStepTests
         CallOutcome outcome = await bench.PassAsync<UnknownOutcomeStep>(
             state, new FakeNext(new CallOutcome.Completed(ToolOutcome.Failed(code, "the line went dead"))));
 
-        Assert.That((outcome as CallOutcome.Waiting)?.Left, Is.EqualTo(questions == 0 ? null : (LedgerState?)LedgerState.Unknown));
-        Assert.That(await bench.Get<ApprovalStore>().ListOpenAsync(ToolCallBench.RunId, CancellationToken.None), Has.Count.EqualTo(questions));
+        Assert.That((outcome as CallOutcome.Waiting)?.Left,
+            Is.EqualTo(questions == 0 ? null : (LedgerState?)LedgerState.Unknown));
+        Assert.That(await bench.Get<ApprovalStore>().ListOpenAsync(ToolCallBench.RunId, CancellationToken.None),
+            Has.Count.EqualTo(questions));
     }
 }

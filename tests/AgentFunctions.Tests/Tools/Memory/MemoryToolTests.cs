@@ -9,7 +9,8 @@ namespace AgentFunctions.Tests.Tools.Memory;
 internal sealed class MemoryToolTests
 {
     private static readonly AgentTool Large = AgentTool.Create(
-        "large", "Returns much.", ToolEffect.None, () => string.Concat(Enumerable.Range(0, 5_000).Select(i => $"line {i:D4} 😀\n")));
+        "large", "Returns much.", ToolEffect.None,
+        () => string.Concat(Enumerable.Range(0, 5_000).Select(i => $"line {i:D4} 😀\n")));
 
     [Test]
     public async Task Recall_Artifact_PagesThroughTheWholeWithoutALoss()
@@ -47,12 +48,14 @@ internal sealed class MemoryToolTests
     {
         AgentTool echo = AgentTool.Create("echo", "Repeats.", ToolEffect.None, (string text) => text + new string('.', 1_000));
         await using RunHost host = await RunHost.StartAsync(
-            request => (request.Messages[0].GetRawText().Contains("You sum up", StringComparison.Ordinal) ? ChatReply.Say("Nothing of note.")
+            request => (request.Messages[0].GetRawText().Contains("You sum up", StringComparison.Ordinal)
+                ? ChatReply.Say("Nothing of note.")
                 : request.Index == 0 ? ChatReply.Call("echo", new { text = "The Zebra sleeps" })
                 : request.Index < 15 ? ChatReply.Call("echo", new { text = "hay" })
                 : !request.Body.GetRawText().Contains("zebra", StringComparison.Ordinal) ? new ChatReply
                 {
-                    Calls = [ChatReplyCall.Of("recall", new { query = "zebra" }), ChatReplyCall.Of("recall", new { turn = 1 }), ChatReplyCall.Of("recall", new { turn = 99 })],
+                    Calls = [ChatReplyCall.Of("recall", new { query = "zebra" }), ChatReplyCall.Of("recall", new { turn = 1 }),
+                        ChatReplyCall.Of("recall", new { turn = 99 })],
                 }
                 : ChatReply.Say("found")) with
             { Usage = new(request.Body.GetRawText().Length / 4, 20) },
@@ -73,7 +76,8 @@ internal sealed class MemoryToolTests
         await using RunHost host = await RunHost.StartAsync(request => request.Index == 0
             ? new ChatReply
             {
-                Calls = [ChatReplyCall.Of("recall", new { }), ChatReplyCall.Of("recall", new { artifact = "../x" }), ChatReplyCall.Of("recall", new { query = "x", turn = 1 })],
+                Calls = [ChatReplyCall.Of("recall", new { }), ChatReplyCall.Of("recall", new { artifact = "../x" }),
+                    ChatReplyCall.Of("recall", new { query = "x", turn = 1 })],
             }
             : ChatReply.Say("I see."));
 
@@ -98,16 +102,22 @@ internal sealed class MemoryToolTests
                         ChatReplyCall.Of("save_note", new { name = "long", text = new string('x', 4_001) }),
                     ],
                 }
-                : new ChatReply { Calls = [ChatReplyCall.Of("read_notes", new { }), ChatReplyCall.Of("read_notes", new { label = "team" })] },
+                : new ChatReply
+                {
+                    Calls = [ChatReplyCall.Of("read_notes", new { }),
+                    ChatReplyCall.Of("read_notes", new { label = "team" })]
+                },
             null, agent => agent.WithTools("save_note", "read_notes"));
 
         Run writer = await host.RunAsync("write", new() { Labels = Team("payments") });
         Run same = await host.RunAsync("read", new() { Labels = Team("payments") });
         Run other = await host.RunAsync("read", new() { Labels = Team("billing") });
 
-        Assert.That(writer.Result!.Text, Does.Contain("Saved shared.|Saved secret.|Error").And.Contain("no label 'other'").And.Contain("name: use 1 to 64").And.Contain("at most 4000"));
+        Assert.That(writer.Result!.Text,
+            Does.Contain("Saved shared.|Saved secret.|Error").And.Contain("no label 'other'").And.Contain("name: use 1 to 64").And.Contain("at most 4000"));
         Assert.That(same.Result!.Text, Does.Contain("for all").And.Contain("for payments"));
-        Assert.That(other.Result!.Text, Does.Contain("for all").And.Not.Contain("for payments").And.Contain("There are no such notes."));
+        Assert.That(other.Result!.Text,
+            Does.Contain("for all").And.Not.Contain("for payments").And.Contain("There are no such notes."));
 
         static Dictionary<string, string> Team(string name) => new() { ["team"] = name };
     }

@@ -44,7 +44,11 @@ internal sealed class LoadedToolsTests
                     },
                 },
                 < Turns => ChatReply.Call("measure", new { }),
-                Turns => new ChatReply { Calls = [.. Wanted.Select(static name => ChatReplyCall.Of(name, new { customer = "ann" }))] },
+                Turns => new ChatReply
+                {
+                    Calls = [.. Wanted.Select(static name => ChatReplyCall.Of(name,
+                    new { customer = "ann" }))]
+                },
                 _ => ChatReply.Say(string.Join("; ", request.Results)),
             },
             [measure]);
@@ -56,8 +60,10 @@ internal sealed class LoadedToolsTests
         await restarted;
         run = await host.Reader.WaitForEndAsync(run.Id, cancellationToken);
 
-        Assert.That((run.Status, run.Result?.Text), Is.EqualTo((RunStatus.Completed, "report_777 for ann; report_3 for ann")), run.Error?.ToString());
-        Assert.That(events.Zip(events.Skip(1)).Count(static pair => pair.Second < pair.First), Is.GreaterThanOrEqualTo(3), "it continued as new");
+        Assert.That((run.Status, run.Result?.Text), Is.EqualTo((RunStatus.Completed, "report_777 for ann; report_3 for ann")),
+            run.Error?.ToString());
+        Assert.That(events.Zip(events.Skip(1)).Count(static pair => pair.Second < pair.First), Is.GreaterThanOrEqualTo(3),
+            "it continued as new");
         foreach (ChatRequest request in host.Model.Requests.Where(static request => request.Turn is > 0 and <= 70))
         {
             Assert.That(request.Tools, Does.Contain(Wanted[0]).And.Not.Contain(Wanted[1]), $"turn {request.Turn}");

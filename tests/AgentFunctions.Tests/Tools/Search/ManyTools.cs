@@ -18,7 +18,8 @@ internal static class ManyTools
 
     /// <summary>A declaration as a tool would have it.</summary>
     public static ToolDeclaration Declare(string name, string description = "", string? group = null, int bytes = 0) =>
-        ToolDeclaration.Of(new AgentTool(AgentTool.CreateFunction(name, description + new string('x', bytes), (string text) => text), ToolEffect.None)
+        ToolDeclaration.Of(new AgentTool(AgentTool.CreateFunction(name, description + new string('x', bytes),
+            (string text) => text), ToolEffect.None)
         {
             Group = group,
         });
@@ -64,5 +65,7 @@ internal static class ManyTools
     }
 
     /// <summary>The bytes of the declarations of a request, as they went over the wire.</summary>
-    public static long BytesOfTools(ChatRequest request) => request.Body.TryGetProperty("tools", out JsonElement tools) ? tools.GetRawText().Length : 0;
+    public static long BytesOfTools(ChatRequest request) => request.Body.TryGetProperty("tools", out JsonElement tools)
+        ? tools.GetRawText().Length
+        : 0;
 }

@@ -32,11 +32,15 @@ internal sealed class SearchToolTests
 
         Run run = await host.RunAsync();
 
-        Assert.That((run.Status, run.Result?.Text), Is.EqualTo((RunStatus.Completed, "report_777 for ann")), run.Error?.ToString());
+        Assert.That((run.Status, run.Result?.Text), Is.EqualTo((RunStatus.Completed, "report_777 for ann")),
+            run.Error?.ToString());
         IReadOnlyList<ChatRequest> requests = host.Model.Requests;
-        Assert.That(requests[0].Tools, Does.Contain("search_tools").And.Contain("update_plan").And.None.StartsWith("mcp__odd__report"));
+        Assert.That(requests[0].Tools,
+            Does.Contain("search_tools").And.Contain("update_plan").And.None.StartsWith("mcp__odd__report"));
         Assert.That(requests[0].Body.GetProperty("tools").GetRawText(), Does.Contain("mcp__odd (1,2"));
-        Assert.That(requests[1].Tools, Is.EqualTo(requests[0].Tools.Append(Wanted).Concat(requests[1].Tools.Skip(requests[0].Tools.Count + 1))), "loaded tools come last");
+        Assert.That(requests[1].Tools,
+            Is.EqualTo(requests[0].Tools.Append(Wanted).Concat(requests[1].Tools.Skip(requests[0].Tools.Count + 1))),
+            "loaded tools come last");
         Assert.That(requests[1].Tools, Has.Count.EqualTo(requests[0].Tools.Count + 3));
         Assert.That(requests[2].Tools, Is.EqualTo(requests[1].Tools));
         Assert.That(requests.Max(request => request.Tools.Count), Is.LessThanOrEqualTo(128));
@@ -76,7 +80,11 @@ internal sealed class SearchToolTests
             ManyTools.AddServer,
             request => request.Turn switch
             {
-                0 => new ChatReply { Calls = [ChatReplyCall.Of(Wanted, new { customer = "ann" }), ChatReplyCall.Of("mcp__odd__no_such", new { })] },
+                0 => new ChatReply
+                {
+                    Calls = [ChatReplyCall.Of(Wanted, new { customer = "ann" }),
+                    ChatReplyCall.Of("mcp__odd__no_such", new { })]
+                },
                 1 => ChatReply.Call(Wanted, new { customer = "ann" }),
                 _ => ChatReply.Say(request.Results[0]),
             });
@@ -107,10 +115,12 @@ internal sealed class SearchToolTests
         await restarted;
         run = await host.Reader.WaitForEndAsync(run.Id, cancellationToken);
 
-        Assert.That((run.Status, run.Result?.Text), Is.EqualTo((RunStatus.Completed, "report_777 for ann")), run.Error?.ToString());
+        Assert.That((run.Status, run.Result?.Text), Is.EqualTo((RunStatus.Completed, "report_777 for ann")),
+            run.Error?.ToString());
         Assert.That((await host.JournalAsync(run.Id)).Select(e => e.Type), Does.Contain(JournalEventTypes.ContextCompacted));
         Assert.That(
-            host.Model.Requests.Count(request => request.Tools.Contains("search_tools") && !request.Tools.Contains(Wanted)), Is.EqualTo(1), "it was loaded once, for good");
+            host.Model.Requests.Count(request => request.Tools.Contains("search_tools") && !request.Tools.Contains(Wanted)),
+            Is.EqualTo(1), "it was loaded once, for good");
 
         ChatReply Reply(ChatRequest request)
         {
@@ -125,12 +135,14 @@ internal sealed class SearchToolTests
             }
 
             isLoaded.TrySetResult();
-            bool isSummedUp = request.Messages.Any(message => message.GetRawText().Contains("THE SUMMARY", StringComparison.Ordinal));
+            bool isSummedUp = request.Messages.Any(message => message.GetRawText()
+                .Contains("THE SUMMARY", StringComparison.Ordinal));
             return (mayGoOn.Task.IsCompleted, isSummedUp) switch
             {
                 (false, _) => ChatReply.Call("large", new { }) with { Before = token => mayGoOn.Task.WaitAsync(token) },
                 (true, false) => ChatReply.Call("large", new { }),
-                _ when request.Results is [var result] && result.StartsWith("report_", StringComparison.Ordinal) => ChatReply.Say(result),
+                _ when request.Results is [var result] && result.StartsWith("report_", StringComparison.Ordinal) =>
+                    ChatReply.Say(result),
                 _ => ChatReply.Call(Wanted, new { customer = "ann" }),
             };
         }
@@ -143,15 +155,22 @@ internal sealed class SearchToolTests
     public async Task Fork_AfterTheLoad_HasItAndBeforeItHasNot(CancellationToken cancellationToken)
     {
         await using RunHost host = await RunHost.StartAsync(
-            ManyTools.AddServer, request => request.Turn switch { 0 => Search, 1 => ChatReply.Call(Wanted, new { customer = "ann" }), _ => ChatReply.Say("end") });
+            ManyTools.AddServer, request => request.Turn switch
+            {
+                0 => Search,
+                1 => ChatReply.Call(Wanted, new { customer = "ann" }),
+                _ => ChatReply.Say("end")
+            });
         Run first = await host.RunAsync();
         int before = host.Model.Count;
 
-        Run late = await host.Get<RunForking>().ForkAsync(first.Id, new ForkRequest { Turn = 1 }, cancellationToken: cancellationToken);
+        Run late = await host.Get<RunForking>()
+            .ForkAsync(first.Id, new ForkRequest { Turn = 1 }, cancellationToken: cancellationToken);
         await host.Reader.WaitForEndAsync(late.Id, cancellationToken);
         ChatRequest loaded = host.Model.Requests[before];
         before = host.Model.Count;
-        Run early = await host.Get<RunForking>().ForkAsync(first.Id, new ForkRequest { Turn = 0 }, cancellationToken: cancellationToken);
+        Run early = await host.Get<RunForking>()
+            .ForkAsync(first.Id, new ForkRequest { Turn = 0 }, cancellationToken: cancellationToken);
         await host.Reader.WaitForEndAsync(early.Id, cancellationToken);
 
         Assert.That(loaded.Tools, Does.Contain(Wanted));
@@ -162,7 +181,9 @@ internal sealed class SearchToolTests
     public async Task Run_SearchIsDisallowed_IsNotGivenItAndTheRestIsLeftOutWithANote()
     {
         await using RunHost host = await RunHost.StartAsync(
-            ManyTools.AddServer, request => request.Turn == 0 ? ChatReply.Call(Wanted, new { }) : ChatReply.Say(request.Results[0]),
+            ManyTools.AddServer, request => request.Turn == 0
+                ? ChatReply.Call(Wanted, new { })
+                : ChatReply.Say(request.Results[0]),
             agent: agent => agent.WithoutTools("search_tools"));
 
         Run run = await host.RunAsync();
@@ -170,14 +191,17 @@ internal sealed class SearchToolTests
         Assert.That(run.Result?.Text, Does.Contain($"there is no tool '{Wanted}'"), run.Error?.ToString());
         Assert.That(host.Model.Requests[0].Tools, Does.Not.Contain("search_tools"));
         Assert.That(
-            (await host.JournalAsync(run.Id)).Single(e => e.Type == JournalEventTypes.RunNoted).Text, Does.Contain("'search_tools' is disallowed, so 12").And.Contain("of them are left out"));
+            (await host.JournalAsync(run.Id)).Single(e => e.Type == JournalEventTypes.RunNoted).Text,
+            Does.Contain("'search_tools' is disallowed, so 12").And.Contain("of them are left out"));
     }
 
     [Test]
     public async Task Run_FewTools_HasNoSearch()
     {
         await using RunHost host = await RunHost.StartAsync(
-            request => request.Turn == 0 ? ChatReply.Call("search_tools", new { query = "anything" }) : ChatReply.Say(request.Results[0]));
+            request => request.Turn == 0
+                ? ChatReply.Call("search_tools", new { query = "anything" })
+                : ChatReply.Say(request.Results[0]));
 
         Run run = await host.RunAsync();
 
@@ -189,10 +213,16 @@ internal sealed class SearchToolTests
     public async Task Search_PolicyForbidsTheFoundTool_SeesTheRealTool()
     {
         using var folder = new TemporaryFolder();
-        string policy = folder.Write("policy.yaml", $"rules:\n  - name: no-reports\n    when: {{ tool: \"mcp__odd__report_*\" }}\n    then: deny\n    reason: No reports.\n");
+        string policy = folder.Write("policy.yaml",
+            $"rules:\n  - name: no-reports\n    when: {{ tool: \"mcp__odd__report_*\" }}\n    then: deny\n    reason: No reports.\n");
         await using RunHost host = await RunHost.StartAsync(
             ManyTools.AddServer,
-            request => request.Turn switch { 0 => Search, 1 => ChatReply.Call(Wanted, new { customer = "ann" }), _ => ChatReply.Say(request.Results[0]) },
+            request => request.Turn switch
+            {
+                0 => Search,
+                1 => ChatReply.Call(Wanted, new { customer = "ann" }),
+                _ => ChatReply.Say(request.Results[0])
+            },
             settings: ("Governance:PolicyPath", policy));
 
         Run run = await host.RunAsync();
@@ -205,7 +235,8 @@ internal sealed class SearchToolTests
     {
         await using RunHost host = await RunHost.StartAsync(
             ManyTools.AddServer,
-            request => (request.Body.GetRawText().Contains("SUB TASK", StringComparison.Ordinal) && !request.Tools.Contains("spawn"), request.Turn) switch
+            request => (request.Body.GetRawText().Contains("SUB TASK", StringComparison.Ordinal)
+                && !request.Tools.Contains("spawn"), request.Turn) switch
             {
                 (true, 0) => ChatReply.Call(Wanted, new { customer = "bob" }),
                 (true, 1) => ChatReply.Call(Wanted, new { customer = "bob" }),
@@ -221,7 +252,8 @@ internal sealed class SearchToolTests
         Run run = await host.RunAsync();
 
         Assert.That(run.Result?.Text ?? run.Error?.ToString(), Does.Contain("report_777 for bob"));
-        ChatRequest[] children = [.. host.Model.Requests.Where(request => request.Tools.Contains("search_tools") && !request.Tools.Contains("spawn"))];
+        ChatRequest[] children =
+            [.. host.Model.Requests.Where(request => request.Tools.Contains("search_tools") && !request.Tools.Contains("spawn"))];
         Assert.That(children[0].Tools, Does.Not.Contain(Wanted));
         Assert.That(children[1].Results[0], Does.Contain("was not loaded"));
         Assert.That(children[1].Tools, Does.Contain(Wanted));
@@ -240,7 +272,8 @@ internal sealed class SearchToolTests
                 File.WriteAllText(gate, "");
                 return request switch
                 {
-                    _ when request.Results is [var result] && result.StartsWith("report_", StringComparison.Ordinal) => ChatReply.Say(result),
+                    _ when request.Results is [var result] && result.StartsWith("report_", StringComparison.Ordinal) =>
+                        ChatReply.Say(result),
                     _ when request.Tools.Contains(Wanted) => ChatReply.Call(Wanted, new { customer = "ann" }),
                     _ when request.Tools.Contains("search_tools") => Search,
                     _ => ChatReply.Call("recall", new { query = "x" }),
@@ -252,8 +285,10 @@ internal sealed class SearchToolTests
 
         Assert.That(run.Result?.Text, Is.EqualTo("report_777 for ann"), run.Error?.ToString());
         Assert.That(host.Model.Requests.Max(ManyTools.BytesOfTools), Is.LessThanOrEqualTo(76_800));
-        string[] notices = [.. (await host.TranscriptAsync(run.Id)).Where(entry => entry.Origin == TranscriptOrigin.Host).Select(entry => entry.Message.Text)];
-        Assert.That(notices, Has.Exactly(1).Contains("tools of mcp__odd are available now").And.Exactly(1).Contains("Find them with search_tools."));
+        string[] notices = [.. (await host.TranscriptAsync(run.Id)).Where(entry => entry.Origin == TranscriptOrigin.Host)
+            .Select(entry => entry.Message.Text)];
+        Assert.That(notices, Has.Exactly(1).Contains("tools of mcp__odd are available now").And.Exactly(1)
+            .Contains("Find them with search_tools."));
         Assert.That(notices.Max(text => text.Length), Is.LessThan(2_000));
     }
 }

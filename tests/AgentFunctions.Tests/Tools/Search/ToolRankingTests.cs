@@ -33,7 +33,8 @@ internal sealed class ToolRankingTests
     {
         ToolDeclaration[] alike = [ManyTools.Declare("b_report"), ManyTools.Declare("a_report"), ManyTools.Declare("c_report")];
 
-        Assert.That(ToolRanking.Find(alike, "report").Select(tool => tool.Name), Is.EqualTo(new[] { "a_report", "b_report", "c_report" }));
+        Assert.That(ToolRanking.Find(alike, "report").Select(tool => tool.Name),
+            Is.EqualTo(new[] { "a_report", "b_report", "c_report" }));
     }
 
     [TestCase("getReportsByID2", "get,report,by,id2")]

@@ -7,7 +7,9 @@ namespace AgentFunctions.Tests.Tools.Search;
 
 internal sealed class ToolSelectionTests
 {
-    private static readonly ToolDeclaration BuiltIn = ManyTools.Declare("a_built_in", bytes: 1_000) with { Rank = ToolRank.BuiltIn };
+    private static readonly ToolDeclaration BuiltIn = ManyTools.Declare("a_built_in",
+        bytes: 1_000) with
+    { Rank = ToolRank.BuiltIn };
 
     [Test]
     public void Of_AllFit_DeclaresAll()
@@ -28,7 +30,8 @@ internal sealed class ToolSelectionTests
         ToolDeclaration own = ManyTools.Declare("own");
 
         ToolSelection selection = ToolSelection.Of(
-            [BuiltIn, .. big, own, .. small], ManyTools.Agent with { Tools = ["a_built_in", "big__007", "big", "small", "own"] }, new ToolBound(40, 1 << 20));
+            [BuiltIn, .. big, own, .. small], ManyTools.Agent with { Tools = ["a_built_in", "big__007", "big", "small", "own"] },
+            new ToolBound(40, 1 << 20));
 
         Assert.That(
             selection.Declared.Select(tool => tool.Name),
@@ -70,7 +73,9 @@ internal sealed class ToolSelectionTests
     {
         ToolDeclaration[] tools = [ManyTools.Declare("a"), ManyTools.Declare("b", bytes: 10_000), ManyTools.Declare("c")];
 
-        Assert.That(LoadedTools.Fitting([tools[1], tools[2]], [tools[0]], new ToolBound(10, 2_000)), Is.EqualTo(new[] { tools[1] }));
-        Assert.That(LoadedTools.Add([tools[0]], [new ToolLoad(1, 0, ["c", "b"])], tools, new ToolBound(10, 2_000)), Is.EqualTo(new[] { tools[0], tools[1] }));
+        Assert.That(LoadedTools.Fitting([tools[1], tools[2]], [tools[0]], new ToolBound(10, 2_000)),
+            Is.EqualTo(new[] { tools[1] }));
+        Assert.That(LoadedTools.Add([tools[0]], [new ToolLoad(1, 0, ["c", "b"])], tools, new ToolBound(10, 2_000)),
+            Is.EqualTo(new[] { tools[0], tools[1] }));
     }
 }

@@ -28,7 +28,8 @@ internal sealed class WebFetchTests
 
     [TestCase(true)]
     [TestCase(false)]
-    public async Task Fetch_APageOfThisMachine_IsReadOnlyWhereTheBoundaryAllows(bool isAllowed, CancellationToken cancellationToken)
+    public async Task Fetch_APageOfThisMachine_IsReadOnlyWhereTheBoundaryAllows(bool isAllowed,
+        CancellationToken cancellationToken)
     {
         using var server = new TcpListener(IPAddress.Loopback, 0);
         server.Start();
@@ -49,7 +50,9 @@ internal sealed class WebFetchTests
         Run run = await host.RunAsync();
 
         Assert.That(run.Status, Is.EqualTo(RunStatus.Completed));
-        Assert.That(result, isAllowed ? Does.Contain("Hello & welcome").And.Not.Contain("no()") : Does.Contain("network-boundary"));
+        Assert.That(result, isAllowed
+            ? Does.Contain("Hello & welcome").And.Not.Contain("no()")
+            : Does.Contain("network-boundary"));
         server.Stop();
         await serving;
     }

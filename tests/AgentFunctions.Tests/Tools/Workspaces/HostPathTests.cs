@@ -12,11 +12,13 @@ internal sealed class HostPathTests
     {
         string umlauts = new('ä', 128);
         string deep = string.Join('/', Enumerable.Repeat(new string('b', 200), 20));
-        foreach ((string kind, string path) in new[] { ("name", TooLong), ("name below", $"a/{TooLong}/b"), ("bytes", umlauts), ("path", deep) })
+        foreach ((string kind,
+            string path) in new[] { ("name", TooLong), ("name below", $"a/{TooLong}/b"), ("bytes", umlauts), ("path", deep) })
         {
             yield return new TestCaseData("write_file", new { path, content = "x" }).SetArgDisplayNames("write_file", kind);
             yield return new TestCaseData("read_file", new { path }).SetArgDisplayNames("read_file", kind);
-            yield return new TestCaseData("edit_file", new { path, old_text = "a", new_text = "b" }).SetArgDisplayNames("edit_file", kind);
+            yield return new TestCaseData("edit_file",
+                new { path, old_text = "a", new_text = "b" }).SetArgDisplayNames("edit_file", kind);
             yield return new TestCaseData("list_files", new { path }).SetArgDisplayNames("list_files", kind);
             yield return new TestCaseData("search_files", new { pattern = "x", path }).SetArgDisplayNames("search_files", kind);
         }

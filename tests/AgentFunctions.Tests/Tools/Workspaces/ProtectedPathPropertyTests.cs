@@ -2,7 +2,9 @@ using System.Runtime.Versioning;
 
 namespace AgentFunctions.Tests.Tools.Workspaces;
 
-/// <summary>No sequence of an agent's tool calls reads or changes a file that governs its run, whatever links are made between them.</summary>
+/// <summary>
+/// No sequence of an agent's tool calls reads or changes a file that governs its run, whatever links are made between them.
+/// </summary>
 [Platform("Unix"), UnsupportedOSPlatform("windows")]
 internal sealed class ProtectedPathPropertyTests
 {
@@ -11,11 +13,13 @@ internal sealed class ProtectedPathPropertyTests
 
     private static readonly string[] Files =
     [
-        "data/agentfunctions.db", "data/agentfunctions.db-wal", "data/agentfunctions.db-shm", "data/keys/audit.pem", "data/keys/heads/x.head",
+        "data/agentfunctions.db", "data/agentfunctions.db-wal", "data/agentfunctions.db-shm", "data/keys/audit.pem",
+        "data/keys/heads/x.head",
         "agents/a.md", "agents/sub/b.md", "policy.yaml", "appsettings.json", "appsettings.Production.json",
     ];
 
-    private static readonly string[] Absent = [".mcp.json", "agents/new.md", "data/new/x", "data/agentfunctions.db-journal", "appsettings.Test.json"];
+    private static readonly string[] Absent = [".mcp.json", "agents/new.md", "data/new/x", "data/agentfunctions.db-journal",
+        "appsettings.Test.json"];
 
     [TestCase(1)]
     [TestCase(2)]
@@ -50,7 +54,8 @@ internal sealed class ProtectedPathPropertyTests
                 Assert.That(bench.Read(file), Is.EqualTo($"{Secret} {file}"), $"step {step}: {tool} '{path}'");
             }
 
-            Assert.That(Absent.Where(file => Path.Exists(Path.Combine(bench.Root, file))), Is.Empty, $"step {step}: {tool} '{path}'");
+            Assert.That(Absent.Where(file => Path.Exists(Path.Combine(bench.Root, file))), Is.Empty,
+                $"step {step}: {tool} '{path}'");
         }
 
         Assert.That(refused, Is.GreaterThan(20), "the calls must meet what governs");

@@ -23,7 +23,8 @@ internal sealed class ProtectedPathTests
     public void MakeBench()
     {
         _bench = new ToolBench(governing: Governing);
-        foreach (string file in new[] { "data/agentfunctions.db", "data/agentfunctions.db-wal", "data/keys/audit.pem", "agents/a.md", "policy.yaml", "appsettings.json" })
+        foreach (string file in new[] { "data/agentfunctions.db", "data/agentfunctions.db-wal", "data/keys/audit.pem",
+            "agents/a.md", "policy.yaml", "appsettings.json" })
         {
             _bench.Write(file, Secret);
         }
@@ -56,13 +57,20 @@ internal sealed class ProtectedPathTests
 
         File.SetUnixFileMode(Full("start"), UnixFileMode.UserRead | UnixFileMode.UserExecute);
         var services = new ServiceCollection();
-        services.AddMcpServer(new McpServerDefinition { Name = "own", Command = command, Args = [argument, "/bin/sh"], Cwd = _bench.Root });
+        services.AddMcpServer(new McpServerDefinition
+        {
+            Name = "own",
+            Command = command,
+            Args = [argument, "/bin/sh"],
+            Cwd = _bench.Root
+        });
         services.AddAgent(new AgentDefinition
         {
             Name = "agent",
             Description = "Brings a server along.",
             Instructions = "Work.",
-            McpServers = [new AgentMcpServer("mine", JsonSerializer.SerializeToElement(new { command, args = new[] { argument }, cwd = _bench.Root }))],
+            McpServers = [new AgentMcpServer("mine",
+                JsonSerializer.SerializeToElement(new { command, args = new[] { argument }, cwd = _bench.Root }))],
         });
         using ServiceProvider provider = services.BuildServiceProvider();
 
@@ -103,7 +111,8 @@ internal sealed class ProtectedPathTests
             Assert.That(outcome.Text, Does.Contain("reserved for the host").And.Not.Contain(Secret), $"{tool} {path}");
         }
 
-        Assert.That(File.Exists(Full(".mcp.json")) || File.Exists(Full(".MCP.JSON")) || File.Exists(Full("agents/sub/new.md")), Is.False);
+        Assert.That(File.Exists(Full(".mcp.json")) || File.Exists(Full(".MCP.JSON")) || File.Exists(Full("agents/sub/new.md")),
+            Is.False);
     }
 
     [TestCase("link-folder")]
@@ -111,7 +120,9 @@ internal sealed class ProtectedPathTests
     [TestCase("agents")]
     public async Task ListAndSearch_InAGoverningFolder_AreRefused(string path)
     {
-        foreach ((string tool, object arguments) in new (string, object)[] { ("list_files", new { path }), ("search_files", new { pattern = "GOV", path }) })
+        foreach ((string tool,
+            object arguments) in new (string,
+                object)[] { ("list_files", new { path }), ("search_files", new { pattern = "GOV", path }) })
         {
             Assert.That((await _bench.InvokeAsync(tool, arguments)).Text, Does.Contain("reserved for the host"), tool);
         }
@@ -122,8 +133,10 @@ internal sealed class ProtectedPathTests
     {
         string[] listed = (await _bench.InvokeAsync("list_files")).Text.Split('\n');
         Assert.That(listed, Is.EqualTo(new[] { "agents.md  12", "free.txt  4" }));
-        Assert.That((await _bench.InvokeAsync("list_files", new { pattern = "**/*.{pem,yaml,db}" })).Text, Is.EqualTo("(no files)"));
-        Assert.That((await _bench.InvokeAsync("search_files", new { pattern = "GOV" })).Text, Does.StartWith("(no matches in 2 files"));
+        Assert.That((await _bench.InvokeAsync("list_files", new { pattern = "**/*.{pem,yaml,db}" })).Text,
+            Is.EqualTo("(no files)"));
+        Assert.That((await _bench.InvokeAsync("search_files", new { pattern = "GOV" })).Text,
+            Does.StartWith("(no matches in 2 files"));
     }
 
     [TestCase("free.txt")]
@@ -182,7 +195,8 @@ internal sealed class ProtectedPathTests
     [TestCase("rg", "GOVERNING")]
     public async Task RunCommand_ThatComesToWhatGoverns_IsRefused(string command, params string[] arguments)
     {
-        using ToolBench bench = new(options => options.AllowedCommands.UnionWith(["cat", "grep", "rg", "any:*"]), governing: Governing);
+        using ToolBench bench = new(options => options.AllowedCommands.UnionWith(["cat", "grep", "rg", "any:*"]),
+            governing: Governing);
         foreach (string file in new[] { "data/keys/audit.pem", "policy.yaml", "agents/a.md" })
         {
             bench.Write(file, Secret);
@@ -193,7 +207,11 @@ internal sealed class ProtectedPathTests
         bench.ReserveOfCommands();
 
         ToolOutcome outcome = await bench.InvokeAsync(
-            "run_command", new { command, arguments = arguments.Select(argument => argument.Replace("{root}", bench.Root, StringComparison.Ordinal)) });
+            "run_command", new
+            {
+                command,
+                arguments = arguments.Select(argument => argument.Replace("{root}", bench.Root, StringComparison.Ordinal))
+            });
 
         Assert.That(outcome.Text, Does.Contain("reserved for the host").And.Not.Contain(Secret));
     }
@@ -207,7 +225,8 @@ internal sealed class ProtectedPathTests
         Assert.That(refused.Message, Does.StartWith("Workspace: ").And.Contain("the agents"));
         using IHost apart = HostOf(_bench.Root);
         await apart.StartAsync();
-        Assert.That(apart.Services.GetRequiredService<ProtectedPaths>().Find(Full("agents/a.md"))!.What, Is.EqualTo("the agents"));
+        Assert.That(apart.Services.GetRequiredService<ProtectedPaths>().Find(Full("agents/a.md"))!.What,
+            Is.EqualTo("the agents"));
         await apart.StopAsync();
     }
 
@@ -225,7 +244,8 @@ internal sealed class ProtectedPathTests
 
     internal static IEnumerable<GoverningPath> Governing(string root) =>
     [
-        new GoverningPath(Path.Combine(root, "data"), "the data folder") { IsSecret = true, Except = Path.Combine(root, "data", "workspaces") },
+        new GoverningPath(Path.Combine(root, "data"),
+            "the data folder") { IsSecret = true, Except = Path.Combine(root, "data", "workspaces") },
         new GoverningPath(Path.Combine(root, "data", "agentfunctions.db"), "the data file") { WithSiblings = true },
         new GoverningPath(Path.Combine(root, "agents"), "the agents"),
         new GoverningPath(Path.Combine(root, "policy.yaml"), "the policy"),
@@ -250,5 +270,6 @@ internal sealed class ProtectedPathTests
 
     [DllImport("libc", EntryPoint = "link")]
     [DefaultDllImportSearchPaths(DllImportSearchPath.System32)]
-    private static extern int link([MarshalAs(UnmanagedType.LPUTF8Str)] string from, [MarshalAs(UnmanagedType.LPUTF8Str)] string to);
+    private static extern int link([MarshalAs(UnmanagedType.LPUTF8Str)] string from,
+        [MarshalAs(UnmanagedType.LPUTF8Str)] string to);
 }

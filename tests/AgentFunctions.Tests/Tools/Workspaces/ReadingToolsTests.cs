@@ -13,14 +13,16 @@ public sealed class ReadingToolsTests
     public async Task ListFiles_AWorkspace_IsInOrdinalOrderWithSizesAndWithoutBuildOutput()
     {
         using var bench = new ToolBench();
-        foreach (string name in new[] { "b.txt", "a/z.txt", "a/B.cs", "a.txt", "a-b/x", "Z", "obj/x.dll", "src/bin/y.dll", ".git/HEAD", "node_modules/m/i.js", ".hidden" })
+        foreach (string name in new[] { "b.txt", "a/z.txt", "a/B.cs", "a.txt", "a-b/x", "Z", "obj/x.dll", "src/bin/y.dll",
+            ".git/HEAD", "node_modules/m/i.js", ".hidden" })
         {
             bench.Write(name, "1234");
         }
 
         ToolOutcome outcome = await bench.InvokeAsync("list_files");
 
-        Assert.That(outcome.Text.Split('\n'), Is.EqualTo(new[] { ".hidden  4", "Z  4", "a-b/x  4", "a.txt  4", "a/B.cs  4", "a/z.txt  4", "b.txt  4" }));
+        Assert.That(outcome.Text.Split('\n'),
+            Is.EqualTo(new[] { ".hidden  4", "Z  4", "a-b/x  4", "a.txt  4", "a/B.cs  4", "a/z.txt  4", "b.txt  4" }));
     }
 
     [Test]
@@ -30,7 +32,8 @@ public sealed class ReadingToolsTests
         bench.Write("a.txt", "word\n");
         bench.Write("z/b.txt", "word\n");
         string name = new('d', 200);
-        await ShellAsync(bench, $"mkdir deep && cd deep && for i in $(seq 30); do mkdir {name} && cd -P {name}; done && echo word > leaf.txt");
+        await ShellAsync(bench,
+            $"mkdir deep && cd deep && for i in $(seq 30); do mkdir {name} && cd -P {name}; done && echo word > leaf.txt");
         try
         {
             ToolOutcome listed = await bench.InvokeAsync("list_files", new { pattern = "?.txt" });
@@ -95,7 +98,9 @@ public sealed class ReadingToolsTests
 
         ToolOutcome outcome = await bench.InvokeAsync("list_files", new { pattern });
 
-        Assert.That(string.Join('|', outcome.Text.Split('\n').Select(line => line.EndsWith("  0", StringComparison.Ordinal) ? line[..^3] : line)), Is.EqualTo(expected));
+        Assert.That(string.Join('|',
+            outcome.Text.Split('\n').Select(line => line.EndsWith("  0", StringComparison.Ordinal) ? line[..^3] : line)),
+            Is.EqualTo(expected));
     }
 
     [Test]
@@ -109,7 +114,8 @@ public sealed class ReadingToolsTests
 
         bench.Write("obj/kept-when-named", "");
 
-        Assert.That((await bench.InvokeAsync("list_files", new { path = "sub", max = 2 })).Text, Does.StartWith("sub/00  0\nsub/01  0\n… 10 more of 12 files"));
+        Assert.That((await bench.InvokeAsync("list_files", new { path = "sub", max = 2 })).Text,
+            Does.StartWith("sub/00  0\nsub/01  0\n… 10 more of 12 files"));
         Assert.That((await bench.InvokeAsync("list_files", new { path = "obj" })).Text, Is.EqualTo("obj/kept-when-named  0"));
         Assert.That((await bench.InvokeAsync("list_files", new { path = "sub/03" })).Text, Is.EqualTo("sub/03  0"));
         Assert.That((await bench.InvokeAsync("list_files", new { path = "nowhere" })).IsError, Is.True);
@@ -130,11 +136,13 @@ public sealed class ReadingToolsTests
             await made.WaitForExitAsync(cancellationToken);
         }
 
-        Assert.That((await bench.InvokeAsync("list_files", cancellationToken: cancellationToken)).Text, Is.EqualTo("in  5\nreal/a.txt  5"));
+        Assert.That((await bench.InvokeAsync("list_files", cancellationToken: cancellationToken)).Text,
+            Is.EqualTo("in  5\nreal/a.txt  5"));
         Assert.That(
             (await bench.InvokeAsync("search_files", new { pattern = "secret|123" }, cancellationToken)).Text,
             Is.EqualTo("in:1: 12345\nreal/a.txt:1: 12345"));
-        Assert.That((await bench.InvokeAsync("read_file", new { path = "pipe" }, cancellationToken)).Code, Is.EqualTo(ErrorCode.PathOutsideWorkspace));
+        Assert.That((await bench.InvokeAsync("read_file", new { path = "pipe" }, cancellationToken)).Code,
+            Is.EqualTo(ErrorCode.PathOutsideWorkspace));
     }
 
     [Test]
@@ -166,7 +174,8 @@ public sealed class ReadingToolsTests
     {
         using var bench = new ToolBench();
         bench.Write("a.txt", "1\r\n2\r\n3\r\n4\r\n");
-        Assert.That((await bench.InvokeAsync("read_file", new { path = "a.txt", offset = 2, limit = 2 })).Text, Is.EqualTo("2\t2\n3\t3\n… more lines follow; go on with offset=4."));
+        Assert.That((await bench.InvokeAsync("read_file", new { path = "a.txt", offset = 2, limit = 2 })).Text,
+            Is.EqualTo("2\t2\n3\t3\n… more lines follow; go on with offset=4."));
         Assert.That((await bench.InvokeAsync("read_file", new { path = "a.txt", offset = 4 })).Text, Is.EqualTo("4\t4"));
         ToolOutcome beyond = await bench.InvokeAsync("read_file", new { path = "a.txt", offset = 5 });
         Assert.That(beyond.IsError && beyond.Text.Contains("4 lines", StringComparison.Ordinal), Is.True, beyond.Text);
@@ -183,11 +192,15 @@ public sealed class ReadingToolsTests
         File.WriteAllBytes(Path.Combine(bench.Root, "latin1"), [0x47, 0xFC]);
 
         Assert.That((await bench.InvokeAsync("read_file", new { path = "empty" })).Text, Does.Contain("empty"));
-        Assert.That((await bench.InvokeAsync("read_file", new { path = "long" })).Text, Does.Contain("x… [3000 more characters in this line]\n2\tnext"));
-        Assert.That((await bench.InvokeAsync("read_file", new { path = "binary" })).Text, Does.StartWith("Error: path: 'binary' is a binary file of 4 bytes"));
+        Assert.That((await bench.InvokeAsync("read_file", new { path = "long" })).Text,
+            Does.Contain("x… [3000 more characters in this line]\n2\tnext"));
+        Assert.That((await bench.InvokeAsync("read_file", new { path = "binary" })).Text,
+            Does.StartWith("Error: path: 'binary' is a binary file of 4 bytes"));
         Assert.That((await bench.InvokeAsync("read_file", new { path = "utf16" })).Text, Is.EqualTo("1\tGrüße"));
-        Assert.That((await bench.InvokeAsync("read_file", new { path = "latin1" })).Text, Does.StartWith("[This file is not UTF-8").And.EndWith("1\tG\uFFFD"));
-        Assert.That((await bench.InvokeAsync("read_file", new { path = "nowhere" })).Text, Does.Contain("there is no file 'nowhere'"));
+        Assert.That((await bench.InvokeAsync("read_file", new { path = "latin1" })).Text,
+            Does.StartWith("[This file is not UTF-8").And.EndWith("1\tG\uFFFD"));
+        Assert.That((await bench.InvokeAsync("read_file", new { path = "nowhere" })).Text,
+            Does.Contain("there is no file 'nowhere'"));
         Assert.That((await bench.InvokeAsync("read_file", new { path = "." })).Text, Does.Contain("is a folder"));
     }
 
@@ -218,7 +231,8 @@ public sealed class ReadingToolsTests
         string latin = (await bench.InvokeAsync("read_file", new { path = "l.txt" })).Text;
         Assert.That(latin, Does.StartWith("[This file is not UTF-8: 2 byte sequences that no UTF-8 has: FC in line 1, EF in line 2."));
         Assert.That(latin, Does.EndWith("1\tGr\uFFFDn\n2\tna\uFFFDve"));
-        Assert.That((await bench.InvokeAsync("read_file", new { path = "g.txt" })).Text, Does.StartWith("[This file is not UTF-8"));
+        Assert.That((await bench.InvokeAsync("read_file", new { path = "g.txt" })).Text,
+            Does.StartWith("[This file is not UTF-8"));
         Assert.That((await bench.InvokeAsync("read_file", new { path = "cut.txt" })).Text, Does.Contain("E2 in line 1"));
     }
 
@@ -227,7 +241,8 @@ public sealed class ReadingToolsTests
     {
         using var bench = new ToolBench();
         bench.Write("a.txt", new string('ä', 40_000) + "\n\uFFFD is a character, 😀 too");
-        Assert.That((await bench.InvokeAsync("read_file", new { path = "a.txt", offset = 2 })).Text, Is.EqualTo("2\t\uFFFD is a character, 😀 too"));
+        Assert.That((await bench.InvokeAsync("read_file", new { path = "a.txt", offset = 2 })).Text,
+            Is.EqualTo("2\t\uFFFD is a character, 😀 too"));
     }
 
     [Test]
@@ -247,11 +262,16 @@ public sealed class ReadingToolsTests
         bench.Write("obj/c.cs", "TODO never");
         File.WriteAllBytes(Path.Combine(bench.Root, "binary"), [.. "TODO"u8.ToArray(), 0]);
 
-        Assert.That((await bench.InvokeAsync("search_files", new { pattern = "TODO" })).Text, Is.EqualTo("docs/b.md:1: TODO second\nsrc/a.cs:2: TODO: first"));
-        Assert.That((await bench.InvokeAsync("search_files", new { pattern = "(?i)todo", glob = "*.cs" })).Text, Is.EqualTo("src/a.cs:2: TODO: first\nsrc/a.cs:3: three todo"));
-        Assert.That((await bench.InvokeAsync("search_files", new { pattern = "(?i)todo", path = "src", max = 1 })).Text, Does.StartWith("src/a.cs:2: TODO: first\n… there are more than 1 matches"));
-        Assert.That((await bench.InvokeAsync("search_files", new { pattern = @"(o)\1", path = "src" })).Text, Is.EqualTo("(no matches in 1 files)"));
-        Assert.That((await bench.InvokeAsync("search_files", new { pattern = "(" })).Code, Is.EqualTo(ErrorCode.ToolArgumentsInvalid));
+        Assert.That((await bench.InvokeAsync("search_files", new { pattern = "TODO" })).Text,
+            Is.EqualTo("docs/b.md:1: TODO second\nsrc/a.cs:2: TODO: first"));
+        Assert.That((await bench.InvokeAsync("search_files", new { pattern = "(?i)todo", glob = "*.cs" })).Text,
+            Is.EqualTo("src/a.cs:2: TODO: first\nsrc/a.cs:3: three todo"));
+        Assert.That((await bench.InvokeAsync("search_files", new { pattern = "(?i)todo", path = "src", max = 1 })).Text,
+            Does.StartWith("src/a.cs:2: TODO: first\n… there are more than 1 matches"));
+        Assert.That((await bench.InvokeAsync("search_files", new { pattern = @"(o)\1", path = "src" })).Text,
+            Is.EqualTo("(no matches in 1 files)"));
+        Assert.That((await bench.InvokeAsync("search_files", new { pattern = "(" })).Code,
+            Is.EqualTo(ErrorCode.ToolArgumentsInvalid));
     }
 
     [Test, CancelAfter(300_000)]

@@ -41,7 +41,8 @@ public sealed class WritingToolsTests
     [TestCase("one\r\ntwo\r\n", "one\r\ntwo", "1\n2\n3", "1\r\n2\r\n3\r\n")]
     [TestCase("a\r\n\r\nb\n\nc", "a\n\nb\n\nc", "a\nb\nc", "a\r\nb\r\nc")]
     [TestCase("a\fb\r\nc\n", "a\fb\nc", "a\fB\nC", "a\fB\r\nC\n")]
-    public async Task EditFile_LineEndsOfBothKinds_AreMatchedAndKept(string before, string old_text, string new_text, string after)
+    public async Task EditFile_LineEndsOfBothKinds_AreMatchedAndKept(string before, string old_text, string new_text,
+        string after)
     {
         using var bench = new ToolBench();
         bench.Write("m.txt", before);
@@ -120,7 +121,8 @@ public sealed class WritingToolsTests
     {
         using var bench = new ToolBench();
         var arguments = new { path = "a.txt", content = "x" };
-        Assert.That((await bench.ReconcileAsync("write_file", arguments)).Verdict, Is.EqualTo(ReconciliationVerdict.DidNotTakeEffect));
+        Assert.That((await bench.ReconcileAsync("write_file", arguments)).Verdict,
+            Is.EqualTo(ReconciliationVerdict.DidNotTakeEffect));
         ToolOutcome outcome = await bench.InvokeAsync("write_file", arguments);
         Reconciliation found = await bench.ReconcileAsync("write_file", arguments);
         Assert.That(found, Is.EqualTo(Reconciliation.TookEffect(outcome.Text)));
@@ -133,7 +135,8 @@ public sealed class WritingToolsTests
     [TestCase("a $1 b", "$1", "$0", false, "a $0 b")]
     [TestCase("x", "x", "", false, "")]
     [TestCase("\uFEFFx", "x", "y", false, "\uFEFFy")]
-    public async Task EditFile_ExactText_IsReplaced(string before, string old_text, string new_text, bool replace_all, string after)
+    public async Task EditFile_ExactText_IsReplaced(string before, string old_text, string new_text, bool replace_all,
+        string after)
     {
         using var bench = new ToolBench();
         File.WriteAllBytes(Path.Combine(bench.Root, "a.txt"), Encoding.UTF8.GetBytes(before));
@@ -147,7 +150,8 @@ public sealed class WritingToolsTests
     [TestCase("a", "b", "c", "is not in the file")]
     [TestCase("a", "", "c", "old_text: is empty")]
     [TestCase("a", "a", "a", "the same")]
-    public async Task EditFile_NotOneExactPlace_IsAnErrorAndChangesNothing(string before, string old_text, string new_text, string words)
+    public async Task EditFile_NotOneExactPlace_IsAnErrorAndChangesNothing(string before, string old_text, string new_text,
+        string words)
     {
         using var bench = new ToolBench();
         bench.Write("a.txt", before);
@@ -187,7 +191,8 @@ public sealed class WritingToolsTests
     {
         using var bench = new ToolBench();
         bench.Write("a.txt", "anchor");
-        Assert.That((await bench.ReconcileAsync("edit_file", Insertion)).Verdict, Is.EqualTo(ReconciliationVerdict.DidNotTakeEffect));
+        Assert.That((await bench.ReconcileAsync("edit_file", Insertion)).Verdict,
+            Is.EqualTo(ReconciliationVerdict.DidNotTakeEffect));
     }
 
     [Test]
@@ -209,7 +214,8 @@ public sealed class WritingToolsTests
         await bench.InvokeAsync("edit_file", Insertion);
         File.WriteAllBytes(path, original);
         File.SetLastWriteTimeUtc(path, changed);
-        Assert.That((await bench.ReconcileAsync("edit_file", Insertion)).Verdict, Is.EqualTo(ReconciliationVerdict.DidNotTakeEffect));
+        Assert.That((await bench.ReconcileAsync("edit_file", Insertion)).Verdict,
+            Is.EqualTo(ReconciliationVerdict.DidNotTakeEffect));
     }
 
     [TestCase("anchor")]

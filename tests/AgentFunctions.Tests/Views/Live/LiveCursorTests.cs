@@ -14,9 +14,11 @@ internal sealed class LiveCursorTests
     {
         var cursor = new LiveCursor();
         Assert.That(cursor.Take(Frame("")), Is.EqualTo(new RunSignal[] { new ModelStarted(1, 1, "a", "m", Start) }));
-        Assert.That(cursor.Take(Frame("one")), Is.EqualTo(new RunSignal[] { new ModelDelta(1, 1, "a", ModelChannel.Text, 0, "one") }));
+        Assert.That(cursor.Take(Frame("one")),
+            Is.EqualTo(new RunSignal[] { new ModelDelta(1, 1, "a", ModelChannel.Text, 0, "one") }));
         Assert.That(cursor.Take(Frame("one")), Is.Empty);
-        Assert.That(cursor.Take(Frame("one, two, three")), Is.EqualTo(new RunSignal[] { new ModelDelta(1, 1, "a", ModelChannel.Text, 3, ", two, three") }));
+        Assert.That(cursor.Take(Frame("one, two, three")),
+            Is.EqualTo(new RunSignal[] { new ModelDelta(1, 1, "a", ModelChannel.Text, 3, ", two, three") }));
     }
 
     [Test]
@@ -37,7 +39,8 @@ internal sealed class LiveCursorTests
 
         Assert.That(signals[0], Is.EqualTo(new ModelReset(1, 1, "shed")));
         Assert.That(((ModelSnapshot)signals[1]).At, Is.EqualTo(1_000));
-        Assert.That(cursor.Take(Frame("tail and more", from: 1_000)), Is.EqualTo(new RunSignal[] { new ModelDelta(1, 1, "a", ModelChannel.Text, 1_004, " and more") }));
+        Assert.That(cursor.Take(Frame("tail and more", from: 1_000)),
+            Is.EqualTo(new RunSignal[] { new ModelDelta(1, 1, "a", ModelChannel.Text, 1_004, " and more") }));
     }
 
     [Test]
@@ -46,7 +49,8 @@ internal sealed class LiveCursorTests
         var cursor = new LiveCursor();
         cursor.Take(Frame(""));
         cursor.Take(Frame("it is hunter2"));
-        IReadOnlyList<RunSignal> signals = cursor.Take(Frame("it is [secret:x]", answer => answer with { Revision = 1, RevisedFor = "redaction" }));
+        IReadOnlyList<RunSignal> signals =
+            cursor.Take(Frame("it is [secret:x]", answer => answer with { Revision = 1, RevisedFor = "redaction" }));
 
         Assert.That(signals[0], Is.EqualTo(new ModelReset(1, 1, "redaction")));
         Assert.That(((ModelSnapshot)signals[1]).Text, Is.EqualTo("it is [secret:x]"));
@@ -92,7 +96,13 @@ internal sealed class LiveCursorTests
         cursor.Take(Frame(""));
         cursor.Take(Frame("of the first"));
         IReadOnlyList<RunSignal> signals = cursor.Take(
-            Frame("", static answer => answer with { Delivery = "b", StartedAt = Start.AddSeconds(1), Attempt = 2, Ended = LiveEnd.CutOff }));
+            Frame("", static answer => answer with
+            {
+                Delivery = "b",
+                StartedAt = Start.AddSeconds(1),
+                Attempt = 2,
+                Ended = LiveEnd.CutOff
+            }));
 
         Assert.That(signals, Is.EqualTo(new RunSignal[] { new ModelReset(1, 1, "cutOff") }));
     }
@@ -135,7 +145,8 @@ internal sealed class LiveCursorTests
         cursor.Take(Frame(""));
         cursor.Take(Frame("it is hunter2"));
         IReadOnlyList<RunSignal> signals = cursor.Take(
-            Frame("it is [secret:x]", static answer => answer with { Revision = 1, RevisedFor = "redaction", Ended = LiveEnd.CutOff }));
+            Frame("it is [secret:x]",
+                static answer => answer with { Revision = 1, RevisedFor = "redaction", Ended = LiveEnd.CutOff }));
 
         Assert.That(signals, Is.EqualTo(new RunSignal[] { new ModelReset(1, 1, "cutOff") }));
     }

@@ -49,7 +49,8 @@ internal sealed class SharedEventsTests
 
         Assert.That(sent, Is.All.SameAs(sent[0]));
         Assert.That(Encoding.UTF8.GetString(sent[0]), Does.StartWith("id: 0\nevent: e\ndata: {"));
-        Assert.That(Encoding.UTF8.GetString(EventText.Of(7, (await asked[0])[0].Event)), Does.StartWith("id: 7\n").And.Contain("\"position\":7"));
+        Assert.That(Encoding.UTF8.GetString(EventText.Of(7, (await asked[0])[0].Event)),
+            Does.StartWith("id: 7\n").And.Contain("\"position\":7"));
     }
 
     [Test]
@@ -128,7 +129,8 @@ internal sealed class SharedEventsTests
         public bool Fails { get; set; }
 
         public Task<long> AppendAsync(
-            string stream, IReadOnlyList<ReadOnlyMemory<byte>> entries, long? expectedPosition, CancellationToken cancellationToken = default)
+            string stream, IReadOnlyList<ReadOnlyMemory<byte>> entries, long? expectedPosition,
+            CancellationToken cancellationToken = default)
         {
             lock (_gate)
             {
@@ -144,14 +146,17 @@ internal sealed class SharedEventsTests
         }
 
         public async IAsyncEnumerable<LogEntry> ReadAsync(
-            string stream, long fromPosition = 0, int? maxCount = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+            string stream, long fromPosition = 0, int? maxCount = null,
+            [EnumeratorCancellation] CancellationToken cancellationToken = default)
         {
             await Task.Yield();
             LogEntry[] found;
             lock (_gate)
             {
                 Reads++;
-                found = Fails ? throw new IOException("no") : [.. _entries.Skip((int)fromPosition).Take(maxCount ?? int.MaxValue)];
+                found = Fails
+                    ? throw new IOException("no")
+                    : [.. _entries.Skip((int)fromPosition).Take(maxCount ?? int.MaxValue)];
             }
 
             foreach (LogEntry entry in found)

@@ -10,7 +10,16 @@ namespace AgentFunctions.Tests.Views.Live;
 internal sealed class SharedReadTests
 {
     private static readonly RunTree Tree = new(
-        new Run { Id = "r", Agent = "a", Model = "m", Goal = "g", Status = RunStatus.Running, CreatedAt = default, UpdatedAt = default }, null, []);
+        new Run
+        {
+            Id = "r",
+            Agent = "a",
+            Model = "m",
+            Goal = "g",
+            Status = RunStatus.Running,
+            CreatedAt = default,
+            UpdatedAt = default
+        }, null, []);
 
     private readonly VirtualTime _time = new(DateTimeOffset.UnixEpoch);
     private int _reads;
@@ -23,13 +32,15 @@ internal sealed class SharedReadTests
     {
         var read = new TaskCompletionSource<RunTree>();
         SharedRead<RunTree> tree = Of(() => read.Task);
-        Task<(RunTree Value, TimeSpan? NewerIn)>[] asked = [.. Enumerable.Range(0, 50).Select(_ => tree.GetAsync(false, default))];
+        Task<(RunTree Value, TimeSpan? NewerIn)>[] asked = [.. Enumerable.Range(0, 50)
+            .Select(_ => tree.GetAsync(false, default))];
         read.SetResult(Tree);
         (RunTree Value, TimeSpan? NewerIn)[] given = await Task.WhenAll(asked);
 
         Assert.That(_reads, Is.EqualTo(1));
         Assert.That(given.Select(static one => one.Value), Is.All.SameAs(Tree));
-        Assert.That(given.Skip(1).Select(static one => one.NewerIn), Is.All.EqualTo(TimeSpan.FromSeconds(1)), "what happens meanwhile is seen by the next look");
+        Assert.That(given.Skip(1).Select(static one => one.NewerIn), Is.All.EqualTo(TimeSpan.FromSeconds(1)),
+            "what happens meanwhile is seen by the next look");
     }
 
     [Test]

@@ -26,7 +26,8 @@ public abstract class RunIndexConformance
     public async Task Append_ByTwoWritersToOneLog_LosesNothing()
     {
         RunIndexLog[] writers = [Writer(), Writer()];
-        string[] ids = [.. Enumerable.Range(0, 60).Select(static number => string.Create(CultureInfo.InvariantCulture, $"root.{number}-0"))];
+        string[] ids = [.. Enumerable.Range(0, 60)
+            .Select(static number => string.Create(CultureInfo.InvariantCulture, $"root.{number}-0"))];
 
         await Task.WhenAll(ids.Select((id, number) => writers[number % 2].AdmittedAsync(Record(id), Cancel)));
 
@@ -45,7 +46,8 @@ public abstract class RunIndexConformance
         for (int number = 0; number < 40; number++)
         {
             await writer.AdmittedAsync(Record($"root.{number % 25}-0"), Cancel);
-            await writer.EndedAsync($"root.{number % 20}-0", new IndexedEnd { Status = RunStatus.Failed, At = number, Turns = 3 }, Cancel);
+            await writer.EndedAsync($"root.{number % 20}-0", new IndexedEnd { Status = RunStatus.Failed, At = number, Turns = 3 },
+                Cancel);
             await first.RefreshAsync(Cancel);
         }
 
@@ -59,7 +61,8 @@ public abstract class RunIndexConformance
         Assert.That(Json(later), Is.EqualTo(Json(first)));
         Assert.That(Json(whole), Is.EqualTo(Json(first)), "without any snapshot");
         Assert.That(
-            await Connect().Records.ListAsync("index/snapshots/", null, Cancel).CountAsync(Cancel), Is.EqualTo(1), "those before are deleted");
+            await Connect().Records.ListAsync("index/snapshots/", null, Cancel).CountAsync(Cancel), Is.EqualTo(1),
+            "those before are deleted");
     }
 
     [Test]
@@ -70,7 +73,14 @@ public abstract class RunIndexConformance
         RunRecord small = Record("a") with { Goal = "Do it." };
         RunRecord longGoal = Record("b") with { Goal = new string('g', 5_000) };
         RunRecord manyLabels = Record("c") with { Labels = labels };
-        var end = new IndexedEnd { Status = RunStatus.Failed, At = 1, Code = "toolFailed", Message = new string('m', 5_000), Granted = [1, 2, 3.5m, 4, 5] };
+        var end = new IndexedEnd
+        {
+            Status = RunStatus.Failed,
+            At = 1,
+            Code = "toolFailed",
+            Message = new string('m', 5_000),
+            Granted = [1, 2, 3.5m, 4, 5]
+        };
 
         RunIndexEntry[] entries =
         [
@@ -83,13 +93,16 @@ public abstract class RunIndexConformance
         await index.RefreshAsync(Cancel);
 
         Assert.That((index.Rows.Find("a")!.Run!.Goal, index.Rows.Find("a")!.Run!.HasMore), Is.EqualTo(("Do it.", (bool?)null)));
-        Assert.That((index.Rows.Find("b")!.Run!.Goal, index.Rows.Find("b")!.Run!.HasMore), Is.EqualTo(((string?)null, (bool?)true)));
+        Assert.That((index.Rows.Find("b")!.Run!.Goal, index.Rows.Find("b")!.Run!.HasMore),
+            Is.EqualTo(((string?)null, (bool?)true)));
         Assert.That((index.Rows.Find("c")!.Run, index.Rows.Find("c")!.TellsAll), Is.EqualTo(((IndexedRun?)null, false)));
-        Assert.That((index.Rows.Find("d")!.End!.Message, index.Rows.Find("d")!.End!.HasMore), Is.EqualTo(((string?)null, (bool?)true)));
+        Assert.That((index.Rows.Find("d")!.End!.Message, index.Rows.Find("d")!.End!.HasMore),
+            Is.EqualTo(((string?)null, (bool?)true)));
     }
 
     /// <summary>
-    /// Whatever becomes of runs, and wherever a process dies in between, a list has the runs that there are, each with its status.
+    /// Whatever becomes of runs, and wherever a process dies in between, a list has the runs that there are, each with its
+    /// status.
     /// </summary>
     [TestCase(1)]
     [TestCase(2)]
@@ -128,7 +141,8 @@ public abstract class RunIndexConformance
     };
 
     private static string[] Json(RunIndex index) =>
-        [.. index.Rows.Next(null, static _ => true, int.MaxValue).Select(static row => JsonSerializer.Serialize(row, RunIndexJsonContext.Default.RunIndexRow))];
+        [.. index.Rows.Next(null, static _ => true, int.MaxValue)
+            .Select(static row => JsonSerializer.Serialize(row, RunIndexJsonContext.Default.RunIndexRow))];
 
     private RunIndexLog Writer() => new(Connect().Logs, TimeProvider.System, NullLogger<RunIndexLog>.Instance);
 

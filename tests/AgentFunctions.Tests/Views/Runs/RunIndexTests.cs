@@ -25,5 +25,6 @@ public sealed class EmbeddedRunIndexTests(bool isInMemory) : RunIndexConformance
     [TearDown]
     public async Task StopAsync() => await _engine!.DisposeAsync();
 
-    protected override (ILogStore Logs, IRecordStore Records, IBlobStore Blobs) Connect() => (_engine!.Logs, _engine.Records, _engine.Blobs);
+    protected override (ILogStore Logs, IRecordStore Records, IBlobStore Blobs) Connect() =>
+        (_engine!.Logs, _engine.Records, _engine.Blobs);
 }

@@ -91,14 +91,17 @@ internal sealed class RunStory
     /// <summary>Compares lists with what the orchestrations say.</summary>
     public async Task EnsureTrueListsAsync(string when, CancellationToken cancellationToken)
     {
-        foreach (RunStatus? status in (RunStatus?[])[null, RunStatus.Running, RunStatus.Completed, RunStatus.Failed, RunStatus.Cancelled])
+        foreach (RunStatus? status in (RunStatus?[])[null, RunStatus.Running, RunStatus.Completed, RunStatus.Failed,
+            RunStatus.Cancelled])
         {
             var filter = new RunFilter { Status = status, SubAgents = true };
-            (string, RunStatus)[] listed = [.. await _reader.ListAsync(filter, cancellationToken).Select(static run => (run.Id, run.Status)).ToListAsync(cancellationToken)];
+            (string, RunStatus)[] listed = [.. await _reader.ListAsync(filter, cancellationToken)
+                .Select(static run => (run.Id, run.Status)).ToListAsync(cancellationToken)];
             (string, RunStatus)[] truth =
             [
                 .. _orchestrations.States.Values.Select(static state => (state.InstanceId, StatusOf(state)))
-                    .Where(run => status is null || run.Item2 == status).OrderBy(static run => run.InstanceId, StringComparer.Ordinal),
+                    .Where(run => status is null || run.Item2 == status)
+                    .OrderBy(static run => run.InstanceId, StringComparer.Ordinal),
             ];
             Assert.That(listed, Is.EqualTo(truth), $"{when}, {status}");
         }
@@ -117,18 +120,22 @@ internal sealed class RunStory
     /// <summary>An entry becomes unreadable, and another process begins.</summary>
     public async Task DamageAsync(CancellationToken cancellationToken)
     {
-        await _stores.Logs.AppendAsync(RunIndexStreams.NameOf(_random.Next(RunIndexStreams.Count)), [Encoding.UTF8.GetBytes("{\"k\":\"a\",")], null, cancellationToken);
+        await _stores.Logs.AppendAsync(RunIndexStreams.NameOf(_random.Next(RunIndexStreams.Count)),
+            [Encoding.UTF8.GetBytes("{\"k\":\"a\",")], null, cancellationToken);
         await _stores.Records.PutAsync("runs/00bad", Encoding.UTF8.GetBytes("null"), default, cancellationToken);
         Connect();
     }
 
-    /// <summary>Compares the index itself with what the orchestrations say: a row may be taken for alive, never for ended.</summary>
+    /// <summary>
+    /// Compares the index itself with what the orchestrations say: a row may be taken for alive, never for ended.
+    /// </summary>
     public async Task EnsureIndexIsTrueAsync(CancellationToken cancellationToken)
     {
         Assert.That(await _index.RefreshAsync(cancellationToken), Is.True);
         foreach (OrchestrationState state in _orchestrations.States.Values)
         {
-            Assert.That(_index.Rows.Find(state.InstanceId)?.HasEnded(_time.GetUtcNow()), Is.EqualTo(state.IsEnded), state.InstanceId);
+            Assert.That(_index.Rows.Find(state.InstanceId)?.HasEnded(_time.GetUtcNow()), Is.EqualTo(state.IsEnded),
+                state.InstanceId);
         }
 
         int asked = _orchestrations.Asked;
@@ -144,7 +151,9 @@ internal sealed class RunStory
         _repair = new RunIndexRepair(_index, _entries, _old, _time, NullLogger<RunIndexRepair>.Instance);
         var view = new RunIndexView(_index, _entries, _repair, _old, _time, NullLogger<RunIndexView>.Instance);
         _reader = new RunReader(
-            _old, _orchestrations, new RunContents(new Transcript(_stores.Logs), new ArtifactStore(_stores.Records, _stores.Blobs, _time), new PlanStore(_stores.Records)), _time,
+            _old, _orchestrations,
+            new RunContents(new Transcript(_stores.Logs), new ArtifactStore(_stores.Records, _stores.Blobs, _time),
+                new PlanStore(_stores.Records)), _time,
             new Redactor(), _stores.Records)
         {
             Index = view,
@@ -215,7 +224,8 @@ internal sealed class RunStory
     }
 
     private Task ToldEndAsync(string id, CancellationToken cancellationToken) => _entries.EndedAsync(
-        id, new IndexedEnd { Status = RunStatus.Completed, At = _time.GetUtcNow().UtcTicks, Turns = _turns[id] }, cancellationToken);
+        id, new IndexedEnd { Status = RunStatus.Completed, At = _time.GetUtcNow().UtcTicks, Turns = _turns[id] },
+        cancellationToken);
 
     private void Set(string id, OrchestrationStatus status)
     {
@@ -224,7 +234,9 @@ internal sealed class RunStory
         _orchestrations.States[id] = new OrchestrationState(id, AgentLoop.Name, status, _time.GetUtcNow(), _time.GetUtcNow())
         {
             CustomStatus = DurableJson.Serialize(state),
-            Output = status == OrchestrationStatus.Completed ? DurableJson.Serialize(new RunOutcome(RunStatus.Completed, state)) : null,
+            Output = status == OrchestrationStatus.Completed
+                ? DurableJson.Serialize(new RunOutcome(RunStatus.Completed, state))
+                : null,
             Failure = status == OrchestrationStatus.Failed ? new FailureDetails("ToolFailed", "It broke.") : null,
         };
     }

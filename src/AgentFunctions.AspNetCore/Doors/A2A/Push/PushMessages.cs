@@ -7,7 +7,8 @@ using AgentFunctions.Runs;
 namespace AgentFunctions.AspNetCore.Doors.A2A.Push;
 
 /// <summary>
-/// Makes the notifications of the Agent2Agent protocol: a task that asks people something, and one that has ended. Progress is for streams.
+/// Makes the notifications of the Agent2Agent protocol: a task that asks people something, and one that has ended. Progress is
+/// for streams.
 /// </summary>
 internal sealed class PushMessages(RunStands stands, Answerable answerable, TaskView view) : IReceiverForm
 {
@@ -31,7 +32,8 @@ internal sealed class PushMessages(RunStands stands, Answerable answerable, Task
                 : await OfQuestionAsync(runId, caller, asked, cancellationToken);
             return told is null
                 ? null
-                : new ReceiverMessage(MediaType, Encoding.UTF8.GetBytes(told.ToJsonString()), HeadersOf(PushConfig.Read(receiver)));
+                : new ReceiverMessage(MediaType, Encoding.UTF8.GetBytes(told.ToJsonString()),
+                    HeadersOf(PushConfig.Read(receiver)));
         }
         catch (AgentException e) when (e.Code is ErrorCode.RunNotFound or ErrorCode.RunErased or ErrorCode.NotAllowed)
         {
@@ -55,7 +57,8 @@ internal sealed class PushMessages(RunStands stands, Answerable answerable, Task
             : throw new AgentException(ErrorCode.EngineUnavailable, "The run is about to end; its end is told once it has.");
     }
 
-    private async Task<JsonObject?> OfQuestionAsync(string runId, Caller caller, string asked, CancellationToken cancellationToken)
+    private async Task<JsonObject?> OfQuestionAsync(string runId, Caller caller, string asked,
+        CancellationToken cancellationToken)
     {
         Run run = (await stands.GetAsync(runId, caller, RunAct.See, cancellationToken)).Run;
         IReadOnlyList<OpenQuestion> open = await answerable.OfTreeAsync(runId, caller, cancellationToken);

@@ -9,7 +9,9 @@ using Microsoft.AspNetCore.Routing;
 
 namespace AgentFunctions.AspNetCore.Doors.OpenAI.DevUi;
 
-/// <summary>What the page DevUI of Agent Framework asks of its host beside OpenAI's API: what the host is, and which agents it has.</summary>
+/// <summary>
+/// What the page DevUI of Agent Framework asks of its host beside OpenAI's API: what the host is, and which agents it has.
+/// </summary>
 internal static class DevUiEndpoints
 {
     /// <summary>Maps the description of the host, which stands beside the prefix of the door.</summary>
@@ -38,7 +40,8 @@ internal static class DevUiEndpoints
         {
             ["entities"] = new JsonArray(
             [
-                .. agents.Agents.Where(agent => gateway.MayAsk(http.Caller(), agent.Name)).Select(agent => EntityOf(agent, tools)),
+                .. agents.Agents.Where(agent => gateway.MayAsk(http.Caller(), agent.Name)).Select(agent => EntityOf(agent,
+                    tools)),
             ]),
         });
 

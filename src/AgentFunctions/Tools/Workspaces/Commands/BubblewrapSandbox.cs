@@ -14,18 +14,26 @@ internal sealed class BubblewrapSandbox(string program, IReadOnlyList<string> hi
 {
     private static readonly string[] Credentials =
     [
-        ".ssh", ".aws", ".azure", ".kube", ".gnupg", ".docker", ".netrc", ".git-credentials", ".npmrc", ".pypirc", ".config/gcloud", ".config/gh",
-        ".config/git", ".gitconfig", ".nuget/NuGet", ".microsoft", ".bash_history", ".local/share/keyrings", ".local/state/agentfunctions",
-        ".zsh_history", ".cargo/credentials", ".cargo/credentials.toml", ".gem/credentials", ".m2/settings.xml", ".gradle/gradle.properties",
-        ".pgpass", ".my.cnf", ".vault-token", ".terraform.d", ".terraformrc", ".password-store", ".config/op", ".config/rclone", ".config/containers",
-        ".config/hub", ".config/glab-cli", ".config/doctl", ".composer/auth.json", ".mozilla", ".config/google-chrome", ".config/chromium",
+        ".ssh", ".aws", ".azure", ".kube", ".gnupg", ".docker", ".netrc", ".git-credentials", ".npmrc", ".pypirc",
+        ".config/gcloud", ".config/gh",
+        ".config/git", ".gitconfig", ".nuget/NuGet", ".microsoft", ".bash_history", ".local/share/keyrings",
+        ".local/state/agentfunctions",
+        ".zsh_history", ".cargo/credentials", ".cargo/credentials.toml", ".gem/credentials", ".m2/settings.xml",
+        ".gradle/gradle.properties",
+        ".pgpass", ".my.cnf", ".vault-token", ".terraform.d", ".terraformrc", ".password-store", ".config/op", ".config/rclone",
+        ".config/containers",
+        ".config/hub", ".config/glab-cli", ".config/doctl", ".composer/auth.json", ".mozilla", ".config/google-chrome",
+        ".config/chromium",
         ".claude", ".claude.json", ".codex", ".gemini", ".config/github-copilot",
     ];
 
-    /// <summary>What belongs to the whole machine, whose owner needs no capability to write it: where the host is root, so is the command.</summary>
+    /// <summary>
+    /// What belongs to the whole machine, whose owner needs no capability to write it: where the host is root, so is the command.
+    /// </summary>
     private static readonly string[] OfTheMachine =
     [
-        .. new[] { "sys", "sysrq-trigger", "irq", "bus", "fs", "acpi", "mtrr" }.Select(static name => $"/proc/{name}").Where(Path.Exists)
+        .. new[] { "sys", "sysrq-trigger", "irq", "bus", "fs", "acpi", "mtrr" }.Select(static name => $"/proc/{name}")
+            .Where(Path.Exists)
             .SelectMany(static path => new[] { "--ro-bind", path, path }),
     ];
 
@@ -33,9 +41,13 @@ internal sealed class BubblewrapSandbox(string program, IReadOnlyList<string> hi
 
     public string Name => "bwrap";
 
-    /// <summary>Finds the sandbox of this machine; <see langword="null"/> if it is not installed or user namespaces are not available.</summary>
+    /// <summary>
+    /// Finds the sandbox of this machine; <see langword="null"/> if it is not installed or user namespaces are not available.
+    /// </summary>
     /// <param name="hidden">Full paths of files and folders that are not shown.</param>
-    public static BubblewrapSandbox? Find(IReadOnlyList<string> hidden) => Found.Value is { } program ? new BubblewrapSandbox(program, hidden) : null;
+    public static BubblewrapSandbox? Find(IReadOnlyList<string> hidden) => Found.Value is { } program
+        ? new BubblewrapSandbox(program, hidden)
+        : null;
 
     public SandboxedCommand Wrap(string workspace, SandboxedCommand command)
     {
@@ -67,7 +79,9 @@ internal sealed class BubblewrapSandbox(string program, IReadOnlyList<string> hi
     {
         foreach (string path in paths)
         {
-            arguments.AddRange(Directory.Exists(path) ? ["--tmpfs", path] : File.Exists(path) ? ["--ro-bind", "/dev/null", path] : []);
+            arguments.AddRange(Directory.Exists(path) ? ["--tmpfs", path] : File.Exists(path)
+                ? ["--ro-bind", "/dev/null", path]
+                : []);
         }
     }
 
@@ -81,7 +95,8 @@ internal sealed class BubblewrapSandbox(string program, IReadOnlyList<string> hi
 
         try
         {
-            var start = new ProcessStartInfo(Program, ["--unshare-all", "--ro-bind", "/", "/", "--proc", "/proc", .. OfTheMachine, "--dev", "/dev", "--", "/bin/true"])
+            var start = new ProcessStartInfo(Program,
+                ["--unshare-all", "--ro-bind", "/", "/", "--proc", "/proc", .. OfTheMachine, "--dev", "/dev", "--", "/bin/true"])
             {
                 RedirectStandardError = true,
                 RedirectStandardOutput = true,

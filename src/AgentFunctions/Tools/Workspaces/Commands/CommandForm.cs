@@ -63,10 +63,15 @@ internal sealed record CommandForm(string Subcommand, CommandOptions Options, Op
     /// <summary>Gets whether a revision may be a file's content, which is shown whatever the paths are.</summary>
     public bool ShowsObjects { get; init; }
 
-    /// <summary>Gets whether the form may look into repositories within the repository, so that their own configuration counts.</summary>
+    /// <summary>
+    /// Gets whether the form may look into repositories within the repository, so that their own configuration counts.
+    /// </summary>
     public Func<ParsedArguments, bool>? VisitsNested { get; init; }
 
-    /// <summary>Gets whether files are taken from a revision, which may be the tree of another folder: what it holds is not what the paths say.</summary>
+    /// <summary>
+    /// Gets whether files are taken from a revision, which may be the tree of another folder: what it holds is not what the paths
+    /// say.
+    /// </summary>
     public bool TakesFromTrees { get; init; }
 
     /// <summary>Gets the options by which files under other paths than the named ones are shown.</summary>

@@ -1,8 +1,12 @@
 namespace AgentFunctions.Tools.Workspaces.Commands;
 
 /// <summary>The options that a form of a program may have; every other option is refused, an abbreviation of one too.</summary>
-/// <param name="flags">Options without a value, separated by blanks: <c>-a</c> may stand in a cluster, <c>--all</c> alone.</param>
-/// <param name="valued">Options with a value, which may follow after <c>=</c>, directly after a letter, or as the next argument.</param>
+/// <param name="flags">
+/// Options without a value, separated by blanks: <c>-a</c> may stand in a cluster, <c>--all</c> alone.
+/// </param>
+/// <param name="valued">
+/// Options with a value, which may follow after <c>=</c>, directly after a letter, or as the next argument.
+/// </param>
 /// <param name="attached">Options whose value, if any, stands in the same argument: <c>-U3</c>, <c>--stat=80</c>.</param>
 internal sealed class CommandOptions(string flags, string valued = "", string attached = "")
 {
@@ -23,14 +27,16 @@ internal sealed class CommandOptions(string flags, string valued = "", string at
     public IReadOnlySet<string> Revisions { get; init; } = new HashSet<string>();
 
     /// <summary>Makes the same options and more.</summary>
-    public CommandOptions With(string moreFlags, string moreValued = "", string moreAttached = "", string text = "", string paths = "") => new(
-        string.Join(' ', _flags) + " " + moreFlags, string.Join(' ', _valued) + " " + moreValued, string.Join(' ', _attached) + " " + moreAttached)
-    {
-        TakesNumber = TakesNumber,
-        Text = Words(text).Union(Text).ToHashSet(),
-        Paths = Words(paths).Union(Paths).ToHashSet(),
-        Revisions = Revisions,
-    };
+    public CommandOptions With(string moreFlags, string moreValued = "", string moreAttached = "", string text = "",
+        string paths = "") => new(
+        string.Join(' ', _flags) + " " + moreFlags, string.Join(' ', _valued) + " " + moreValued,
+        string.Join(' ', _attached) + " " + moreAttached)
+        {
+            TakesNumber = TakesNumber,
+            Text = Words(text).Union(Text).ToHashSet(),
+            Paths = Words(paths).Union(Paths).ToHashSet(),
+            Revisions = Revisions,
+        };
 
     /// <summary>Reads the options of a call; what is left are its operands.</summary>
     /// <param name="arguments">The arguments after the subcommand.</param>
@@ -66,7 +72,9 @@ internal sealed class CommandOptions(string flags, string valued = "", string at
             refused = option is null ? argument : null;
             if (option is not null)
             {
-                parsed.Options.AddRange(wantsNext || argument.StartsWith("--", StringComparison.Ordinal) ? [option] : argument.Skip(1).Select(static c => $"-{c}"));
+                parsed.Options.AddRange(wantsNext || argument.StartsWith("--", StringComparison.Ordinal)
+                    ? [option]
+                    : argument.Skip(1).Select(static c => $"-{c}"));
                 if (value is not null && Paths.Contains(option))
                 {
                     parsed.Paths.Add(value);

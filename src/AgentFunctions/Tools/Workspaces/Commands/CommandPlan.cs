@@ -21,7 +21,10 @@ internal sealed record CommandPlan
     /// <summary>Gets the paths that the command writes.</summary>
     public IReadOnlyList<string> Writes { get; init; } = [];
 
-    /// <summary>Gets whether the program may run code of the workspace, or whatever its arguments say, so that any file may be read and written.</summary>
+    /// <summary>
+    /// Gets whether the program may run code of the workspace, or whatever its arguments say, so that any file may be read and
+    /// written.
+    /// </summary>
     public bool RunsCode { get; init; }
 
     /// <summary>Gets whether the program may look into repositories within the repository.</summary>

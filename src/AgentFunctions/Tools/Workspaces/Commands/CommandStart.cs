@@ -21,7 +21,8 @@ internal sealed partial class CommandStart(
         {
             commands.Mode = Enum.TryParse(text, ignoreCase: true, out SandboxMode mode) && Enum.IsDefined(mode)
                 ? mode
-                : throw new AgentException(ErrorCode.InvalidInput, $"Workspace:Sandbox: '{text}' is not known; use Auto, Required or Off.");
+                : throw new AgentException(ErrorCode.InvalidInput,
+                    $"Workspace:Sandbox: '{text}' is not known; use Auto, Required or Off.");
         }
 
         commands.Governing = governing;
@@ -53,12 +54,15 @@ internal sealed partial class CommandStart(
 
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    [LoggerMessage(4300, LogLevel.Warning, "run_command: '{Program}' is allowed with any arguments, and so is all that it can read, write and start. Write '{Program}:*' if that is meant")]
+    [LoggerMessage(4300, LogLevel.Warning,
+        "run_command: '{Program}' is allowed with any arguments, and so is all that it can read, write and start. Write '{Program}:*' if that is meant")]
     private static partial void AnyArguments(ILogger logger, string program);
 
-    [LoggerMessage(4301, LogLevel.Information, "run_command: commands run in a sandbox ({Sandbox}): the workspace writable, no network")]
+    [LoggerMessage(4301, LogLevel.Information,
+        "run_command: commands run in a sandbox ({Sandbox}): the workspace writable, no network")]
     private static partial void Sandboxed(ILogger logger, string sandbox);
 
-    [LoggerMessage(4302, LogLevel.Information, "run_command: commands run without a sandbox (Workspace:Sandbox is {Mode}), with the rights of this process")]
+    [LoggerMessage(4302, LogLevel.Information,
+        "run_command: commands run without a sandbox (Workspace:Sandbox is {Mode}), with the rights of this process")]
     private static partial void NotSandboxed(ILogger logger, SandboxMode mode);
 }

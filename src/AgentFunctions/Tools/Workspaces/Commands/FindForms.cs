@@ -3,11 +3,16 @@ using AgentFunctions.Workspaces;
 namespace AgentFunctions.Tools.Workspaces.Commands;
 
 /// <summary>The allowed forms of find: tests and printing, nothing that runs, removes or writes.</summary>
-internal sealed class FindForms() : ProgramForms("find", [new CommandForm("", new CommandOptions(""), Operands.Paths, FileUse.Names)])
+internal sealed class FindForms() : ProgramForms("find",
+    [new CommandForm("", new CommandOptions(""), Operands.Paths, FileUse.Names)])
 {
-    private static readonly HashSet<string> Plain = ["-print", "-print0", "-empty", "-prune", "-not", "!", "-a", "-and", "-o", "-or", "(", ")", "-depth", "-mount", "-xdev", "-true", "-false", "-P", "-readable", "-writable", "-executable", "-quit", "-ls", "-daystart"];
+    private static readonly HashSet<string> Plain = ["-print", "-print0", "-empty", "-prune", "-not", "!", "-a", "-and", "-o",
+        "-or", "(", ")", "-depth", "-mount", "-xdev", "-true", "-false", "-P", "-readable", "-writable", "-executable", "-quit",
+        "-ls", "-daystart"];
 
-    private static readonly HashSet<string> WithText = ["-name", "-iname", "-path", "-ipath", "-wholename", "-iwholename", "-type", "-maxdepth", "-mindepth", "-size", "-mtime", "-mmin", "-ctime", "-cmin", "-atime", "-amin", "-regex", "-iregex", "-regextype", "-perm", "-user", "-group", "-links", "-printf"];
+    private static readonly HashSet<string> WithText = ["-name", "-iname", "-path", "-ipath", "-wholename", "-iwholename",
+        "-type", "-maxdepth", "-mindepth", "-size", "-mtime", "-mmin", "-ctime", "-cmin", "-atime", "-amin", "-regex", "-iregex",
+        "-regextype", "-perm", "-user", "-group", "-links", "-printf"];
 
     protected override CommandPlan PlanOf(Workspace workspace, IReadOnlyList<string> arguments)
     {

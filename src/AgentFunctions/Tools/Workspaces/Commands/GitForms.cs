@@ -38,20 +38,28 @@ internal sealed class GitForms() : ProgramForms("git", Forms)
     // The option counts before .gitmodules and all configuration.
     private static readonly string[] NoNested = ["--ignore-submodules=all"];
 
-    /// <summary>Settings of the repository's own configuration that could name a program, or lead elsewhere, and have a fixed name.</summary>
+    /// <summary>
+    /// Settings of the repository's own configuration that could name a program, or lead elsewhere, and have a fixed name.
+    /// </summary>
     private static readonly string[] Overrides =
     [
-        "core.hooksPath=/dev/null", "core.fsmonitor=false", "core.pager=cat", "core.editor=:", "sequence.editor=:", "core.askPass=", "core.sshCommand=false",
-        "core.gitProxy=", "core.alternateRefsCommand=", "diff.external=", "interactive.diffFilter=", "credential.helper=", "commit.gpgSign=false",
-        "tag.gpgSign=false", "log.showSignature=false", "gpg.program=false", "gpg.openpgp.program=false", "gpg.x509.program=false", "gpg.ssh.program=false",
-        "protocol.allow=never", "safe.bareRepository=explicit", "diff.ignoreSubmodules=all", "submodule.recurse=false", "status.submoduleSummary=false",
-        "gc.auto=0", "maintenance.auto=false", "commit.template=", "core.excludesFile=", "core.attributesFile=", "diff.orderFile=/dev/null", "blame.ignoreRevsFile=",
+        "core.hooksPath=/dev/null", "core.fsmonitor=false", "core.pager=cat", "core.editor=:", "sequence.editor=:",
+        "core.askPass=", "core.sshCommand=false",
+        "core.gitProxy=", "core.alternateRefsCommand=", "diff.external=", "interactive.diffFilter=", "credential.helper=",
+        "commit.gpgSign=false",
+        "tag.gpgSign=false", "log.showSignature=false", "gpg.program=false", "gpg.openpgp.program=false",
+        "gpg.x509.program=false", "gpg.ssh.program=false",
+        "protocol.allow=never", "safe.bareRepository=explicit", "diff.ignoreSubmodules=all", "submodule.recurse=false",
+        "status.submoduleSummary=false",
+        "gc.auto=0", "maintenance.auto=false", "commit.template=", "core.excludesFile=", "core.attributesFile=",
+        "diff.orderFile=/dev/null", "blame.ignoreRevsFile=",
         "rerere.enabled=false", "help.autoCorrect=0",
     ];
 
     // Options that show what is in the files, beside those that show names or numbers too.
     private static readonly string[] Contents =
-        ["-p", "-u", "--patch", "-U", "--unified", "-L", "--word-diff", "--color-words", "-W", "--function-context", "-S", "-G", "--binary", "--check"];
+        ["-p", "-u", "--patch", "-U", "--unified", "-L", "--word-diff", "--color-words", "-W", "--function-context", "-S", "-G",
+            "--binary", "--check"];
 
     private static IReadOnlyList<CommandForm> Forms { get; } =
     [
@@ -64,7 +72,8 @@ internal sealed class GitForms() : ProgramForms("git", Forms)
         {
             Adds = [.. NoPrograms, .. NoNested],
             ShowsObjects = true,
-            UseOf = static parsed => parsed.HasAny("--name-only", "--name-status", "--stat", "--numstat", "--shortstat") && !parsed.HasAny(Contents) ? FileUse.Names : FileUse.Reads,
+            UseOf = static parsed => parsed.HasAny("--name-only", "--name-status", "--stat", "--numstat", "--shortstat")
+                && !parsed.HasAny(Contents) ? FileUse.Names : FileUse.Reads,
         },
         new("log", Log, Operands.Revisions, FileUse.Names)
         {
@@ -78,28 +87,37 @@ internal sealed class GitForms() : ProgramForms("git", Forms)
             Adds = NoPrograms,
             ShowsObjects = true,
             ShowsOthers = ["--follow"],
-            UseOf = static parsed => parsed.HasAny("-s", "--no-patch") && !parsed.HasAny(Contents) && parsed.Operands.All(Revision.IsCommit) ? FileUse.Names : FileUse.Reads,
+            UseOf = static parsed => parsed.HasAny("-s", "--no-patch") && !parsed.HasAny(Contents)
+                && parsed.Operands.All(Revision.IsCommit) ? FileUse.Names : FileUse.Reads,
         },
-        new("blame", new("-w -e -s -l -p --porcelain --line-porcelain -t -b --root --no-textconv", "-L --since", "-M -C --abbrev"), Operands.Revisions, FileUse.Reads) { Adds = ["--no-textconv"] },
+        new("blame", new("-w -e -s -l -p --porcelain --line-porcelain -t -b --root --no-textconv", "-L --since",
+            "-M -C --abbrev"), Operands.Revisions, FileUse.Reads) { Adds = ["--no-textconv"] },
         new("grep", new("-n -i -l -L -c -w -v -E -F -G -P -h -H -a -I -r -q -o --cached --line-number --ignore-case --files-with-matches --name-only --count --word-regexp --no-color --full-name --all-match --and --or --not --heading --break --no-textconv --untracked",
-            "-e -A -B -C -m --max-depth --max-count", "--color") { Text = new HashSet<string> { "-e" } }, Operands.TextThenRevisions, FileUse.Reads) { Adds = ["--no-textconv"], TextOptions = ["-e"], ShowsObjects = true },
+            "-e -A -B -C -m --max-depth --max-count", "--color") { Text = new HashSet<string> { "-e" } },
+            Operands.TextThenRevisions, FileUse.Reads) { Adds = ["--no-textconv"], TextOptions = ["-e"], ShowsObjects = true },
         new("cat-file", new("-t -s -p -e"), Operands.Revisions, FileUse.Reads)
         {
             TakesObjects = true,
             UseOf = static parsed => parsed.HasAny("-t", "-s", "-e") ? FileUse.Names : FileUse.Reads,
         },
         new("ls-files", new("-c -o -m -d -s -z -t -v -k -i -u --cached --others --modified --deleted --stage --ignored --exclude-standard --directory --full-name --error-unmatch --eol", "", "--abbrev"), Operands.Paths, FileUse.Names),
-        new("ls-tree", new("-r -t -d -l -z --name-only --name-status --long --full-tree --full-name", "", "--abbrev"), Operands.Revisions, FileUse.Names),
+        new("ls-tree", new("-r -t -d -l -z --name-only --name-status --long --full-tree --full-name", "", "--abbrev"),
+            Operands.Revisions, FileUse.Names),
         new("rev-parse", new("--show-toplevel --short --abbrev-ref --verify --is-inside-work-tree --git-dir --show-prefix --symbolic-full-name -q --quiet", "", "--short --abbrev-ref"), Operands.Revisions, FileUse.Names),
-        new("rev-list", new CommandOptions(LogFlags + " --objects", LogValued, "--abbrev") { TakesNumber = true }, Operands.Revisions, FileUse.Names),
+        new("rev-list", new CommandOptions(LogFlags + " --objects", LogValued, "--abbrev") { TakesNumber = true },
+            Operands.Revisions, FileUse.Names),
         new("merge-base", new("--is-ancestor -a --all --octopus --fork-point"), Operands.Revisions, FileUse.Names),
-        new("describe", new("--tags --all --always --long --dirty --exact-match --contains --first-parent", "--match --exclude", "--dirty --abbrev"), Operands.Revisions, FileUse.Names)
+        new("describe", new("--tags --all --always --long --dirty --exact-match --contains --first-parent", "--match --exclude",
+            "--dirty --abbrev"), Operands.Revisions, FileUse.Names)
         {
             VisitsNested = static parsed => parsed.HasAny("--dirty"),
         },
-        new("shortlog", new CommandOptions("-s -n -e -c --all --no-merges --summary --numbered --email", "--since --until --author --group") { TakesNumber = true }, Operands.Revisions, FileUse.Names),
+        new("shortlog", new CommandOptions("-s -n -e -c --all --no-merges --summary --numbered --email",
+            "--since --until --author --group") { TakesNumber = true }, Operands.Revisions, FileUse.Names),
         new("branch", new("-a -r -v -vv -d -D -m --list --show-current --all --remotes --verbose --delete --move --no-color --no-column -i", "--contains --no-contains --merged --no-merged --sort --format --points-at", "--abbrev --color"), Operands.Revisions, FileUse.Names) { UseOf = OfFormat },
-        new("tag", new("-l --list -a -d -i -f --delete --annotate --force --no-column", "-m --message --contains --merged --no-merged --sort --format --points-at", "-n") { Text = new HashSet<string> { "-m", "--message" } }, Operands.Revisions, FileUse.Names) { UseOf = OfFormat },
+        new("tag", new("-l --list -a -d -i -f --delete --annotate --force --no-column",
+            "-m --message --contains --merged --no-merged --sort --format --points-at",
+            "-n") { Text = new HashSet<string> { "-m", "--message" } }, Operands.Revisions, FileUse.Names) { UseOf = OfFormat },
         new("remote", new("-v --verbose"), Operands.None, FileUse.Names),
         new("stash", new("-p --patch --stat --include-untracked"), Operands.Revisions, FileUse.Reads)
         {
@@ -109,20 +127,26 @@ internal sealed class GitForms() : ProgramForms("git", Forms)
         },
         new("add", new("-A -u -n -v -f -N --all --update --dry-run --verbose --force --intent-to-add --no-all --ignore-errors --ignore-removal --renormalize --sparse", "", "--chmod"), Operands.Paths, FileUse.ReadsNamed) { VisitsNested = Always, UseOf = OfAll },
         new("commit", new("-a -q -v -s -n --all --amend --no-edit --quiet --signoff --no-verify --allow-empty --allow-empty-message --dry-run --short --porcelain --reset-author --no-gpg-sign --only -o --include -i --no-status",
-            "-m --message --author --date --cleanup", "") { Text = new HashSet<string> { "-m", "--message" } }, Operands.Paths, FileUse.ReadsNamed)
+            "-m --message --author --date --cleanup", "") { Text = new HashSet<string> { "-m", "--message" } }, Operands.Paths,
+            FileUse.ReadsNamed)
         {
             VisitsNested = Always,
             UseOf = static parsed => parsed.HasAny("-v") ? FileUse.Reads : OfAll(parsed),
         },
-        new("rm", new("-r -f -q -n --cached --force --dry-run --quiet --ignore-unmatch"), Operands.Paths, FileUse.Writes) { VisitsNested = Always },
+        new("rm", new("-r -f -q -n --cached --force --dry-run --quiet --ignore-unmatch"), Operands.Paths,
+            FileUse.Writes) { VisitsNested = Always },
         new("mv", new("-f -k -n -v --force --dry-run --verbose"), Operands.Paths, FileUse.Writes) { VisitsNested = Always },
-        new("restore", new("-S -W -q --staged --worktree --quiet --ours --theirs --ignore-unmerged --overlay --no-overlay", "-s --source") { Revisions = new HashSet<string> { "-s", "--source" } }, Operands.Paths, FileUse.Writes)
+        new("restore", new("-S -W -q --staged --worktree --quiet --ours --theirs --ignore-unmerged --overlay --no-overlay",
+            "-s --source") { Revisions = new HashSet<string> { "-s", "--source" } }, Operands.Paths, FileUse.Writes)
         {
             TakesFromTrees = true,
             VisitsNested = Always,
         },
-        new("checkout", new("-q -f --quiet --force --detach -d --ours --theirs --no-track --orphan", "-b -B"), Operands.Revisions, FileUse.Writes) { TakesFromTrees = true, UseOf = OfNewBranch, VisitsNested = Always },
-        new("switch", new("-q -f --quiet --force --detach -d --discard-changes --no-track", "-c -C --create --force-create --orphan"), Operands.Revisions, FileUse.Writes) { UseOf = OfNewBranch, VisitsNested = Always },
+        new("checkout", new("-q -f --quiet --force --detach -d --ours --theirs --no-track --orphan", "-b -B"), Operands.Revisions,
+            FileUse.Writes) { TakesFromTrees = true, UseOf = OfNewBranch, VisitsNested = Always },
+        new("switch", new("-q -f --quiet --force --detach -d --discard-changes --no-track",
+            "-c -C --create --force-create --orphan"), Operands.Revisions,
+            FileUse.Writes) { UseOf = OfNewBranch, VisitsNested = Always },
         new("reset", new("-q --quiet --soft --mixed --hard --keep --merge -N"), Operands.Revisions, FileUse.Names)
         {
             TakesFromTrees = true,
@@ -133,7 +157,9 @@ internal sealed class GitForms() : ProgramForms("git", Forms)
 
     // What is added or committed can be shown from then on, whatever it is.
     private static FileUse OfAll(ParsedArguments parsed) =>
-        parsed.Operands.Count == 0 && parsed.HasAny("-A", "--all", "-a", "-u", "--update", "--renormalize") ? FileUse.Reads : FileUse.ReadsNamed;
+        parsed.Operands.Count == 0 && parsed.HasAny("-A", "--all", "-a", "-u", "--update", "--renormalize")
+            ? FileUse.Reads
+            : FileUse.ReadsNamed;
 
     private static bool Always(ParsedArguments parsed) => true;
 
@@ -191,8 +217,10 @@ internal sealed class GitForms() : ProgramForms("git", Forms)
             return Outside(name, outside);
         }
 
-        GoverningPath? governing = plan.Writes.SkipLast(moves ? 1 : 0).Select(path => workspace.ReservedWithin(path, evenMissing: false))
-            .Concat(moved.Select(path => workspace.ReservedWithin(path, evenMissing: true))).FirstOrDefault(static one => one is not null);
+        GoverningPath? governing = plan.Writes.SkipLast(moves ? 1 : 0)
+            .Select(path => workspace.ReservedWithin(path, evenMissing: false))
+            .Concat(moved.Select(path => workspace.ReservedWithin(path, evenMissing: true)))
+            .FirstOrDefault(static one => one is not null);
         return governing is null
             ? plan with { Writes = [.. plan.Writes.Union(moved)] }
             : Refuse(name, $"it may change what is reserved for the host ({governing.What}, '{workspace.Relative(governing.Path)}'); name the paths that are meant");
@@ -201,15 +229,20 @@ internal sealed class GitForms() : ProgramForms("git", Forms)
     private static List<string> Moved(Workspace workspace, IReadOnlyList<string> operands)
     {
         string target = Path.GetFullPath(operands[^1], workspace.Root);
-        string[] sources = [.. operands.SkipLast(1).Select(source => Path.TrimEndingDirectorySeparator(Path.GetFullPath(source, workspace.Root)))];
-        return Directory.Exists(target) ? [.. sources.Select(source => Path.Combine(operands[^1], Path.GetFileName(source)))] : [operands[^1]];
+        string[] sources = [.. operands.SkipLast(1)
+            .Select(source => Path.TrimEndingDirectorySeparator(Path.GetFullPath(source, workspace.Root)))];
+        return Directory.Exists(target)
+            ? [.. sources.Select(source => Path.Combine(operands[^1], Path.GetFileName(source)))]
+            : [operands[^1]];
     }
 
     public override async Task<string?> ObstacleAsync(
-        Workspace workspace, CommandPlan plan, Func<IReadOnlyList<string>, IReadOnlyDictionary<string, string?>, Task<CommandResult>> start,
+        Workspace workspace, CommandPlan plan,
+        Func<IReadOnlyList<string>, IReadOnlyDictionary<string, string?>, Task<CommandResult>> start,
         CancellationToken cancellationToken)
     {
-        CommandResult listed = await start(["--no-pager", "config", "--list", "--name-only", "-z"], Environment).ConfigureAwait(false);
+        CommandResult listed = await start(["--no-pager", "config", "--list", "--name-only", "-z"], Environment)
+            .ConfigureAwait(false);
         if (listed.ExitCode != 0)
         {
             return "command: git cannot read the repository's configuration; mend it, or allow 'git:*'.";
@@ -232,7 +265,8 @@ internal sealed class GitForms() : ProgramForms("git", Forms)
         }
 
         return plan.VisitsNested
-            ? await NestedRepositories.ObstacleAsync(workspace, own => start(own, Environment), cancellationToken).ConfigureAwait(false)
+            ? await NestedRepositories.ObstacleAsync(workspace, own => start(own, Environment), cancellationToken)
+                .ConfigureAwait(false)
             : null;
     }
 }

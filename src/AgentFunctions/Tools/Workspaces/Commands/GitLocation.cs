@@ -32,7 +32,8 @@ internal static class GitLocation
             return null;
         }
 
-        foreach (string name in new[] { "", "commondir", "objects", "refs", "HEAD", "config", "index", "objects/info/alternates" })
+        foreach (string name in new[] { "", "commondir", "objects", "refs", "HEAD", "config", "index",
+            "objects/info/alternates" })
         {
             if (!IsInside(workspace, Path.Combine(folder, name)))
             {
@@ -40,7 +41,8 @@ internal static class GitLocation
             }
         }
 
-        if (First(Path.Combine(folder, "commondir")) is { } common && !IsInside(workspace, Path.GetFullPath(common.Trim(), folder)))
+        if (First(Path.Combine(folder, "commondir")) is { } common
+            && !IsInside(workspace, Path.GetFullPath(common.Trim(), folder)))
         {
             return Elsewhere("commondir");
         }
@@ -67,5 +69,6 @@ internal static class GitLocation
 
     private static string? First(string file) =>
         File.Exists(file) && new FileInfo(file).Length is > 0 and <= MaxReference
-            ? File.ReadLines(file).FirstOrDefault(static line => line.Trim().Length > 0) : File.Exists(file) && new FileInfo(file).Length > 0 ? "" : null;
+            ? File.ReadLines(file).FirstOrDefault(static line => line.Trim().Length > 0)
+            : File.Exists(file) && new FileInfo(file).Length > 0 ? "" : null;
 }

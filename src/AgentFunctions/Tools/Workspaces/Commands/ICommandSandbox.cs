@@ -24,7 +24,9 @@ internal interface ICommandSandbox
     /// <summary>Gets the name, for the log.</summary>
     string Name { get; }
 
-    /// <summary>Makes the command that starts another within the sandbox: the workspace writable, the rest not, without a network.</summary>
+    /// <summary>
+    /// Makes the command that starts another within the sandbox: the workspace writable, the rest not, without a network.
+    /// </summary>
     /// <param name="workspace">The full path of the workspace.</param>
     /// <param name="command">The command.</param>
     SandboxedCommand Wrap(string workspace, SandboxedCommand command);

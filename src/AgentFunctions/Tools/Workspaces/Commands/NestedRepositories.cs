@@ -3,13 +3,18 @@ using AgentFunctions.Workspaces;
 
 namespace AgentFunctions.Tools.Workspaces.Commands;
 
-/// <summary>Judges the repositories within the repository of a workspace, which git looks into by their own configuration and hooks.</summary>
-/// <remarks>What a command overrides for the outer repository does not reach them: git clears it before it starts itself there.</remarks>
+/// <summary>
+/// Judges the repositories within the repository of a workspace, which git looks into by their own configuration and hooks.
+/// </summary>
+/// <remarks>
+/// What a command overrides for the outer repository does not reach them: git clears it before it starts itself there.
+/// </remarks>
 internal static class NestedRepositories
 {
     private const int MaxRepositories = 200;
 
-    private static readonly EnumerationOptions Everything = new() { AttributesToSkip = 0, IgnoreInaccessible = true, RecurseSubdirectories = true };
+    private static readonly EnumerationOptions Everything =
+        new() { AttributesToSkip = 0, IgnoreInaccessible = true, RecurseSubdirectories = true };
 
     /// <summary>Finds a repository that could run a program.</summary>
     /// <param name="workspace">The workspace.</param>
@@ -48,7 +53,8 @@ internal static class NestedRepositories
         }
 
         string folder = Path.Combine(name, ".git");
-        CommandResult listed = await start(["--no-pager", $"--git-dir={folder}", "config", "--list", "--name-only", "-z"]).ConfigureAwait(false);
+        CommandResult listed = await start(["--no-pager", $"--git-dir={folder}", "config", "--list", "--name-only", "-z"])
+            .ConfigureAwait(false);
         if (listed.ExitCode != 0 || listed.IsCut)
         {
             return listed.IsCut ? "its configuration is too long to be judged" : "its configuration cannot be read";
@@ -59,20 +65,28 @@ internal static class NestedRepositories
             return $"its configuration sets '{PathSyntax.Show(key)}', which may run a program";
         }
 
-        CommandResult hooks = await start(["--no-pager", $"--git-dir={folder}", "rev-parse", "--git-path", "hooks"]).ConfigureAwait(false);
-        return hooks.ExitCode == 0 ? HookIn(Path.GetFullPath(hooks.Output.TrimEnd('\r', '\n'), workspace.Root)) : "its hooks cannot be found";
+        CommandResult hooks = await start(["--no-pager", $"--git-dir={folder}", "rev-parse", "--git-path", "hooks"])
+            .ConfigureAwait(false);
+        return hooks.ExitCode == 0
+            ? HookIn(Path.GetFullPath(hooks.Output.TrimEnd('\r', '\n'), workspace.Root))
+            : "its hooks cannot be found";
     }
 
     private static string? HookIn(string folder) =>
-        Directory.Exists(folder) && Directory.EnumerateFileSystemEntries(folder).FirstOrDefault(static file => !file.EndsWith(".sample", StringComparison.Ordinal)) is { } hook
+        Directory.Exists(folder)
+            && Directory.EnumerateFileSystemEntries(folder)
+                .FirstOrDefault(static file => !file.EndsWith(".sample", StringComparison.Ordinal)) is { } hook
             ? $"it has the hook '{PathSyntax.Show(Path.GetFileName(hook))}'" : null;
 
-    /// <summary>Lists the folders below a folder that hold a <c>.git</c>, of whatever kind. Links are not followed, as git does not.</summary>
+    /// <summary>
+    /// Lists the folders below a folder that hold a <c>.git</c>, of whatever kind. Links are not followed, as git does not.
+    /// </summary>
     private static IEnumerable<string> Find(string root) =>
         new FileSystemEnumerable<string>(root, static (ref FileSystemEntry entry) => entry.Directory.ToString(), Everything)
         {
             ShouldIncludePredicate = (ref FileSystemEntry entry) => IsGit(entry.FileName) && !entry.Directory.SequenceEqual(root),
-            ShouldRecursePredicate = static (ref FileSystemEntry entry) => !IsGit(entry.FileName) && !entry.Attributes.HasFlag(FileAttributes.ReparsePoint),
+            ShouldRecursePredicate = static (ref FileSystemEntry entry) => !IsGit(entry.FileName)
+                && !entry.Attributes.HasFlag(FileAttributes.ReparsePoint),
         };
 
     private static bool IsGit(ReadOnlySpan<char> name) => name.Equals(".git", StringComparison.OrdinalIgnoreCase);

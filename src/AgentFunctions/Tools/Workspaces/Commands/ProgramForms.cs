@@ -11,7 +11,9 @@ internal class ProgramForms(string program, IReadOnlyList<CommandForm> forms)
     public string Program => program;
 
     /// <summary>Gets the subcommands in words; empty if there are none.</summary>
-    public string Words => forms[0].Subcommand.Length == 0 ? "" : $" ({string.Join(", ", forms.Select(static form => form.Subcommand))})";
+    public string Words => forms[0].Subcommand.Length == 0
+        ? ""
+        : $" ({string.Join(", ", forms.Select(static form => form.Subcommand))})";
 
     /// <summary>Gets the variables that keep the program from running others.</summary>
     protected virtual IReadOnlyDictionary<string, string?> Environment { get; } = new Dictionary<string, string?>();
@@ -25,7 +27,8 @@ internal class ProgramForms(string program, IReadOnlyList<CommandForm> forms)
     /// <param name="start">Starts the program with arguments of ours and returns its output.</param>
     /// <param name="cancellationToken">The token to cancel the wait.</param>
     public virtual Task<string?> ObstacleAsync(
-        Workspace workspace, CommandPlan plan, Func<IReadOnlyList<string>, IReadOnlyDictionary<string, string?>, Task<CommandResult>> start,
+        Workspace workspace, CommandPlan plan,
+        Func<IReadOnlyList<string>, IReadOnlyDictionary<string, string?>, Task<CommandResult>> start,
         CancellationToken cancellationToken) =>
         Task.FromResult<string?>(null);
 
@@ -33,13 +36,17 @@ internal class ProgramForms(string program, IReadOnlyList<CommandForm> forms)
     /// <param name="workspace">The workspace.</param>
     /// <param name="arguments">The arguments.</param>
     public CommandPlan Plan(Workspace workspace, IReadOnlyList<string> arguments) =>
-        arguments.Any(static argument => argument.Contains('\0')) ? Refuse(program, "an argument holds a zero character") : PlanOf(workspace, arguments);
+        arguments.Any(static argument => argument.Contains('\0'))
+            ? Refuse(program, "an argument holds a zero character")
+            : PlanOf(workspace, arguments);
 
     /// <summary>Holds a command against the forms.</summary>
     protected virtual CommandPlan PlanOf(Workspace workspace, IReadOnlyList<string> arguments)
     {
         bool hasSubcommand = forms[0].Subcommand.Length > 0;
-        CommandForm? form = hasSubcommand ? forms.FirstOrDefault(one => arguments.Count > 0 && one.Subcommand == arguments[0]) : forms[0];
+        CommandForm? form = hasSubcommand
+            ? forms.FirstOrDefault(one => arguments.Count > 0 && one.Subcommand == arguments[0])
+            : forms[0];
         if (form is null)
         {
             string what = arguments.Count == 0 ? $"{program} without arguments" : $"{program} {PathSyntax.Show(arguments[0])}";
@@ -51,7 +58,8 @@ internal class ProgramForms(string program, IReadOnlyList<CommandForm> forms)
         ParsedArguments parsed = form.Options.Parse(own, out string? refused);
         if (refused is not null)
         {
-            return Refuse($"{name} {PathSyntax.Show(refused)}", "this option is not among the allowed forms, or its value is missing");
+            return Refuse($"{name} {PathSyntax.Show(refused)}",
+                "this option is not among the allowed forms, or its value is missing");
         }
 
         if (form.Check?.Invoke(parsed) is { } complaint)
@@ -67,7 +75,8 @@ internal class ProgramForms(string program, IReadOnlyList<CommandForm> forms)
         return WithPaths(workspace, form, name, own, parsed);
     }
 
-    private CommandPlan WithPaths(Workspace workspace, CommandForm form, string name, IReadOnlyList<string> own, ParsedArguments parsed)
+    private CommandPlan WithPaths(Workspace workspace, CommandForm form, string name, IReadOnlyList<string> own,
+        ParsedArguments parsed)
     {
         int texts = form.Operands switch
         {
@@ -77,7 +86,8 @@ internal class ProgramForms(string program, IReadOnlyList<CommandForm> forms)
         };
         var named = new List<string>();
         bool isUnclear = false;
-        bool isElsewhere = parsed.Revisions.Any(static revision => !Revision.IsCommit(revision)) || parsed.HasAny([.. form.ShowsOthers]);
+        bool isElsewhere = parsed.Revisions.Any(static revision => !Revision.IsCommit(revision))
+            || parsed.HasAny([.. form.ShowsOthers]);
         foreach ((int i, string operand) in parsed.Operands.Index().Skip(texts))
         {
             if (form.Operands is Operands.Revisions or Operands.TextThenRevisions && i < parsed.OperandsFrom)
@@ -87,7 +97,8 @@ internal class ProgramForms(string program, IReadOnlyList<CommandForm> forms)
                     return Outside(name, operand);
                 }
 
-                // Before a "--" nothing is a path; without one, what is clearly no commit may be an object or the path of a file that is gone.
+                // Before a "--" nothing is a path; without one, what is clearly no commit may be an object or the path of a file
+                // that is gone.
                 bool mayBePath = parsed.OperandsFrom == int.MaxValue && !form.TakesObjects;
                 if (mayBePath && Path.Exists(Path.Combine(workspace.Root, operand)))
                 {
@@ -128,7 +139,8 @@ internal class ProgramForms(string program, IReadOnlyList<CommandForm> forms)
         IReadOnlyList<string> files = (named.Count > 0 && !isUnclear) || use == FileUse.ReadsNamed ? named : [PathNames.Whole];
         return new CommandPlan
         {
-            Arguments = [.. Before(workspace), .. form.Subcommand.Length > 0 ? new[] { form.Subcommand } : [], .. form.Adds, .. own],
+            Arguments = [.. Before(workspace), .. form.Subcommand.Length > 0 ? new[] { form.Subcommand } : [], .. form.Adds,
+                .. own],
             Environment = Environment,
             Lists = use == FileUse.Names ? named : [],
             Reads =
@@ -175,7 +187,8 @@ internal class ProgramForms(string program, IReadOnlyList<CommandForm> forms)
 
     /// <summary>A revision that leads nowhere as a path is harmless: the repository lies within the workspace.</summary>
     private static bool IsSafeRevision(Workspace workspace, string operand) =>
-        !(operand.StartsWith('/') || operand.StartsWith('~') || Path.IsPathRooted(operand) || operand.Split('/', '\\').Contains("..")
+        !(operand.StartsWith('/') || operand.StartsWith('~') || Path.IsPathRooted(operand)
+            || operand.Split('/', '\\').Contains("..")
             || File.Exists(Path.Combine(workspace.Root, operand)) || Directory.Exists(Path.Combine(workspace.Root, operand)))
         || IsInside(workspace, operand);
 }

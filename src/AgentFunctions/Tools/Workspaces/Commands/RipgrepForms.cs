@@ -1,6 +1,8 @@
 namespace AgentFunctions.Tools.Workspaces.Commands;
 
-/// <summary>The allowed forms of ripgrep: none with a preprocessor, a decompressor, a configuration or links that are followed.</summary>
+/// <summary>
+/// The allowed forms of ripgrep: none with a preprocessor, a decompressor, a configuration or links that are followed.
+/// </summary>
 internal sealed class RipgrepForms() : ProgramForms("rg",
 [
     new CommandForm(

@@ -18,7 +18,11 @@ internal sealed class ScriptForms(string program, params string[] endings)
         }
 
         return IsInside(workspace, arguments[0])
-            ? new CommandPlan { Arguments = [Path.Combine(workspace.Root, NameOf(workspace, arguments[0])), .. arguments.Skip(1)], RunsCode = true }
+            ? new CommandPlan
+            {
+                Arguments = [Path.Combine(workspace.Root, NameOf(workspace, arguments[0])), .. arguments.Skip(1)],
+                RunsCode = true
+            }
             : Outside(Program, arguments[0]);
     }
 

@@ -13,7 +13,9 @@ internal static class ShippedForms
 
     /// <summary>A file of further arguments would bring options that nobody has looked at.</summary>
     private static string? NoResponseFile(ParsedArguments parsed) =>
-        parsed.Operands.Any(static operand => operand.StartsWith('@')) ? "files of arguments (@file) are not among the allowed forms" : null;
+        parsed.Operands.Any(static operand => operand.StartsWith('@'))
+            ? "files of arguments (@file) are not among the allowed forms"
+            : null;
 
     /// <summary>Gets the forms by program.</summary>
     public static IReadOnlyDictionary<string, ProgramForms> All { get; } = new ProgramForms[]
@@ -23,9 +25,14 @@ internal static class ShippedForms
         new("ls", [new("", new("-a -A -b -B -c -C -d -f -F -g -G -h -H -i -k -l -m -n -N -o -p -q -Q -r -R -s -S -t -u -U -v -x -X -Z -1 --all --almost-all --human-readable --recursive --reverse --directory --classify --size --inode --full-time --group-directories-first --no-group",
             "", "--color --sort --time --format --time-style"), Operands.Paths, FileUse.Names)]),
         new("cat", [new("", new("-A -b -e -E -n -s -t -T -u -v --number --show-all --number-nonblank --squeeze-blank --show-ends --show-tabs"), Operands.Paths, FileUse.ReadsNamed)]),
-        new("head", [new("", new CommandOptions("-q -v -z --quiet --verbose", "-n -c --lines --bytes") { TakesNumber = true, Text = new HashSet<string> { "-n", "-c" } }, Operands.Paths, FileUse.ReadsNamed)]),
-        new("tail", [new("", new CommandOptions("-q -v -z --quiet --verbose", "-n -c --lines --bytes") { TakesNumber = true, Text = new HashSet<string> { "-n", "-c" } }, Operands.Paths, FileUse.ReadsNamed)]),
-        new("wc", [new("", new("-c -m -l -L -w --bytes --chars --lines --words --max-line-length"), Operands.Paths, FileUse.ReadsNamed)]),
+        new("head", [new("", new CommandOptions("-q -v -z --quiet --verbose",
+            "-n -c --lines --bytes") { TakesNumber = true, Text = new HashSet<string> { "-n", "-c" } }, Operands.Paths,
+            FileUse.ReadsNamed)]),
+        new("tail", [new("", new CommandOptions("-q -v -z --quiet --verbose",
+            "-n -c --lines --bytes") { TakesNumber = true, Text = new HashSet<string> { "-n", "-c" } }, Operands.Paths,
+            FileUse.ReadsNamed)]),
+        new("wc", [new("", new("-c -m -l -L -w --bytes --chars --lines --words --max-line-length"), Operands.Paths,
+            FileUse.ReadsNamed)]),
         new("diff", [new("", new("-u -q -r -N -w -b -B -i -a -s -y -c -e -n --brief --recursive --new-file --unified --ignore-all-space --ignore-space-change --ignore-blank-lines --ignore-case --no-dereference --side-by-side --text",
             "-x --exclude -W", "-U --unified -C --context --color"), Operands.Paths, FileUse.ReadsNamed)
             {
@@ -41,7 +48,8 @@ internal static class ShippedForms
             }]),
         new FindForms(),
         new("pwd", [new("", new("-L -P"), Operands.None, FileUse.ReadsNamed)]),
-        new("echo", [new("", new(string.Join(' ', Enumerable.Range('a', 26).Select(static c => $"-{(char)c}"))), Operands.Text, FileUse.ReadsNamed)]),
+        new("echo", [new("", new(string.Join(' ', Enumerable.Range('a', 26).Select(static c => $"-{(char)c}"))), Operands.Text,
+            FileUse.ReadsNamed)]),
         new("true", [new("", new(""), Operands.Text, FileUse.ReadsNamed)]),
         new("false", [new("", new(""), Operands.Text, FileUse.ReadsNamed)]),
         new("dotnet",
@@ -50,7 +58,8 @@ internal static class ShippedForms
             new("test", Build, Operands.Paths, FileUse.RunsCode) { Check = NoResponseFile },
             new("restore", Build, Operands.Paths, FileUse.RunsCode) { Check = NoResponseFile },
             new("clean", Build, Operands.Paths, FileUse.RunsCode) { Check = NoResponseFile },
-            new("format", Build.With("--verify-no-changes --no-restore", "--severity --include --exclude", paths: "--include --exclude"), Operands.Paths, FileUse.RunsCode) { Check = NoResponseFile },
+            new("format", Build.With("--verify-no-changes --no-restore", "--severity --include --exclude",
+                paths: "--include --exclude"), Operands.Paths, FileUse.RunsCode) { Check = NoResponseFile },
             new("--version", Script, Operands.None, FileUse.RunsCode),
             new("--info", Script, Operands.None, FileUse.RunsCode),
             new("--list-sdks", Script, Operands.None, FileUse.RunsCode),

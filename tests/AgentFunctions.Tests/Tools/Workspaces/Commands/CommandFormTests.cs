@@ -14,7 +14,8 @@ public sealed class CommandFormTests
     [SetUp]
     public async Task SetUp()
     {
-        _bench = new ToolBench(o => o.AllowedCommands.UnionWith(["git", "ls", "cat", "grep", "find", "head", "rg", "diff", "dotnet", "python3", "npm"]));
+        _bench = new ToolBench(o => o.AllowedCommands.UnionWith(["git", "ls", "cat", "grep", "find", "head", "rg", "diff",
+            "dotnet", "python3", "npm"]));
         _owner = _bench;
         _bench.Write("a.txt", "one\n");
         _bench.Write("evil.sh", "#!/bin/sh\ntouch pwned\ncat\n");
@@ -67,7 +68,8 @@ public sealed class CommandFormTests
         ToolOutcome outcome = await RunAsync(command, arguments);
 
         // The last line of the file, which names of paths do not have.
-        Assert.That(outcome.Text.Split('\n').Select(static line => line.TrimStart('<', '>', '+', '-', ' ')), Has.None.EqualTo("outside"));
+        Assert.That(outcome.Text.Split('\n').Select(static line => line.TrimStart('<', '>', '+', '-', ' ')),
+            Has.None.EqualTo("outside"));
     }
 
     [TestCase("git", "-c", "core.pager=./evil.sh", "log")]
@@ -171,8 +173,10 @@ public sealed class CommandFormTests
     {
         _bench.Write(".gitattributes", "*.txt filter=x\n");
         string config = Path.Combine(_bench.Root, ".git/config");
-        string many = string.Concat(Enumerable.Range(0, 1_500).Select(static i => $"[branch \"{i:d5}{new string('y', 200)}\"]\n\tremote = x\n"));
-        await File.AppendAllTextAsync(config, many + "[filter \"x\"]\n\tclean = ./evil.sh\n" + many.Replace("\"0", "\"1", StringComparison.Ordinal));
+        string many = string.Concat(Enumerable.Range(0, 1_500)
+            .Select(static i => $"[branch \"{i:d5}{new string('y', 200)}\"]\n\tremote = x\n"));
+        await File.AppendAllTextAsync(config,
+            many + "[filter \"x\"]\n\tclean = ./evil.sh\n" + many.Replace("\"0", "\"1", StringComparison.Ordinal));
 
         ToolOutcome outcome = await RunAsync("git", "add", "a.txt");
 
@@ -220,7 +224,8 @@ public sealed class CommandFormTests
     [Test]
     public async Task Git_AHookInTheRepository_IsNotRun()
     {
-        foreach (string hook in new[] { "pre-commit", "post-commit", "post-checkout", "commit-msg", "prepare-commit-msg", "post-index-change", "fsmonitor-watchman" })
+        foreach (string hook in new[] { "pre-commit", "post-commit", "post-checkout", "commit-msg", "prepare-commit-msg",
+            "post-index-change", "fsmonitor-watchman" })
         {
             File.Copy(Path.Combine(_bench.Root, "evil.sh"), Path.Combine(_bench.Root, ".git/hooks", hook), overwrite: true);
         }
@@ -235,7 +240,8 @@ public sealed class CommandFormTests
     {
         using var bench = new ToolBench(o => o.AllowedCommands.Add("git"));
         bench.Write("HEAD", "ref: refs/heads/main\n");
-        bench.Write("config", "[core]\n\trepositoryformatversion = 0\n\tbare = true\n\tfsmonitor = touch pwned\n[alias]\n\tx = !touch pwned\n");
+        bench.Write("config",
+            "[core]\n\trepositoryformatversion = 0\n\tbare = true\n\tfsmonitor = touch pwned\n[alias]\n\tx = !touch pwned\n");
         bench.Write("objects/x", "");
         bench.Write("refs/x", "");
 
@@ -249,7 +255,8 @@ public sealed class CommandFormTests
     public async Task Name_WithAStar_AllowsAnyArguments()
     {
         using var bench = new ToolBench(o => o.AllowedCommands.Add("git:*"));
-        ToolOutcome outcome = await bench.InvokeAsync("run_command", new { command = "git", arguments = new[] { "-c", "alias.x=!echo ran", "x" } });
+        ToolOutcome outcome = await bench.InvokeAsync("run_command",
+            new { command = "git", arguments = new[] { "-c", "alias.x=!echo ran", "x" } });
 
         Assert.That(outcome.Text, Does.Contain("ran"));
     }
@@ -257,13 +264,17 @@ public sealed class CommandFormTests
     private static readonly string[] Traces = ["pwned"];
 
     private void AssertNothingRan() =>
-        Assert.That(Directory.EnumerateFiles(_bench.Outside, "*", SearchOption.AllDirectories).Select(Path.GetFileName).Intersect(Traces), Is.Empty);
+        Assert.That(Directory.EnumerateFiles(_bench.Outside, "*", SearchOption.AllDirectories).Select(Path.GetFileName)
+            .Intersect(Traces), Is.Empty);
 
-    private Task<ToolOutcome> RunAsync(string command, params string[] arguments) => _bench.InvokeAsync("run_command", new { command, arguments });
+    private Task<ToolOutcome> RunAsync(string command, params string[] arguments) =>
+        _bench.InvokeAsync("run_command", new { command, arguments });
 
     private async Task GitAsync(params string[] arguments)
     {
-        using var process = System.Diagnostics.Process.Start(new System.Diagnostics.ProcessStartInfo("git", arguments) { WorkingDirectory = _owner.Root })!;
+        using var process = System.Diagnostics.Process.Start(new System.Diagnostics.ProcessStartInfo("git",
+            arguments)
+        { WorkingDirectory = _owner.Root })!;
         await process.WaitForExitAsync();
         Assert.That(process.ExitCode, Is.Zero);
     }

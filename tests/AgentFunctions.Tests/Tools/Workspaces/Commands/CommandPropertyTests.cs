@@ -23,7 +23,8 @@ internal sealed class CommandPropertyTests
     public async Task AnySequenceOfCommands_LeavesWhatGovernsUnchangedAndTheDataUnread(int seed)
     {
         using var bench = new ToolBench(
-            static o => o.AllowedCommands.UnionWith(["git", "cat", "head", "tail", "grep", "rg", "find", "ls", "wc", "diff"]), governing: ProtectedPathTests.Governing);
+            static o => o.AllowedCommands.UnionWith(["git", "cat", "head", "tail", "grep", "rg", "find", "ls", "wc", "diff"]),
+            governing: ProtectedPathTests.Governing);
         bench.ReserveOfCommands();
         await PrepareAsync(bench);
         string[] kept = [.. Governing.Concat(Hidden).Select(bench.Read)];
@@ -56,10 +57,14 @@ internal sealed class CommandPropertyTests
         string b = Spell(random, Pick(random), root);
         string[][] git =
         [
-            ["add", a], ["add", "-A"], ["add", "-f", a], ["mv", "-f", a, b], ["mv", a, "."], ["rm", "-rf", a], ["rm", "--cached", "-r", a], ["checkout", "HEAD~1", "--", a],
-            ["checkout", "-f", "HEAD~1"], ["restore", "-s", "HEAD~1", a], ["restore", "."], ["switch", "-d", "HEAD~1"], ["reset", "--hard", "HEAD~1"], ["reset", "HEAD~1"],
-            ["show", $"HEAD:{a}"], ["diff", "HEAD", "--", a], ["diff"], ["grep", "-e", "KEPT", "--untracked"], ["status", "-v"], ["commit", "-am", "x"], ["commit", "-m", "x", a],
-            ["ls-files", "-o"], ["blame", a], ["log", "-p", "--", a], ["stash", "list"], ["checkout", "-b", $"b{random.Next(99)}"],
+            ["add", a], ["add", "-A"], ["add", "-f", a], ["mv", "-f", a, b], ["mv", a, "."], ["rm", "-rf", a],
+            ["rm", "--cached", "-r", a], ["checkout", "HEAD~1", "--", a],
+            ["checkout", "-f", "HEAD~1"], ["restore", "-s", "HEAD~1", a], ["restore", "."], ["switch", "-d", "HEAD~1"],
+            ["reset", "--hard", "HEAD~1"], ["reset", "HEAD~1"],
+            ["show", $"HEAD:{a}"], ["diff", "HEAD", "--", a], ["diff"], ["grep", "-e", "KEPT", "--untracked"], ["status", "-v"],
+            ["commit", "-am", "x"], ["commit", "-m", "x", a],
+            ["ls-files", "-o"], ["blame", a], ["log", "-p", "--", a], ["stash", "list"],
+            ["checkout", "-b", $"b{random.Next(99)}"],
         ];
         return random.Next(9) switch
         {
@@ -76,7 +81,14 @@ internal sealed class CommandPropertyTests
 
     private static string Pick(Random random)
     {
-        string[] from = random.Next(5) switch { 0 => Hidden, 1 => Governing, 2 => Absent, 3 => ["data", "data/keys", "agents", ".", "src", "src/link0", "src/link7"], _ => Free };
+        string[] from = random.Next(5) switch
+        {
+            0 => Hidden,
+            1 => Governing,
+            2 => Absent,
+            3 => ["data", "data/keys", "agents", ".", "src", "src/link0", "src/link7"],
+            _ => Free
+        };
         return from[random.Next(from.Length)];
     }
 

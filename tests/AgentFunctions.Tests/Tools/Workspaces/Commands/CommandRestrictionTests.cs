@@ -18,7 +18,8 @@ public sealed class CommandRestrictionTests
         using ToolBench bench = Bench();
         ToolOutcome outcome = await RunAsync(bench, "tools: Bash, Read\ndisallowedTools: Bash(rm:*)", command, arguments);
 
-        Assert.That(outcome.Code, Is.EqualTo(command == "find" ? ErrorCode.ToolArgumentsInvalid : ErrorCode.NotAllowed), outcome.Text);
+        Assert.That(outcome.Code, Is.EqualTo(command == "find" ? ErrorCode.ToolArgumentsInvalid : ErrorCode.NotAllowed),
+            outcome.Text);
         Assert.That(File.Exists(Path.Combine(bench.Root, "a.txt")), Is.True);
     }
 

@@ -28,7 +28,8 @@ public sealed class CommandSandboxTests
     {
         using ToolBench bench = Bench();
         File.WriteAllText(Path.Combine(bench.Outside, "secret"), "outside");
-        ToolOutcome outcome = await RunAsync(bench, script.Replace("PARENT", $"{Environment.ProcessId}", StringComparison.Ordinal));
+        ToolOutcome outcome = await RunAsync(bench,
+            script.Replace("PARENT", $"{Environment.ProcessId}", StringComparison.Ordinal));
 
         Assert.That(outcome.Text, Does.StartWith(expected));
         Assert.That(File.Exists(Path.Combine(bench.Outside, "out")), Is.False, "what surrounds the workspace is not there");
@@ -42,7 +43,8 @@ public sealed class CommandSandboxTests
     {
         using ToolBench bench = Bench();
         // Nothing is written: what is asked is whether it could be.
-        ToolOutcome outcome = await RunAsync(bench, $"if exec 3<>{file}; then echo open; fi; if [ -w {file} ]; then echo writable; fi");
+        ToolOutcome outcome = await RunAsync(bench,
+            $"if exec 3<>{file}; then echo open; fi; if [ -w {file} ]; then echo writable; fi");
 
         Assert.That(outcome.Text, Does.Not.Contain("open\n").And.Not.Contain("--- output\nopen").And.Not.Contain("writable"));
     }
@@ -55,7 +57,8 @@ public sealed class CommandSandboxTests
         string file = bench.Write("policy.yaml", "rules: []");
         SandboxedCommand command = BubblewrapSandbox.Find([Path.Combine(bench.Root, "data"), file])!
             .Wrap(bench.Root, new SandboxedCommand("/bin/sh", ["-c", "cat data/key policy.yaml; echo x > policy.yaml"]));
-        CommandResult result = await CommandProcess.RunAsync(command.Program, command.Arguments, bench.Root, [], 10_000, TimeProvider.System, CancellationToken.None);
+        CommandResult result = await CommandProcess.RunAsync(command.Program, command.Arguments, bench.Root, [], 10_000,
+            TimeProvider.System, CancellationToken.None);
 
         Assert.That(result.Text, Does.Not.Contain("private").And.Not.Contain("rules"));
         Assert.That(bench.Read("policy.yaml"), Is.EqualTo("rules: []"));

@@ -69,7 +69,8 @@ public sealed class GoverningCommandTests
 
         Assert.That(outcome.Code, Is.EqualTo(ErrorCode.ToolArgumentsInvalid).Or.EqualTo(ErrorCode.PathReserved), outcome.Text);
         Assert.That(await File.ReadAllTextAsync(Path.Combine(_bench.Root, "config/policy.yaml")), Is.EqualTo("strict"));
-        Assert.That(Path.Exists(Path.Combine(_bench.Root, "agents")) || File.Exists(Path.Combine(_bench.Root, ".mcp.json")), Is.False);
+        Assert.That(Path.Exists(Path.Combine(_bench.Root, "agents")) || File.Exists(Path.Combine(_bench.Root, ".mcp.json")),
+            Is.False);
     }
 
     [TestCase("mv", "a.txt", "b.txt")]

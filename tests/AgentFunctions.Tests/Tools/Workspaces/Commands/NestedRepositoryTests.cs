@@ -28,7 +28,8 @@ public sealed class NestedRepositoryTests
 
         // The same size and another time, so that git has to look at the content.
         _bench.Write("sub/s.txt", "t\n");
-        File.SetLastWriteTimeUtc(Path.Combine(_bench.Root, "sub/.git/index"), new DateTime(2001, 1, 1, 0, 0, 0, DateTimeKind.Utc));
+        File.SetLastWriteTimeUtc(Path.Combine(_bench.Root, "sub/.git/index"),
+            new DateTime(2001, 1, 1, 0, 0, 0, DateTimeKind.Utc));
     }
 
     [TearDown]
@@ -38,9 +39,12 @@ public sealed class NestedRepositoryTests
 
     private static readonly string[] Commands =
     [
-        "status", "status -v", "status --porcelain", "diff", "diff HEAD", "diff --cached", "log -p", "show HEAD", "describe --always --dirty", "add -A", "add .", "add sub",
-        "add -u", "add -n .", "add -f sub/s.txt", "commit -am x", "commit --dry-run -m x", "commit -m x sub", "commit -m x .", "rm -n sub", "rm -r sub", "rm --cached sub",
-        "mv sub other", "restore .", "restore --staged .", "checkout HEAD~1", "checkout -b next", "switch -d HEAD~1", "reset --hard", "reset --keep HEAD~1", "reset HEAD~1",
+        "status", "status -v", "status --porcelain", "diff", "diff HEAD", "diff --cached", "log -p", "show HEAD",
+        "describe --always --dirty", "add -A", "add .", "add sub",
+        "add -u", "add -n .", "add -f sub/s.txt", "commit -am x", "commit --dry-run -m x", "commit -m x sub", "commit -m x .",
+        "rm -n sub", "rm -r sub", "rm --cached sub",
+        "mv sub other", "restore .", "restore --staged .", "checkout HEAD~1", "checkout -b next", "switch -d HEAD~1",
+        "reset --hard", "reset --keep HEAD~1", "reset HEAD~1",
         "ls-files -m", "ls-files -o", "grep t", "blame a.txt", "branch -a",
     ];
 
@@ -202,7 +206,9 @@ public sealed class NestedRepositoryTests
 
     private static async Task GitAsync(string folder, params string[] arguments)
     {
-        var start = new ProcessStartInfo("git", arguments) { WorkingDirectory = folder, RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo("git",
+            arguments)
+        { WorkingDirectory = folder, RedirectStandardOutput = true, RedirectStandardError = true };
         start.Environment["GIT_CONFIG_GLOBAL"] = "/dev/null";
         using Process process = Process.Start(start)!;
         Task<string> errors = process.StandardError.ReadToEndAsync();

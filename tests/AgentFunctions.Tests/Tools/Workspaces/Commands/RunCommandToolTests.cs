@@ -34,13 +34,15 @@ public sealed class RunCommandToolTests
 
     [Test]
     public void AllowedCommands_APath_IsRefusedAtStart() =>
-        Assert.That(() => new ToolBench(o => o.AllowedCommands.Add("/bin/sh")), Throws.TypeOf<AgentException>().With.Message.Contains("AllowedCommands"));
+        Assert.That(() => new ToolBench(o => o.AllowedCommands.Add("/bin/sh")),
+            Throws.TypeOf<AgentException>().With.Message.Contains("AllowedCommands"));
 
     [Test]
     public async Task RunCommand_Arguments_PassNoShell()
     {
         using var bench = new ToolBench(o => o.AllowedCommands.Add("echo"));
-        ToolOutcome outcome = await bench.InvokeAsync("run_command", new { command = "echo", arguments = new[] { "$HOME", "a b", "; ls", "\"*\"" } });
+        ToolOutcome outcome = await bench.InvokeAsync("run_command",
+            new { command = "echo", arguments = new[] { "$HOME", "a b", "; ls", "\"*\"" } });
         Assert.That(outcome.Text, Is.EqualTo("exit code 0\n--- output\n$HOME a b ; ls \"*\""));
     }
 
@@ -56,7 +58,8 @@ public sealed class RunCommandToolTests
         {
             Environment.CurrentDirectory = bench.Root;
             Environment.SetEnvironmentVariable("PATH", $"{bench.Root}:.:{path}");
-            Assert.That((await bench.InvokeAsync("run_command", new { command = "planted" })).Text, Does.Contain("not installed"));
+            Assert.That((await bench.InvokeAsync("run_command", new { command = "planted" })).Text,
+                Does.Contain("not installed"));
         }
         finally
         {
@@ -84,8 +87,10 @@ public sealed class RunCommandToolTests
     {
         using var bench = new ToolBench(o => o.AllowedCommands.UnionWith(["pwd", "cat", "sh"]));
         Assert.That((await bench.InvokeAsync("run_command", new { command = "pwd" })).Text, Does.EndWith(bench.Workspace.Root));
-        Assert.That((await bench.InvokeAsync("run_command", new { command = "cat" })).Text, Is.EqualTo("exit code 0"), "input must be at its end");
-        ToolOutcome failed = await bench.InvokeAsync("run_command", new { command = "sh", arguments = new[] { "-c", "echo out; echo bad >&2; exit 3" } });
+        Assert.That((await bench.InvokeAsync("run_command", new { command = "cat" })).Text, Is.EqualTo("exit code 0"),
+            "input must be at its end");
+        ToolOutcome failed = await bench.InvokeAsync("run_command",
+            new { command = "sh", arguments = new[] { "-c", "echo out; echo bad >&2; exit 3" } });
         Assert.That(failed.Text, Is.EqualTo("exit code 3\n--- output\nout\n--- errors\nbad"));
         Assert.That(failed.IsError, Is.False);
     }
@@ -99,7 +104,8 @@ public sealed class RunCommandToolTests
             o.MaxCommandOutput = 1_000;
         });
         ToolOutcome outcome = await bench.InvokeAsync(
-            "run_command", new { command = "sh", arguments = new[] { "-c", "echo first; seq 1 500000; echo last" } }, cancellationToken);
+            "run_command", new { command = "sh", arguments = new[] { "-c", "echo first; seq 1 500000; echo last" } },
+            cancellationToken);
         Assert.That(outcome.Text, Does.Contain("first").And.EndsWith("last").And.Contain("characters left out"));
         Assert.That(outcome.Text, Has.Length.LessThan(1_200));
     }
@@ -113,7 +119,8 @@ public sealed class RunCommandToolTests
             o.CommandTimeout = TimeSpan.FromSeconds(2);
         });
         ToolOutcome outcome = await bench.InvokeAsync(
-            "run_command", new { command = "sh", arguments = new[] { "-c", "sleep 300 & echo $! > child; wait" } }, cancellationToken);
+            "run_command", new { command = "sh", arguments = new[] { "-c", "sleep 300 & echo $! > child; wait" } },
+            cancellationToken);
         Assert.That(outcome.Code, Is.EqualTo(ErrorCode.ToolTimeout));
         Assert.That(outcome.Text, Does.Contain("not known"));
         await AssertGoneAsync(int.Parse(bench.Read("child")), cancellationToken);
@@ -128,7 +135,8 @@ public sealed class RunCommandToolTests
         watcher.Renamed += (_, _) => started.TrySetResult();
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         Task<ToolOutcome> running = bench.InvokeAsync(
-            "run_command", new { command = "sh", arguments = new[] { "-c", "echo $$ > tmp; mv tmp pid; exec sleep 300" } }, stop.Token);
+            "run_command", new { command = "sh", arguments = new[] { "-c", "echo $$ > tmp; mv tmp pid; exec sleep 300" } },
+            stop.Token);
         await started.Task.WaitAsync(cancellationToken);
         await stop.CancelAsync();
         Assert.That(async () => await running, Throws.InstanceOf<OperationCanceledException>());
@@ -140,7 +148,8 @@ public sealed class RunCommandToolTests
     {
         using var bench = new ToolBench(o => o.AllowedCommands.Add("sh"));
         ToolOutcome outcome = await bench.InvokeAsync(
-            "run_command", new { command = "sh", arguments = new[] { "-c", "sleep 30 & echo $! > child; echo done" } }, cancellationToken);
+            "run_command", new { command = "sh", arguments = new[] { "-c", "sleep 30 & echo $! > child; echo done" } },
+            cancellationToken);
         using (var left = Process.GetProcessById(int.Parse(bench.Read("child"))))
         {
             left.Kill();
