@@ -56,7 +56,7 @@ internal sealed partial class TextCutSourceTests
     [GeneratedRegex(
         @"\[\.\.(Math\.Min\(|[0-9][0-9_]*\]|_?(max|most|shown|longest|limit|room)\w*\]|\w*(limit|length|size|room)\])"
         + @"|(AsSpan|Substring|ToString)\(0, (Math\.Min\(|[0-9][0-9_]*\)|_?(max|most|shown|longest|limit|room)\w*\)|\w*(limit|length|size|room)\))"
-        + @"|\.Take\((\w*(max|most|limit)\w*|[0-9]{2,})\)\.(ToArray\(\)|Select\(static c =>)",
+        + @"|\.Take\((\w*(max|most|limit)\w*|[0-9]{2,})\)\s*\.(ToArray\(\)|Select\(static c =>)",
         RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex Cut();
 }
