@@ -12,13 +12,13 @@ export const DurableHttpAgent = (HttpAgent, Observable) => class extends HttpAge
 
   told(url, body, threadId) {
     return new Observable((subscriber) => {
-      let after, stopped = false;
+      let after, hasBegun = false, stopped = false;
       const once = async () => {
         const headers = { 'Content-Type': 'application/json', ...this.headers, ...(after && { 'Last-Event-ID': after }) };
         const again = after === undefined ? [url, body] : [`${this.url}/connect`, { threadId }];
         const response = await fetch(again[0], { method: 'POST', headers, body: JSON.stringify(again[1]) });
         if (!response.ok) throw Object.assign(new Error(`${response.status}: ${await response.text()}`), { isRefused: response.status < 500 });
-        let text = '', isFirst = after !== undefined, isOver = false;
+        let text = '', isFirst = hasBegun, isOver = false;
         for await (const chunk of response.body.pipeThrough(new TextDecoderStream())) {
           const parts = (text + chunk).split('\n\n');
           text = parts.pop();
@@ -28,6 +28,7 @@ export const DurableHttpAgent = (HttpAgent, Observable) => class extends HttpAge
             // The client has heard the beginning of this run already.
             if (isFirst && (event.type === 'RUN_STARTED' || event.type === 'STATE_SNAPSHOT')) continue;
             isFirst = false;
+            hasBegun = true;
             subscriber.next(event);
             isOver = event.type === 'RUN_FINISHED' || event.type === 'RUN_ERROR';
           }

@@ -105,7 +105,7 @@ internal static class McpFixtures
     private static RunRequest Submit(RequestContext<CallToolRequestParams> request) => new()
     {
         Agent = Agent,
-        Goal = $"{request.Params!.Name} {JsonSerializer.Serialize(request.Params.Arguments)}",
+        Goal = $"{request.Params!.Name} {JsonSerializer.Serialize(request.Params.Arguments ?? new Dictionary<string, JsonElement>())}",
     };
 
     private static RunRequest SubmitNamed(RequestContext<CallToolRequestParams> request) =>
