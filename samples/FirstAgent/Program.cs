@@ -10,8 +10,7 @@ builder.Services
     .AddOpenAIModels(builder.Configuration)
     .AddSqliteEngine(options => options.DataFile = "agents.db")
     .AddWorkspaceTools()
-    .AddAgent(Agent.Create("auditor").WithInstructions("Audit the folder that you work in.")
-        .WithTools("list_files", "read_file"));
+    .AddAgent(Agent.Create("auditor").WithInstructions("Audit this folder.").WithTools("list_files", "read_file"));
 using IHost host = builder.Build();
 await host.StartAsync();
 await host.Services.GetRequiredService<AgentGateway>().SubmitAsync(new() { Agent = "auditor", Goal = "Audit this folder." });
