@@ -172,8 +172,8 @@ public sealed class RunSteering
         CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(caller);
-        return OnceAsync(id, caller, RunAct.Stop, idempotencyKey, ["pause", id], _ => PauseAsync(id, caller, cancellationToken),
-            cancellationToken);
+        return OnceAsync(id, caller, RunAct.Stop, idempotencyKey, ["pause", id],
+            claim => PauseAsync(id, caller, claim, cancellationToken), cancellationToken);
     }
 
     /// <summary>Pauses a run on behalf of the program.</summary>
@@ -184,13 +184,15 @@ public sealed class RunSteering
     /// <see cref="ErrorCode.RunNotFound"/>. <see cref="ErrorCode.RunStateForbids"/>: it has ended already.
     /// </exception>
     public Task<Run> PauseAsync(string id, string requester = "local", CancellationToken cancellationToken = default) =>
-        _commands.TracedAsync(id, "pause", () => PauseAsync(id, new Caller(requester), cancellationToken), cancellationToken);
+        _commands.TracedAsync(id, "pause", () => PauseAsync(id, new Caller(requester), claim: null, cancellationToken),
+            cancellationToken);
 
-    private async Task<Run> PauseAsync(string id, Caller caller, CancellationToken cancellationToken)
+    private async Task<Run> PauseAsync(string id, Caller caller, ClaimedRequest? claim, CancellationToken cancellationToken)
     {
         string requester = caller.Id;
         await _commands.LiveAsync(id, "paused", cancellationToken).ConfigureAwait(false);
-        await _records.AuditAsync(AuditTypes.RunCommanded, id, caller, "pause", cancellationToken).ConfigureAwait(false);
+        claim?.Begin();
+        await _records.AuditAsync(AuditTypes.RunCommanded, id, caller, "pause", claim, cancellationToken).ConfigureAwait(false);
         var told = new ConcurrentDictionary<string, bool>(StringComparer.Ordinal);
         await _commands.SuspendBelowAsync(id, $"paused by {requester}", told, cancellationToken).ConfigureAwait(false);
         await _commands.SuspendAsync(id, $"paused by {requester}", cancellationToken).ConfigureAwait(false);
@@ -199,7 +201,8 @@ public sealed class RunSteering
         {
         }
 
-        await _records.JournalAsync(id, JournalEventTypes.RunPaused, $"by {requester}", cancellationToken).ConfigureAwait(false);
+        await _records.JournalAsync(id, JournalEventTypes.RunPaused, $"by {requester}", claim, cancellationToken)
+            .ConfigureAwait(false);
         return await _commands.GetAsync(id, cancellationToken).ConfigureAwait(false);
     }
 
@@ -218,7 +221,7 @@ public sealed class RunSteering
     {
         ArgumentNullException.ThrowIfNull(caller);
         return OnceAsync(id, caller, RunAct.Steer, idempotencyKey, ["resume", id],
-            _ => ResumeAsync(id, caller, cancellationToken), cancellationToken);
+            claim => ResumeAsync(id, caller, claim, cancellationToken), cancellationToken);
     }
 
     /// <summary>Resumes a paused or failed run on behalf of the program.</summary>
@@ -229,31 +232,36 @@ public sealed class RunSteering
     /// <see cref="ErrorCode.RunNotFound"/>. <see cref="ErrorCode.RunStateForbids"/>: it is neither paused nor failed.
     /// </exception>
     public Task<Run> ResumeAsync(string id, string requester = "local", CancellationToken cancellationToken = default) =>
-        _commands.TracedAsync(id, "resume", () => ResumeAsync(id, new Caller(requester), cancellationToken), cancellationToken);
+        _commands.TracedAsync(id, "resume", () => ResumeAsync(id, new Caller(requester), claim: null, cancellationToken),
+            cancellationToken);
 
-    private async Task<Run> ResumeAsync(string id, Caller caller, CancellationToken cancellationToken)
+    private async Task<Run> ResumeAsync(string id, Caller caller, ClaimedRequest? claim, CancellationToken cancellationToken)
     {
         string requester = caller.Id;
         Run run = await _commands.GetAsync(id, cancellationToken).ConfigureAwait(false);
         if (run.Status == RunStatus.Paused)
         {
+            claim?.Begin();
             await _commands.ResumeBelowAsync(id, $"resumed by {requester}", cancellationToken).ConfigureAwait(false);
             await _commands.ResumeAsync(id, $"resumed by {requester}", cancellationToken).ConfigureAwait(false);
         }
         else if (run.Status == RunStatus.Failed)
         {
             RunCommands.EnsureOpen(run);
+            claim?.Begin();
             await _commands.RestartAsync(id, new RunCommand(requester), cancellationToken).ConfigureAwait(false);
         }
-        else
+        else if (claim is not { IsResumed: true } || run.CompletedAt < claim.Since)
         {
+            // One that was cut off may have let it go on, and it may have ended meanwhile.
             throw new AgentException(
                 ErrorCode.RunStateForbids,
                 $"Run '{id}' is {RunCommands.Name(run.Status)}; only a paused or failed run can be resumed.");
         }
 
-        await _records.AuditAsync(AuditTypes.RunCommanded, id, caller, "resume", cancellationToken).ConfigureAwait(false);
-        await _records.JournalAsync(id, JournalEventTypes.RunResumed, $"by {requester}", cancellationToken).ConfigureAwait(false);
+        await _records.AuditAsync(AuditTypes.RunCommanded, id, caller, "resume", claim, cancellationToken).ConfigureAwait(false);
+        await _records.JournalAsync(id, JournalEventTypes.RunResumed, $"by {requester}", claim, cancellationToken)
+            .ConfigureAwait(false);
         return await _commands.GetAsync(id, cancellationToken).ConfigureAwait(false);
     }
 
@@ -312,7 +320,7 @@ public sealed class RunSteering
         claim?.Begin();
         if (sent is not var (message, count))
         {
-            await _records.AuditAsync(AuditTypes.MessageSent, id, caller, text, cancellationToken).ConfigureAwait(false);
+            await _records.AuditAsync(AuditTypes.MessageSent, id, caller, text, claim, cancellationToken).ConfigureAwait(false);
             message = new InboxMessage(text, requester,
                 _records.Now)
             { Key = claim?.Token, Media = media is { Count: > 0 } ? media : null };
@@ -331,9 +339,9 @@ public sealed class RunSteering
         string requester = caller.Id;
         await _commands.EnsureOpenAsync(id, requester, cancellationToken).ConfigureAwait(false);
         claim?.Begin();
-        await _records.AuditAsync(AuditTypes.RunCommanded, id, caller, $"granted more: {more}", cancellationToken)
+        await _records.AuditAsync(AuditTypes.RunCommanded, id, caller, $"granted more: {more}", claim, cancellationToken)
             .ConfigureAwait(false);
-        await _records.JournalAsync(id, JournalEventTypes.BudgetGranted, $"by {requester}", cancellationToken)
+        await _records.JournalAsync(id, JournalEventTypes.BudgetGranted, $"by {requester}", claim, cancellationToken)
             .ConfigureAwait(false);
         return await _commands.CommandAsync(id, new RunCommand(requester) { Grant = more, Key = claim?.Token }, cancellationToken)
             .ConfigureAwait(false);
@@ -352,8 +360,9 @@ public sealed class RunSteering
         Run run = await _commands.LiveAsync(id, "cancelled", cancellationToken).ConfigureAwait(false);
         claim?.Begin();
         await _records.AuditAsync(AuditTypes.RunCommanded, id, caller, $"cancel{(reason is null ? "" : $": {reason}")}",
-            cancellationToken).ConfigureAwait(false);
-        await _records.JournalAsync(id, JournalEventTypes.RunCancelRequested, reason, cancellationToken).ConfigureAwait(false);
+            claim, cancellationToken).ConfigureAwait(false);
+        await _records.JournalAsync(id, JournalEventTypes.RunCancelRequested, reason, claim, cancellationToken)
+            .ConfigureAwait(false);
         await _commands.CancelAsync(id, requester, reason, cancellationToken).ConfigureAwait(false);
         // Held runs hear nothing.
         await _commands.ResumeBelowAsync(id, "to be cancelled", cancellationToken).ConfigureAwait(false);

@@ -15,10 +15,11 @@ internal sealed class SteeringRecords(AuditLog audit, Redactor redactor, Journal
     /// <summary>Gets the present time (UTC).</summary>
     public DateTimeOffset Now => time.GetUtcNow();
 
-    /// <summary>Adds an audit entry.</summary>
-    public Task AuditAsync(string type, string runId, Caller caller, string words, CancellationToken cancellationToken) =>
-        audit.AppendAsync(
-        new AuditEntry(type)
+    /// <summary>Adds an audit entry; a request that a crash cut off may have added it already.</summary>
+    public async Task AuditAsync(
+        string type, string runId, Caller caller, string words, ClaimedRequest? claim, CancellationToken cancellationToken)
+    {
+        var entry = new AuditEntry(type)
         {
             RunId = runId,
             Actor = caller.Id,
@@ -26,8 +27,13 @@ internal sealed class SteeringRecords(AuditLog audit, Redactor redactor, Journal
             DoorRequest = redactor.Redact(Preview.Of(caller.Door?.Request, 200)),
             Act = caller.Actors.Count > 0 ? caller.Actors : null,
             Reason = Preview.Of(redactor.Redact(words), 1_000),
-        },
-        cancellationToken);
+        };
+        if (claim is not { IsResumed: true }
+            || !await IsAuditedAsync(entry, claim.Since, cancellationToken).ConfigureAwait(false))
+        {
+            await audit.AppendAsync(entry, cancellationToken).ConfigureAwait(false);
+        }
+    }
 
     /// <summary>Gets the end of the audit log of a run that is no sub-agent.</summary>
     public Task<long> AuditEndAsync(string runId, CancellationToken cancellationToken) =>
@@ -59,9 +65,24 @@ internal sealed class SteeringRecords(AuditLog audit, Redactor redactor, Journal
     /// <summary>Masks what arguments must not show.</summary>
     public JsonElement Mask(JsonElement arguments) => redactor.RedactFree(arguments);
 
-    /// <summary>Adds an event to the run's journal.</summary>
-    public Task JournalAsync(string runId, string type, string? text, CancellationToken cancellationToken) =>
-        journal.AppendAsync(runId, new JournalEvent(type, Now) { Text = text }, cancellationToken);
+    /// <summary>Adds an event to the run's journal; a request that a crash cut off may have added it already.</summary>
+    public async Task JournalAsync(
+        string runId, string type, string? text, ClaimedRequest? claim, CancellationToken cancellationToken)
+    {
+        if (claim is { IsResumed: true })
+        {
+            await foreach ((_, JournalEvent written) in journal.ReadAsync(runId, 0, null, cancellationToken)
+                .ConfigureAwait(false))
+            {
+                if (written.Type == type && written.Text == text && written.At >= claim.Since)
+                {
+                    return;
+                }
+            }
+        }
+
+        await journal.AppendAsync(runId, new JournalEvent(type, Now) { Text = text }, cancellationToken).ConfigureAwait(false);
+    }
 
     /// <summary>
     /// Adds the event of a message, unless the journal has it: for a message that was cut off after it was sent.
@@ -84,5 +105,23 @@ internal sealed class SteeringRecords(AuditLog audit, Redactor redactor, Journal
         await journal.AppendAsync(
             runId, new JournalEvent(JournalEventTypes.MessageReceived, message.At) { Text = message.Text }, cancellationToken)
             .ConfigureAwait(false);
+    }
+
+    private async Task<bool> IsAuditedAsync(AuditEntry entry, DateTimeOffset? since, CancellationToken cancellationToken)
+    {
+        AuditCursor from = since is { } begun
+            ? await audit.FindAsync(begun, entry.RunId, cancellationToken).ConfigureAwait(false)
+            : AuditCursor.Start;
+        var filter = new AuditFilter { Types = [entry.Type], Actor = entry.Actor };
+        await foreach (AuditEntry written in audit.ReadAfterAsync(from, entry.RunId, filter, cancellationToken)
+            .ConfigureAwait(false))
+        {
+            if (written.RunId == entry.RunId && written.Reason == entry.Reason && written.At >= since)
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 }

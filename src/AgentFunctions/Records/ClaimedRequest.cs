@@ -27,6 +27,11 @@ public sealed class ClaimedRequest : IDisposable
     /// </summary>
     public bool HasBegun { get; private set; }
 
+    /// <summary>
+    /// Gets when the request was first begun (UTC); <see langword="null"/> if it has no key, and in claims of earlier versions.
+    /// </summary>
+    internal DateTimeOffset? Since => Claim?.Since ?? Claim?.At;
+
     internal IdempotencyClaim? Claim { get; }
 
     internal string? Etag { get; }

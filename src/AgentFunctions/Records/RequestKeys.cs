@@ -200,7 +200,7 @@ public sealed class RequestKeys
         }
 
         // The new version keeps the host that began it from giving the key back.
-        first = first with { At = now };
+        first = first with { At = now, Since = first.Since ?? first.At };
         return await TryWriteAsync(token, first, RecordCondition.IfMatch(record.Etag), cancellationToken)
             .ConfigureAwait(false) is { } taken
             ? new ClaimedRequest(first.RunId, token, turn, first, taken) { IsResumed = true }
@@ -245,6 +245,11 @@ internal sealed record IdempotencyClaim(string RunId, string BodyHash)
 {
     /// <summary>Gets when the request was last begun (UTC); <see langword="null"/> in claims of earlier versions.</summary>
     public DateTimeOffset? At { get; init; }
+
+    /// <summary>
+    /// Gets when it was first begun (UTC); <see langword="null"/> unless it was cut off and begun again.
+    /// </summary>
+    public DateTimeOffset? Since { get; init; }
 
     /// <summary>
     /// Gets whether it was carried out; <see langword="null"/> if not, and for submissions, where the run itself says so.

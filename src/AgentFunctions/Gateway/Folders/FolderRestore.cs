@@ -57,11 +57,11 @@ internal sealed class FolderRestore(
             await ApplyAsync(run, workspace, request, state, plan, cancellationToken).ConfigureAwait(false);
             string words = $"the folder went back to the end of turn {request.Turn}: {plan.Changes.Count} restored, "
                 + $"{plan.Conflicts.Count} kept since others changed them, {plan.Skipped.Count} left";
-            await records.AuditAsync(AuditTypes.WorkspaceRestored, run.Id, caller, words, cancellationToken)
+            await records.AuditAsync(AuditTypes.WorkspaceRestored, run.Id, caller, words, claim: null, cancellationToken)
                 .ConfigureAwait(false);
             await records.JournalAsync(
-                run.Id, JournalEventTypes.WorkspaceRestored, Preview.Of($"by {caller.Id}: {words}", 1_000), cancellationToken)
-                .ConfigureAwait(false);
+                run.Id, JournalEventTypes.WorkspaceRestored, Preview.Of($"by {caller.Id}: {words}", 1_000), claim: null,
+                cancellationToken).ConfigureAwait(false);
         }
 
         var report = new RestoreReport(run.Id, request.Turn, plan.Changes, plan.Conflicts, plan.Skipped)

@@ -32,7 +32,7 @@ internal sealed class RestoreAnswers(RunFolder folder, SteeringRecords records)
         catch (AgentException e) when (!e.IsTransient && e.Code is not (ErrorCode.RunErased or ErrorCode.RunNotFound))
         {
             string words = $"The answer to question {question.Id} about the folder was not carried out: {e.Message}";
-            await records.JournalAsync(question.RunId, JournalEventTypes.RunNoted, words, cancellationToken)
+            await records.JournalAsync(question.RunId, JournalEventTypes.RunNoted, words, claim: null, cancellationToken)
                 .ConfigureAwait(false);
         }
     }

@@ -24,20 +24,26 @@ public sealed class RunActs
     /// <param name="reason">The reason; required to erase.</param>
     /// <param name="cancellationToken">The token to cancel the wait.</param>
     /// <exception cref="AgentException">It may not be done, or cannot.</exception>
-    public async Task DoAsync(RunsAction action, string run, Caller caller, string? reason,
-        CancellationToken cancellationToken = default)
+    public Task DoAsync(RunsAction action, string run, Caller caller, string? reason,
+        CancellationToken cancellationToken = default) => DoAsync(action, run, caller, reason, null, cancellationToken);
+
+    private async Task DoAsync(
+        RunsAction action, string run, Caller caller, string? reason, string? key, CancellationToken cancellationToken)
     {
         await _access.EnsureAsync(caller, run, ActOf(action), cancellationToken).ConfigureAwait(false);
         await (action switch
         {
-            RunsAction.Pause => _steering.PauseAsync(run, caller, null, cancellationToken),
-            RunsAction.Resume => _steering.ResumeAsync(run, caller, null, cancellationToken),
-            RunsAction.Cancel => _steering.CancelAsync(run, caller, reason, null, cancellationToken),
+            RunsAction.Pause => _steering.PauseAsync(run, caller, key, cancellationToken),
+            RunsAction.Resume => _steering.ResumeAsync(run, caller, key, cancellationToken),
+            RunsAction.Cancel => _steering.CancelAsync(run, caller, reason, key, cancellationToken),
             _ => (Task)_erasure.EraseAsync(new EraseRequest(run, reason ?? ""), caller, cancellationToken),
         }).ConfigureAwait(false);
     }
 
-    /// <summary>Does a step of a job. What was done before a crash cut it off is found done.</summary>
+    /// <summary>
+    /// Does a step of a job. Each run has a key of the job, so that what a crash cut off is completed, and not done again to a
+    /// run that a person has steered since.
+    /// </summary>
     internal async Task<IReadOnlyList<RunFault>> RunAsync(ActivityContext context, RunsInput input)
     {
         const int MaxMessage = 120;
@@ -47,7 +53,8 @@ public sealed class RunActs
         {
             try
             {
-                await DoAsync(input.Action, run, caller, input.Reason, context.CancellationToken).ConfigureAwait(false);
+                await DoAsync(input.Action, run, caller, input.Reason, $"{context.InstanceId}.{run}", context.CancellationToken)
+                    .ConfigureAwait(false);
             }
             catch (AgentException e) when (!e.IsTransient)
             {

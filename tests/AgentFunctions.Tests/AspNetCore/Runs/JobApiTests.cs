@@ -1,9 +1,13 @@
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
+using AgentFunctions.Durability;
+using AgentFunctions.Gateway;
 using AgentFunctions.Gateway.Jobs;
+using AgentFunctions.Loop;
 using AgentFunctions.Runs;
 using AgentFunctions.TestKit;
+using AgentFunctions.Views;
 
 namespace AgentFunctions.Tests.AspNetCore.Runs;
 
@@ -66,6 +70,33 @@ internal sealed class JobApiTests
         Assert.That(
             async () => await host.Get<RunJobs>().GetAsync(job.Id, new Caller("bo"), cancellationToken),
             Throws.TypeOf<AgentException>().With.Property(nameof(AgentException.Code)).EqualTo(ErrorCode.InstanceNotFound));
+    }
+
+    [Test]
+    public async Task Step_DeliveredAgain_LeavesWhatAPersonDidMeanwhile(CancellationToken cancellationToken)
+    {
+        var gate = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using ApiHost host = await ApiHost.StartAsync(
+            _ => ChatReply.Say("done") with { Before = token => gate.Task.WaitAsync(token) });
+        string run = await host.SubmitAsync(new { goal = "x" });
+        var context = new ActivityContext("job.one", StepNames.ActOnRuns, 1, cancellationToken);
+        RunActs acts = host.Get<RunActs>();
+        Assert.That(await acts.RunAsync(context, InputOf(RunsAction.Pause)), Is.Empty);
+        await host.Get<RunSteering>().ResumeAsync(run, new Caller("bo") { Roles = [CallerRoles.Operator] },
+            cancellationToken: cancellationToken);
+
+        Assert.That(await acts.RunAsync(context, InputOf(RunsAction.Pause)), Is.Empty);
+        Assert.That((await host.Get<RunReader>().GetAsync(run, cancellationToken)).Status, Is.EqualTo(RunStatus.Running));
+
+        // What was done is no failure when it is delivered again.
+        context = context with { InstanceId = "job.two" };
+        Assert.That(await acts.RunAsync(context, InputOf(RunsAction.Cancel)), Is.Empty);
+        await Poll.UntilAsync(
+            async () => (await host.Get<RunReader>().GetAsync(run, cancellationToken)).IsEnded, cancellationToken);
+        Assert.That(await acts.RunAsync(context, InputOf(RunsAction.Cancel)), Is.Empty);
+        gate.SetResult();
+
+        RunsInput InputOf(RunsAction action) => new(action, [run], "ada", [CallerRoles.Operator]);
     }
 
     [TestCase("wait=5")]
