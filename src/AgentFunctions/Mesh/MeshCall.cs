@@ -10,6 +10,12 @@ namespace AgentFunctions.Mesh;
 internal sealed record MeshCall(string Agent, string TaskId, string Call)
 {
     /// <summary>
+    /// Gets whether the call has ended with it. The record stays until the run's end: a crash may have the outcome asked for again
+    /// before it is in the ledger.
+    /// </summary>
+    public bool IsOver { get; init; }
+
+    /// <summary>
     /// Gets the secret of the address at which the other host wakes the call; <see langword="null"/> if it has none.
     /// </summary>
     public string? Wake { get; init; }
@@ -27,7 +33,7 @@ internal sealed record MeshCall(string Agent, string TaskId, string Call)
     public string? Question { get; init; }
 }
 
-/// <summary>Keeps which tasks of other hosts a run waits for, one record a call.</summary>
+/// <summary>Keeps which tasks of other hosts the calls of a run have, one record a call.</summary>
 internal sealed class MeshCalls(IRecordStore records)
 {
     private readonly JsonRecords<MeshCall> _calls = new(records, MeshJsonContext.Default.MeshCall);
@@ -70,7 +76,13 @@ internal sealed class MeshCalls(IRecordStore records)
     public Task RemoveAsync(string call, CancellationToken cancellationToken) =>
         records.DeleteAsync(KeyOf(call), default, cancellationToken);
 
-    /// <summary>Lists the tasks that a run waits for.</summary>
+    /// <summary>Marks the task of a call as one that the call has ended with.</summary>
+    /// <param name="call">The key of the call.</param>
+    /// <param name="cancellationToken">The token to cancel the wait.</param>
+    public Task EndAsync(string call, CancellationToken cancellationToken) =>
+        ChangeAsync(call, static before => before.IsOver ? before : before with { IsOver = true }, cancellationToken);
+
+    /// <summary>Lists the tasks of a run, those that its calls have ended with too.</summary>
     /// <param name="runId">The run.</param>
     /// <param name="cancellationToken">The token to cancel the wait.</param>
     public async Task<IReadOnlyList<MeshCall>> OfRunAsync(string runId, CancellationToken cancellationToken)

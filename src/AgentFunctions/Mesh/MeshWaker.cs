@@ -59,7 +59,10 @@ public sealed class MeshWaker
 
         bool isTold = false;
         await _calls.ChangeAsync(
-            key, before => (isTold = before.Wakes < MostWakes) ? before with { Wakes = before.Wakes + 1 } : before,
+            key,
+            before => (isTold = before is { IsOver: false, Wakes: < MostWakes })
+                ? before with { Wakes = before.Wakes + 1 }
+                : before,
             cancellationToken)
             .ConfigureAwait(false);
         if (isTold)

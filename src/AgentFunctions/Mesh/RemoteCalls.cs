@@ -33,7 +33,7 @@ internal sealed partial class RemoteCalls(
         ToolContext context, string agent, string message, JsonElement? data, string? task, CancellationToken cancellationToken)
     {
         MeshCall? known = await calls.FindAsync(context.IdempotencyKey, cancellationToken).ConfigureAwait(false);
-        RemoteCard card = await CardAsync(agent, known is not null, cancellationToken).ConfigureAwait(false);
+        RemoteCard card = await CardAsync(agent, known is { IsOver: false }, cancellationToken).ConfigureAwait(false);
         string? wake = card.Tells ? known?.Wake ?? messages.NewSecret() : null;
         JsonObject parameters = await messages.OfAsync(context, message, data, task, wake, cancellationToken)
             .ConfigureAwait(false);
@@ -65,15 +65,15 @@ internal sealed partial class RemoteCalls(
             throw new AgentException(ErrorCode.ToolOutcomeUnknown, $"The agent '{agent}' gave no answer: {e.Message}", e);
         }
 
-        if (answer.TaskId is { } id && !answer.IsOver)
+        // An answer without a task cannot be asked for again: after a crash, whoever looks finds that it was sent.
+        if (answer.TaskId is { } id)
         {
-            await calls.ChangeAsync(context.IdempotencyKey, before => before with { TaskId = id }, cancellationToken)
+            await calls.ChangeAsync(
+                context.IdempotencyKey, before => before with { TaskId = id, IsOver = answer.IsOver }, cancellationToken)
                 .ConfigureAwait(false);
-            return Reconciliation.StillRunning;
         }
 
-        await calls.RemoveAsync(context.IdempotencyKey, cancellationToken).ConfigureAwait(false);
-        return Over(context, answer);
+        return answer.IsOver ? Over(context, answer) : Reconciliation.StillRunning;
     }
 
     /// <summary>Looks how a task stands.</summary>
@@ -106,7 +106,7 @@ internal sealed partial class RemoteCalls(
         }
         catch (RemoteException e) when (e.Code == RemoteException.TaskNotFound)
         {
-            await calls.RemoveAsync(call.Call, cancellationToken).ConfigureAwait(false);
+            await calls.EndAsync(call.Call, cancellationToken).ConfigureAwait(false);
             return Reconciliation.TookEffect(ToolOutcome.Failed(
                 ErrorCode.ToolOutcomeUnknown,
                 $"The agent '{agent}' does not know the task any more, so what came of it is not known."));
@@ -130,11 +130,13 @@ internal sealed partial class RemoteCalls(
             return Reconciliation.StillRunning;
         }
 
-        await calls.RemoveAsync(call.Call, cancellationToken).ConfigureAwait(false);
+        await calls.EndAsync(call.Call, cancellationToken).ConfigureAwait(false);
         return Over(context, answer);
     }
 
-    /// <summary>Cancels the tasks that an ended run no longer waits for: once, as the other host may be away.</summary>
+    /// <summary>
+    /// Cancels the tasks that an ended run no longer waits for, once, as the other host may be away, and forgets all of them.
+    /// </summary>
     public async Task RunEndedAsync(RunRecord run, CancellationToken cancellationToken)
     {
         foreach (MeshCall call in await calls.OfRunAsync(run.Id, cancellationToken).ConfigureAwait(false))
@@ -143,6 +145,7 @@ internal sealed partial class RemoteCalls(
                 0, 0];
             await CancelAsync(call, new TokenUse(run.Id, place[0], place[1], call.Call) { IsToEnd = true }, cancellationToken)
                 .ConfigureAwait(false);
+            await calls.RemoveAsync(call.Call, cancellationToken).ConfigureAwait(false);
         }
     }
 
@@ -152,17 +155,18 @@ internal sealed partial class RemoteCalls(
     private async Task<Reconciliation> GiveUpAsync(ToolContext context, MeshCall call, CancellationToken cancellationToken)
     {
         await CancelAsync(call, UseOf(context), cancellationToken).ConfigureAwait(false);
+        await calls.EndAsync(call.Call, cancellationToken).ConfigureAwait(false);
         return Reconciliation.TookEffect(ToolOutcome.Failed(
             ErrorCode.ToolFailed,
             $"A person here had the task of the agent '{call.Agent}' cancelled, which waited for people at its own host."));
     }
 
-    /// <summary>Cancels a task, once, and forgets it: the other host may be away.</summary>
+    /// <summary>Cancels a task that may still go on, once: the other host may be away.</summary>
     private async Task CancelAsync(MeshCall call, TokenUse use, CancellationToken cancellationToken)
     {
         try
         {
-            if (call.TaskId.Length > 0)
+            if (call is { TaskId.Length: > 0, IsOver: false })
             {
                 await tasks.CallAsync(call.Agent, "CancelTask", new JsonObject { ["id"] = call.TaskId }, use, cancellationToken)
                     .ConfigureAwait(false);
@@ -172,10 +176,6 @@ internal sealed partial class RemoteCalls(
             && !cancellationToken.IsCancellationRequested)
         {
             NotCancelled(log, call.TaskId, call.Agent, e.Message);
-        }
-        finally
-        {
-            await calls.RemoveAsync(call.Call, cancellationToken).ConfigureAwait(false);
         }
     }
 
