@@ -21,6 +21,12 @@ internal sealed class KilledProgram(Random random) : IDisposable
             ? int.Parse(many, CultureInfo.InvariantCulture)
             : few;
 
+    /// <summary>Lets a moment pass, so that a kill finds the program anywhere in its work.</summary>
+    /// <param name="random">Decides how long.</param>
+    /// <param name="cancellationToken">The token to cancel the wait.</param>
+    public static Task PauseAsync(Random random, CancellationToken cancellationToken) =>
+        Task.Delay(random.Next(LongestPause), cancellationToken);
+
     /// <summary>Holds the model's answer back once the program has had as many as it gets in this life.</summary>
     /// <param name="reply">The answer.</param>
     public ChatReply Answer(ChatReply reply)
@@ -65,7 +71,7 @@ internal sealed class KilledProgram(Random random) : IDisposable
                 await _asked.WaitAsync(cancellationToken);
             }
 
-            await Task.Delay(random.Next(LongestPause), cancellationToken);
+            await PauseAsync(random, cancellationToken);
             await process.KillAsync();
             inMidRun += (process.Output + process.Errors).Contains("completed", StringComparison.Ordinal) ? 0 : 1;
         }

@@ -7,7 +7,7 @@ using AgentFunctions.TestKit;
 
 namespace AgentFunctions.EndToEnd.Doors;
 
-/// <summary>A thread of AG-UI whose host is killed with SIGKILL in the middle of its run.</summary>
+/// <summary>A thread of AG-UI whose host is killed with SIGKILL at random moments of its run.</summary>
 /// <remarks>The long form kills more often: set <c>AGENTFUNCTIONS_KILLS</c>.</remarks>
 [CancelAfter(3_600_000)]
 internal sealed class KilledAgUiTests
@@ -26,8 +26,9 @@ internal sealed class KilledAgUiTests
         Assert.That(
             stream.Told.Count(static told => TypeOf(told) == "TEXT_MESSAGE_START"),
             Is.EqualTo(stream.Told.Count(static told => TypeOf(told) == "TEXT_MESSAGE_END")), "every message is closed");
-        Assert.That(stream.Told.Count(static told => TypeOf(told) == "MESSAGES_SNAPSHOT"), Is.AtLeast(1),
-            "lost ones are taken back");
+        Assert.That(
+            stream.Told.Count(static told => TypeOf(told) == "MESSAGES_SNAPSHOT"),
+            stream.Lost > 0 ? Is.AtLeast(1) : Is.AtLeast(0), "lost ones are taken back");
     }
 
     [TestCase(true)]

@@ -14,61 +14,49 @@ namespace AgentFunctions.EndToEnd.Doors;
 [CancelAfter(3_600_000)]
 internal sealed class KilledHttpTests
 {
-    private const int Answers = 3;
-
     private static readonly int Kills = KilledProgram.Kills(3);
-    private static readonly int Turns = (Kills * Answers) + 3;
+    private static readonly int Turns = KilledServer.TurnsOf(Kills);
 
     [Test]
     public async Task Run_OfAHostThatIsKilled_IsOneAndTellsEachEventOnce(CancellationToken cancellationToken)
     {
         using var folder = new ScribeFolder(2 * Turns);
-        await using OpenAIProtocolServer model = await OpenAIProtocolServer.StartAsync(static request => request.Turn < Turns
-            ? ChatReply.Call("edit_file", ScribeFolder.Edit(request.Turn)) with { Text = $"Turn {request.Turn}." }
-            : ChatReply.Say("The log is kept."));
-        string[] command = folder.Serve("--doors", "none");
+        using var server = new KilledServer();
+        await using OpenAIProtocolServer model = await OpenAIProtocolServer.StartAsync(request => server.Answer(
+            request,
+            request.Turn < Turns
+                ? ChatReply.Call("edit_file", ScribeFolder.Edit(request.Turn)) with { Text = $"Turn {request.Turn}." }
+                : ChatReply.Say("The log is kept.")));
         var runs = new HashSet<string>();
         var told = new List<(long Position, string Data)>();
-        ProgramProcess program = ProgramProcess.Start(model, folder.Path, command);
-        try
-        {
-            for (int kill = 0; kill <= Kills; kill++)
-            {
-                using var http = new HttpClient { BaseAddress = await program.ListeningAsync() };
-                string id = await SubmitAsync(http, cancellationToken);
-                runs.Add(id);
-                int until = Math.Min(model.Count + Answers, Turns);
-                bool isLast = kill == Kills;
-                await FollowAsync(http, id, told, () => !isLast && model.Count >= until, cancellationToken);
-                if (!isLast)
-                {
-                    await Poll.UntilAsync(() => model.Count >= until, cancellationToken);
-                    await program.KillAsync();
-                    await program.DisposeAsync();
-                    program = ProgramProcess.Start(model, folder.Path, command);
-                    continue;
-                }
 
-                var whole = new List<(long Position, string Data)>();
-                await FollowAsync(http, id, whole, static () => false, cancellationToken);
-                Assert.That(told, Is.EqualTo(whole), "in pieces it is what it is in one: nothing lost, nothing told twice");
-                Assert.That(told.Select(static one => one.Position), Is.EqualTo(Enumerable.Range(0, told.Count)));
-                Assert.That(
-                    await TextsAsync(http, id, cancellationToken),
-                    Is.EqualTo(Enumerable.Range(0, Turns).Select(static turn => $"Turn {turn}.").Append("The log is kept.")),
-                    "the transcript of an undisturbed run");
-                JsonElement listed = await http.GetFromJsonAsync<JsonElement>("/api/runs", cancellationToken);
-                Assert.That(listed.GetProperty("runs").GetArrayLength(), Is.EqualTo(1));
-            }
-        }
-        finally
-        {
-            await program.DisposeAsync();
-        }
+        await server.RunAsync(model, folder, Kills, ["--doors", "none"], ListenAsync, cancellationToken);
 
         Assert.That(runs, Has.Count.EqualTo(1));
         Assert.That(folder.Log, Is.EqualTo(ScribeFolder.LogOf(Turns)));
-        TestContext.Out.WriteLine($"{Kills} kills, {told.Count} events, {model.Count} requests for {Turns + 1} answers");
+        TestContext.Out.WriteLine($"{Kills} kills: {runs.Count} run, {Turns} effects, {told.Count} events");
+
+        async Task ListenAsync(HttpClient http, bool isLast)
+        {
+            string id = await SubmitAsync(http, cancellationToken);
+            runs.Add(id);
+            await FollowAsync(http, id, told, cancellationToken);
+            if (!isLast)
+            {
+                return;
+            }
+
+            var whole = new List<(long Position, string Data)>();
+            await FollowAsync(http, id, whole, cancellationToken);
+            Assert.That(told, Is.EqualTo(whole), "in pieces it is what it is in one: nothing lost, nothing told twice");
+            Assert.That(told.Select(static one => one.Position), Is.EqualTo(Enumerable.Range(0, told.Count)));
+            Assert.That(
+                await TextsAsync(http, id, cancellationToken),
+                Is.EqualTo(Enumerable.Range(0, Turns).Select(static turn => $"Turn {turn}.").Append("The log is kept.")),
+                "the transcript of an undisturbed run");
+            JsonElement listed = await http.GetFromJsonAsync<JsonElement>("/api/runs", cancellationToken);
+            Assert.That(listed.GetProperty("runs").GetArrayLength(), Is.EqualTo(1));
+        }
     }
 
     private static async Task<string> SubmitAsync(HttpClient http, CancellationToken cancellationToken)
@@ -84,10 +72,9 @@ internal sealed class KilledHttpTests
         return JsonElement.Parse(text).GetProperty("id").GetString()!;
     }
 
-    /// <summary>Follows the events after the last one that was told, until the run has ended or enough was heard.</summary>
+    /// <summary>Follows the events after the last one that was told, until the run has ended.</summary>
     private static async Task FollowAsync(
-        HttpClient http, string id, List<(long Position, string Data)> told, Func<bool> isEnough,
-        CancellationToken cancellationToken)
+        HttpClient http, string id, List<(long Position, string Data)> told, CancellationToken cancellationToken)
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, $"/api/runs/{id}/events");
         if (told.Count > 0)
@@ -103,11 +90,6 @@ internal sealed class KilledHttpTests
             if (long.TryParse(item.EventId, out long position))
             {
                 told.Add((position, item.Data));
-            }
-
-            if (isEnough())
-            {
-                return;
             }
         }
     }

@@ -12,61 +12,45 @@ namespace AgentFunctions.EndToEnd.Doors;
 [CancelAfter(3_600_000)]
 internal sealed class KilledMcpTaskTests
 {
-    private const int Answers = 3;
-
-    private static readonly int Kills = KilledProgram.Kills(4);
-    private static readonly int Turns = (Kills * Answers) + 3;
+    private static readonly int Kills = KilledProgram.Kills(3);
+    private static readonly int Turns = KilledServer.TurnsOf(Kills);
 
     [Test]
     public async Task Task_OfAHostThatIsKilled_IsOneRunWhoseEffectsHappenOnce(CancellationToken cancellationToken)
     {
         using var folder = new ScribeFolder(2 * Turns);
-        await using OpenAIProtocolServer model = await OpenAIProtocolServer.StartAsync(static request => request.Turn < Turns
-            ? ChatReply.Call("edit_file", ScribeFolder.Edit(request.Turn))
-            : ChatReply.Say("The log is kept."));
-        string[] command = folder.Serve("--doors", "mcp");
+        using var server = new KilledServer();
+        await using OpenAIProtocolServer model = await OpenAIProtocolServer.StartAsync(request => server.Answer(
+            request,
+            request.Turn < Turns
+                ? ChatReply.Call("edit_file", ScribeFolder.Edit(request.Turn))
+                : ChatReply.Say("The log is kept.")));
         var tasks = new HashSet<string>();
-        ProgramProcess program = ProgramProcess.Start(model, folder.Path, command);
-        try
-        {
-            for (int kill = 0; kill <= Kills; kill++)
-            {
-                using var http = new HttpClient { BaseAddress = await program.ListeningAsync() };
-                JsonElement created = await SendAsync(
-                    http, "tools/call", "scribe",
-                    new { name = "scribe", arguments = new { goal = "Keep the log.", requestKey = "the-log" } },
-                    cancellationToken);
-                Assert.That(created.GetProperty("resultType").GetString(), Is.EqualTo("task"));
-                string id = created.GetProperty("taskId").GetString()!;
-                tasks.Add(id);
-                if (kill < Kills)
-                {
-                    // The model may have answered on while the call was made: the run has no more turns than these.
-                    int until = Math.Min(model.Count + Answers, Turns);
-                    await Poll.UntilAsync(() => model.Count >= until, cancellationToken);
-                    await program.KillAsync();
-                    await program.DisposeAsync();
-                    program = ProgramProcess.Start(model, folder.Path, command);
-                    continue;
-                }
 
-                JsonElement ended = await Poll.ForAsync(
-                    () => SendAsync(http, "tasks/get", id, new { taskId = id }, cancellationToken),
-                    static task => task.GetProperty("status").GetString() != "working", cancellationToken);
-                JsonElement runs = await http.GetFromJsonAsync<JsonElement>("/api/runs", cancellationToken);
-                Assert.That(ended.GetProperty("status").GetString(), Is.EqualTo("completed"), ended.ToString());
-                Assert.That(
-                    ended.GetProperty("result").GetProperty("content")[0].GetProperty("text").GetString(),
-                    Is.EqualTo("The log is kept."));
-                Assert.That(runs.GetProperty("runs").GetArrayLength(), Is.EqualTo(1));
-            }
+        await server.RunAsync(model, folder, Kills, ["--doors", "mcp"], ListenAsync, cancellationToken);
 
-            Assert.That(tasks, Has.Count.EqualTo(1));
-            Assert.That(folder.Log, Is.EqualTo(ScribeFolder.LogOf(Turns)));
-        }
-        finally
+        Assert.That(tasks, Has.Count.EqualTo(1));
+        Assert.That(folder.Log, Is.EqualTo(ScribeFolder.LogOf(Turns)));
+        TestContext.Out.WriteLine($"{Kills} kills: {tasks.Count} task, {Turns} effects");
+
+        async Task ListenAsync(HttpClient http, bool isLast)
         {
-            await program.DisposeAsync();
+            JsonElement created = await SendAsync(
+                http, "tools/call", "scribe",
+                new { name = "scribe", arguments = new { goal = "Keep the log.", requestKey = "the-log" } }, cancellationToken);
+            Assert.That(created.GetProperty("resultType").GetString(), Is.EqualTo("task"));
+            string id = created.GetProperty("taskId").GetString()!;
+            tasks.Add(id);
+            JsonElement ended = await Poll.ForAsync(
+                () => SendAsync(http, "tasks/get", id, new { taskId = id }, cancellationToken),
+                static task => task.GetProperty("status").GetString() != "working", cancellationToken);
+            Assert.That(isLast, "it ends when its work is done, and not before");
+            Assert.That(ended.GetProperty("status").GetString(), Is.EqualTo("completed"), ended.ToString());
+            Assert.That(
+                ended.GetProperty("result").GetProperty("content")[0].GetProperty("text").GetString(),
+                Is.EqualTo("The log is kept."));
+            JsonElement runs = await http.GetFromJsonAsync<JsonElement>("/api/runs", cancellationToken);
+            Assert.That(runs.GetProperty("runs").GetArrayLength(), Is.EqualTo(1));
         }
     }
 

@@ -4,7 +4,10 @@ using AgentFunctions.EndToEnd.Crash;
 
 namespace AgentFunctions.EndToEnd.Doors;
 
-/// <summary>A stream of OpenAI's API whose host is killed with SIGKILL in the middle of it.</summary>
+/// <summary>
+/// A stream of OpenAI's API whose host is killed with SIGKILL at random moments. The client repeats its request until it knows
+/// its response, and takes up the stream from then on.
+/// </summary>
 /// <remarks>The long form kills more often: set <c>AGENTFUNCTIONS_KILLS</c>.</remarks>
 [CancelAfter(3_600_000)]
 internal sealed class KilledResponseTests
@@ -25,7 +28,7 @@ internal sealed class KilledResponseTests
         Assert.That(
             output.EnumerateArray().Count(static item =>
                 item.TryGetProperty("status", out JsonElement status) && status.GetString() == "incomplete"),
-            Is.AtLeast(1), output.ToString());
+            stream.Lost > 0 ? Is.AtLeast(1) : Is.AtLeast(0), output.ToString());
         Assert.That(
             output.EnumerateArray().Last().GetProperty("content")[0].GetProperty("text").GetString(),
             Does.EndWith(KilledStream.Long));
@@ -36,7 +39,11 @@ internal sealed class KilledResponseTests
         if (told.Count == 0)
         {
             const string Body = """{"model":"scribe","input":"Keep the log.","stream":true}""";
-            return new(HttpMethod.Post, "/v1/responses") { Content = new StringContent(Body, Encoding.UTF8, "application/json") };
+            return new(HttpMethod.Post, "/v1/responses")
+            {
+                Content = new StringContent(Body, Encoding.UTF8, "application/json"),
+                Headers = { { "Idempotency-Key", "the-log" } },
+            };
         }
 
         string address = $"/v1/responses/{told[0].GetProperty("response").GetProperty("id").GetString()}?stream=true";
