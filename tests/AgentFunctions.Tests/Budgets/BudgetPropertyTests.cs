@@ -26,7 +26,7 @@ internal sealed class BudgetPropertyTests
     private const int Batch = 100;
     private const int CrashesPerBatch = 6;
 
-    private static readonly int Runs = int.Parse(Environment.GetEnvironmentVariable("AGENTFUNCTIONS_BUDGET_RUNS") ?? "300",
+    private static readonly int Runs = int.Parse(Environment.GetEnvironmentVariable("AGENTFUNCTIONS_BUDGET_RUNS") ?? "100",
         CultureInfo.InvariantCulture);
     private static readonly ModelPrice Price = new(3, 15, 0.3m);
 

@@ -10,6 +10,7 @@ internal sealed partial class SettingNamesTests
     public void Pages_NameSettingsThatExist()
     {
         string[] known = [.. Setting().Matches(SettingsPage.Write()).Select(static match => match.Groups[1].Value)];
+        Assert.That(known, Has.Length.GreaterThan(50));
         HashSet<string> sections = [.. known.Select(static name => name.Split(':')[0])];
         IEnumerable<string> pages = Directory.EnumerateFiles(Path.Combine(Repository.Root, "docs"), "*.md",
             SearchOption.AllDirectories)

@@ -58,8 +58,17 @@ internal sealed class MonitorBench : IAsyncDisposable
     {
         Name = "shop",
         Schedule = new MonitorSchedule { Every = TimeSpan.FromMinutes(5) },
-        Signals = [new SignalDefinition { Name = "health", Http = new HttpSignal { Url = url + "health" },
-            Severity = Severity.Critical }],
+        Signals =
+        [
+            // The time that a test moves does not cut off a look that takes its own.
+            new SignalDefinition
+            {
+                Name = "health",
+                Http = new HttpSignal { Url = url + "health" },
+                Severity = Severity.Critical,
+                Timeout = TimeSpan.FromMinutes(5),
+            },
+        ],
     };
 
     /// <summary>Lets time pass until so many ticks more have run.</summary>

@@ -33,7 +33,7 @@ internal sealed class FailoverRunTests
             },
             [AgentTool.Create("look", "Looks.", ToolEffect.None, static () => "seen")], null,
             // An answer of a busy machine is no slow one: only one that never comes may take this long.
-            ("Models:test:Fallback", "twin"), ("Models:test:AttemptTimeout", trouble == "slow" ? "00:00:05" : "00:02:00"),
+            ("Models:test:Fallback", "twin"), ("Models:test:AttemptTimeout", trouble == "slow" ? "00:00:15" : "00:02:00"),
             ("Models:test:MaxRetries", "0"),
             ("Models:test:Price:Input", "1"), ("Models:test:Price:Output", "2"),
             ("Models:twin:Provider", "openai"), ("Models:twin:Endpoint", spare.BaseUrl), ("Models:twin:Key", "sk-spare"),

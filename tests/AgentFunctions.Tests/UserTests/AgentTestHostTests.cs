@@ -119,13 +119,20 @@ internal sealed class AgentTestHostTests : IDisposable
     [Test]
     public async Task Time_ToolIsAtWork_StandsStill(CancellationToken cancellationToken)
     {
+        var called = new TaskCompletionSource();
         var never = new TaskCompletionSource();
+        async Task DigAsync()
+        {
+            called.TrySetResult();
+            await never.Task;
+        }
+
         await using AgentTestHost host = await AgentTestHost.StartAsync(
             new ScriptedModel(Calls("dig"), Says("Done.")),
-            services => services.AddTool(AgentTool.Create("dig", "Digs.", ToolEffect.None, async () => await never.Task))
-                .AddAgent(Digger),
+            services => services.AddTool(AgentTool.Create("dig", "Digs.", ToolEffect.None, DigAsync)).AddAgent(Digger),
             static options => options.Patience = TimeSpan.FromSeconds(4), cancellationToken);
         Run run = await host.SubmitAsync("Dig.", "digger", cancellationToken);
+        await called.Task.WaitAsync(cancellationToken);
         DateTimeOffset begun = host.Time.GetUtcNow();
 
         Assert.That(

@@ -22,6 +22,10 @@ internal sealed class LiveCursor
     /// <summary>Gets the turn whose answer is under way; <see langword="null"/> for none.</summary>
     public int? OpenTurn => _open is null ? null : _turn;
 
+    /// <summary>Whether a frame shows an answer, and that of the turn before it is not known to be recorded.</summary>
+    /// <param name="frame">The frame.</param>
+    public bool IsAhead(LiveFrame frame) => frame.Answer is not null && frame.Turn > _recorded + 1;
+
     /// <summary>Takes an event of the journal: what is recorded stands in the place of what was shown live.</summary>
     /// <param name="e">The event.</param>
     public void Take(JournalEvent e)

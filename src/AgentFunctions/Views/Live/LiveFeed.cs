@@ -67,7 +67,7 @@ public sealed class LiveFeed
             bool isDue = true;
             while (true)
             {
-                if (nextEvent.IsCompleted && !IsLastOf(cursor, nextEvent, events, nextFrame))
+                if (nextEvent.IsCompleted && (from < there || !IsLastOf(cursor, nextEvent, events, nextFrame, frames)))
                 {
                     if (!await nextEvent.ConfigureAwait(false))
                     {
@@ -98,6 +98,16 @@ public sealed class LiveFeed
                 if (nextFrame.IsCompleted)
                 {
                     await nextFrame.ConfigureAwait(false);
+                    if (cursor.IsAhead(frames.Current))
+                    {
+                        // The answer before this one is recorded, and is told first.
+                        there = from + await CountAsync(id, from, stop.Token).ConfigureAwait(false);
+                        if (from < there)
+                        {
+                            continue;
+                        }
+                    }
+
                     foreach (RunSignal signal in cursor.Take(frames.Current))
                     {
                         isDue |= now.Take(signal);
@@ -157,9 +167,10 @@ public sealed class LiveFeed
     /// <summary>Whether an event says that an answer is recorded of which a last frame is at hand: that comes first.</summary>
     private static bool IsLastOf(
         LiveCursor cursor, Task<bool> nextEvent, IAsyncEnumerator<(long Position, JournalEvent Event)> events,
-        Task<bool>? nextFrame) =>
-        nextFrame is { IsCompletedSuccessfully: true } && nextEvent is { IsCompletedSuccessfully: true, Result: true }
-        && events.Current.Event is { Type: JournalEventTypes.ModelCompleted, Turn: { } turn } && turn == cursor.OpenTurn;
+        Task<bool>? nextFrame, IAsyncEnumerator<LiveFrame> frames) =>
+        nextFrame is { IsCompletedSuccessfully: true, Result: true } && nextEvent is { IsCompletedSuccessfully: true, Result: true }
+        && events.Current.Event is { Type: JournalEventTypes.ModelCompleted, Turn: { } turn } && turn == cursor.OpenTurn
+        && frames.Current.Turn == turn;
 
     /// <summary>
     /// The next frame, but not at once: calls that take no time would be a frame each. Where very many follow, each is shown

@@ -68,7 +68,7 @@ internal sealed class ToolServerIdentityTests
     [TestCase("ended", ErrorCode.NotAllowed)]
     [TestCase("cancelled", ErrorCode.NotAllowed)]
     [TestCase("revoked", ErrorCode.Stopped)]
-    public async Task NextCall_RunIsOver_FailsAndReachesNobody(string how, ErrorCode expected)
+    public async Task NextCall_RunIsOver_FailsAndReachesNobody(string how, ErrorCode expected, CancellationToken cancellationToken)
     {
         await using var scene = await Scene.StartAsync(
             request => request.Turn == 0 ? ChatReply.Call("mcp__checked__read", new { }) : ChatReply.Say("done") with
@@ -78,11 +78,11 @@ internal sealed class ToolServerIdentityTests
         Run run = await scene.Api.Get<AgentGateway>().SubmitAsync(new RunRequest { Agent = "lead", Goal = "Work." });
         if (how == "cancelled")
         {
-            await scene.Server.UntilAsync("tools/call");
+            await scene.Server.UntilAsync("tools/call").WaitAsync(cancellationToken);
             await scene.Api.Get<RunSteering>().CancelAsync(run.Id);
         }
 
-        await scene.Api.Get<RunReader>().WaitForEndAsync(run.Id);
+        await scene.Api.Get<RunReader>().WaitForEndAsync(run.Id, cancellationToken);
         if (how == "revoked")
         {
             await scene.Api.Get<KillOrders>().EngageAsync(KillScope.Agent, "lead", Caller.Local);

@@ -99,7 +99,7 @@ internal sealed class KillInFlightTests
 
         Assert.That((tree.Status, other.Status), Is.EqualTo((RunStatus.Completed, RunStatus.Completed)));
         Assert.That((report.Runs.Count, report.Begun.Count), Is.EqualTo((0, 2)));
-        Assert.That(_cancelled.Where(tool => tool == "pay"), Has.Exactly(2).Items);
+        await Poll.UntilAsync(() => _cancelled.Count(static tool => tool == "pay") == 2, cancellationToken);
         Run late = await SubmitAsync(host, "worker", "Pay at once.");
         late = await host.Reader.WaitForEndAsync(late.Id, cancellationToken);
         Assert.That(host.Model.Requests[^1].Results[^1], Does.Contain("olga stopped tool 'pay'").And.Contain("Nothing was done"));

@@ -1,8 +1,6 @@
-using System.Runtime.CompilerServices;
 using System.Text;
 using AgentFunctions.AspNetCore.Runs;
 using AgentFunctions.Records;
-using AgentFunctions.Storage;
 using AgentFunctions.TestKit;
 using AgentFunctions.Views.Live;
 
@@ -113,85 +111,5 @@ internal sealed class SharedEventsTests
         {
             await _journal.AppendAsync("run", new JournalEvent("e", DateTimeOffset.UnixEpoch));
         }
-    }
-
-    /// <summary>A log in memory that counts who waits and reads.</summary>
-    private sealed class CountingLog : ILogStore
-    {
-        private readonly Lock _gate = new();
-        private readonly List<LogEntry> _entries = [];
-        private TaskCompletionSource _added = new(TaskCreationOptions.RunContinuationsAsynchronously);
-
-        public int Waits { get; private set; }
-
-        public int Reads { get; private set; }
-
-        public bool Fails { get; set; }
-
-        public Task<long> AppendAsync(
-            string stream, IReadOnlyList<ReadOnlyMemory<byte>> entries, long? expectedPosition,
-            CancellationToken cancellationToken = default)
-        {
-            lock (_gate)
-            {
-                foreach (ReadOnlyMemory<byte> data in entries)
-                {
-                    _entries.Add(new LogEntry(_entries.Count, data));
-                }
-
-                _added.TrySetResult();
-                _added = new(TaskCreationOptions.RunContinuationsAsynchronously);
-                return Task.FromResult((long)_entries.Count);
-            }
-        }
-
-        public async IAsyncEnumerable<LogEntry> ReadAsync(
-            string stream, long fromPosition = 0, int? maxCount = null,
-            [EnumeratorCancellation] CancellationToken cancellationToken = default)
-        {
-            await Task.Yield();
-            LogEntry[] found;
-            lock (_gate)
-            {
-                Reads++;
-                found = Fails
-                    ? throw new IOException("no")
-                    : [.. _entries.Skip((int)fromPosition).Take(maxCount ?? int.MaxValue)];
-            }
-
-            foreach (LogEntry entry in found)
-            {
-                yield return entry;
-            }
-        }
-
-        public Task<long> GetLengthAsync(string stream, CancellationToken cancellationToken = default) =>
-            Task.FromResult((long)_entries.Count);
-
-        public async Task WaitForAppendAsync(string stream, long length, CancellationToken cancellationToken)
-        {
-            lock (_gate)
-            {
-                Waits++;
-            }
-
-            while (true)
-            {
-                Task added;
-                lock (_gate)
-                {
-                    added = _entries.Count > length ? Task.CompletedTask : _added.Task;
-                }
-
-                if (added.IsCompleted)
-                {
-                    return;
-                }
-
-                await added.WaitAsync(cancellationToken);
-            }
-        }
-
-        public Task DeleteAsync(string stream, CancellationToken cancellationToken = default) => Task.CompletedTask;
     }
 }
