@@ -44,6 +44,8 @@ internal sealed class A2ATablesTests
             RunStatus.Waiting when mayAnswer == true => Does.Contain("You may answer"),
             RunStatus.Paused => Does.Contain("Held"),
             _ when error is not null => Is.EqualTo("Why."),
+            RunStatus.Queued => Is.EqualTo("Queued."),
+            RunStatus.Cancelled => Does.Contain("cancelled"),
             _ => Is.Empty,
         });
     }

@@ -75,17 +75,17 @@ internal sealed class ToolServerIdentityTests
             {
                 Before = token => how == "cancelled" ? Task.Delay(Timeout.Infinite, token) : Task.CompletedTask,
             });
-        Run run = await scene.Api.Get<AgentGateway>().SubmitAsync(new RunRequest { Agent = "lead", Goal = "Work." });
+        Run run = await scene.Api.Get<AgentGateway>().SubmitAsync(new RunRequest { Agent = "lead", Goal = "Work." }, cancellationToken: cancellationToken);
         if (how == "cancelled")
         {
             await scene.Server.UntilAsync("tools/call").WaitAsync(cancellationToken);
-            await scene.Api.Get<RunSteering>().CancelAsync(run.Id);
+            await scene.Api.Get<RunSteering>().CancelAsync(run.Id, cancellationToken: cancellationToken);
         }
 
         await scene.Api.Get<RunReader>().WaitForEndAsync(run.Id, cancellationToken);
         if (how == "revoked")
         {
-            await scene.Api.Get<KillOrders>().EngageAsync(KillScope.Agent, "lead", Caller.Local);
+            await scene.Api.Get<KillOrders>().EngageAsync(KillScope.Agent, "lead", Caller.Local, cancellationToken: cancellationToken);
         }
 
         int before = scene.Server.Taken.Count;
