@@ -71,8 +71,9 @@ public abstract partial class OrchestrationConformance
         string id = "";
         bool isMeanwhile = false;
         // A timer that was faster than the suspension proves nothing: a later one is taken.
-        for (int delay = 100; !isMeanwhile; delay *= 3)
+        for (int attempt = 1; !isMeanwhile; attempt++)
         {
+            int delay = 100 * attempt * attempt;
             id = await BeginAsync(async context =>
             {
                 context.SetCustomStatus("waiting");
