@@ -35,6 +35,7 @@ internal static class McpFailures
             case HttpRequestException { StatusCode: HttpStatusCode.NotFound }:
                 return McpFailure.NotMade;
             case HttpRequestException { StatusCode: >= HttpStatusCode.BadRequest and < HttpStatusCode.InternalServerError }:
+            case HttpRequestException when McpRefusalException.CodeIn(failure) is not null:
                 return McpFailure.Answered;
             case HttpRequestException
             {

@@ -86,11 +86,10 @@ internal sealed class McpServer(
             McpSession session = await ConnectAsync(cancellationToken).ConfigureAwait(false);
             try
             {
-                bool mayBeTasks = definition.Tasks && session.KnowsTasks;
                 return
                 [
                     .. (await session.ListToolsAsync(cancellationToken).ConfigureAwait(false)).Where(Offers)
-                        .Select(tool => ToAgentTool(tool, mayBeTasks)),
+                        .Select(tool => ToAgentTool(tool, definition.Tasks && session.MayMakeTaskOf(tool.Name))),
                 ];
             }
             catch (Exception e) when (!cancellationToken.IsCancellationRequested)
@@ -140,9 +139,22 @@ internal sealed class McpServer(
     /// <exception cref="McpRefusalException">The server said no.</exception>
     /// <exception cref="AgentException"><see cref="ErrorCode.ToolUnavailable"/>: it cannot be reached.</exception>
     public Task<JsonNode?> AskAsync(Func<JsonRpcRequest> make, ToolContext context, bool isToEnd,
-        CancellationToken cancellationToken) => TryAsync(
-        session => session.SendAsync(make(), cancellationToken),
-        context, isToEnd,
+        CancellationToken cancellationToken) =>
+        AskAsync(session => session.SendAsync(make(), cancellationToken), context, isToEnd, cancellationToken);
+
+    /// <summary>Waits for the result of a task of 2025-11-25, within which the server may ask for input.</summary>
+    /// <param name="task">The task.</param>
+    /// <param name="context">The call.</param>
+    /// <param name="cancellationToken">The token to cancel the wait.</param>
+    /// <exception cref="McpRefusalException">The server said no.</exception>
+    /// <exception cref="AgentException"><see cref="ErrorCode.ToolUnavailable"/>: it cannot be reached.</exception>
+    public Task<McpCallAnswer> ResultOfTaskAsync(string task, ToolContext context, CancellationToken cancellationToken) =>
+        AskAsync(
+            session => session.ResultOfTaskAsync(task, context, cancellationToken), context, isToEnd: false, cancellationToken);
+
+    private Task<T> AskAsync<T>(
+        Func<McpSession, Task<T>> ask, ToolContext context, bool isToEnd, CancellationToken cancellationToken) => TryAsync(
+        ask, context, isToEnd,
         static (_, failure, reason, e) => McpRefusalException.CodeIn(e) is { } code ? new McpRefusalException(code, reason, e)
             : failure == McpFailure.Answered ? new McpRefusalException(null, reason, e)
             : null,

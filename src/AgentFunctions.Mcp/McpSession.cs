@@ -38,12 +38,13 @@ internal sealed class McpSession
     private readonly McpQuestions _questions;
     private readonly McpReports _reports = new();
     private readonly McpListLifetime _lifetime;
+    private readonly OlderTasks _olderTasks;
 
     private McpSession(
-        McpClient client, McpQuestions questions, McpListLifetime lifetime, McpTransport transport, string server,
-        TimeProvider time, ILogger logger) =>
-        (_client, _questions, _lifetime, _transport, _server, _time, _logger, StartedAt) =
-        (client, questions, lifetime, transport, server, time, logger, time.GetUtcNow());
+        McpClient client, McpQuestions questions, McpListLifetime lifetime, OlderTasks olderTasks, McpTransport transport,
+        string server, TimeProvider time, ILogger logger) =>
+        (_client, _questions, _lifetime, _olderTasks, _transport, _server, _time, _logger, StartedAt) =
+        (client, questions, lifetime, olderTasks, transport, server, time, logger, time.GetUtcNow());
 
     /// <summary>Gets what must not be repeated of the server's configuration.</summary>
     public McpSecrets Secrets => _transport.Secrets;
@@ -62,8 +63,11 @@ internal sealed class McpSession
     /// </summary>
     public bool IsOlderProtocol => string.CompareOrdinal(_client.NegotiatedProtocolVersion, McpHandshake.NewestProtocol) < 0;
 
-    /// <summary>Gets whether the server makes tasks of calls whose client knows them.</summary>
-    public bool KnowsTasks => !IsOlderProtocol && _client.ServerCapabilities?.Extensions?.ContainsKey(TaskWire.Extension) == true;
+    /// <summary>Determines whether the server may make a task of a call whose client knows them.</summary>
+    /// <param name="tool">The tool, as the server names it.</param>
+    public bool MayMakeTaskOf(string tool) => IsOlderProtocol
+        ? _olderTasks.MakeOf(tool)
+        : _client.ServerCapabilities?.Extensions?.ContainsKey(TaskWire.Extension) == true;
 
     /// <summary>Gets when the connection was made.</summary>
     public DateTimeOffset StartedAt { get; }
@@ -88,10 +92,16 @@ internal sealed class McpSession
         var questions = new McpQuestions(server, timeout, time);
         options.Handlers.ElicitationHandler = questions.AnswerAsync;
         var lifetime = new McpListLifetime();
-        McpClient client = await McpClient
-            .CreateAsync(new InputTransport(transport.Client, lifetime.Take), options, null, cancellationToken)
-            .ConfigureAwait(false);
-        var session = new McpSession(client, questions, lifetime, transport, server, time, logger);
+        var olderTasks = new OlderTasks();
+        var way = new InputTransport(
+            transport.Client,
+            answer =>
+            {
+                lifetime.Take(answer);
+                olderTasks.Take(answer);
+            });
+        McpClient client = await McpClient.CreateAsync(way, options, null, cancellationToken).ConfigureAwait(false);
+        var session = new McpSession(client, questions, lifetime, olderTasks, transport, server, time, logger);
         client.RegisterNotificationHandler(NotificationMethods.ToolListChangedNotification, (_, _) =>
         {
             session.ForgetTools();
@@ -152,13 +162,18 @@ internal sealed class McpSession
             Meta = new JsonObject { [IdempotencyKeyMeta] = context.IdempotencyKey, ["progressToken"] = reports.Token },
         };
         AddTrace(call.Meta);
-        takesTask &= KnowsTasks;
-        if (takesTask)
+        takesTask &= MayMakeTaskOf(tool);
+        if (takesTask && !IsOlderProtocol)
         {
             TaskWire.OptIn(call.Meta);
         }
 
         JsonNode? parameters = JsonSerializer.SerializeToNode(call, CallType);
+        if (takesTask && IsOlderProtocol)
+        {
+            OlderTasks.OptIn(parameters!);
+        }
+
         if (answers is { Responses.Count: > 0 })
         {
             parameters!["inputResponses"] = answers.Responses.DeepClone();
@@ -174,7 +189,7 @@ internal sealed class McpSession
             .ConfigureAwait(false);
         if (takesTask && TaskStand.Is(response.Result))
         {
-            TaskStand task = TaskStand.Read(response.Result)
+            TaskStand task = TaskStand.ReadStarted(response.Result)
                 ?? throw new McpException("The server made a task of the call and did not say which.");
             return new McpCallAnswer(null, null, open.Notes) { Task = task };
         }
@@ -186,6 +201,20 @@ internal sealed class McpSession
         }
 
         return new McpCallAnswer(McpAnswer.Read(response.Result), null, open.Notes);
+    }
+
+    /// <summary>
+    /// Waits for the result of a task of 2025-11-25, within which the server may ask for input; every failure is an exception of
+    /// the SDK's.
+    /// </summary>
+    /// <param name="id">The task.</param>
+    /// <param name="context">The call.</param>
+    /// <param name="cancellationToken">The token to cancel the wait, which the task does not notice.</param>
+    public async Task<McpCallAnswer> ResultOfTaskAsync(string id, ToolContext context, CancellationToken cancellationToken)
+    {
+        using McpQuestions.OpenCall open = _questions.Begin(context);
+        JsonNode? result = await SendAsync(OlderTasks.Result(id), cancellationToken).ConfigureAwait(false);
+        return new McpCallAnswer(McpAnswer.Read(result), null, open.Notes);
     }
 
     /// <summary>Sends a request; every failure is an exception of the SDK's.</summary>

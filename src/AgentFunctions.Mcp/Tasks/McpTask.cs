@@ -17,6 +17,9 @@ internal sealed record McpTask(string Server, string TaskId, int Turn, int Call)
     /// </summary>
     public bool IsOver { get; init; }
 
+    /// <summary>Gets whether it is a task as 2025-11-25 had them.</summary>
+    public bool IsOlder { get; init; }
+
     /// <summary>
     /// Gets the keys of what it has asked for, in the order in which people were asked; <see langword="null"/> for none.
     /// </summary>

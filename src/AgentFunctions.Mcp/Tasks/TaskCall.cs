@@ -68,7 +68,7 @@ internal sealed class TaskCall(McpServer server, Tool tool)
             context,
             new McpTask(server.Definition.Name, started.Id, context.Turn,
                 context.Call)
-            { Notes = answer.Notes.Count == 0 ? null : answer.Notes },
+            { IsOlder = started.IsOlder, Notes = answer.Notes.Count == 0 ? null : answer.Notes },
             CancellationToken.None).ConfigureAwait(false);
         return GoesOn(started, context);
     }
@@ -93,6 +93,10 @@ internal sealed class TaskCall(McpServer server, Tool tool)
             JsonNode? told = await server.AskAsync(() => TaskWire.Get(task.TaskId), context, isToEnd: false, cancellationToken)
                 .ConfigureAwait(false);
             stand = TaskStand.Read(told) ?? new TaskStand(task.TaskId, "working");
+            if (task.IsOlder && stand.Status is "completed" or "failed" or "input_required")
+            {
+                return await TakeResultAsync(tasks, task, stand, context, cancellationToken).ConfigureAwait(false);
+            }
         }
         catch (McpRefusalException e) when (e.IsOfUnknownTask)
         {
@@ -106,21 +110,63 @@ internal sealed class TaskCall(McpServer server, Tool tool)
         switch (stand.Status)
         {
             case "completed":
-                CallToolResult result = InputCall.With(McpAnswer.Read(stand.Result), InputNote.Words(task.Notes?.ToList() ?? []));
-                ToolOutcome outcome = await McpFunction.ToOutcomeAsync(server, tool, result, context, cancellationToken)
+                return await CompleteAsync(tasks, task, McpAnswer.Read(stand.Result), context, cancellationToken)
                     .ConfigureAwait(false);
-                await tasks.PutAsync(context, task with { IsOver = true }, cancellationToken).ConfigureAwait(false);
-                return Reconciliation.TookEffect(outcome);
             case "failed" or "cancelled":
-                await tasks.PutAsync(context, task with { IsOver = true }, cancellationToken).ConfigureAwait(false);
-                return Failed(ErrorCode.ToolFailed, server.Hide(stand.Status == "failed"
-                    ? $"The tool server '{server.Definition.Name}' failed to carry the call out: {stand.Error ?? stand.Message ?? "it does not say why"}"
-                    : $"The call was cancelled by the tool server '{server.Definition.Name}'{(stand.Message is { } why ? $": {why}" : ".")}"));
+                return await FailAsync(tasks, task, stand, context, cancellationToken).ConfigureAwait(false);
             case "input_required":
                 return await AnswerAsync(tasks, task, stand, context, cancellationToken).ConfigureAwait(false);
             default:
                 return GoesOn(stand, context);
         }
+    }
+
+    /// <summary>
+    /// Takes the result of a task of 2025-11-25. One that wants input asks for it within this request, as calls of that version
+    /// do.
+    /// </summary>
+    private async Task<Reconciliation> TakeResultAsync(
+        McpTasks tasks, McpTask task, TaskStand stand, ToolContext context, CancellationToken cancellationToken)
+    {
+        McpCallAnswer answer;
+        try
+        {
+            answer = await server.ResultOfTaskAsync(task.TaskId, context, cancellationToken).ConfigureAwait(false);
+        }
+        catch (McpRefusalException e) when (stand.Status == "failed")
+        {
+            return await FailAsync(tasks, task, stand with { Message = stand.Message ?? e.Message }, context, cancellationToken)
+                .ConfigureAwait(false);
+        }
+
+        CallToolResult result = answer.Result!;
+        if (stand.Status == "failed")
+        {
+            result.IsError = true;
+        }
+
+        return await CompleteAsync(
+            tasks, task with { Notes = [.. task.Notes ?? [], .. answer.Notes] }, result, context, cancellationToken)
+            .ConfigureAwait(false);
+    }
+
+    private async Task<Reconciliation> CompleteAsync(
+        McpTasks tasks, McpTask task, CallToolResult result, ToolContext context, CancellationToken cancellationToken)
+    {
+        ToolOutcome outcome = await McpFunction.ToOutcomeAsync(
+            server, tool, InputCall.With(result, InputNote.Words(task.Notes?.ToList() ?? [])), context, cancellationToken)
+            .ConfigureAwait(false);
+        await tasks.PutAsync(context, task with { IsOver = true }, cancellationToken).ConfigureAwait(false);
+        return Reconciliation.TookEffect(outcome);
+    }
+
+    private async Task<Reconciliation> FailAsync(
+        McpTasks tasks, McpTask task, TaskStand stand, ToolContext context, CancellationToken cancellationToken)
+    {
+        await tasks.PutAsync(context, task with { IsOver = true }, cancellationToken).ConfigureAwait(false);
+        return Failed(ErrorCode.ToolFailed, server.Hide(stand.Status == "failed"
+            ? $"The tool server '{server.Definition.Name}' failed to carry the call out: {stand.Error ?? stand.Message ?? "it does not say why"}"
+            : $"The call was cancelled by the tool server '{server.Definition.Name}'{(stand.Message is { } why ? $": {why}" : ".")}"));
     }
 
     /// <summary>Asks people for what a task wants, and answers it once all of it is settled.</summary>

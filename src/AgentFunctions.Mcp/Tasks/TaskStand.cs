@@ -14,8 +14,11 @@ internal sealed record TaskStand(string Id, string Status)
     /// <summary>The longest name of a task that is kept.</summary>
     private const int MostId = 1_024;
 
+    /// <summary>Gets whether it is a task as 2025-11-25 had them, whose result is asked for by itself.</summary>
+    public bool IsOlder { get; private init; }
+
     /// <summary>Gets the server's words on it.</summary>
-    public string? Message { get; private init; }
+    public string? Message { get; init; }
 
     /// <summary>Gets when the server wants to be asked again; <see langword="null"/> if it does not say.</summary>
     public TimeSpan? Poll { get; private init; }
@@ -31,7 +34,13 @@ internal sealed record TaskStand(string Id, string Status)
 
     /// <summary>Determines whether an answer to a call is a task.</summary>
     /// <param name="answer">The answer.</param>
-    public static bool Is(JsonNode? answer) => answer is JsonObject result && TextOf(result["resultType"]) == "task";
+    public static bool Is(JsonNode? answer) =>
+        answer is JsonObject result && (TextOf(result["resultType"]) == "task" || result["task"] is JsonObject);
+
+    /// <summary>Reads the task that a call has become; <see langword="null"/> if the answer says of none.</summary>
+    /// <param name="answer">The answer.</param>
+    public static TaskStand? ReadStarted(JsonNode? answer) =>
+        answer?["task"] is JsonObject older && Read(older) is { } task ? task with { IsOlder = true } : Read(answer);
 
     /// <summary>Reads how a task stands; <see langword="null"/> if the answer says of none.</summary>
     /// <param name="answer">The answer.</param>
@@ -40,7 +49,7 @@ internal sealed record TaskStand(string Id, string Status)
             ? new TaskStand(id, TextOf(task["status"]) ?? "working")
             {
                 Message = TextOf(task["statusMessage"]) is { Length: > 0 } words ? TextCut.Shorten(words, MostMessage) : null,
-                Poll = MillisecondsOf(task["pollIntervalMs"]),
+                Poll = MillisecondsOf(task["pollIntervalMs"] ?? task["pollInterval"]),
                 Result = task["result"],
                 Error = ErrorOf(task["error"]),
                 Requests = task["inputRequests"] as JsonObject,

@@ -197,6 +197,32 @@ internal sealed class McpTaskTests
         await host.Reader.WaitForEndAsync(run.Id, cancellationToken);
     }
 
+    [Test]
+    public async Task Task_OfAServerOf2025_IsWaitedForAndAskedWithinItsResult(CancellationToken cancellationToken)
+    {
+        (string? folder, string? reason) = await NodeServers.InstalledAsync();
+        if (folder is null)
+        {
+            Assert.Ignore(reason ?? "no servers");
+        }
+
+        string file = JsonSerializer.Serialize(new
+        {
+            mcpServers = new
+            {
+                other = new { command = "node", args = new[] { NodeServers.Script(folder, "everything"), "stdio" } },
+            },
+        });
+        await using RunHost host = await StartAsync(
+            file, "simulate-research-query", new { topic = "python", ambiguous = true });
+        Run run = await host.SubmitAsync();
+        await AnswerAsync(host, run.Id, """{"interpretation":"snake"}""", cancellationToken);
+        run = await host.Reader.WaitForEndAsync(run.Id, cancellationToken);
+
+        Assert.That(run.Result?.Text, Does.Contain("Research Report").And.Contain("snake"));
+        Assert.That((await host.Get<CallLedger>().FindAsync(run.Id, 1, 0, cancellationToken))!.GoesOn, "it was a task");
+    }
+
     private static string NewMark() => $"mark-{Guid.NewGuid():N}";
 
     private static Task<McpTask> TaskAsync(RunHost host, string runId, CancellationToken cancellationToken) => Poll.ForAsync(
@@ -245,9 +271,10 @@ internal sealed class McpTaskTests
             definition[member.Name] = member.Value;
         }
 
-        string file = JsonSerializer.Serialize(new { mcpServers = new { other = definition } });
-        return RunHost.StartAsync(
-            services => services.AddMcpServer(McpConfiguration.Parse(file, ".mcp.json").Servers[0]),
-            request => request.Turn == 0 ? ChatReply.Call($"mcp__other__{tool}", arguments) : ChatReply.Say(request.Results[^1]));
+        return StartAsync(JsonSerializer.Serialize(new { mcpServers = new { other = definition } }), tool, arguments);
     }
+
+    private static Task<RunHost> StartAsync(string file, string tool, object arguments) => RunHost.StartAsync(
+        services => services.AddMcpServer(McpConfiguration.Parse(file, ".mcp.json").Servers[0]),
+        request => request.Turn == 0 ? ChatReply.Call($"mcp__other__{tool}", arguments) : ChatReply.Say(request.Results[^1]));
 }
