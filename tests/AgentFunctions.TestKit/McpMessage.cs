@@ -24,6 +24,26 @@ public static class McpMessage
         HttpClient http, string method, string name, object parameters, CancellationToken cancellationToken,
         bool knowsTasks = false, string? key = null)
     {
+        using HttpRequestMessage request = Make(method, name, parameters, knowsTasks, key);
+        using HttpResponseMessage response = await http.SendAsync(request, cancellationToken);
+        string text = await response.Content.ReadAsStringAsync(cancellationToken);
+        if (!response.IsSuccessStatusCode)
+        {
+            throw new InvalidOperationException($"{method} {name} was answered with {(int)response.StatusCode}: {text}");
+        }
+
+        return JsonElement.Parse(text.StartsWith('{') ? text : LastEvent(text));
+    }
+
+    /// <summary>Makes a request to <c>/mcp</c>.</summary>
+    /// <param name="method">The method.</param>
+    /// <param name="name">What the header <c>Mcp-Name</c> says: the tool or the task.</param>
+    /// <param name="parameters">The parameters.</param>
+    /// <param name="knowsTasks">Whether the client declares the extension for tasks.</param>
+    /// <param name="key">The key of the caller; <see langword="null"/> for none.</param>
+    public static HttpRequestMessage Make(
+        string method, string name, object parameters, bool knowsTasks = false, string? key = null)
+    {
         var content = (JsonObject)JsonSerializer.SerializeToNode(parameters)!;
         content["_meta"] = new JsonObject
         {
@@ -35,7 +55,7 @@ public static class McpMessage
             },
         };
         var message = new JsonObject { ["jsonrpc"] = "2.0", ["id"] = 1, ["method"] = method, ["params"] = content };
-        using var request = new HttpRequestMessage(HttpMethod.Post, "/mcp")
+        var request = new HttpRequestMessage(HttpMethod.Post, "/mcp")
         {
             Content = new StringContent(message.ToJsonString(), Encoding.UTF8, "application/json"),
         };
@@ -48,14 +68,7 @@ public static class McpMessage
             request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", key);
         }
 
-        using HttpResponseMessage response = await http.SendAsync(request, cancellationToken);
-        string text = await response.Content.ReadAsStringAsync(cancellationToken);
-        if (!response.IsSuccessStatusCode)
-        {
-            throw new InvalidOperationException($"{method} {name} was answered with {(int)response.StatusCode}: {text}");
-        }
-
-        return JsonElement.Parse(text.StartsWith('{') ? text : LastEvent(text));
+        return request;
     }
 
     /// <summary>The answer stands in the last event of a stream; those before are notifications.</summary>

@@ -28,7 +28,7 @@ internal sealed class Responses(
     public async Task<Exchange> FindAsync(string id, Caller caller, RunAct act, CancellationToken cancellationToken)
     {
         (string runId, long from) = ResponseId.Read(id);
-        await access.EnsureAsync(caller, runId, act, cancellationToken);
+        await EnsureAsync(caller, id, runId, act, cancellationToken);
         return await exchanges.FindAsync(runId, from, cancellationToken) is { Door: Door } exchange
             ? exchange
             : throw OpenAIException.NotFound(id);
@@ -42,7 +42,7 @@ internal sealed class Responses(
     public async Task<Exchange> LastAsync(string runId, Caller caller, CancellationToken cancellationToken)
     {
         (string id, _) = ResponseId.Read(ResponseId.Of(runId, 0));
-        await access.EnsureAsync(caller, id, RunAct.Steer, cancellationToken);
+        await EnsureAsync(caller, ResponseId.Of(runId, 0), id, RunAct.Steer, cancellationToken);
         return await exchanges.OfAsync(id, Door, cancellationToken) is [.., var last]
             ? last
             : throw OpenAIException.NotFound(ResponseId.Of(runId, 0));
@@ -177,6 +177,20 @@ internal sealed class Responses(
     /// <summary>Whether this door can carry a question: there are items for approvals, but none for forms.</summary>
     /// <param name="open">The question.</param>
     public static bool Carries(OpenQuestion open) => open.Approval is not null;
+
+    /// <summary>Ensures that a caller may do something: a response of another is one that there is not, in the same words.</summary>
+    private async Task EnsureAsync(
+        Caller caller, string id, string runId, RunAct act, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await access.EnsureAsync(caller, runId, act, cancellationToken);
+        }
+        catch (AgentException e) when (e.Code == ErrorCode.RunNotFound)
+        {
+            throw OpenAIException.NotFound(id);
+        }
+    }
 
     /// <summary>Reads why a run has failed, once it has.</summary>
     private async Task EndAsync(ResponseFold fold, RunFrame frame, Exchange exchange, CancellationToken cancellationToken)
