@@ -62,10 +62,18 @@ public static class AgentFunctionsDoorEndpoints
         door.MapMcp(pattern).Finally(static endpoint =>
         {
             RequestDelegate handler = endpoint.RequestDelegate!;
-            endpoint.RequestDelegate = context =>
+            endpoint.RequestDelegate = async context =>
             {
-                context.User = context.Caller().ToPrincipal();
-                return RequestLifetime.InvokeAsync(context, handler);
+                var response = new DoorResponse(context);
+                context.User = context.Caller().ToPrincipal(response);
+                try
+                {
+                    await RequestLifetime.InvokeAsync(context, handler);
+                }
+                finally
+                {
+                    response.End();
+                }
             };
         });
         door.MapMcpResourceMetadata(pattern);

@@ -26,6 +26,7 @@ internal sealed partial class TextCutSourceTests
         ["AgentFunctions/Keys/TreeKey.cs"] = "bytes",
         ["AgentFunctions/Runs/ReceiverStore.cs"] = "a hash",
         ["AgentFunctions.AspNetCore/Doors/A2A/A2AFile.cs"] = "bytes",
+        ["AgentFunctions.AspNetCore/Doors/Mcp/McpRequestState.cs"] = "a hash",
         ["AgentFunctions/Keys/TreeKeys.cs"] = "a hash",
         ["AgentFunctions.Sqlite/DataFolder.cs"] = "a hash",
         ["AgentFunctions.Sqlite/Orchestration/OrchestrationContext.cs"] = "a hash",

@@ -54,7 +54,7 @@ internal sealed class McpCalls(
         }
         catch (AgentException e) when (McpRequests.IsOfProtocol(e.Code, isRetry: call.RequestState is not null))
         {
-            throw McpRequests.Error(e);
+            throw McpRefusals.Of(request, e);
         }
         catch (AgentException e)
         {
@@ -82,7 +82,7 @@ internal sealed class McpCalls(
         }
         else
         {
-            DoorCallers.EnsureMaySubmit(caller);
+            EnsureMaySubmit(caller, request);
             Run run = await gateway.SubmitAsync(
                 McpAgentTools.Submission(tool, request), caller, KeyOf(request.Params!), cancellationToken);
             if (knowsTasks && tool.Tasks != McpTaskUse.Never)
@@ -111,8 +111,22 @@ internal sealed class McpCalls(
         }
 
         return stand.Answerable.Count > 0 && McpRequests.CanElicit(request)
-            ? throw new InputRequiredException(Elicitation.Requests(stand.Answerable), McpRequestState.Of(id, request.Params))
+            ? throw new InputRequiredException(
+                Elicitation.Requests(stand.Answerable),
+                McpRequestState.Of(id, stand.Answerable.Select(static open => open.Id), request.Params))
             : McpResults.Unfinished(stand);
+    }
+
+    private static void EnsureMaySubmit(Caller caller, MessageContext request)
+    {
+        try
+        {
+            DoorCallers.EnsureMaySubmit(caller);
+        }
+        catch (AgentException e)
+        {
+            throw McpRefusals.OfScope(request, e);
+        }
     }
 
     private static string? KeyOf(CallToolRequestParams call) =>

@@ -16,13 +16,21 @@ internal static class McpRequestState
     private const string Mark = "run";
 
     /// <summary>Makes the state of a call.</summary>
-    public static string Of(string runId, CallToolRequestParams call) => $"{Mark}:{runId}:{HashOf(call)}";
+    /// <param name="runId">The run.</param>
+    /// <param name="asked">What the run asks for, by its ids: another round has another state.</param>
+    /// <param name="call">The call.</param>
+    public static string Of(string runId, IEnumerable<string> asked, CallToolRequestParams call)
+    {
+        string round = HashOf(string.Join('\n', asked.Order(StringComparer.Ordinal)))[..16];
+        return $"{Mark}:{runId}:{round}:{HashOf(call, round)}";
+    }
 
     /// <summary>Reads the run of a state; <see langword="null"/> if it is not one of this door's.</summary>
     /// <exception cref="McpProtocolException">It belongs to another call.</exception>
     public static string? Read(CallToolRequestParams call) => call.RequestState?.Split(':') switch
     {
-        [Mark, var id, var hash] => hash == HashOf(call) ? id : throw Wrong(),
+        [Mark, var id, var round, var hash] when hash == HashOf(call, round) => id,
+        [Mark, ..] => throw Wrong(),
         _ => null,
     };
 
@@ -39,15 +47,17 @@ internal static class McpRequestState
     private static McpProtocolException Wrong() =>
         new("requestState: it belongs to another call. Make the call without it.", McpErrorCode.InvalidParams);
 
-    private static string HashOf(CallToolRequestParams call)
+    private static string HashOf(CallToolRequestParams call, string round)
     {
-        var text = new StringBuilder(call.Name);
+        StringBuilder text = new StringBuilder(round).Append('\n').Append(call.Name);
         foreach ((string name, JsonElement value) in (call.Arguments ?? new Dictionary<string, JsonElement>())
             .OrderBy(static pair => pair.Key, StringComparer.Ordinal))
         {
             text.Append('\n').Append(name).Append('=').Append(value.GetRawText());
         }
 
-        return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text.ToString())));
+        return HashOf(text.ToString());
     }
+
+    private static string HashOf(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
 }

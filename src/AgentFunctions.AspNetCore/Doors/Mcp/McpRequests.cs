@@ -59,13 +59,16 @@ internal static class McpRequests
     /// <param name="code">The error.</param>
     /// <param name="isRetry">Whether the call goes on with a run that was started before.</param>
     public static bool IsOfProtocol(ErrorCode code, bool isRetry) =>
-        code is ErrorCode.RunNotFound or ErrorCode.AgentNotFound or ErrorCode.EngineUnavailable or ErrorCode.Overloaded
+        code is ErrorCode.RunNotFound or ErrorCode.AgentNotFound or ErrorCode.QuotaExceeded or ErrorCode.EngineUnavailable
+            or ErrorCode.Overloaded
         || (isRetry && code == ErrorCode.NotAllowed);
 
     /// <summary>Makes the protocol's error of one of the library's.</summary>
     public static McpProtocolException Error(AgentException e) => new(
         $"{e.Message} [{CamelCase.Of(e.Code)}]",
-        e.Code is ErrorCode.EngineUnavailable or ErrorCode.Overloaded ? McpErrorCode.InternalError : McpErrorCode.InvalidParams);
+        e.Code is ErrorCode.QuotaExceeded or ErrorCode.EngineUnavailable or ErrorCode.Overloaded
+            ? McpErrorCode.InternalError
+            : McpErrorCode.InvalidParams);
 
     private static bool HasTasks(JsonRpcRequest request) =>
         string.CompareOrdinal(request.Context?.ProtocolVersion, FirstWithTasks) >= 0;

@@ -61,7 +61,7 @@ internal sealed class McpTasks(
         }
         catch (AgentException e)
         {
-            throw McpRequests.Error(e);
+            throw McpRefusals.Of(request, e);
         }
     }
 

@@ -7,7 +7,14 @@ namespace AgentFunctions.AspNetCore.Doors.Shared;
 internal static class DoorCallers
 {
     /// <summary>Makes a principal of a caller.</summary>
-    public static ClaimsPrincipal ToPrincipal(this Caller caller) => new(new CallerIdentity(caller));
+    /// <param name="caller">The caller.</param>
+    /// <param name="response">The response to the request.</param>
+    public static ClaimsPrincipal ToPrincipal(this Caller caller, DoorResponse response) =>
+        new(new CallerIdentity(caller, response));
+
+    /// <summary>Gets the response to the request of a principal; <see langword="null"/> if the guard has not seen it.</summary>
+    /// <param name="user">The principal.</param>
+    public static DoorResponse? ResponseOf(ClaimsPrincipal? user) => (user?.Identity as CallerIdentity)?.Response;
 
     /// <summary>Gets the caller of a principal, as it comes through a door.</summary>
     /// <param name="user">The principal.</param>
@@ -24,9 +31,11 @@ internal static class DoorCallers
     public static void EnsureMaySubmit(Caller caller) => caller.Ensure(CallerRoles.Submitter, CallerRoles.Operator);
 
     /// <summary>The session of an SDK belongs to whom the claim names.</summary>
-    private sealed class CallerIdentity(Caller caller) : ClaimsIdentity(
+    private sealed class CallerIdentity(Caller caller, DoorResponse response) : ClaimsIdentity(
         [new Claim(ClaimTypes.NameIdentifier, caller.Id)], "AgentFunctions")
     {
         public Caller Caller { get; } = caller;
+
+        public DoorResponse Response { get; } = response;
     }
 }

@@ -117,15 +117,52 @@ internal sealed class McpDoorTests
         }
 
         JsonElement seen = await SendAsync("tools/call", "run_status", new { name = "run_status", arguments }, viewer);
-        JsonElement started = await SendAsync(
-            "tools/call", "worker", new { name = "worker", arguments = new { goal = "x" } }, viewer);
         Assert.That(seen.TryGetProperty("result", out _));
-        Assert.That(
-            started.GetProperty("result").GetProperty("content")[0].GetProperty("text").GetString(),
-            Does.Contain("[notAllowed]"));
 
         Task<JsonElement> SendAsync(string method, string name, object parameters, string key, bool knowsTasks = false) =>
             McpMessage.SendAsync(host.Client, method, name, parameters, cancellationToken, knowsTasks, key);
+    }
+
+    [TestCase(true)]
+    [TestCase(false)]
+    public async Task Call_OfACallerWhoMayNotStartRuns_SaysWhichScopeIsMissing(
+        bool knowsTasks, CancellationToken cancellationToken)
+    {
+        await using ApiHost host = await StartAsync(
+            DoorHost.WithKey, ("Api:Oidc:0:Issuer", "https://issuer.example"), ("Api:Oidc:0:Audience", "agents"));
+        await host.AddCallersAsync(cancellationToken);
+        string viewer = await host.Get<ApiKeys>().AddAsync("vera", [CallerRoles.Viewer], Caller.Local, cancellationToken);
+
+        using HttpRequestMessage request = McpMessage.Make(
+            "tools/call", "worker", new { name = "worker", arguments = new { goal = "x" } }, knowsTasks, viewer);
+        using HttpResponseMessage refused = await host.Client.SendAsync(request, cancellationToken);
+
+        Assert.That(refused.StatusCode, Is.EqualTo(HttpStatusCode.Forbidden));
+        Assert.That(
+            refused.Headers.WwwAuthenticate.ToString(),
+            Does.StartWith("Bearer error=\"insufficient_scope\"").And.Contain("scope=\"submitter\"")
+                .And.Contain("resource_metadata="));
+        Assert.That(
+            await refused.Content.ReadAsStringAsync(cancellationToken), Does.Contain("[notAllowed]").And.Contain("-32602"));
+    }
+
+    [TestCase(true)]
+    [TestCase(false)]
+    public async Task Call_OverAQuota_SaysWhenToComeBack(bool knowsTasks, CancellationToken cancellationToken)
+    {
+        await using ApiHost host = await StartAsync(
+            ("Gateway:Quotas:0:Name", "few"), ("Gateway:Quotas:0:Caller", "*"), ("Gateway:Quotas:0:Runs", "1"));
+        object call = new { name = "worker", arguments = new { goal = "Say hello." } };
+        await McpMessage.SendAsync(host.Client, "tools/call", "worker", call, cancellationToken);
+
+        using HttpRequestMessage request = McpMessage.Make("tools/call", "worker", call, knowsTasks);
+        using HttpResponseMessage refused = await host.Client.SendAsync(request, cancellationToken);
+
+        Assert.That(refused.StatusCode, Is.EqualTo(HttpStatusCode.TooManyRequests));
+        Assert.That(refused.Headers.RetryAfter?.Delta, Is.GreaterThan(TimeSpan.Zero));
+        Assert.That(
+            await refused.Content.ReadAsStringAsync(cancellationToken),
+            Does.Contain("few").And.Contain("[quotaExceeded]").And.Contain("-32603"));
     }
 
     [Test]

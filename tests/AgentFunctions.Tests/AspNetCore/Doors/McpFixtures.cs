@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using AgentFunctions.Agents;
 using AgentFunctions.AspNetCore.Doors.Mcp;
 using AgentFunctions.Gateway;
@@ -53,12 +54,19 @@ internal static class McpFixtures
         },
         Tool("confirm_delete", McpTaskUse.May, """{"filename":{"type":"string"}}"""),
         Tool("multi_input", McpTaskUse.May, "{}"),
+        new McpAgentTool("test_missing_capability", "Needs tasks.", Schema("{}"), Submit) { Tasks = McpTaskUse.Must },
         new McpAgentTool("test_tool_with_task", "Asks first.", Schema("{}"), SubmitNamed) { Tasks = McpTaskUse.Must },
         Tool("test_simple_text", McpTaskUse.Never, "{}"),
         new McpAgentTool("test_error_handling", "Fails.", Schema("{}"), Submit) { Result = Failed },
         Tool("test_tool_with_progress", McpTaskUse.Never, "{}"),
         new McpAgentTool("test_input_required_result_elicitation", "Asks first.", Schema("{}"), SubmitNamed) { Result = Says },
         Tool("test_input_required_result_tampered_state", McpTaskUse.Never, "{}"),
+        Tool("test_input_required_result_request_state", McpTaskUse.Never, "{}"),
+        Tool("test_input_required_result_multi_round", McpTaskUse.Never, "{}"),
+        Asking("sampling", static _ => McpForms.Sampling),
+        Asking("list_roots", static _ => McpForms.Roots),
+        Asking("multiple_inputs", static _ => $"{McpForms.Name},{McpForms.Sampling},{McpForms.Roots}"),
+        Asking("capabilities", static known => known?["elicitation"] is null ? McpForms.Sampling : McpForms.Name),
         .. McpForms.Tools.Select(static form => new McpAgentTool(
             form.Name, "Asks first.", Schema("""{"message":{"type":"string"}}"""), request => Submit(request, "answer",
                 form.Asked, form.Form))
@@ -86,6 +94,25 @@ internal static class McpFixtures
             Tasks = tasks,
             Result = Says,
         };
+
+    /// <summary>A tool that asks its client for what no run asks for, before there is one.</summary>
+    /// <param name="name">The end of its name.</param>
+    /// <param name="asked">What it asks for, as members of an object, by what the client can do.</param>
+    private static McpAgentTool Asking(string name, Func<JsonNode?, string> asked) => new(
+        $"test_input_required_result_{name}", "Asks first.", Schema("{}"),
+        request =>
+        {
+            string members = asked(request.Params!.Meta?["io.modelcontextprotocol/clientCapabilities"]);
+            IDictionary<string, InputRequest> requests = JsonSerializer.Deserialize(
+                $"{{{members}}}",
+                McpJsonUtilities.GetTypeInfo<IDictionary<string, InputRequest>>(McpJsonUtilities.DefaultOptions))!;
+            return requests.Keys.All(key => request.Params.InputResponses?.ContainsKey(key) == true)
+                ? Submit(request)
+                : throw new InputRequiredException(requests, "asked");
+        })
+    {
+        Result = Says,
+    };
 
     private static CallToolResult Says(Run run) => new()
     {
@@ -139,6 +166,11 @@ internal static class McpFixtures
             .Select(static message => message.TryGetProperty("content", out JsonElement content) ? content.ToString() : "")
             .First(static text =>
                 text.Contains("slow_compute", StringComparison.Ordinal) || text.Contains('{', StringComparison.Ordinal));
+        if (request.Turn == 1 && Is("multi_round"))
+        {
+            return new ChatReply { Calls = [Ask("color", "string")] };
+        }
+
         if (request.Turn > 0)
         {
             return ChatReply.Say($"Done: {string.Join(", ", request.Results)}");
@@ -148,7 +180,8 @@ internal static class McpFixtures
         {
             _ when Is("slow_compute") => ChatReply.Call("sleep", new { seconds = SecondsOf(goal) }),
             _ when Is("failing_job") || Is("progress") => ChatReply.Call("sleep", new { seconds = 1 }),
-            _ when Is("tampered_state") => new ChatReply { Calls = [Ask("ok", "boolean")] },
+            _ when Is("multi_round") => new ChatReply { Calls = [Ask("name", "string")] },
+            _ when Is("tampered_state") || Is("request_state") => new ChatReply { Calls = [Ask("ok", "boolean")] },
             _ when Is("confirm_delete") => new ChatReply { Calls = [Ask("confirm", "boolean")] },
             _ when Is("multi_input") => new ChatReply { Calls = [Ask("name", "string"), Ask("confirm", "boolean")] },
             _ when Is("greet") => ChatReply.Say($"Hello, {NameOf(goal)}!"),

@@ -1,3 +1,4 @@
+using ModelContextProtocol.Protocol;
 using ModelContextProtocol.Server;
 using DescriptionAttribute = System.ComponentModel.DescriptionAttribute;
 
@@ -36,6 +37,24 @@ internal static class McpForms
             """),
     ];
 
+    /// <summary>What a client can be asked for, as members of an object.</summary>
+    public const string Name =
+        """
+        "user_name":{"method":"elicitation/create","params":{"message":"What is your name?",
+          "requestedSchema":{"type":"object","properties":{"name":{"type":"string"}},"required":["name"]}}}
+        """;
+
+    public const string Sampling =
+        """
+        "greeting":{"method":"sampling/createMessage","params":{"maxTokens":50,
+          "messages":[{"role":"user","content":{"type":"text","text":"Generate a greeting"}}]}}
+        """;
+
+    public const string Roots =
+        """
+        "client_roots":{"method":"roots/list","params":{}}
+        """;
+
     /// <summary>A schema with what only the draft of 2020-12 has.</summary>
     public const string Schema2020 =
         """
@@ -66,5 +85,22 @@ internal static class McpForms
         [McpServerPrompt(Name = "test_simple_prompt")]
         [Description("A prompt.")]
         public static string Simple() => "This is a simple prompt for testing.";
+
+        [McpServerPrompt(Name = "test_input_required_result_prompt")]
+        [Description("A prompt that asks first.")]
+        public static string Asked(RequestContext<GetPromptRequestParams> request) =>
+            request.Params!.InputResponses?.TryGetValue("user_context", out InputResponse? answer) == true
+                ? $"This is the context: {answer.RawValue}"
+                : throw new InputRequiredException(new Dictionary<string, InputRequest>
+                {
+                    ["user_context"] = InputRequest.ForElicitation(new ElicitRequestParams
+                    {
+                        Message = "What context should the prompt use?",
+                        RequestedSchema = new ElicitRequestParams.RequestSchema
+                        {
+                            Properties = { ["context"] = new ElicitRequestParams.StringSchema() },
+                        },
+                    }),
+                });
     }
 }

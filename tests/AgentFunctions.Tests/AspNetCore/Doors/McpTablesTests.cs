@@ -91,17 +91,15 @@ internal sealed class McpTablesTests
     public void Error_OfEachCode_IsOneOfTheProtocolOrAResult(ErrorCode code)
     {
         // A model can mend the rest: it reads what was wrong, and calls again.
-        bool isOfProtocol = code is ErrorCode.RunNotFound or ErrorCode.AgentNotFound or ErrorCode.EngineUnavailable
-            or ErrorCode.Overloaded;
+        bool isOfHost = code is ErrorCode.QuotaExceeded or ErrorCode.EngineUnavailable or ErrorCode.Overloaded;
+        bool isOfProtocol = isOfHost || code is ErrorCode.RunNotFound or ErrorCode.AgentNotFound;
 
         Assert.That(McpRequests.IsOfProtocol(code, isRetry: false), Is.EqualTo(isOfProtocol));
         Assert.That(McpRequests.IsOfProtocol(code, isRetry: true), Is.EqualTo(isOfProtocol || code == ErrorCode.NotAllowed));
         McpProtocolException told = McpRequests.Error(new AgentException(code, "field: what."));
         Assert.That(
             told.ErrorCode,
-            Is.EqualTo(code is ErrorCode.EngineUnavailable or ErrorCode.Overloaded
-                ? McpErrorCode.InternalError
-                : McpErrorCode.InvalidParams));
+            Is.EqualTo(isOfHost ? McpErrorCode.InternalError : McpErrorCode.InvalidParams));
         Assert.That(told.Message, Does.StartWith("field: what. [").And.Not.Contain(code.ToString()));
     }
 

@@ -1,0 +1,56 @@
+using System.Globalization;
+using AgentFunctions.AspNetCore.Doors.Shared;
+using Microsoft.AspNetCore.Http;
+using ModelContextProtocol;
+using ModelContextProtocol.Server;
+
+namespace AgentFunctions.AspNetCore.Doors.Mcp;
+
+/// <summary>
+/// Turns a request away by the status of HTTP that clients and proxies act upon, beside the protocol's error in the body.
+/// </summary>
+internal static class McpRefusals
+{
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(5);
+
+    /// <summary>Makes the protocol's error of one of the library's, and gives the response the status that belongs to it.</summary>
+    /// <param name="request">The request.</param>
+    /// <param name="e">The error.</param>
+    public static McpProtocolException Of(MessageContext request, AgentException e)
+    {
+        int? status = e.Code switch
+        {
+            ErrorCode.QuotaExceeded => StatusCodes.Status429TooManyRequests,
+            ErrorCode.EngineUnavailable or ErrorCode.Overloaded => StatusCodes.Status503ServiceUnavailable,
+            _ => null,
+        };
+        if (status is { } known)
+        {
+            double seconds = Math.Max(1, Math.Ceiling((e.RetryAfter ?? Pause).TotalSeconds));
+            DoorCallers.ResponseOf(request.User)?.Refuse(http =>
+            {
+                http.Response.StatusCode = known;
+                http.Response.Headers.RetryAfter = seconds.ToString(CultureInfo.InvariantCulture);
+            });
+        }
+
+        return McpRequests.Error(e);
+    }
+
+    /// <summary>Makes the error for a caller who may not start runs, and has the response say which scope is missing.</summary>
+    /// <param name="request">The request.</param>
+    /// <param name="e">The error.</param>
+    public static McpProtocolException OfScope(MessageContext request, AgentException e)
+    {
+        DoorCallers.ResponseOf(request.User)?.Refuse(static http =>
+        {
+            string challenge = http.GetEndpoint()?.Metadata.GetMetadata<ChallengeMetadata>()?.Header(http) ?? "Bearer";
+            string known = challenge.Length > "Bearer ".Length
+                ? challenge["Bearer ".Length..]
+                : $"scope=\"{CallerRoles.Submitter}\"";
+            http.Response.StatusCode = StatusCodes.Status403Forbidden;
+            http.Response.Headers.WWWAuthenticate = $"Bearer error=\"insufficient_scope\", {known}";
+        });
+        return McpRequests.Error(e);
+    }
+}
