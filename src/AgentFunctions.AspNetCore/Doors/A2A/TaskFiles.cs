@@ -18,14 +18,16 @@ internal sealed class TaskFiles(ArtifactStore artifacts, Redactor redactor, Publ
 
     /// <summary>Lists the files of a run, the first hundred by name.</summary>
     /// <param name="run">The run.</param>
+    /// <param name="known">The names of those that are left out; <see langword="null"/> for none.</param>
     /// <param name="cancellationToken">The token to cancel the wait.</param>
-    public async Task<IReadOnlyList<JsonObject>> OfAsync(string run, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<JsonObject>> OfAsync(
+        string run, IReadOnlySet<string>? known, CancellationToken cancellationToken)
     {
         var shown = new List<JsonObject>();
         long left = 4 * MostBytes;
         IReadOnlyList<Artifact> all = await artifacts.ListAsync(run, cancellationToken);
         foreach (Artifact file in all.Where(static one => !one.Name.StartsWith(Received, StringComparison.Ordinal))
-            .Take(MostFiles))
+            .Take(MostFiles).Where(one => known?.Contains(one.Name) != true))
         {
             var part = new JsonObject { ["filename"] = file.Name, ["mediaType"] = file.MediaType };
             if (file.Length <= Math.Min(MostBytes, left)

@@ -12,8 +12,22 @@ using Microsoft.AspNetCore.Http;
 namespace AgentFunctions.AspNetCore.Doors.A2A;
 
 /// <summary>Tells of a task as it goes on. All who listen are told the same: they read one journal.</summary>
-internal sealed class TaskStream(RunStands stands, TaskView view, Journal journal, Transcript transcript, Redactor redactor)
+internal sealed class TaskStream(
+    RunStands stands, TaskView view, TaskFiles files, Journal journal, Transcript transcript, Redactor redactor)
 {
+    /// <summary>Gets what is told of a type of event.</summary>
+    /// <param name="type">The type.</param>
+    public static TaskTelling TellingOf(string type) => type switch
+    {
+        JournalEventTypes.ModelCompleted => TaskTelling.Words,
+        JournalEventTypes.ToolCompleted => TaskTelling.Files,
+        JournalEventTypes.ApprovalRequested or JournalEventTypes.ApprovalDecided or JournalEventTypes.ApprovalWithdrawn
+            or JournalEventTypes.QuestionAsked or JournalEventTypes.QuestionAnswered or JournalEventTypes.QuestionDeclined
+            or JournalEventTypes.QuestionExpired or JournalEventTypes.QuestionWithdrawn
+            or JournalEventTypes.RunPaused or JournalEventTypes.RunResumed => TaskTelling.Status,
+        _ => TaskTelling.Nothing,
+    };
+
     /// <summary>Writes a task as server-sent events.</summary>
     /// <param name="http">The request.</param>
     /// <param name="id">The task.</param>
@@ -30,7 +44,9 @@ internal sealed class TaskStream(RunStands stands, TaskView view, Journal journa
     {
         long known = await journal.LengthAsync(id, cancellationToken);
         RunStand first = await stands.GetAsync(id, caller, RunAct.See, cancellationToken);
-        yield return new JsonObject { ["task"] = await view.OfAsync(first, null, true, cancellationToken) };
+        JsonObject task = await view.OfAsync(first, null, true, cancellationToken);
+        HashSet<string> made = [.. (task["artifacts"] as JsonArray ?? []).Select(static one => one!["artifactId"]!.ToString())];
+        yield return new JsonObject { ["task"] = task };
         if (first.Run.IsEnded || (first.Answerable.Count > 0 && !isSubscription))
         {
             yield break;
@@ -38,7 +54,7 @@ internal sealed class TaskStream(RunStands stands, TaskView view, Journal journa
 
         var told = Channel.CreateUnbounded<JsonObject>();
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        Task follow = FollowAsync(id, caller, known, isSubscription, told.Writer, stop.Token);
+        Task follow = FollowAsync(id, caller, known, made, isSubscription, told.Writer, stop.Token);
         try
         {
             await foreach (JsonObject update in told.Reader.ReadAllAsync(cancellationToken))
@@ -56,7 +72,7 @@ internal sealed class TaskStream(RunStands stands, TaskView view, Journal journa
     }
 
     private async Task FollowAsync(
-        string id, Caller caller, long from, bool isSubscription, ChannelWriter<JsonObject> told,
+        string id, Caller caller, long from, HashSet<string> made, bool isSubscription, ChannelWriter<JsonObject> told,
         CancellationToken cancellationToken)
     {
         try
@@ -70,21 +86,13 @@ internal sealed class TaskStream(RunStands stands, TaskView view, Journal journa
                     async e =>
                     {
                         from++;
-                        await TellAsync(id, e, caller, turns, told, cancellationToken);
+                        await TellAsync(id, e, caller, turns, made, told, cancellationToken);
                     },
                     cancellationToken);
+                await TellFilesAsync(stand.Run, made, told, cancellationToken);
                 if (TaskView.AnswerOf(stand.Run) is { } answer)
                 {
-                    told.TryWrite(new JsonObject
-                    {
-                        ["artifactUpdate"] = new JsonObject
-                        {
-                            ["taskId"] = id,
-                            ["contextId"] = TaskView.ContextOf(stand.Run),
-                            ["artifact"] = answer,
-                            ["lastChunk"] = true,
-                        },
-                    });
+                    told.TryWrite(TaskView.UpdateOf(stand.Run, answer));
                 }
 
                 told.TryWrite(TaskView.UpdateOf(stand, null));
@@ -98,37 +106,43 @@ internal sealed class TaskStream(RunStands stands, TaskView view, Journal journa
     }
 
     private async Task TellAsync(
-        string id, JournalEvent e, Caller caller, TurnReader turns, ChannelWriter<JsonObject> told,
+        string id, JournalEvent e, Caller caller, TurnReader turns, HashSet<string> made, ChannelWriter<JsonObject> told,
         CancellationToken cancellationToken)
     {
-        bool isTurn = e.Type == JournalEventTypes.ModelCompleted;
-        if (!isTurn && e.Type is not (JournalEventTypes.ApprovalRequested or JournalEventTypes.ApprovalDecided
-            or JournalEventTypes.QuestionAsked or JournalEventTypes.RunPaused or JournalEventTypes.RunResumed))
+        TaskTelling telling = TellingOf(e.Type);
+        string text = telling == TaskTelling.Words ? await TextOfAsync(e, turns, cancellationToken) : "";
+        if (telling == TaskTelling.Nothing || (telling == TaskTelling.Words && text.Length == 0))
         {
             return;
         }
 
         RunStand stand = await stands.GetAsync(id, caller, RunAct.See, cancellationToken);
-        if (stand.Run.IsEnded)
+        if (telling == TaskTelling.Files)
+        {
+            await TellFilesAsync(stand.Run, made, told, cancellationToken);
+            return;
+        }
+
+        if (stand.Run.IsEnded || telling == TaskTelling.Words)
         {
             // Its end is told at the end.
             stand = stand with { Run = stand.Run with { Status = RunStatus.Running } };
         }
 
-        JsonObject? said = null;
-        if (isTurn)
+        told.TryWrite(TaskView.UpdateOf(stand, telling == TaskTelling.Words
+            ? TaskView.MessageOf(stand.Run, $"{id}.{e.Turn}", [new JsonObject { ["text"] = text }])
+            : null));
+    }
+
+    /// <summary>Tells the files that are new, each once.</summary>
+    private async Task TellFilesAsync(
+        Run run, HashSet<string> made, ChannelWriter<JsonObject> told, CancellationToken cancellationToken)
+    {
+        foreach (JsonObject file in await files.OfAsync(run.Id, made, cancellationToken))
         {
-            stand = stand with { Run = stand.Run with { Status = RunStatus.Running } };
-            string text = await TextOfAsync(e, turns, cancellationToken);
-            if (text.Length == 0)
-            {
-                return;
-            }
-
-            said = TaskView.MessageOf(stand.Run, $"{id}.{e.Turn}", [new JsonObject { ["text"] = text }]);
+            made.Add(file["artifactId"]!.ToString());
+            told.TryWrite(TaskView.UpdateOf(run, file));
         }
-
-        told.TryWrite(TaskView.UpdateOf(stand, said));
     }
 
     /// <summary>The whole text; the journal has its beginning.</summary>

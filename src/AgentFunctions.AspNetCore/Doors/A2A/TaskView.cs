@@ -44,7 +44,7 @@ internal sealed class TaskView(Transcript transcript, TaskFiles files)
         if (withArtifacts)
         {
             JsonObject[] made = [.. AnswerOf(run) is { } answer ? [answer] : Array.Empty<JsonObject>(),
-                .. await files.OfAsync(run.Id, cancellationToken)];
+                .. await files.OfAsync(run.Id, null, cancellationToken)];
             if (made.Length > 0)
             {
                 task["artifacts"] = new JsonArray([.. made]);
@@ -120,6 +120,20 @@ internal sealed class TaskView(Transcript transcript, TaskFiles files)
             ["taskId"] = stand.Run.Id,
             ["contextId"] = ContextOf(stand.Run),
             ["status"] = StatusOf(stand, said),
+        },
+    };
+
+    /// <summary>Shows what a run has made, as an update of its task.</summary>
+    /// <param name="run">The run.</param>
+    /// <param name="artifact">What it has made, all of it.</param>
+    public static JsonObject UpdateOf(Run run, JsonObject artifact) => new()
+    {
+        ["artifactUpdate"] = new JsonObject
+        {
+            ["taskId"] = run.Id,
+            ["contextId"] = ContextOf(run),
+            ["artifact"] = artifact,
+            ["lastChunk"] = true,
         },
     };
 

@@ -103,7 +103,10 @@ internal static class AgUiDoor
             var fold = new AgUiFold(
                 AgUiThreads.Text(exchange, "threadId"), AgUiThreads.Text(exchange, "runId"), run.Id,
                 AgUiThreads.MessagesOf(exchange), () => run.Error);
-            foreach (JsonObject told in fold.Begin())
+            // Told from its beginning, it comes to its present status by its events.
+            bool isPart = after?.From == exchange.From;
+            RunStatus status = isPart || run.Status == RunStatus.Queued ? run.Status : RunStatus.Running;
+            foreach (JsonObject told in fold.Begin(status))
             {
                 // Without a cursor: a client that comes back takes no event before its run has begun again.
                 yield return Encoding.UTF8.GetBytes(Write(told));

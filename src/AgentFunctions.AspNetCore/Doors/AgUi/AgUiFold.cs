@@ -18,9 +18,11 @@ internal sealed class AgUiFold(string threadId, string name, string runId, JsonA
 {
     private readonly AgUiSubAgents _agents = new(runId, messages);
     private string _answer = "";
+    private int _asked;
 
     /// <summary>Gets the events with which the run begins.</summary>
-    public IEnumerable<JsonObject> Begin()
+    /// <param name="status">The status that the run has there.</param>
+    public IEnumerable<JsonObject> Begin(RunStatus status)
     {
         yield return new JsonObject
         {
@@ -29,7 +31,11 @@ internal sealed class AgUiFold(string threadId, string name, string runId, JsonA
             ["runId"] = name,
             ["protocolVersion"] = "1.0",
         };
-        yield return new JsonObject { ["type"] = "STATE_SNAPSHOT", ["snapshot"] = new JsonObject { ["run"] = runId } };
+        yield return new JsonObject
+        {
+            ["type"] = "STATE_SNAPSHOT",
+            ["snapshot"] = new JsonObject { ["run"] = runId, ["status"] = CamelCase.Of(status) },
+        };
     }
 
     /// <summary>Gets the dialogue as it is now: the client drops what is not in it.</summary>
@@ -72,10 +78,45 @@ internal sealed class AgUiFold(string threadId, string name, string runId, JsonA
                 ["value"] = new JsonObject { ["text"] = e.Text ?? "" },
             },
         ],
+        RunNoted { Event: { } e } => StateAfter(e),
         ExchangeInterrupted cut => [.. _agents.Suspend(cut.Open), .. Take(cut)],
         ExchangeEnded ended => [.. _agents.Close(), Take(ended)],
         _ => [],
     };
+
+    /// <summary>Tells the status that an event brings about: the client has it from the snapshot, so it is replaced.</summary>
+    private JsonObject[] StateAfter(JournalEvent e)
+    {
+        switch (e.Type)
+        {
+            case JournalEventTypes.RunPaused:
+                return State(RunStatus.Paused);
+            case JournalEventTypes.RunResumed:
+                return State(RunStatus.Running);
+            case JournalEventTypes.ApprovalRequested or JournalEventTypes.QuestionAsked:
+                _asked++;
+                return State(RunStatus.Waiting);
+            case JournalEventTypes.ApprovalDecided or JournalEventTypes.ApprovalWithdrawn or JournalEventTypes.QuestionAnswered
+                or JournalEventTypes.QuestionDeclined or JournalEventTypes.QuestionExpired
+                or JournalEventTypes.QuestionWithdrawn:
+                _asked = Math.Max(0, _asked - 1);
+                return State(_asked > 0 ? RunStatus.Waiting : RunStatus.Running);
+            default:
+                return [];
+        }
+    }
+
+    private static JsonObject[] State(RunStatus status) =>
+    [
+        new JsonObject
+        {
+            ["type"] = "STATE_DELTA",
+            ["delta"] = new JsonArray(new JsonObject
+            {
+                ["op"] = "replace", ["path"] = "/status", ["value"] = CamelCase.Of(status),
+            }),
+        },
+    ];
 
     private List<JsonObject> Take(TurnRecorded turn)
     {

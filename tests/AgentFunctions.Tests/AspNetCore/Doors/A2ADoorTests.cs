@@ -1,3 +1,4 @@
+using System.Net.Http.Json;
 using System.Text;
 using System.Text.Json;
 using AgentFunctions.Governance.Approvals;
@@ -86,6 +87,36 @@ internal sealed class A2ADoorTests
 
         Assert.That(told.GetProperty("artifacts").GetArrayLength(), Is.EqualTo(1), told.ToString());
         Assert.That(told.GetProperty("artifacts")[0][2].GetString(), Does.StartWith("Read: ").And.Contain("What is in it."));
+    }
+
+    [Test]
+    public async Task Stream_OfATaskThatMakesAFile_TellsItBeforeTheEnd(CancellationToken cancellationToken)
+    {
+        await using ApiHost host = await A2AHost.StartAsync();
+        using var request = new HttpRequestMessage(HttpMethod.Post, "a2a/worker/message:stream")
+        {
+            Content = JsonContent.Create(new
+            {
+                message = new { messageId = "m", role = "ROLE_USER", parts = new[] { new { text = "Send it." } } },
+            }),
+        };
+        request.Headers.Add("A2A-Version", "1.0");
+
+        using HttpResponseMessage response = await host.Client.SendAsync(request, cancellationToken);
+        JsonElement[] told =
+        [
+            .. (await response.Content.ReadAsStringAsync(cancellationToken)).Split('\n')
+                .Where(static line => line.StartsWith("data: ", StringComparison.Ordinal))
+                .Select(static line => JsonElement.Parse(line["data: ".Length..])),
+        ];
+
+        Assert.That(
+            told.Where(static one => one.TryGetProperty("artifactUpdate", out _)).Select(static one =>
+                one.GetProperty("artifactUpdate").GetProperty("artifact").GetProperty("artifactId").GetString()),
+            Is.EqualTo((string[])["receipt.txt", "answer"]));
+        Assert.That(
+            told[^1].GetProperty("statusUpdate").GetProperty("status").GetProperty("state").GetString(),
+            Is.EqualTo("TASK_STATE_COMPLETED"));
     }
 
     [TestCase("rpc")]

@@ -1,9 +1,11 @@
+using System.Reflection;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using AgentFunctions.AspNetCore.Doors.A2A;
 using AgentFunctions.AspNetCore.Doors.Shared;
 using AgentFunctions.Governance.Approvals;
 using AgentFunctions.Governance.Policies;
+using AgentFunctions.Records;
 using AgentFunctions.Runs;
 
 namespace AgentFunctions.Tests.AspNetCore.Doors;
@@ -13,6 +15,44 @@ internal sealed class A2ATablesTests
 {
     private const string Id = "01JZZZZZZZZZZZZZZZZZZZZZZZ";
     private static readonly DateTimeOffset At = new(2026, 1, 2, 3, 4, 5, TimeSpan.Zero);
+
+    /// <summary>What a stream tells of each type of event of the journal.</summary>
+    private static readonly Dictionary<string, TaskTelling> Events = new()
+    {
+        [JournalEventTypes.ModelCompleted] = TaskTelling.Words,
+        [JournalEventTypes.ToolCompleted] = TaskTelling.Files,
+        [JournalEventTypes.ApprovalRequested] = TaskTelling.Status,
+        [JournalEventTypes.ApprovalDecided] = TaskTelling.Status,
+        [JournalEventTypes.ApprovalWithdrawn] = TaskTelling.Status,
+        [JournalEventTypes.QuestionAsked] = TaskTelling.Status,
+        [JournalEventTypes.QuestionAnswered] = TaskTelling.Status,
+        [JournalEventTypes.QuestionDeclined] = TaskTelling.Status,
+        [JournalEventTypes.QuestionExpired] = TaskTelling.Status,
+        [JournalEventTypes.QuestionWithdrawn] = TaskTelling.Status,
+        [JournalEventTypes.RunPaused] = TaskTelling.Status,
+        [JournalEventTypes.RunResumed] = TaskTelling.Status,
+        // The stream begins with the task, and ends with its artifacts and its last status.
+        [JournalEventTypes.RunSubmitted] = TaskTelling.Nothing,
+        [JournalEventTypes.RunEnded] = TaskTelling.Nothing,
+        // A message stands in the history of the task.
+        [JournalEventTypes.MessageReceived] = TaskTelling.Nothing,
+        [JournalEventTypes.ToolStarted] = TaskTelling.Nothing,
+        [JournalEventTypes.ToolsArrived] = TaskTelling.Nothing,
+        [JournalEventTypes.ModelLost] = TaskTelling.Nothing,
+        [JournalEventTypes.ModelSwitched] = TaskTelling.Nothing,
+        [JournalEventTypes.BudgetGranted] = TaskTelling.Nothing,
+        [JournalEventTypes.ContextCompacted] = TaskTelling.Nothing,
+        [JournalEventTypes.AnswerChecked] = TaskTelling.Nothing,
+        [JournalEventTypes.RunNoted] = TaskTelling.Nothing,
+        [JournalEventTypes.RunCancelRequested] = TaskTelling.Nothing,
+        [JournalEventTypes.RunSuperseded] = TaskTelling.Nothing,
+        [JournalEventTypes.StepRetrying] = TaskTelling.Nothing,
+        [JournalEventTypes.CallbackFailed] = TaskTelling.Nothing,
+        [JournalEventTypes.WorkspaceRestored] = TaskTelling.Nothing,
+    };
+
+    private static IEnumerable<string> Types => typeof(JournalEventTypes).GetFields(BindingFlags.Public | BindingFlags.Static)
+        .Select(static one => (string)one.GetValue(null)!);
 
     private static IEnumerable<ErrorCode> Codes => Enum.GetValues<ErrorCode>();
 
@@ -54,6 +94,13 @@ internal sealed class A2ATablesTests
     public void Status_OfEachKind_HasAState(RunStatus status) =>
         Assert.That(TaskView.StateOf(Stand(status, null, null)), Does.StartWith("TASK_STATE_"),
             "a new status: say what the door makes of it");
+
+    [TestCaseSource(nameof(Types))]
+    public void Event_OfEachType_IsToldAsTheTableSays(string type)
+    {
+        Assert.That(Events, Does.ContainKey(type), "a new type of event: say what a stream tells of it");
+        Assert.That(TaskStream.TellingOf(type), Is.EqualTo(Events[type]));
+    }
 
     [Test]
     public void Approval_IsAPartWithDataThatNamesTheCall()

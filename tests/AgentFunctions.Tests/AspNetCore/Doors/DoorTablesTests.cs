@@ -55,17 +55,17 @@ internal sealed class DoorTablesTests
         [JournalEventTypes.ModelLost] = Silent(JournalEventTypes.ModelLost),
         [JournalEventTypes.ModelSwitched] = Silent(JournalEventTypes.ModelSwitched),
         [JournalEventTypes.BudgetGranted] = Silent(JournalEventTypes.BudgetGranted),
-        [JournalEventTypes.RunPaused] = Silent(JournalEventTypes.RunPaused),
-        [JournalEventTypes.RunResumed] = Silent(JournalEventTypes.RunResumed),
+        [JournalEventTypes.RunPaused] = State(JournalEventTypes.RunPaused),
+        [JournalEventTypes.RunResumed] = State(JournalEventTypes.RunResumed),
         [JournalEventTypes.RunCancelRequested] = Silent(JournalEventTypes.RunCancelRequested),
-        [JournalEventTypes.ApprovalRequested] = Silent(JournalEventTypes.ApprovalRequested),
-        [JournalEventTypes.ApprovalDecided] = Silent(JournalEventTypes.ApprovalDecided),
-        [JournalEventTypes.ApprovalWithdrawn] = Silent(JournalEventTypes.ApprovalWithdrawn),
-        [JournalEventTypes.QuestionAsked] = Silent(JournalEventTypes.QuestionAsked),
-        [JournalEventTypes.QuestionAnswered] = Silent(JournalEventTypes.QuestionAnswered),
-        [JournalEventTypes.QuestionDeclined] = Silent(JournalEventTypes.QuestionDeclined),
-        [JournalEventTypes.QuestionExpired] = Silent(JournalEventTypes.QuestionExpired),
-        [JournalEventTypes.QuestionWithdrawn] = Silent(JournalEventTypes.QuestionWithdrawn),
+        [JournalEventTypes.ApprovalRequested] = State(JournalEventTypes.ApprovalRequested),
+        [JournalEventTypes.ApprovalDecided] = State(JournalEventTypes.ApprovalDecided),
+        [JournalEventTypes.ApprovalWithdrawn] = State(JournalEventTypes.ApprovalWithdrawn),
+        [JournalEventTypes.QuestionAsked] = State(JournalEventTypes.QuestionAsked),
+        [JournalEventTypes.QuestionAnswered] = State(JournalEventTypes.QuestionAnswered),
+        [JournalEventTypes.QuestionDeclined] = State(JournalEventTypes.QuestionDeclined),
+        [JournalEventTypes.QuestionExpired] = State(JournalEventTypes.QuestionExpired),
+        [JournalEventTypes.QuestionWithdrawn] = State(JournalEventTypes.QuestionWithdrawn),
         [JournalEventTypes.StepRetrying] = Silent(JournalEventTypes.StepRetrying),
         [JournalEventTypes.CallbackFailed] = Silent(JournalEventTypes.CallbackFailed),
         [JournalEventTypes.WorkspaceRestored] = Silent(JournalEventTypes.WorkspaceRestored),
@@ -118,6 +118,25 @@ internal sealed class DoorTablesTests
             Is.EqualTo(reason is null ? null : error ?? "internalError"));
         Assert.That(TypeOf(finished), Is.EqualTo(code is "completed" or "cancelled" ? "RUN_FINISHED" : "RUN_ERROR"));
         Assert.That((finished["outcome"]?["type"] ?? finished["code"])!.ToString(), Is.EqualTo(agui));
+    }
+
+    [TestCase("waiting", JournalEventTypes.ApprovalRequested)]
+    [TestCase("waiting", JournalEventTypes.ApprovalRequested, JournalEventTypes.QuestionAsked, JournalEventTypes.ApprovalDecided)]
+    [TestCase("running", JournalEventTypes.QuestionAsked, JournalEventTypes.QuestionDeclined)]
+    [TestCase("paused", JournalEventTypes.RunPaused)]
+    [TestCase("running", JournalEventTypes.RunPaused, JournalEventTypes.RunResumed)]
+    public void Status_OfARunThatGoesOn_IsInTheStateOfAgUi(string status, params string[] types)
+    {
+        AgUiFold fold = AgUi();
+        JsonObject begun = fold.Begin(RunStatus.Queued).Last();
+
+        JsonObject last = types.SelectMany(type => fold.Take(new RunNoted(9, Noted(type)))).Last();
+
+        Assert.That(begun["snapshot"]!["status"]!.ToString(), Is.EqualTo("queued"));
+        JsonNode change = last["delta"]![0]!;
+        Assert.That(
+            (change["op"]!.ToString(), change["path"]!.ToString(), change["value"]!.ToString()),
+            Is.EqualTo(("replace", "/status", status)));
     }
 
     [Test]
@@ -293,6 +312,9 @@ internal sealed class DoorTablesTests
 
     private static (RunFrame Frame, string[] AgUi, string[] Responses) Silent(string type) =>
         (new RunNoted(9, Noted(type)), [], []);
+
+    private static (RunFrame Frame, string[] AgUi, string[] Responses) State(string type) =>
+        (new RunNoted(9, Noted(type)), ["STATE_DELTA"], []);
 
     private static (RunFrame Frame, string[] AgUi, string[] Responses) Custom(string type) =>
         (new RunNoted(9, Noted(type)), ["CUSTOM"], []);
