@@ -36,8 +36,15 @@ internal sealed class ServedApp : IAsyncDisposable
     /// <summary>Gets a client with the app's key.</summary>
     public HttpClient Http { get; }
 
+    public static Task<ServedApp> StartAsync(
+        Func<ChatRequest, ChatReply> answer, CancellationToken cancellationToken,
+        params (string Name, string Value)[] settings) =>
+        StartAsync(answer, static _ => { }, cancellationToken, settings);
+
+    /// <summary>Starts an app with further services.</summary>
     public static async Task<ServedApp> StartAsync(
-        Func<ChatRequest, ChatReply> answer, CancellationToken cancellationToken, params (string Name, string Value)[] settings)
+        Func<ChatRequest, ChatReply> answer, Action<IServiceCollection> services, CancellationToken cancellationToken,
+        params (string Name, string Value)[] settings)
     {
         OpenAIProtocolServer model = await OpenAIProtocolServer.StartAsync(answer);
         WebApplicationBuilder builder = WebApplication.CreateBuilder();
@@ -62,6 +69,7 @@ internal sealed class ServedApp : IAsyncDisposable
         builder.Services
             .AddTool(AgentTool.Create("look", "Looks.", ToolEffect.None, static (string at) => $"saw {at}"))
             .AddAgent(Agent.Create("helper").WithModel("test").WithInstructions("Help."));
+        services(builder.Services);
         WebApplication app = builder.Build();
         app.Map("{*path}", static context => context.RequestServices.GetRequiredService<ApiRouter>().InvokeAsync(context));
         InProcessHost engine = await InProcessHost.StartAsync(app.Services.GetRequiredService<DurableRegistry>());

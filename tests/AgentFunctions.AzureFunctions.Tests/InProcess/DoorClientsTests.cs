@@ -1,0 +1,144 @@
+using System.Collections.Concurrent;
+using System.Text.Json;
+using AgentFunctions.Agents;
+using AgentFunctions.TestKit;
+using AgentFunctions.Tools;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace AgentFunctions.AzureFunctions.Tests.InProcess;
+
+/// <summary>
+/// The clients of other protocols, as their own makers publish them, against the one route that an app's HTTP trigger has: runs on
+/// Durable Task.
+/// </summary>
+[CancelAfter(1_800_000)]
+public sealed class DoorClientsTests
+{
+    private const string Answer = "This is the answer, in so many words that it comes in several pieces.";
+
+    private readonly ConcurrentQueue<string> _sent = new();
+    private readonly string _policy = Path.GetTempFileName();
+    private ServedApp _app = null!;
+
+    private static CancellationToken Cancel => TestContext.CurrentContext.CancellationToken;
+
+    [OneTimeSetUp]
+    public async Task StartAsync()
+    {
+        await File.WriteAllTextAsync(_policy, "rules: [{name: ask, when: {tool: send}, then: ask}]");
+        _app = await ServedApp.StartAsync(
+            Reply,
+            services => services
+                .AddTool(AgentTool.Create("send", "Sends.", ToolEffect.NotIdempotent, (string to) => Send(to)))
+                .AddAgent(Agent.Create("worker").WithModel("test").WithInstructions("Work.").WithTools("look", "send")),
+            Cancel, ("Governance:PolicyPath", _policy), ("Doors:Settle", "00:00:00.2"));
+    }
+
+    [OneTimeTearDown]
+    public async Task StopAsync()
+    {
+        File.Delete(_policy);
+        if (_app is not null)
+        {
+            await _app.DisposeAsync();
+        }
+    }
+
+    [Test]
+    public async Task OpenAI_StreamTakenUpAtTwentyPoints_HasTheSameEventsUnderTheSameNumbers()
+    {
+        JsonElement told = await RunAsync("openai.mjs", "stream", "Look twice.");
+
+        int[] numbers = [.. told.GetProperty("numbers").EnumerateArray().Select(static number => number.GetInt32())];
+        Assert.That(numbers, Is.Ordered.And.Unique);
+        Assert.That(told.GetProperty("wrong").GetArrayLength(), Is.Zero, told.ToString());
+        Assert.That(
+            told.GetProperty("helped").EnumerateArray().Select(static number => number.GetInt32()),
+            Is.EqualTo(numbers.Where(number => number > told.GetProperty("cut").GetInt32())));
+        Assert.That((Text(told, "text"), Text(told, "stored"), Text(told, "status")), Is.EqualTo((Answer, Answer, "completed")));
+        Assert.That(
+            told.GetProperty("output").EnumerateArray().Select(static item => item.GetString()),
+            Is.EqualTo((string[])["message", "reasoning", "mcp_call", "message", "reasoning", "mcp_call", "message"]));
+    }
+
+    [TestCase("rpc")]
+    [TestCase("rest")]
+    public async Task A2A_TaskSentStreamedAnsweredAndCancelled(string transport)
+    {
+        JsonElement told = await RunAsync("a2a.mjs", "all", transport);
+
+        Assert.That(Text(told, "again"), Is.EqualTo(Text(told, "id")));
+        Assert.That((Text(told, "text"), Text(told, "answer")), Is.EqualTo((Answer, Answer)));
+        Assert.That(
+            (Number("state"), Number("waiting"), Number("answered"), Number("cancelled")), Is.EqualTo((3, 6, 3, 5)),
+            told.ToString());
+        Assert.That(
+            told.GetProperty("events").EnumerateArray().Select(static one => one.GetString()),
+            Is.EqualTo((string[])["task", "statusUpdate", "statusUpdate", "statusUpdate", "artifactUpdate", "statusUpdate"]));
+        Assert.That(told.GetProperty("steer").EnumerateArray().Last().GetInt32(), Is.EqualTo(3), told.ToString());
+        Assert.That(told.GetProperty("twice").GetProperty("name").GetString(), Does.Contain("TaskNotCancelable"));
+
+        int Number(string name) => told.GetProperty(name).GetInt32();
+    }
+
+    [Test]
+    public async Task AgUi_InterruptResumedWithEditedArguments_CallsWithThem()
+    {
+        JsonElement told = await RunAsync("agui.mjs", "approval");
+
+        Assert.That(told.GetProperty("first").ValueKind, Is.EqualTo(JsonValueKind.Null), told.ToString());
+        Assert.That(Text(told, "outcome"), Is.EqualTo("interrupt"));
+        Assert.That(told.GetProperty("thrown").ValueKind, Is.EqualTo(JsonValueKind.Null), told.ToString());
+        Assert.That(_sent, Does.Contain("anna"));
+        Assert.That(Text(told, "expired"), Is.EqualTo("approvalStateForbids"), told.ToString());
+    }
+
+    [Test]
+    public async Task AgUi_ToolOfThePage_IsExecutedThereAndAnsweredInTheNextRun()
+    {
+        JsonElement told = await RunAsync("agui.mjs", "tools");
+
+        Assert.That(told.GetProperty("thrown").ValueKind, Is.EqualTo(JsonValueKind.Null), told.ToString());
+        Assert.That(told.GetProperty("last").GetProperty("type").GetString(), Is.EqualTo("success"));
+        Assert.That(Text(told, "answer"), Is.EqualTo("The page says: 18 degrees"));
+        Assert.That(told.GetProperty("finished").GetInt32(), Is.EqualTo(2));
+    }
+
+    private string Send(string to)
+    {
+        _sent.Enqueue(to);
+        return "sent";
+    }
+
+    private static string Text(JsonElement told, string name) => told.GetProperty(name).GetString()!;
+
+    private async Task<JsonElement> RunAsync(string script, string scenario, params string[] arguments)
+    {
+        (string? output, string? reason) = await NodeServers.RunClientAsync(
+            script, [_app.Http.BaseAddress!.ToString(), ServedApp.Key, scenario, .. arguments], Cancel);
+        if (output is null && Environment.GetEnvironmentVariable("CI") is null)
+        {
+            Assert.Ignore($"No clients (.ci/packages installs them): {reason}");
+        }
+
+        Assert.That(output, Is.Not.Null, $"The clients are not installed: {reason}");
+        return JsonElement.Parse(output!);
+    }
+
+    private static ChatReply Reply(ChatRequest request)
+    {
+        return request switch
+        {
+            { Turn: < 2 } when Says("Look twice") =>
+                ChatReply.Call("look", new { at = $"place {request.Turn}" }) with { Text = $"I look, time {request.Turn}." },
+            { Turn: 0 } when Says("Send it") => ChatReply.Call("send", new { to = "ben" }),
+            _ when Says("Wait.") => new ChatReply { Before = static token => Task.Delay(Timeout.Infinite, token) },
+            { Turn: 0 } when Says("Ask the page") => ChatReply.Call("get_weather", new { city = "Bern" }),
+            _ when Says("Ask the page") => ChatReply.Say($"The page says: {request.Last("tool")}"),
+            _ => ChatReply.Say(Answer),
+        };
+
+        bool Says(string words) =>
+            request.Messages.Any(message => message.ToString().Contains(words, StringComparison.Ordinal));
+    }
+}
