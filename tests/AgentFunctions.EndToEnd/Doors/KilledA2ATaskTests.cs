@@ -55,6 +55,7 @@ internal sealed class KilledA2ATaskTests
                 await foreach (JsonElement one in HearAsync(http, id, cancellationToken))
                 {
                     told.Add(one);
+                    server.Heard();
                     if (isLast)
                     {
                         heard.TrySetResult();

@@ -40,14 +40,14 @@ internal sealed class KilledHttpTests
         {
             string id = await SubmitAsync(http, cancellationToken);
             runs.Add(id);
-            await FollowAsync(http, id, told, cancellationToken);
+            await FollowAsync(http, id, told, server.Heard, cancellationToken);
             if (!isLast)
             {
                 return;
             }
 
             var whole = new List<(long Position, string Data)>();
-            await FollowAsync(http, id, whole, cancellationToken);
+            await FollowAsync(http, id, whole, server.Heard, cancellationToken);
             Assert.That(told, Is.EqualTo(whole), "in pieces it is what it is in one: nothing lost, nothing told twice");
             Assert.That(told.Select(static one => one.Position), Is.EqualTo(Enumerable.Range(0, told.Count)));
             Assert.That(
@@ -74,7 +74,8 @@ internal sealed class KilledHttpTests
 
     /// <summary>Follows the events after the last one that was told, until the run has ended.</summary>
     private static async Task FollowAsync(
-        HttpClient http, string id, List<(long Position, string Data)> told, CancellationToken cancellationToken)
+        HttpClient http, string id, List<(long Position, string Data)> told, Action connected,
+        CancellationToken cancellationToken)
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, $"/api/runs/{id}/events");
         if (told.Count > 0)
@@ -84,6 +85,7 @@ internal sealed class KilledHttpTests
 
         using HttpResponseMessage response = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead,
             cancellationToken);
+        connected();
         await using Stream body = await response.EnsureSuccessStatusCode().Content.ReadAsStreamAsync(cancellationToken);
         await foreach (SseItem<string> item in SseParser.Create(body).EnumerateAsync(cancellationToken))
         {

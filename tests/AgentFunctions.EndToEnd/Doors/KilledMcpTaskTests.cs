@@ -41,6 +41,7 @@ internal sealed class KilledMcpTaskTests
             Assert.That(created.GetProperty("resultType").GetString(), Is.EqualTo("task"));
             string id = created.GetProperty("taskId").GetString()!;
             tasks.Add(id);
+            server.Heard();
             JsonElement ended = await Poll.ForAsync(
                 () => SendAsync(http, "tasks/get", id, new { taskId = id }, cancellationToken),
                 static task => task.GetProperty("status").GetString() != "working", cancellationToken);

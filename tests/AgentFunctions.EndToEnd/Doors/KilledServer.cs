@@ -17,6 +17,7 @@ internal sealed class KilledServer : IDisposable
 
     private readonly Random _random;
     private readonly SemaphoreSlim _asked = new(0);
+    private TaskCompletionSource _heard = new();
     private int _left;
 
     public KilledServer()
@@ -50,6 +51,9 @@ internal sealed class KilledServer : IDisposable
             : reply with { BetweenChunks = token => ++sent == pieces ? Hold(token) : Task.CompletedTask };
     }
 
+    /// <summary>Notes that the client's connection stands: half of the lives are not ended before.</summary>
+    public void Heard() => _heard.TrySetResult();
+
     /// <summary>Serves, is killed so many times, and serves to the end of the run.</summary>
     /// <param name="model">The model server, whose script goes through <see cref="Answer"/>.</param>
     /// <param name="folder">The folder of the agent and its data.</param>
@@ -74,6 +78,7 @@ internal sealed class KilledServer : IDisposable
             bool isLast = kill == kills;
             int given = isLast ? int.MaxValue : Next(Answers);
             Volatile.Write(ref _left, given);
+            _heard = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             await using ProgramProcess program = ProgramProcess.Start(model, folder.Path, command);
             using var http = new HttpClient { BaseAddress = await program.ListeningAsync() };
             Task client = listen(http, isLast);
@@ -87,6 +92,11 @@ internal sealed class KilledServer : IDisposable
             {
                 // A client that has failed waits for no kill.
                 await await Task.WhenAny(_asked.WaitAsync(cancellationToken), client);
+            }
+
+            if (Next(1) == 0)
+            {
+                await await Task.WhenAny(_heard.Task.WaitAsync(cancellationToken), client);
             }
 
             await KilledProgram.PauseAsync(_random, cancellationToken);

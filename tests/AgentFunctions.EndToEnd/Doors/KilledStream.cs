@@ -68,10 +68,10 @@ internal sealed class KilledStream(
 
         async Task ListenAsync(HttpClient http, bool isLast)
         {
-            await FollowAsync(http, Told, cancellationToken);
+            await FollowAsync(http, Told, server.Heard, cancellationToken);
             if (isLast)
             {
-                await FollowAsync(http, Whole, cancellationToken);
+                await FollowAsync(http, Whole, server.Heard, cancellationToken);
                 JsonElement runs = await http.GetFromJsonAsync<JsonElement>("/api/runs", cancellationToken);
                 Assert.That(runs.GetProperty("runs").GetArrayLength(), Is.EqualTo(1), "no run is doubled");
             }
@@ -79,7 +79,8 @@ internal sealed class KilledStream(
     }
 
     /// <summary>Takes events until there are no more.</summary>
-    private async Task FollowAsync(HttpClient http, List<JsonElement> told, CancellationToken cancellationToken)
+    private async Task FollowAsync(
+        HttpClient http, List<JsonElement> told, Action connected, CancellationToken cancellationToken)
     {
         using HttpRequestMessage asked = request(Told, ReferenceEquals(told, Whole));
         using HttpResponseMessage response = await http.SendAsync(asked, HttpCompletionOption.ResponseHeadersRead,
@@ -88,6 +89,7 @@ internal sealed class KilledStream(
             response.IsSuccessStatusCode, response.IsSuccessStatusCode
                 ? ""
                 : await response.Content.ReadAsStringAsync(cancellationToken));
+        connected();
         await using Stream body = await response.Content.ReadAsStreamAsync(cancellationToken);
         await foreach (SseItem<string> item in SseParser.Create(body).EnumerateAsync(cancellationToken))
         {
