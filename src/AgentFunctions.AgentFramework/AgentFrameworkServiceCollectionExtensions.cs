@@ -132,7 +132,10 @@ public static class AgentFrameworkServiceCollectionExtensions
             AgentDefinition agent = provider.GetRequiredService<AgentCatalog>().Resolve(key?.ToString() ?? "");
             return new DurableAIAgent(
                 agent.Name, agent.Description, provider.GetRequiredService<RunAccess>(), options,
-                provider.GetRequiredService<ILogger<DurableAIAgent>>());
+                provider.GetRequiredService<ILogger<DurableAIAgent>>())
+            {
+                HasSchema = agent.OutputSchema is not null,
+            };
         });
         return services;
     }

@@ -25,6 +25,9 @@ internal sealed partial class DurableAIAgent(
     /// <summary>Gets what the caller repeats as a whole; <see langword="null"/> for nothing.</summary>
     public string? Scope { get; init; }
 
+    /// <summary>Gets whether the agent itself answers by a schema.</summary>
+    public bool HasSchema { get; init; }
+
     /// <inheritdoc/>
     public override string? Name => name;
 
@@ -35,7 +38,11 @@ internal sealed partial class DurableAIAgent(
     protected override string? IdCore => name;
 
     /// <summary>Gets the same agent for one scope; see <see cref="RunKey"/>.</summary>
-    public DurableAIAgent Within(string scope) => new(name, description, access, settings, logger) { Scope = scope };
+    public DurableAIAgent Within(string scope) => new(name, description, access, settings, logger)
+    {
+        Scope = scope,
+        HasSchema = HasSchema,
+    };
 
     /// <inheritdoc/>
     public override object? GetService(Type serviceType, object? serviceKey = null)
@@ -83,7 +90,7 @@ internal sealed partial class DurableAIAgent(
             IAsyncEnumerable<AgentResponseUpdate> source = waits
                 ? place.Updates.FollowAsync(false, cancellationToken)
                 : place.Updates.ReadAsync(cancellationToken);
-            await foreach (AgentResponseUpdate update in source.ConfigureAwait(false))
+            await foreach (AgentResponseUpdate update in WordsOf(source, options, cancellationToken).ConfigureAwait(false))
             {
                 updates.Add(update);
             }
@@ -97,11 +104,6 @@ internal sealed partial class DurableAIAgent(
         }
 
         talk.Place = place.Updates.Place;
-        if (SchemaOf(options) is not null)
-        {
-            KeepLastWords(updates);
-        }
-
         AgentResponse response = updates.ToAgentResponse();
         response.AgentId = name;
         response.ResponseId = place.Run;
@@ -128,7 +130,8 @@ internal sealed partial class DurableAIAgent(
             yield break;
         }
 
-        await foreach (AgentResponseUpdate update in place.Updates.FollowAsync(true, cancellationToken).ConfigureAwait(false))
+        IAsyncEnumerable<AgentResponseUpdate> told = place.Updates.FollowAsync(true, cancellationToken);
+        await foreach (AgentResponseUpdate update in WordsOf(told, options, cancellationToken).ConfigureAwait(false))
         {
             talk.Place = place.Updates.Place;
             yield return update;
@@ -326,16 +329,9 @@ internal sealed partial class DurableAIAgent(
             + "A further message to the session resumes it.");
     }
 
-    /// <summary>
-    /// Leaves of what the model said its last words alone: who asked for JSON reads all text of a response as one.
-    /// </summary>
-    private static void KeepLastWords(List<AgentResponseUpdate> updates)
-    {
-        foreach (AgentResponseUpdate update in updates.Where(static update => update.Text.Length > 0).Reverse().Skip(1))
-        {
-            update.Contents = [.. update.Contents.Where(static content => content is not TextContent)];
-        }
-    }
+    private IAsyncEnumerable<AgentResponseUpdate> WordsOf(
+        IAsyncEnumerable<AgentResponseUpdate> updates, AgentRunOptions? options, CancellationToken cancellationToken) =>
+        HasSchema || SchemaOf(options) is not null ? LastWords.OfAsync(updates, cancellationToken) : updates;
 
     private static JsonElement? SchemaOf(AgentRunOptions? options) =>
         options?.ResponseFormat is ChatResponseFormatJson { Schema: { } schema } ? schema : null;

@@ -102,11 +102,19 @@ internal sealed class StepChatClient(DurableAgent agent, AgentSessions sessions,
         {
             string own = Plan.Inner.Instructions ?? "";
             string? told = instructions;
-            ChatOptions Change(ChatOptions? sent) =>
-                StepOptions.Of(Plan, sent, asked, Join(told, ContextProviders.Added(own, sent?.Instructions)), turn == 1);
+            ChatOptions Change(ChatOptions? sent)
+            {
+                string? all = Join(told, ContextProviders.Added(own, sent?.Instructions));
+                ChatOptions changed = StepOptions.Of(Plan, sent, asked, all, turn == 1);
+                // The decorators were given it, and may have taken it away to do themselves what it says.
+                changed.ResponseFormat = sent?.ResponseFormat;
+                return changed;
+            }
+
             var options = new ChatClientAgentRunOptions(new ChatOptions { AdditionalProperties = NoHistory.Only() })
             {
                 ChatClientFactory = inner => new ChangingClient(inner, Change),
+                ResponseFormat = StepOptions.FormatOf(Plan.Options.ChatOptions?.ResponseFormat, asked?.ResponseFormat),
             };
             return new Step(loaded, messages, null, options, call);
         }

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Microsoft.Extensions.AI;
 
 namespace AgentFunctions.AgentFramework.DurableAgents;
@@ -23,11 +24,17 @@ internal static class StepOptions
         options.ConversationId = null;
         options.ContinuationToken = null;
         options.AllowBackgroundResponses = null;
-        options.ResponseFormat = step?.ResponseFormat ?? options.ResponseFormat;
+        options.ResponseFormat = FormatOf(options.ResponseFormat, step?.ResponseFormat);
         options.MaxOutputTokens = Smaller(options.MaxOutputTokens, step?.MaxOutputTokens);
         options.AdditionalProperties = NoHistory.In(options.AdditionalProperties);
         return options;
     }
+
+    /// <summary>That of the run, but the agent's own, which may have a name, where both mean the same.</summary>
+    internal static ChatResponseFormat? FormatOf(ChatResponseFormat? own, ChatResponseFormat? step) =>
+        step is not ChatResponseFormatJson { Schema: { } asked } ? step ?? own
+        : own is ChatResponseFormatJson { Schema: { } known } && JsonElement.DeepEquals(asked, known) ? own
+        : step;
 
     private static int? Smaller(int? own, int? step) => own is { } a && step is { } b ? Math.Min(a, b) : own ?? step;
 }

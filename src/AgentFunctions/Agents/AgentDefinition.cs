@@ -69,7 +69,11 @@ public sealed record AgentDefinition
     /// <summary>Gets where a run stops at the latest.</summary>
     public AgentLimits Limits { get; init; } = new();
 
-    /// <summary>Gets the JSON schema of the result; <see langword="null"/>, the default, for free text.</summary>
+    /// <summary>
+    /// Gets the JSON schema of the result; <see langword="null"/>, the default, for free text. The model is sent it with each call,
+    /// and an answer that does not fit is given back to it, twice at the most, before the run fails. A run that is submitted with a
+    /// schema of its own is held to that one instead.
+    /// </summary>
     public JsonElement? OutputSchema { get; init; }
 
     /// <summary>Gets what an agent file said beyond this library's knowledge, by key; empty by default.</summary>

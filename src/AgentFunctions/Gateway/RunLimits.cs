@@ -35,7 +35,7 @@ internal sealed class RunLimits(IModelCatalog models, IOptions<SwarmOptions> swa
         return new LoopLimits(agent.Limits.MaxTurns ?? TurnsOf(budget), budget, profile.ContextWindow, profile.MaxOutputTokens,
             Dearest(speakers))
         {
-            MaxRejections = acceptance is { IsChecked: true } ? acceptance.MaxAttempts : 0,
+            MaxRejections = AnswerSchema.AttemptsOf(acceptance, agent),
             BytesPerToken = profile.BytesPerToken,
             TellsBudget = true,
             CallsInOrder = agent.CallsInOrder ? true : null,

@@ -66,7 +66,7 @@ internal sealed class SubmissionDrafts(SubmissionRights rights, IModelCatalog mo
                 : new AwaitedTools(offer.Missing.ToDictionary(static one => one.Group,
                     static one => one.Reason))
                 { Allowances = access.Allowances, Bound = model.Profile.Tools },
-            Notes = NotesOf(offer, modelNote),
+            Notes = NotesOf(offer, modelNote, AnswerSchema.NoteOf(agent)),
             CreatedAt = default,
         };
         RunDraft draft = await records
@@ -79,9 +79,9 @@ internal sealed class SubmissionDrafts(SubmissionRights rights, IModelCatalog mo
     /// <summary>Whether a caller may submit something to an agent.</summary>
     public bool MayAsk(Caller caller, string agent) => rights.MayAsk(caller, agent);
 
-    private static string[]? NotesOf(ToolOffer offer, string? modelNote)
+    private static string[]? NotesOf(ToolOffer offer, params string?[] own)
     {
-        string[] notes = [.. modelNote is null ? Array.Empty<string>() : [modelNote], .. offer.Notes,
+        string[] notes = [.. own.OfType<string>(), .. offer.Notes,
             .. offer.Missing.Select(static one => $"The run starts without the tools of {one.Group}: {one.Reason.TrimEnd('.')}. It is told when they come.")];
         return notes.Length == 0 ? null : notes;
     }

@@ -171,12 +171,25 @@ internal static class Prompt
     }
 
     public static ChatOptions Options(
-        AgentDefinition agent, ModelBinding model, IReadOnlyList<ToolDeclaration> tools, int maxOutputTokens) => new()
+        AgentDefinition agent, ModelBinding model, IReadOnlyList<ToolDeclaration> tools, int maxOutputTokens,
+        RunAcceptance? acceptance = null) => new()
         {
             ModelId = model.ModelId,
             MaxOutputTokens = maxOutputTokens,
             Temperature = model.Profile.Temperature,
             Tools = tools.Count == 0 ? null : [.. tools.Select(tool => tool.Function)],
-            ResponseFormat = agent.OutputSchema is { } schema ? ChatResponseFormat.ForJsonSchema(schema, "result") : null,
+            ResponseFormat = FormatOf(agent, acceptance),
         };
+
+    /// <summary>
+    /// A schema of the run stands in place of the agent's. Where the agent has none, the words of the goal tell the model of it;
+    /// only an agent that takes part in a conversation is called as its own framework would call it.
+    /// </summary>
+    private static ChatResponseFormat? FormatOf(AgentDefinition agent, RunAcceptance? acceptance)
+    {
+        bool isSent = agent.OutputSchema is not null || agent.Framing == PromptFraming.Chat;
+        return isSent && (acceptance?.Schema ?? agent.OutputSchema) is { } schema
+            ? ChatResponseFormat.ForJsonSchema(schema, "result")
+            : null;
+    }
 }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using AgentFunctions.Agents;
 using AgentFunctions.Core.JsonSchemas;
 using AgentFunctions.Core.Text;
 using AgentFunctions.Loop;
@@ -12,11 +13,10 @@ internal sealed class AnswerCheck(AnswerJudge judge, AcceptanceCommand commands)
 {
     /// <summary>Checks; <see langword="null"/> if the judge was asked before and cut off.</summary>
     public async Task<CheckAcceptanceResult?> CheckAsync(
-        RunRecord run, CheckAcceptanceInput input, string answer, CancellationToken cancellationToken)
+        RunRecord run, AgentDefinition agent, CheckAcceptanceInput input, string answer, CancellationToken cancellationToken)
     {
-        RunAcceptance acceptance = run.Acceptance!;
-        string? complaint = acceptance.Schema is { } schema ? SchemaError(schema, answer) : null;
-        complaint ??= acceptance.Command is { } command
+        string? complaint = AnswerSchema.Of(run.Acceptance, agent) is { } schema ? SchemaError(schema, answer) : null;
+        complaint ??= run.Acceptance?.Command is { } command
             ? await commands.FindErrorAsync(input, command, CheckAcceptanceActivity.MaxFindings - 500, cancellationToken)
                 .ConfigureAwait(false)
             : null;
@@ -25,7 +25,7 @@ internal sealed class AnswerCheck(AnswerJudge judge, AcceptanceCommand commands)
             return new CheckAcceptanceResult(false, new(), complaint);
         }
 
-        return acceptance.Judge is null
+        return run.Acceptance?.Judge is null
             ? new CheckAcceptanceResult(true, new())
             : await judge.JudgeAsync(run, input, answer, cancellationToken).ConfigureAwait(false);
     }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using AgentFunctions.Agents;
 using AgentFunctions.Core.Text;
 using AgentFunctions.Loop;
 using AgentFunctions.Records;
@@ -34,10 +35,11 @@ internal sealed class CheckAcceptanceActivity(
         }
 
         RunRecord run = await runs.GetAsync(input.RunId, cancellationToken).ConfigureAwait(false);
+        AgentDefinition agent = await runs.GetDefinitionAsync(run, cancellationToken).ConfigureAwait(false);
         TranscriptWindow window = await transcript.ReadTurnAsync(input.RunId, input.Context, input.Turn, cancellationToken)
             .ConfigureAwait(false);
         string answer = window.ReplyOf(input.Turn)?.Message.Text ?? "";
-        CheckAcceptanceResult? result = await checks.CheckAsync(run, input, answer, cancellationToken).ConfigureAwait(false);
+        CheckAcceptanceResult? result = await checks.CheckAsync(run, agent, input, answer, cancellationToken).ConfigureAwait(false);
         if (result is null)
         {
             var lost = new JournalEvent(JournalEventTypes.ModelLost,

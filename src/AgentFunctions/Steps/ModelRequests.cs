@@ -37,7 +37,7 @@ internal sealed class ModelRequests(RunStore runs, PromptMessages prompts, IMode
         IReadOnlyList<ToolDeclaration> declared = input.Closing
             ? []
             : await tools.DeclaredAsync(run, agent, cancellationToken).ConfigureAwait(false);
-        ChatOptions options = Prompt.Options(agent, model, declared, input.MaxOutputTokens);
+        ChatOptions options = Prompt.Options(agent, model, declared, input.MaxOutputTokens, run.Acceptance);
         return new ModelRequest(run, model, added, messages, options, declared);
     }
 }

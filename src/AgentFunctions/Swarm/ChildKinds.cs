@@ -70,7 +70,8 @@ internal sealed class ChildKinds(RunStore runs, RunTools tools, IModelCatalog mo
             OwnModel = model.Name == lead.Model ? null : model.Name,
         };
         PinnedTools pinned = await tools.PinAsync(agent, own, model.Profile.Tools, CancellationToken.None).ConfigureAwait(false);
-        string[] notes = [.. new[] { choice.Note }.OfType<string>(), .. offer.Notes, .. new[] { pinned.Note }.OfType<string>()];
+        string?[] told = [choice.Note, AnswerSchema.NoteOf(agent), pinned.Note];
+        string[] notes = [.. told.OfType<string>(), .. offer.Notes];
         return new ChildKind(
             await runs.PutDefinitionAsync(agent).ConfigureAwait(false),
             pinned,
