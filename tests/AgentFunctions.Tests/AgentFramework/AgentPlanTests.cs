@@ -172,7 +172,7 @@ internal sealed class AgentPlanTests
     public void Start_TwoAgentsOfOneName_IsRefused() => Assert.That(
         static async () => await AgentHost.StartAsync(static services => services.AddDurableAgent(AgentOf())
             .AddDurableAgent(AgentOf())),
-        Throws.InstanceOf<AgentException>().With.Message.Contains("billing"));
+        Throws.InstanceOf<AgentException>().With.Message.Contains("two agents are called 'billing'; rename one of them"));
 
     [Test]
     public void Plan_LoopAgent_IsRefused() =>
