@@ -7,7 +7,13 @@ internal static class Driver
 {
     private const int MostStarts = 10;
 
-    /// <summary>Runs shapes, each as often as told, and prints a table.</summary>
+    /// <summary>After how many trials of a shape it is told how far it is.</summary>
+    private const int TrialsOfAReport = 10;
+
+    /// <summary>
+    /// Runs shapes, each as often as told, and prints a table: a row as soon as its shape is done. How far it is goes to the error
+    /// output.
+    /// </summary>
     public static async Task<int> DriveAsync(string[] shapes, int kills)
     {
         Console.WriteLine("| shape | trials | killed | with doubled effects | doubled | lost | unknown | model calls paid again | not done |");
@@ -29,11 +35,20 @@ internal static class Driver
                 doubledTrials += counts.Doubled > 0 ? 1 : 0;
                 undone += isDone ? 0 : 1;
                 killed += isKilled ? 1 : 0;
+                if ((trial + 1) % TrialsOfAReport == 0 && trial + 1 < kills)
+                {
+                    await Console.Error.WriteLineAsync($"{shape}, {trial + 1} of {kills}: {Row(trial + 1)}");
+                }
             }
 
-            int again = sum.ModelCalls - (kills * undisturbed.ModelCalls);
-            Console.WriteLine(
-                $"| {shape} | {kills} | {killed} | {doubledTrials} | {sum.Doubled} | {sum.Lost} | {sum.Unknown} | {again} | {undone} |");
+            Console.WriteLine(Row(kills));
+
+            string Row(int trials)
+            {
+                int again = sum.ModelCalls - (trials * undisturbed.ModelCalls);
+                return $"| {shape} | {trials} | {killed} | {doubledTrials} | {sum.Doubled} | {sum.Lost} | {sum.Unknown} "
+                    + $"| {again} | {undone} |";
+            }
         }
 
         return 0;
