@@ -100,7 +100,7 @@ const ICONS = {
     person: 'M8 2.3a2.7 2.7 0 1 0 .01 0M2.8 13.8c.6-5.6 9.8-5.6 10.4 0', file: 'M3.5 1.8h6l3 3v9.4h-9zM9.2 2v3.2h3.2',
     bell: 'M3.2 11.5h9.6l-1.3-1.8V6.8a3.5 3.5 0 0 0-7 0v2.9zM6.7 13.4h2.6',
   link: 'M6.5 9.5l3-3M7 4.8l1.8-1.8a3 3 0 0 1 4.2 4.2L11.2 9M9 11.2L7.2 13A3 3 0 0 1 3 8.8L4.8 7',
-    life: 'M8 13.5S2 10 2 5.8C2 2.8 6 1.8 8 4.6c2-2.8 6-1.8 6 1.2 0 4.2-6 7.7-6 7.7z',
+    life: 'M3 4c0-1.1 2.2-2 5-2s5 .9 5 2-2.2 2-5 2-5-.9-5-2zv8c0 1.1 2.2 2 5 2s5-.9 5-2V4M3 8c0 1.1 2.2 2 5 2s5-.9 5-2',
 };
 
 /** A small icon by name; it says nothing to screen readers, the word beside it does. */
@@ -339,7 +339,7 @@ export function outside(label, target) {
     return null;
   }
   if (url.protocol !== 'http:' && url.protocol !== 'https:') return null;
-  const shown = h('button', { type: 'button', class: 'out' }, label === target ? '' : label, h('small', null, url.host));
+  const shown = h('button', { type: 'button', class: 'out' }, label === target ? '' : [label, ' '], h('small', null, url.host));
   shown.addEventListener('click', () => {
     const open = h('a', { href: url.href, target: '_blank', rel: 'noopener noreferrer', class: 'out open' },
       `Open ${url.protocol}//${url.host}${oneLine(url.pathname + url.search, 60)}`);

@@ -288,7 +288,7 @@ async function kill(view) {
     return h('div', null, h('p', null, h('strong', null, `${isDry ? 'Stops' : 'Stopped'} ${plural(runs.length, 'run')}`), '. ',
       begun.length ? `${plural(begun.length, 'call')} in flight may have taken effect.` : 'No call is in flight.'), begun.length ?
       h('ul', { class: 'plan' }, begun.map(call => h('li', null, icon('tool'), h('span', null, h('code', null, call.tool),
-      ` of ${shortId(call.runId)}, turn ${call.turn}`)))) : null);
+      ' of ', link(`runs/${call.runId}`, shortId(call.runId)), `, turn ${call.turn}, begun `, age(call.startedAt), ' ago')))) : null);
   }
 
   async function done(result) {

@@ -290,14 +290,14 @@ async function budget({ store, panel, leave }) {
           [' about ', moment(forecast.at)]), forecast.usdAtEnd?.[1] > 0 &&
           h('p', null, `Cost by then: $${forecast.usdAtEnd.map(value => value.toFixed(2)).join(' to $')}`),
           forecast.first !== 'unknown' && h('p', { class: 'muted' }, `From the middle half of the last ${plural(forecast.basedOnTurns, 'turn')}.`))),
-      h('section', { class: 'card', 'aria-label': 'Cost by turn' },
+      h('div', null, h('section', { class: 'card', 'aria-label': 'Cost by turn' },
         h('header', null, h('h2', null, turns.some(e => e.usage.usd) ? 'Cost by turn' : 'Tokens by turn'),
         h('span', { class: 'muted' }, input ? `${Math.round(cached / input * 100)} % of input cached` : '')),
         h('div', { class: 'body chart' }, columns(turns.slice(-120).map(e =>
         ({ label: `turn ${e.turn}`, value: turns.some(other => other.usage.usd) ? e.usage.usd :
         e.usage.inputTokens + e.usage.outputTokens }))))),
       h('section', { class: 'card', 'aria-label': 'Burn-down' }, h('header', null, h('h2', null, 'Spent over steps')),
-        h('div', { class: 'body chart' }, burn(turns, granted, forecast))),
+        h('div', { class: 'body chart' }, burn(turns, granted, forecast)))),
       h('section', { class: 'card', 'aria-label': 'By tool' }, h('header', null, h('h2', null, 'By tool')), tools.size ?
         h('table', null, h('thead', null, h('tr', null, ['Tool', 'Calls', 'Failed', 'Time'].map((text, i) =>
         h('th', { scope: 'col', class: i ? 'num' : null }, text)))),

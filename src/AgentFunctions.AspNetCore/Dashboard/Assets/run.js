@@ -110,7 +110,9 @@ class RunStore {
     switch (type) {
       case 'model.started':
         if (live && live.turn === data.turn && live.attempt < data.attempt) this.cut('cutOff');
-        this.live = { ...data, from: 0, text: '', reasoning: '', calls: new Map() };
+        // After a new connection the same answer goes on: what is there stays until its snapshot comes.
+        this.live = live && live.delivery === data.delivery ? { ...live, ...data } :
+          { ...data, from: 0, text: '', reasoning: '', calls: new Map() };
         break;
       case 'model.snapshot':
         this.live = { ...live, ...data, from: data.at, text: data.text, reasoning: data.reasoning ?? '', at: live?.at ??
@@ -124,6 +126,7 @@ class RunStore {
             tail: (call.tail + data.text).slice(-2000) });
         } else {
           const channel = data.channel === 'reasoning' ? 'reasoning' : 'text';
+          if (data.at === 0) Object.assign(live, { [channel]: '', ...(channel === 'text' && { from: 0 }) });
           if (channel === 'text' && data.at !== live.from + live.text.length) return this.stream.reconnect();
           live[channel] += data.text;
         }
@@ -304,7 +307,7 @@ export async function mount(view) {
     const run = store.run, live = store.live, calls = openCalls(store.events);
     const node = parts.NOW;
     if (isEnded(run)) {
-      set(node, run.status === 'completed' ? h('span', null, run.result?.text ? oneLine(run.result.text, 140) : 'Done') :
+      set(node, run.status === 'completed' ? h('span', null, run.result?.text ? oneLine(run.result.text.replace(/[*\x60]+|^#+ /gm, ''), 140) : 'Done') :
         h('span', { class: 'mine' }, oneLine(run.error?.message ?? words(run.status), 220)),
         run.completedAt && h('span', { class: 'muted' }, age(run.completedAt), ' ago'));
       return;

@@ -2,7 +2,7 @@
 
 import { age, button, coalesce, count, dialog, empty, field, h, icon, link, oneLine, plural, set, setText, short, shortId, status,
   tag,
-  usd } from './h.js';
+  usd, words } from './h.js';
 import { download, get, may, post, query } from './api.js';
 import { attempt, fault, go, showCounts, toast } from './app.js';
 import { follow } from './stream.js';
@@ -130,7 +130,8 @@ function nowWords(run) {
 /** What a run does, as the index words it: tool.started:write_file. */
 export const nowOf = now => String(now).replace(/^tool(\.started)?:/, '').replace(/^([a-z]+)\.([a-z]+)/, '$1 $2');
 
-const errorOf = run => oneLine(run.error, 80);
+// A word for the kind of error is enough in a row: the run has the rest.
+const errorOf = run => { const code = /^([A-Z][A-Za-z]+): /.exec(run.error ?? ''); return code ? words(code[1]) : oneLine(run.error, 80); };
 
 // What the list was like when it was left, so that Back comes to the same place.
 let left = null;
@@ -146,7 +147,7 @@ export async function mount(view) {
     oninput: () => later(() => change({ q: search.value })) });
   const agents = h('select', { 'aria-label': 'Agent', onchange: () => change({ agent: agents.value }) },
     h('option', { value: '' }, 'All agents'));
-  const label = h('input', { placeholder: 'Label, such as team=payments', 'aria-label': 'Label', value: filter.label ?? '',
+  const label = h('input', { placeholder: 'Label: team=payments', 'aria-label': 'Label', value: filter.label ?? '',
     onchange: () => change({ label: label.value }) });
   const since = h('select', { 'aria-label': 'Since', onchange: () => change({ since: since.value }) },
     SINCE.map(([value, text]) => h('option', { value, selected: value === (filter.since ?? '') }, text)));

@@ -157,9 +157,16 @@ export async function mountTab(_, { store, view, panel, leave }) {
       'It is being cancelled.');
   }
 
-  // Nobody reads faster than that.
-  let due = 0;
-  leave(store.on('tree', () => { due ||= setTimeout(() => { due = 0; draw(); }, 120); }));
+  // Nobody reads faster than that, and where it is much work it is done less often: a twentieth of the time at most.
+  let due = 0, cost = 0;
+  const redraw = () => {
+    due = 0;
+    const begun = performance.now();
+    requestAnimationFrame(() => { const shown = performance.now(); setTimeout(() => { cost = drawn + performance.now() - shown; }); });
+    draw();
+    const drawn = performance.now() - begun;
+  };
+  leave(store.on('tree', () => { due ||= setTimeout(redraw, Math.min(2000, Math.max(120, cost * 20))); }));
   let asked = 0;
   leave(store.on('tools', () => { asked ||= setTimeout(() => { asked = 0; load().catch(() => {}); }, 1000); }));
   leave(() => { clearTimeout(due); clearTimeout(asked); });
