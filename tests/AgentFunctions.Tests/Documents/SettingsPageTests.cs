@@ -32,13 +32,19 @@ internal sealed partial class SettingsPageTests
     public void Page_Always_HasWhatTheSourcesReadByName()
     {
         string page = File.ReadAllText(Page);
-        IEnumerable<string> read = Directory.EnumerateFiles(Path.Combine(Repository.Root, "src"), "*.cs",
-            SearchOption.AllDirectories)
-            .Where(static file => !file.Contains($"{Path.DirectorySeparatorChar}obj{Path.DirectorySeparatorChar}",
-                StringComparison.Ordinal))
-            .SelectMany(static file => Literal().Matches(File.ReadAllText(file)).Select(static match => match.Groups[1].Value));
+        string[] read = InSources(Literal());
 
-        Assert.That(read.Distinct().Where(name => !page.Contains($"| `{name}", StringComparison.Ordinal)), Is.Empty);
+        Assert.That(read, Has.Length.GreaterThan(5), "the sources are not where they are looked for");
+        Assert.That(read.Where(name => !page.Contains($"| `{name}", StringComparison.Ordinal)), Is.Empty);
+    }
+
+    [Test]
+    public void Page_Always_HasEverySectionThatTheSourcesBind()
+    {
+        string[] bound = InSources(Bound());
+
+        Assert.That(bound, Has.Length.GreaterThan(5), "the sources are not where they are looked for");
+        Assert.That(bound.Except(SettingsPage.Roots.Select(static root => root.Section.Split(':')[0])), Is.Empty);
     }
 
     [Test]
@@ -52,6 +58,17 @@ internal sealed partial class SettingsPageTests
         File.WriteAllText(Page, SettingsPage.Write());
         File.WriteAllText(Codes, CodesPage.Write());
     }
+
+    private static string[] InSources(Regex name) =>
+    [
+        .. Directory.EnumerateFiles(Path.Combine(Repository.Root, "src"), "*.cs", SearchOption.AllDirectories)
+            .Where(static file => !file.Contains($"{Path.DirectorySeparatorChar}obj{Path.DirectorySeparatorChar}",
+                StringComparison.Ordinal))
+            .SelectMany(file => name.Matches(File.ReadAllText(file)).Select(static match => match.Groups[1].Value)).Distinct(),
+    ];
+
+    [GeneratedRegex("(?:configuration\\.GetSection\\(|const string Section = )\"(\\w+)\"")]
+    private static partial Regex Bound();
 
     [GeneratedRegex("\"([A-Z]\\w+(?::[A-Z]\\w+)+)\"")]
     private static partial Regex Literal();
