@@ -200,8 +200,10 @@ internal sealed partial class BudgetTests : ServedTests
         page.AssertClean();
     }
 
+    /// <summary>Scenario 13; <see cref="SwarmTests"/> has it with a real host, which tells of fewer changes.</summary>
     [Test]
-    public async Task Tree_ThreeHundredSubAgentsAndSixHundredChangesASecond_FramesStayNearThoseOfAnEmptyPage()
+    public async Task Tree_ThreeHundredSubAgentsAndSixHundredChangesASecond_FramesStayNearThoseOfAnEmptyPage(
+        [Values(1, 4)] int timesSlower)
     {
         await using DashboardPage page = await DashboardPage.OpenAsync(Server, null);
         await page.Context.AddInitScriptAsync(StreamScript.For("live=true"));
@@ -213,6 +215,8 @@ internal sealed partial class BudgetTests : ServedTests
             cancelled.TrySetResult(route.Request.Url);
             await route.FulfillAsync(new() { Status = 202, Json = new { } });
         });
+        ICDPSession devTools = await page.Context.NewCDPSessionAsync(page.Page);
+        await devTools.SendAsync("Emulation.setCPUThrottlingRate", new() { ["rate"] = timesSlower });
         string best = "";
         double least = double.MaxValue;
 
@@ -220,22 +224,28 @@ internal sealed partial class BudgetTests : ServedTests
         for (int i = 0; i < 6 && least > 1.5; i++)
         {
             await page.Page.GotoAsync("about:blank");
-            double empty = await page.Page.EvaluateAsync<double>(Frames);
+            double empty = (await page.Page.EvaluateAsync<double[]>(Frames))[0];
             await page.GoAsync($"runs/{_run}?tab=tree");
             await Assertions.Expect(page.Page.Locator(".tree .row").Nth(20)).ToBeVisibleAsync();
             await Assertions.Expect(page.Page.Locator(".crumb .live-dot")).ToHaveTextAsync("live");
             await page.Page.EvaluateAsync(Storm);
-            double busy = await page.Page.EvaluateAsync<double>(Frames);
-            if (busy / empty < least)
+            double[] busy = await page.Page.EvaluateAsync<double[]>(Frames);
+            if (busy[0] / empty < least)
             {
-                least = busy / empty;
-                best = string.Create(
-                    CultureInfo.InvariantCulture, $"p95 of frames: empty {empty:0.0} ms, in the storm {busy:0.0} ms");
+                least = busy[0] / empty;
+                best = string.Create(CultureInfo.InvariantCulture,
+                    $"p95 of frames, {timesSlower} times slower: empty {empty:0.0} ms, in the storm {busy[0]:0.0} ms, "
+                    + $"longest {busy[1]:0} ms");
             }
         }
 
         TestContext.Out.WriteLine(best);
         Assert.That(least, Is.LessThanOrEqualTo(1.5), best);
+        if (timesSlower > 1)
+        {
+            page.AssertClean();
+            return;
+        }
 
         // It can be used meanwhile: sorted, closed and opened, one of them cancelled.
         await page.Page.GetByRole(AriaRole.Button, new() { Name = "Steps", Exact = true }).ClickAsync();
@@ -265,7 +275,7 @@ internal sealed partial class BudgetTests : ServedTests
             if (before) took.push(at - before);
             before = at;
             if (took.length < 150) requestAnimationFrame(next);
-            else done(took.sort((a, b) => a - b)[Math.floor(took.length * 0.95)]);
+            else { took.sort((a, b) => a - b); done([took[Math.floor(took.length * 0.95)], took.at(-1)]); }
           };
           requestAnimationFrame(next);
         })

@@ -5,32 +5,48 @@ namespace AgentFunctions.Browser;
 
 /// <summary>What becomes of a page when the host goes, comes back, or does not know the caller.</summary>
 [CancelAfter(3_600_000)]
-internal sealed class ConnectionTests
+internal sealed class ConnectionTests : ServedTests
 {
+    private const string ApiKey = "a-key-of-the-host-that-is-long-enough-0123456789";
+
+    private DashboardServer _guarded = null!;
+
+    [OneTimeSetUp]
+    public async Task GuardAsync() => _guarded = await DashboardServer.StartAsync(
+        "rules: [{name: asks, when: {tool: edit_file}, then: ask}]", (DashboardServer.Key, ApiKey));
+
+    [OneTimeTearDown]
+    public async Task UnguardAsync()
+    {
+        if (_guarded is not null)
+        {
+            await _guarded.DisposeAsync();
+        }
+    }
+
     [Test]
     public async Task Kill_PageOpen_ItSaysSoAtOnceAndAfterTheRestartNothingIsLostOrDoubled()
     {
-        await using DashboardServer server = await DashboardServer.StartAsync();
         var gate = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        server.Script("SURVIVE", request => request.Turn switch
+        Server.Script("SURVIVE", request => request.Turn switch
         {
             0 => ChatReply.Call("list_files", new { }),
             1 => ChatReply.Call("read_file", new { path = "README.md" }),
             _ => ChatReply.Say("It went on where it stood.") with { Before = token => gate.Task.WaitAsync(token) },
         });
-        string run = await server.SubmitAsync("Let it SURVIVE.");
-        await using DashboardPage page = await DashboardPage.OpenAsync(server, $"runs/{run}");
+        string run = await Server.SubmitAsync("Let it SURVIVE.");
+        await using DashboardPage page = await DashboardPage.OpenAsync(Server, $"runs/{run}");
         await Assertions.Expect(page.Page.Locator(".call")).ToHaveCountAsync(2);
         await Assertions.Expect(page.Page.Locator("dd.now")).ToContainTextAsync("turn 3");
         await page.Page.GetByLabel("Say something to the run").FillAsync("half a sentence");
 
-        await server.KillAsync();
+        await Server.KillAsync();
         await Assertions.Expect(page.Page.Locator(".band[data-band=net]")).ToContainTextAsync("Not connected since");
         await Assertions.Expect(page.Button("Send")).ToBeDisabledAsync();
         await Assertions.Expect(page.Button("Pause")).ToBeDisabledAsync();
 
         gate.SetResult();
-        await server.RestartAsync();
+        await Server.RestartAsync();
         await Assertions.Expect(page.Page.Locator(".band[data-band=net]")).ToHaveCountAsync(0);
         await Assertions.Expect(page.Page.Locator(".run-title .status")).ToContainTextAsync("Completed");
         await Assertions.Expect(page.Page.Locator(".feed")).ToContainTextAsync("It went on where it stood.");
@@ -38,6 +54,37 @@ internal sealed class ConnectionTests
         await Assertions.Expect(page.Page.Locator(".feed .turn-head b", new() { HasTextString = "Turn" })).ToHaveCountAsync(3);
         await Assertions.Expect(page.Button("Send")).ToBeEnabledAsync();
         Assert.That(await page.Page.GetByLabel("Say something to the run").InputValueAsync(), Is.EqualTo("half a sentence"));
+        page.AssertClean();
+    }
+
+    /// <summary>Scenario 4, where nothing breaks: the host dies without a word.</summary>
+    [Test]
+    public async Task Silence_OfAStream_ThePageComesBackWithin45Seconds()
+    {
+        var gate = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        Server.Script("QUIET", _ => ChatReply.Say("At last.") with { Before = token => gate.Task.WaitAsync(token) });
+        string run = await Server.SubmitAsync("Be QUIET.");
+        await Server.StatusAsync(run, "running");
+        await using DashboardPage page = await DashboardPage.OpenAsync(Server, null);
+        await page.Context.AddInitScriptAsync(StreamScript.For("live=true", isSilent: true));
+        await page.Context.AddInitScriptAsync(
+            "{ const scripted = window.fetch; window.streams = 0; window.fetch = (input, init) => "
+            + "{ window.streams += String(input).includes('live=true') ? 1 : 0; return scripted(input, init); }; }");
+        await page.Page.Clock.InstallAsync();
+        await page.GoAsync($"runs/{run}");
+        await Assertions.Expect(page.Page.Locator(".crumb .live-dot")).ToHaveTextAsync("live");
+        Assert.That(await page.Page.EvaluateAsync<int>("() => window.streams"), Is.EqualTo(1));
+        await page.Page.Clock.RunForAsync(39_000);
+        Assert.That(await page.Page.EvaluateAsync<int>("() => window.streams"), Is.EqualTo(1), "a host may be silent that long");
+        await page.Page.Clock.RunForAsync(6_000);
+        await Poll.UntilAsync(
+            async () =>
+            {
+                await page.Page.Clock.RunForAsync(100);
+                return await page.Page.EvaluateAsync<int>("() => window.streams") > 1;
+            },
+            TestContext.CurrentContext.CancellationToken);
+        gate.SetResult();
         page.AssertClean();
     }
 
@@ -57,6 +104,7 @@ internal sealed class ConnectionTests
         int streams = 0;
         page.Page.Request += (_, request) =>
             Interlocked.Add(ref streams, request.Url.Contains("live=true", StringComparison.Ordinal) ? 1 : 0);
+        await page.Context.AddInitScriptAsync(Answers);
         string run = await server.SubmitAsync("Something LASTING.");
         await page.GoAsync($"runs/{run}");
         ILocator live = page.Page.Locator(".live-text");
@@ -83,17 +131,16 @@ internal sealed class ConnectionTests
         await Assertions.Expect(live).ToBeHiddenAsync();
         await Assertions.Expect(page.Page.Locator(".call")).ToHaveCountAsync(1);
         await Assertions.Expect(page.Page.Locator(".feed .turn-head b", new() { HasTextString = "Turn" })).ToHaveCountAsync(2);
-        Assert.That(await page.Page.EvaluateAsync<string[]>("() => window.said.filter(word => word !== 'ended')"), Is.Empty);
+        Assert.That(await page.Page.EvaluateAsync<string[]>("() => window.said.filter(word => word !== 'ended')"), Is.Empty,
+            string.Join(", ", await page.Page.EvaluateAsync<string[]>("() => window.answers")));
         page.AssertClean();
     }
 
     [Test]
     public async Task SignIn_KeyIsWrongThenRight_AnotherTabNeedsNoTyping()
     {
-        const string key = "a-key-of-the-host-that-is-long-enough-0123456789";
-        await using DashboardServer server = await DashboardServer.StartAsync(settings: (DashboardServer.Key, key));
-        await server.SubmitAsync("Look around.");
-        await using DashboardPage page = await DashboardPage.OpenAsync(server);
+        await _guarded.SubmitAsync("Look around.");
+        await using DashboardPage page = await DashboardPage.OpenAsync(_guarded);
         IPage early = await page.TabAsync("");
         await Assertions.Expect(early.Locator("dialog.signin")).ToBeVisibleAsync();
         ILocator field = page.Page.GetByLabel("API key");
@@ -102,33 +149,30 @@ internal sealed class ConnectionTests
         await page.Button("Sign in").ClickAsync();
         await Assertions.Expect(page.Page.GetByText("This key is not known here.")).ToBeVisibleAsync();
 
-        await field.FillAsync(key);
+        await field.FillAsync(ApiKey);
         await page.Page.Keyboard.PressAsync("Enter");
-        await Assertions.Expect(page.Page.Locator(".runs .row")).ToHaveCountAsync(1);
-        await Assertions.Expect(early.Locator(".runs .row")).ToHaveCountAsync(1);
+        await Assertions.Expect(page.Page.Locator(".runs .row").First).ToBeVisibleAsync();
+        await Assertions.Expect(early.Locator(".runs .row").First).ToBeVisibleAsync();
         await Assertions.Expect(early.Locator("dialog")).ToHaveCountAsync(0);
         IPage tab = await page.TabAsync("");
-        await Assertions.Expect(tab.Locator(".runs .row")).ToHaveCountAsync(1);
+        await Assertions.Expect(tab.Locator(".runs .row").First).ToBeVisibleAsync();
         await Assertions.Expect(tab.Locator("dialog")).ToHaveCountAsync(0);
-        Assert.That(page.Page.Url, Does.Not.Contain(key));
+        Assert.That(page.Page.Url, Does.Not.Contain(ApiKey));
         Assert.That(await page.Page.EvaluateAsync<string>("() => JSON.stringify(localStorage) + document.cookie"),
-            Does.Not.Contain(key));
+            Does.Not.Contain(ApiKey));
         page.AssertClean();
     }
 
     [Test]
     public async Task Withdraw_KeyInMidSession_SignInLiesOverThePageAndTheCommentIsKept()
     {
-        const string key = "a-key-of-the-host-that-is-long-enough-0123456789";
-        await using DashboardServer server = await DashboardServer.StartAsync(
-            "rules: [{name: asks, when: {tool: edit_file}, then: ask}]", (DashboardServer.Key, key));
-        server.Script("EDIT", static request => request.Turn == 0
+        _guarded.Script("EDIT", static request => request.Turn == 0
             ? ChatReply.Call("edit_file", new { path = "deploy.yaml", old_text = "replicas: 2", new_text = "replicas: 12" })
             : ChatReply.Say("Done."));
-        string run = await server.SubmitAsync("EDIT it.");
-        await server.StatusAsync(run, "waiting");
-        await using DashboardPage page = await DashboardPage.OpenAsync(server, "approvals");
-        await page.Page.GetByLabel("API key").FillAsync(key);
+        string run = await _guarded.SubmitAsync("EDIT it.");
+        await _guarded.StatusAsync(run, "waiting");
+        await using DashboardPage page = await DashboardPage.OpenAsync(_guarded, "approvals");
+        await page.Page.GetByLabel("API key").FillAsync(ApiKey);
         await page.Button("Sign in").ClickAsync();
         await page.Page.GetByLabel("Comment, which the model reads").FillAsync("I looked at it twice.");
 
@@ -147,7 +191,7 @@ internal sealed class ConnectionTests
         await Assertions.Expect(page.Page.Locator("dialog.signin")).ToBeVisibleAsync();
         await Assertions.Expect(page.Page.GetByText("Your key is no longer valid.")).ToBeVisibleAsync();
         withdrawn = false;
-        await page.Page.GetByLabel("API key").FillAsync(key);
+        await page.Page.GetByLabel("API key").FillAsync(ApiKey);
         await page.Button("Sign in").ClickAsync();
         await Assertions.Expect(page.Page.Locator("dialog.signin")).ToHaveCountAsync(0);
         Assert.That(await page.Page.GetByLabel("Comment, which the model reads").InputValueAsync(),
@@ -158,12 +202,11 @@ internal sealed class ConnectionTests
     [Test]
     public async Task Open_EightTabs_TheEighthLoadsAndHiddenOnesHoldNoConnection()
     {
-        await using DashboardServer server = await DashboardServer.StartAsync();
         var gate = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        server.Script("MANY",
+        Server.Script("MANY",
             request => ChatReply.Say("All tabs have it.") with { Before = token => gate.Task.WaitAsync(token) });
-        string run = await server.SubmitAsync("MANY tabs.");
-        await using DashboardPage page = await DashboardPage.OpenAsync(server, $"runs/{run}");
+        string run = await Server.SubmitAsync("MANY tabs.");
+        await using DashboardPage page = await DashboardPage.OpenAsync(Server, $"runs/{run}");
         var tabs = new List<IPage> { page.Page };
         for (int i = 1; i < 8; i++)
         {
@@ -180,11 +223,31 @@ internal sealed class ConnectionTests
 
         await Poll.UntilAsync(async () => await LocksAsync(page.Page) == 0, TestContext.CurrentContext.CancellationToken);
         gate.SetResult();
-        await server.StatusAsync(run, "completed");
+        await Server.StatusAsync(run, "completed");
         await DashboardPage.HideAsync(tabs[7], hidden: false);
         await Assertions.Expect(tabs[7].Locator(".feed")).ToContainTextAsync("All tabs have it.");
         page.AssertClean();
     }
+
+    /// <summary>Keeps how each stream began and ended, to say so if something is wrong.</summary>
+    private const string Answers = """
+        (() => {
+          const real = window.fetch;
+          window.answers = [];
+          window.fetch = async (input, init) => {
+            if (!String(input).includes('live=true')) return real(input, init);
+            try {
+              const answer = await real(input, init), [one, other] = answer.body?.tee() ?? [null, null];
+              new Response(other).text().then(text => window.answers.push(`${answer.status} ${text.slice(-160)}`),
+                error => window.answers.push(`${answer.status} ${error}`));
+              return new Response(one, { status: answer.status, headers: answer.headers });
+            } catch (error) {
+              window.answers.push(String(error));
+              throw error;
+            }
+          };
+        })();
+        """;
 
     private static Task<int> LocksAsync(IPage page) =>
         page.EvaluateAsync<int>("async () => (await navigator.locks.query()).held.length");

@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Text.Json;
-using Deque.AxeCore.Commons;
 using Microsoft.Playwright;
 
 namespace AgentFunctions.Browser;
@@ -8,14 +7,6 @@ namespace AgentFunctions.Browser;
 /// <summary>A page of the dashboard in a context of its own, which hears of all that must not happen.</summary>
 internal sealed class DashboardPage : IAsyncDisposable
 {
-    // All rules; only what is wrong is told, since that is a small part of what axe knows.
-    private const string Rules = """
-        async colours => (await axe.run(document, {
-          runOnly: colours ? { type: 'rule', values: ['color-contrast', 'link-in-text-block'] }
-            : { type: 'tag', values: ['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa', 'best-practice'] }, resultTypes: ['violations'],
-        })).violations.map(fault => `${fault.id}: ${fault.nodes.slice(0, 3).map(node => node.html).join('; ')}`)
-        """;
-
     // A null or a number that stands for "there is none", beside elements that say something.
     private const string Stray = """
         () => [...document.querySelectorAll('main *')].flatMap(element => [...element.childNodes].filter(node => node.nodeType === 3
@@ -23,8 +14,6 @@ internal sealed class DashboardPage : IAsyncDisposable
             && element.matches('.screen, .screen > *, .card, .body, .cards, .two, .two > *, dd, .chips'))))
           .map(node => `${node.parentElement.className}: ${node.data}`)
         """;
-
-    private static readonly string Axe = new BundledAxeScriptProvider().GetScript();
 
     private readonly ConcurrentQueue<string> _faults = new();
     private readonly IBrowserContext _context;
@@ -89,7 +78,7 @@ internal sealed class DashboardPage : IAsyncDisposable
     public void AssertClean() => Assert.That(_faults, Is.Empty);
 
     /// <summary>axe finds nothing, with no rule left out.</summary>
-    public Task AssertAccessibleAsync(string what) => AssertAccessibleAsync(what, false);
+    public Task AssertAccessibleAsync(string what) => Axe.AssertAsync(Page, what);
 
     /// <summary>
     /// axe finds nothing in light nor in dark, between which only colours differ; a picture of each is taken if it has a place.
@@ -99,22 +88,12 @@ internal sealed class DashboardPage : IAsyncDisposable
         foreach (ColorScheme scheme in new[] { ColorScheme.Dark, ColorScheme.Light })
         {
             await Page.EmulateMediaAsync(new() { ColorScheme = scheme });
-            await AssertAccessibleAsync($"{what}, {scheme}", scheme == ColorScheme.Dark);
+            await Axe.AssertAsync(Page, $"{what}, {scheme}", coloursAlone: scheme == ColorScheme.Dark);
             if (place is not null)
             {
                 await Page.ScreenshotAsync(new() { Path = place(scheme.ToString().ToLowerInvariant()) });
             }
         }
-    }
-
-    private async Task AssertAccessibleAsync(string what, bool coloursAlone)
-    {
-        if (await Page.EvaluateAsync<bool>("() => !('axe' in window)"))
-        {
-            await Page.EvaluateAsync(Axe);
-        }
-
-        Assert.That(await Page.EvaluateAsync<string[]>(Rules, coloursAlone), Is.Empty, what);
     }
 
     /// <summary>What lives on the page, in bytes: the least of three looks after the collector ran.</summary>

@@ -50,7 +50,7 @@ internal sealed class DashboardServer : IAsyncDisposable
             ---
             name: worker
             description: Reads one part of a tree and reports what it finds.
-            tools: list_files, read_file, search_files, write_file, ask_person
+            tools: list_files, read_file, search_files, write_file, run_command, ask_person
             maxTurns: 20
             ---
             Read your part and report.
@@ -82,6 +82,14 @@ internal sealed class DashboardServer : IAsyncDisposable
 
     public Task<JsonElement> StatusAsync(string run, string status) =>
         WaitAsync(run, found => found.GetProperty("status").GetString() == status);
+
+    /// <summary>Says what it would stop to stop an agent.</summary>
+    public async Task<JsonElement> KillDryAsync(string agent)
+    {
+        using HttpResponseMessage answer = await Http.PostAsJsonAsync(
+            "/api/kill?dryRun=true", new { scope = "agent", name = agent });
+        return await answer.Content.ReadFromJsonAsync<JsonElement>();
+    }
 
     /// <summary>Has a monitor look at a log of a shop until it finds too many errors in it; gives the incident.</summary>
     public async Task<string> WatchShopAsync()
@@ -162,7 +170,7 @@ internal sealed class DashboardServer : IAsyncDisposable
         };
         _process = ProgramProcess.Start(
             environment, "serve", "--urls", urls, "--data", Path.Combine(_folder.Path, "data"),
-            "--agents", Path.Combine(_folder.Path, "agents"), "--workspace", Workspace);
+            "--agents", Path.Combine(_folder.Path, "agents"), "--workspace", Workspace, "--allow-command", "sleep");
         Url = await _process.ListeningAsync();
         if (Http is null)
         {

@@ -18,7 +18,7 @@ internal sealed class ExportTests : ServedTests
     [Test]
     public async Task Export_FromThePage_InspectShowsTheSameAndChangesNothing()
     {
-        Server.Script("TAKE", static request => request.Turn switch
+        Server.Script("Take the tree", static request => request.Turn switch
         {
             0 => ChatReply.Call("spawn",
                 new
@@ -32,13 +32,12 @@ internal sealed class ExportTests : ServedTests
             2 => ChatReply.Call("write_file", new { path = "report.md", content = "# Report\n\nTwo findings." }),
             _ => ChatReply.Say("All parts reported, and the report is **written**."),
         });
-        string run = await Server.SubmitAsync("TAKE the tree apart and write a report.", labels: new { team = "payments" });
+        string run = await Server.SubmitAsync("Take the tree apart and write a report.", labels: new { team = "payments" });
         await Server.StatusAsync(run, "completed");
         await using DashboardPage page = await DashboardPage.OpenAsync(Server, $"runs/{run}");
         await page.Button("More actions").ClickAsync();
         IDownload download = await page.Page.RunAndWaitForDownloadAsync(() => page.Button("Export").ClickAsync());
         Assert.That(download.SuggestedFilename, Is.EqualTo($"{run}.afrun"));
-        Directory.CreateDirectory(ScreensTests.Folder);
         using var folder = new TemporaryFolder();
         string file = Path.Combine(folder.Path, "run.afrun");
         await download.SaveAsAsync(file);
@@ -64,8 +63,12 @@ internal sealed class ExportTests : ServedTests
         await Assertions.Expect(inspected.Button("Message")).ToHaveAttributeAsync("aria-disabled", "true");
         await Assertions.Expect(inspected.Page.Locator(".say")).ToHaveCountAsync(0);
         await inspected.AssertFitsAsync("exported run");
-        await inspected.AssertAccessibleInBothAsync("exported run",
-            static scheme => Path.Combine(ScreensTests.Folder, $"exported-{scheme}-1280.png"));
+        await inspected.AssertAccessibleInBothAsync("exported run", ScreensTests.Place("exported", 1280));
+        if (AriaSnapshot.IsWritten)
+        {
+            await Pictures.TakeAsync(inspected.Page, "exported");
+        }
+
         await inspected.GoAsync("");
         await Assertions.Expect(inspected.Page.Locator(".runs .row")).ToHaveCountAsync(1);
         Assert.That((await inspected.Page.APIRequest.PostAsync(new Uri(url, $"api/runs/{run}/cancel").ToString())).Status,

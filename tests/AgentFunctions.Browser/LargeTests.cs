@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.RegularExpressions;
 using AgentFunctions.EndToEnd;
 using AgentFunctions.TestKit;
@@ -73,6 +74,43 @@ internal sealed partial class LargeTests : ServedTests
     }
 
     [Test]
+    public async Task Open_ARunOfTenThousandTurns_IsUsableLikeASmallOne()
+    {
+        await using DashboardPage page = await DashboardPage.OpenAsync(_url, null);
+        await page.Context.AddInitScriptAsync("""
+            new MutationObserver(() => {
+              if (!window.usable && document.querySelector('.run-title .status') && document.querySelector('.feed .turn'))
+                window.usable = performance.now();
+            }).observe(document, { childList: true, subtree: true });
+            """);
+        page.Allow(Server.Url.ToString());
+        string best = "";
+        double least = double.MaxValue;
+
+        // Others use the machine too: the best of a few looks counts, each against a small run of the same moment.
+        for (int i = 0; i < 8 && least > 2; i++)
+        {
+            (double few, double many) = (await UsableAsync(Server.Url), await UsableAsync(_url));
+            if (many / few < least)
+            {
+                (least, best) = (many / few, string.Create(CultureInfo.InvariantCulture,
+                    $"usable after: a small run {few:0} ms, one of 10,000 turns {many:0} ms"));
+            }
+        }
+
+        TestContext.Out.WriteLine(best);
+        Assert.That(least, Is.LessThanOrEqualTo(2), best);
+        page.AssertClean();
+
+        async Task<double> UsableAsync(Uri host)
+        {
+            await page.Page.GotoAsync(new Uri(host, $"dashboard/runs/{_run}").ToString());
+            await page.Page.WaitForFunctionAsync("() => window.usable");
+            return await page.Page.EvaluateAsync<double>("() => window.usable");
+        }
+    }
+
+    [Test]
     public async Task Heap_TenThousandRowsAreLoaded_ItIsBounded()
     {
         await using DashboardPage page = await DashboardPage.OpenAsync(_url, "?subAgents=true");
@@ -135,11 +173,17 @@ internal sealed partial class LargeTests : ServedTests
     [Test]
     public async Task Heap_MoreThanTenThousandEvents_ItIsBounded()
     {
-        await using DashboardPage page = await DashboardPage.OpenAsync(_url, $"runs/{_run}?tab=budget");
+        await using DashboardPage page = await DashboardPage.OpenAsync(_url, null);
+        await page.Context.AddInitScriptAsync(
+            "window.longest = 0; new PerformanceObserver(list => { for (const one of list.getEntries()) "
+            + "window.longest = Math.max(window.longest, one.duration); }).observe({ type: 'longtask' });");
+        await page.GoAsync($"runs/{_run}?tab=budget");
         await Assertions.Expect(page.Page.Locator(".chart").First).ToBeVisibleAsync(new() { Timeout = 300_000 });
         await Assertions.Expect(page.Page.Locator(".chart [aria-label*='in 10000 turns']"))
             .ToBeVisibleAsync(new() { Timeout = 300_000 });
         Assert.That(await page.HeapAsync("15,002 events"), Is.LessThan(15_000_000));
+        TestContext.Out.WriteLine(
+            $"reading 15,002 events: the longest task {await page.Page.EvaluateAsync<double>("() => window.longest"):0} ms");
         page.AssertClean();
     }
 

@@ -14,14 +14,19 @@ internal sealed class OperateTests() : ServedTests(
         rules:
           - {name: no-secrets, when: {tool: read_file, arguments: {path: {matches: "secret"}}}, then: deny, reason: Secrets are read by nobody}
           - {name: asks-edits, when: {tool: edit_file}, then: ask, reason: Deployments are looked at by a person, approval: {roles: [lead], count: 2}}
+          - {name: lets-commands, when: {tool: run_command}, then: allow}
         """;
 
+    /// <summary>Scenario 16: a command is at work when its agent is stopped.</summary>
     [Test]
-    public async Task Kill_AnAgent_OnlyAfterItsNameIsTypedAndItCanBeReleased()
+    public async Task Kill_AnEffectHasBegun_ItIsListedBeforeAndAfterAndTheAgentCanBeReleased()
     {
-        var gate = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        Server.Script("ENDLESS", _ => ChatReply.Say("Never.") with { Before = token => gate.Task.WaitAsync(token) });
+        Server.Script("ENDLESS", static request => request.Turn == 0
+            ? ChatReply.Call("run_command", new { command = "sleep", arguments = new[] { "240" } })
+            : ChatReply.Say("Never."));
         string run = await Server.SubmitAsync("Go on ENDLESS.", "worker");
+        await Poll.UntilAsync(async () => (await Server.KillDryAsync("worker")).GetProperty("begun").GetArrayLength() == 1,
+            TestContext.CurrentContext.CancellationToken);
         await using DashboardPage page = await DashboardPage.OpenAsync(Server, "kill");
         await page.Page.GetByLabel("Scope").SelectOptionAsync("agent");
         await page.Page.GetByLabel("Which").FillAsync("worker");
@@ -30,18 +35,34 @@ internal sealed class OperateTests() : ServedTests(
         await page.Page.GetByLabel("Reason").FillAsync("A test of the switch");
         await page.Button("See what it would stop").ClickAsync();
         ILocator dialog = page.Page.Locator("dialog");
+        await Assertions.Expect(dialog).ToContainTextAsync("Stops 1 run. 1 call in flight may have taken effect.");
+        await Assertions.Expect(dialog.Locator("li")).ToContainTextAsync("run_command of");
         await dialog.GetByRole(AriaRole.Button, new() { Name = "Stop it" }).ClickAsync();
         await Assertions.Expect(dialog).ToContainTextAsync("Type worker.");
-        await page.AssertAccessibleAsync("kill");
+        await page.AssertAccessibleInBothAsync("kill, planned", ScreensTests.Place("kill-planned", 1440));
         await dialog.GetByLabel("Type worker to go on").FillAsync("worker");
         await dialog.GetByRole(AriaRole.Button, new() { Name = "Stop it" }).ClickAsync();
 
         await Assertions.Expect(page.Page.GetByText("agent worker is stopped")).ToBeVisibleAsync();
+        ILocator report = page.Page.GetByRole(AriaRole.Region, new() { Name = "What was stopped" });
+        await Assertions.Expect(report).ToContainTextAsync("Stopped 1 run. 1 call in flight may have taken effect.");
+        await Assertions.Expect(report.Locator("li")).ToContainTextAsync(", turn 1, begun ");
+        await page.AssertAccessibleInBothAsync("kill, engaged", ScreensTests.Place("kill-engaged", 1440));
+        await page.AssertFitsAsync("kill, engaged");
+        if (AriaSnapshot.IsWritten)
+        {
+            await Pictures.TakeAsync(page.Page, "kill-engaged");
+        }
+
         await Server.StatusAsync(run, "cancelled");
-        gate.SetResult();
         await page.Button("Release").ClickAsync();
         await dialog.GetByRole(AriaRole.Button, new() { Name = "Release" }).ClickAsync();
         await Assertions.Expect(page.Page.GetByText("Nothing is stopped.")).ToBeVisibleAsync();
+
+        // What had begun can be looked at.
+        await report.GetByRole(AriaRole.Link).ClickAsync();
+        await Assertions.Expect(page.Heading("Go on ENDLESS.")).ToBeVisibleAsync();
+        await Assertions.Expect(page.Page.Locator(".call")).ToContainTextAsync("run_command");
         page.AssertClean();
     }
 
@@ -107,7 +128,7 @@ internal sealed class OperateTests() : ServedTests(
     public async Task Policy_ACall_WhatWouldBeDecidedIsSaidWithTheRule()
     {
         await using DashboardPage page = await DashboardPage.OpenAsync(Server, "policy");
-        await Assertions.Expect(page.Page.Locator(".rules li")).ToHaveTextAsync(["no-secrets", "asks-edits"]);
+        await Assertions.Expect(page.Page.Locator(".rules li")).ToHaveTextAsync(["no-secrets", "asks-edits", "lets-commands"]);
         ILocator answer = page.Page.Locator("[aria-live=polite]");
         await page.Page.GetByLabel("Tool", new() { Exact = true }).SelectOptionAsync("read_file");
         await page.Page.GetByLabel("Arguments").FillAsync("{");

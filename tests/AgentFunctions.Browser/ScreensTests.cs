@@ -1,3 +1,4 @@
+using System.Net.Http.Json;
 using System.Text.Json;
 using AgentFunctions.TestKit;
 using Microsoft.Playwright;
@@ -15,21 +16,53 @@ internal sealed class ScreensTests() : ServedTests(
     private const string Policy =
         "rules: [{name: asks-edits, when: {tool: edit_file}, then: ask, reason: Deployments are looked at by a person}]";
 
-    internal static readonly string Folder = Path.Combine(TestContext.CurrentContext.WorkDirectory, "TestResults", "screens");
+    internal static readonly string Folder = Directory.CreateDirectory(
+        Path.Combine(TestContext.CurrentContext.WorkDirectory, "TestResults", "screens")).FullName;
 
+    /// <summary>The screens whose words do not depend on how long something took or on what came first.</summary>
+    private static readonly string[] Compared =
+    [
+        "runs", "start", "approvals", "questions", "inbox", "run-live", "run-tree", "run-transcript", "run-shown", "run-files",
+        "run-changes", "agents", "agent", "incidents", "monitors", "reviews", "policy", "kill", "life",
+    ];
+
+    private static readonly (string Goal, string Team)[] Goals =
+    [
+        ("Summarise this week's support tickets", "support"), ("Bring the changelog up to date", "docs"),
+        ("Check the licences of new packages", "legal"), ("Draft the answer to ticket 4182", "support"),
+        ("Find flaky tests of the last month", "platform"), ("Translate the release notes", "docs"),
+    ];
+
+    private readonly TaskCompletionSource _never = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private string _audit = "";
+    private string _approval = "";
     private string _swarm = "";
     private string _incident = "";
 
     [OneTimeSetUp]
     public async Task FillAsync()
     {
-        Directory.CreateDirectory(Folder);
         Server.Script("Merge the parts of", static request => Swarm(request));
         Server.Script("Look at the part", static request => request.Turn == 0
-            ? ChatReply.Call("read_file", new { path = "README.md" }) with { Text = "I read my part first." }
-            : ChatReply.Say("My part is done: four files, two findings."));
+            ? ChatReply.Call("read_file", new { path = "README.md" }) with
+            {
+                Text = "I read my part first.",
+                Usage = new(9_000 + (1_700 * (request.Last("user").Length % 7)), 420, 0),
+            }
+            : ChatReply.Say("My part is done: four files, two findings.") with { Usage = new(12_400, 380, 9_000) });
         Server.Script("Audit the source tree", static request => Audit(request));
+        Server.Script("Reconcile the ledger", request => request.Turn == 0
+            ? ChatReply.Call("list_files", new { }) with { Usage = new(21_300, 180, 0) }
+            : ChatReply.Say("Done.") with { Before = token => _never.Task.WaitAsync(token) });
+        foreach ((string goal, _) in Goals)
+        {
+            Server.Script(goal, static request => request.Turn == 0
+                ? ChatReply.Call("read_file", new { path = "README.md" }) with { Usage = new(14_200, 310, 6_000) }
+                : ChatReply.Say("Done. The folder holds what it should.") with { Usage = new(15_900, 640, 14_000) });
+        }
+
+        await File.WriteAllTextAsync(Path.Combine(Server.Workspace, "access.log"),
+            string.Concat(Enumerable.Range(0, 2_000).Select(static i => $"GET /orders/{i} 200 {i % 97} ms\n")));
         Server.Script("Nightly check", static _ => ChatReply.Error(400, "The prompt is not acceptable."));
         _audit = await Server.SubmitAsync(
             "Audit the source tree in parts and write one report", labels: new { team = "payments", env = "prod" },
@@ -37,17 +70,32 @@ internal sealed class ScreensTests() : ServedTests(
         _swarm = await Server.SubmitAsync(
             "Merge the parts of the platform's audit", labels: new { team = "platform" }, budget: new { subAgents = 20 });
         string failed = await Server.SubmitAsync("Nightly check of the invoices", "worker", new { team = "ops" });
-        string[] done = await Task.WhenAll(Enumerable.Range(1, 6).Select(
-            i => Server.SubmitAsync($"Say what folder number {i} holds", "worker", new { team = "docs" })));
-        await Server.WaitAsync(_audit, static run => run.GetProperty("waits").GetArrayLength() == 2);
+        var done = new List<string>();
+        foreach ((string goal, string team) in Goals)
+        {
+            done.Add(await Server.SubmitAsync(goal, "worker", new { team }));
+        }
+
+        string running = await Server.SubmitAsync("Reconcile the ledger of October", "worker", new { team = "finance" });
+        JsonElement waiting = await Server.WaitAsync(_audit, static run => run.GetProperty("waits").GetArrayLength() == 2);
+        _approval = waiting.GetProperty("waits").EnumerateArray()
+            .First(static wait => wait.GetProperty("kind").GetString() == "approval").GetProperty("id").GetString()!;
         await Server.StatusAsync(_swarm, "completed");
         await Server.StatusAsync(failed, "failed");
         await Task.WhenAll(done.Select(run => Server.StatusAsync(run, "completed")));
+        await Server.StatusAsync(running, "running");
+        using HttpResponseMessage held = await Server.Http.PutAsJsonAsync("/api/holds/case-seven",
+            new { label = "team=legal", reason = "Case 7: kept until the court has decided" });
+        Assert.That(held.IsSuccessStatusCode, Is.True, await held.Content.ReadAsStringAsync());
         _incident = await Server.WatchShopAsync();
     }
 
+    [OneTimeTearDown]
+    public void Release() => _never.TrySetResult();
+
     [TestCase(1440, 900)]
     [TestCase(390, 844)]
+    [Order(1)]
     public async Task Show_EveryScreen_AxeFindsNothingAndNothingIsCut(int width, int height)
     {
         await using DashboardPage page = await DashboardPage.OpenAsync(Server, options: new()
@@ -60,7 +108,16 @@ internal sealed class ScreensTests() : ServedTests(
             await page.GoAsync(path);
             await Assertions.Expect(page.Page.Locator(shown).First).ToBeVisibleAsync();
             await page.AssertFitsAsync(name);
-            await page.AssertAccessibleInBothAsync(name, scheme => Path.Combine(Folder, $"{name}-{scheme}-{width}.png"));
+            await page.AssertAccessibleInBothAsync(name, Place(name, width));
+            if (width > 640 && Compared.Contains(name))
+            {
+                await AriaSnapshot.AssertAsync(page.Page, name);
+            }
+
+            if (AriaSnapshot.IsWritten)
+            {
+                await Pictures.TakeAsync(page.Page, name);
+            }
         }
 
         page.AssertClean();
@@ -125,7 +182,7 @@ internal sealed class ScreensTests() : ServedTests(
             await page.GoAsync(path);
             await Assertions.Expect(page.Page.Locator(shown).First).ToBeVisibleAsync();
             await page.AssertFitsAsync(name);
-            await page.AssertAccessibleInBothAsync(name, scheme => Path.Combine(Folder, $"state-{name}-{scheme}-{width}.png"));
+            await page.AssertAccessibleInBothAsync(name, Place($"state-{name}", width));
             await page.Context.UnrouteAllAsync(new() { Behavior = UnrouteBehavior.IgnoreErrors });
         }
 
@@ -193,10 +250,14 @@ internal sealed class ScreensTests() : ServedTests(
         page.AssertClean();
     }
 
+    /// <summary>Where the pictures of a screen lie, by the scheme of colours.</summary>
+    internal static Func<string, string> Place(string name, int width) =>
+        scheme => Path.Combine(Folder, $"{name}-{scheme}-{width}.png");
+
     private IEnumerable<(string Name, string Path, string Shown)> Screens() =>
     [
         ("runs", "", ".runs .row"), ("start", "start", ".form"), ("approvals", "approvals", ".item"),
-        ("questions", "questions", ".item"),
+        ("approval", $"approvals/{_approval}", ".decide"), ("questions", "questions", ".item"),
         ("inbox", "inbox", ".item"), ("run-live", $"runs/{_audit}", ".feed .turn"),
         ("run-timeline", $"runs/{_audit}?tab=timeline", ".timeline, table"),
         ("run-tree", $"runs/{_swarm}?tab=tree", ".tree .row"),
@@ -242,6 +303,7 @@ internal sealed class ScreensTests() : ServedTests(
             Calls =
             [
                 ChatReplyCall.Of("list_files", new { }), ChatReplyCall.Of("search_files", new { pattern = "TODO" }),
+                ChatReplyCall.Of("read_file", new { path = "access.log" }),
                 ChatReplyCall.Of("read_file", new { path = "missing.txt" }),
             ],
             Usage = new(3_180, 120, 2_800),

@@ -1,0 +1,153 @@
+using System.Globalization;
+using System.Net.Http.Json;
+using System.Text.Json;
+using AgentFunctions.TestKit;
+using Microsoft.Playwright;
+
+namespace AgentFunctions.Browser;
+
+/// <summary>
+/// Scenario 13 with a real host as the source: 300 sub-agents that are at work at the same time, and the page that follows them.
+/// </summary>
+/// <remarks>
+/// A host tells a follower of each sub-agent at most once a second, whatever it does meanwhile; <see cref="BudgetTests"/> has more
+/// changes than that.
+/// </remarks>
+[CancelAfter(3_600_000)]
+[NonParallelizable]
+internal sealed class SwarmTests() : ServedTests("rules: []", ("Swarm__MaxConcurrent", "300"))
+{
+    private const int SubAgents = 300;
+    private const int Turns = 4;
+
+    /// <summary>Of a second, about.</summary>
+    private const int FramesOfALook = 60;
+
+    [Test]
+    public async Task Tree_ThreeHundredRealSubAgents_AllThatTheyDoIsShownAndFramesStayNearThoseOfAnEmptyPage()
+    {
+        TaskCompletionSource[] gates = [.. Enumerable.Range(0, Turns)
+            .Select(static _ => new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously))];
+        Server.Script("Have all parts read", static request => request.Turn switch
+        {
+            0 => ChatReply.Call("spawn", new
+            {
+                items = Enumerable.Range(0, SubAgents).Select(static i => $"part-{i}"),
+                template = "STORM over {item}",
+                agent = "worker",
+            }),
+            1 => ChatReply.Call("wait", new { }),
+            _ => ChatReply.Say("All parts reported."),
+        });
+        Server.Script("STORM over", request => request.Turn < Turns
+            ? ChatReply.Call("list_files", new { }) with { Before = token => gates[request.Turn].Task.WaitAsync(token) }
+            : ChatReply.Say("My part is done."));
+        string run = await Server.SubmitAsync("Have all parts read", budget: new { subAgents = SubAgents });
+        await Poll.ForAsync(
+            () => Server.Http.GetFromJsonAsync<JsonElement>($"/api/runs/{run}/nodes"),
+            static tree => tree.GetProperty("nodes").EnumerateArray().Count(static node =>
+                node.GetProperty("status").GetString() == "running") == SubAgents + 1,
+            TestContext.CurrentContext.CancellationToken);
+        await using DashboardPage page = await DashboardPage.OpenAsync(Server, null);
+        await page.Context.AddInitScriptAsync(Patches);
+        await page.GoAsync($"runs/{run}?tab=tree");
+        ILocator sum = page.Page.Locator(".filters .muted");
+        await Assertions.Expect(sum).ToHaveTextAsync($"{SubAgents} sub-agents, {SubAgents + 1} running");
+        await Assertions.Expect(page.Page.Locator(".crumb .live-dot")).ToHaveTextAsync("live");
+        IPage empty = await page.Context.NewPageAsync();
+        await page.Page.BringToFrontAsync();
+        await Task.WhenAll(page.Page.EvaluateAsync(Watch), empty.EvaluateAsync(Watch));
+
+        // All do a turn at once, as fast as the host can, and the next one when all of it is on the page.
+        for (int turn = 0; turn < Turns; turn++)
+        {
+            gates[turn].SetResult();
+            await page.Page.WaitForFunctionAsync(
+                "([run, turn]) => window.turns.size > 300 && [...window.turns].every(([id, n]) => id === run || n > turn)",
+                new object[] { run, turn });
+        }
+
+        await Assertions.Expect(sum).ToHaveTextAsync($"{SubAgents} sub-agents");
+        await Server.StatusAsync(run, "completed");
+        await Assertions.Expect(page.Page.Locator(".run-title .status")).ToContainTextAsync("Completed");
+        JsonElement[] told = JsonSerializer.Deserialize<JsonElement[]>(
+            await page.Page.EvaluateAsync<string>("() => JSON.stringify(window.patches)"))!;
+        double[][] frames = await Task.WhenAll(page.Page.EvaluateAsync<double[]>("() => window.frames"),
+            empty.EvaluateAsync<double[]>("() => window.frames"));
+        Report(told, frames[0], frames[1]);
+
+        // Each of them was told of as it was at the end, by the stream and not by a look at the whole.
+        Dictionary<string, string> last = [];
+        foreach (JsonElement node in told.SelectMany(static patch => patch.GetProperty("nodes").EnumerateArray()))
+        {
+            last[node.GetProperty("id").GetString()!] = node.GetProperty("status").GetString()!;
+        }
+
+        Assert.That(last.Remove(run), Is.True);
+        Assert.That(last, Has.Count.EqualTo(SubAgents));
+        Assert.That(last.Values, Has.All.EqualTo("completed"));
+        page.AssertClean();
+    }
+
+    private const string Patches = """
+        (() => {
+          const parse = JSON.parse;
+          window.patches = [];
+          window.turns = new Map();
+          JSON.parse = (text, reviver) => {
+            const value = parse(text, reviver);
+            if (value && Array.isArray(value.nodes) && 'rev' in value) {
+              for (const { id, turns } of value.nodes) window.turns.set(id, turns);
+              window.patches.push({ at: performance.timeOrigin + performance.now(),
+                nodes: value.nodes.map(({ id, status }) => ({ id, status })) });
+            }
+            return value;
+          };
+        })();
+        """;
+
+    private const string Watch = """
+        () => {
+          window.frames = [];
+          const next = at => { window.frames.push(performance.timeOrigin + at); requestAnimationFrame(next); };
+          requestAnimationFrame(next);
+        }
+        """;
+
+    /// <summary>
+    /// Others use the machine too: the best second in which changes came counts, beside the same second of an empty page.
+    /// </summary>
+    private static void Report(JsonElement[] told, double[] busy, double[] empty)
+    {
+        double[] at = [.. told.Select(static patch => patch.GetProperty("at").GetDouble())];
+        int changes = told.Sum(static patch => patch.GetProperty("nodes").GetArrayLength());
+        double least = double.MaxValue;
+        string best = "no second with changes";
+        for (int from = 0; from + FramesOfALook < busy.Length; from += FramesOfALook)
+        {
+            (double begin, double end) = (busy[from], busy[from + FramesOfALook]);
+            double[] beside = [.. empty.Where(time => time >= begin && time <= end)];
+            if (beside.Length < FramesOfALook / 2 || !at.Any(time => time >= begin && time <= end))
+            {
+                continue;
+            }
+
+            (double shown, double plain) = (Ninetyfifth(busy[from..(from + FramesOfALook + 1)]), Ninetyfifth(beside));
+            if (shown / plain < least)
+            {
+                least = shown / plain;
+                best = string.Create(CultureInfo.InvariantCulture, $"empty {plain:0.0} ms, with the swarm {shown:0.0} ms");
+            }
+        }
+
+        TestContext.Out.WriteLine(string.Create(CultureInfo.InvariantCulture,
+            $"{changes} changes in {told.Length} patches within {(at[^1] - at[0]) / 1_000:0.0} s; p95 of frames: {best}"));
+        Assert.That(least, Is.LessThanOrEqualTo(1.5), best);
+    }
+
+    private static double Ninetyfifth(double[] times)
+    {
+        double[] took = [.. times.Zip(times.Skip(1), static (before, now) => now - before).Order()];
+        return took[(int)(took.Length * 0.95)];
+    }
+}
