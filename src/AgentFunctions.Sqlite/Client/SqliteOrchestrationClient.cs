@@ -48,7 +48,7 @@ internal sealed class SqliteOrchestrationClient(SqliteEngine owner) : IOrchestra
         cancellationToken.ThrowIfCancellationRequested();
         EngineCore engine = owner.Core;
         engine.EnsureRunning();
-        return Task.FromResult(engine.Readers.Read(connection =>
+        return Task.FromResult(engine.Readers.ReadOne(connection =>
         {
             Statement find = connection.Prepare($"SELECT {InstanceRow.Columns} FROM instances WHERE id = ?").Bind(1, instanceId);
             OrchestrationState? state = find.Step() ? InstanceRow.Read(find, includePayloads).ToState() : null;
@@ -167,7 +167,7 @@ internal sealed class SqliteOrchestrationClient(SqliteEngine owner) : IOrchestra
         cancellationToken.ThrowIfCancellationRequested();
         engine.EnsureWorking();
         (long seq, OrchestrationStatus status,
-            long? _) = engine.Readers.Read(connection => InstanceTable.Find(connection, instanceId))
+            long? _) = engine.Readers.ReadOne(connection => InstanceTable.Find(connection, instanceId))
             ?? throw NotFound(instanceId);
         if (InstanceRow.IsEndedStatus(status))
         {

@@ -19,6 +19,9 @@ internal sealed class Connection : IDisposable
     /// <summary>Gets the rowid of the last insert.</summary>
     public long LastInsertRowId => raw.sqlite3_last_insert_rowid(_handle);
 
+    /// <summary>Gets how many rows the last statement that writes has changed.</summary>
+    public int Changes => raw.sqlite3_changes(_handle);
+
     /// <summary>Gets whether a transaction is open.</summary>
     public bool InTransaction => raw.sqlite3_get_autocommit(_handle) == 0;
 

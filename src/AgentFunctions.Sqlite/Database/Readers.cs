@@ -17,7 +17,23 @@ internal sealed class Readers(string dataFile, Writer? shared) : IDisposable
     /// <exception cref="AgentException">
     /// <see cref="ErrorCode.EngineUnavailable"/> or <see cref="ErrorCode.DataFileUnusable"/>: the file cannot be read.
     /// </exception>
-    public T Read<T>(Func<Connection, T> read)
+    public T Read<T>(Func<Connection, T> read) => Read(read, inTransaction: true);
+
+    /// <summary>Reads with one statement, which sees one moment of the data by itself.</summary>
+    /// <param name="read">Reads; must leave the statement at its end or reset.</param>
+    /// <exception cref="AgentException">As of <see cref="Read{T}(Func{Connection, T})"/>.</exception>
+    public T ReadOne<T>(Func<Connection, T> read) => Read(read, inTransaction: false);
+
+    public void Dispose()
+    {
+        _closed = true;
+        while (_idle.TryTake(out Connection? connection))
+        {
+            connection.Dispose();
+        }
+    }
+
+    private T Read<T>(Func<Connection, T> read, bool inTransaction)
     {
         if (shared is not null)
         {
@@ -36,9 +52,7 @@ internal sealed class Readers(string dataFile, Writer? shared) : IDisposable
             Connection connection = _idle.TryTake(out Connection? idle) ? idle : Connection.Open(dataFile, readOnly: true);
             try
             {
-                connection.Prepare("BEGIN").Run();
-                T result = read(connection);
-                connection.Prepare("COMMIT").Run();
+                T result = inTransaction ? AtOneMoment(connection, read) : read(connection);
                 GiveBack(connection);
                 return result;
             }
@@ -54,13 +68,12 @@ internal sealed class Readers(string dataFile, Writer? shared) : IDisposable
         }
     }
 
-    public void Dispose()
+    private static T AtOneMoment<T>(Connection connection, Func<Connection, T> read)
     {
-        _closed = true;
-        while (_idle.TryTake(out Connection? connection))
-        {
-            connection.Dispose();
-        }
+        connection.Prepare("BEGIN").Run();
+        T result = read(connection);
+        connection.Prepare("COMMIT").Run();
+        return result;
     }
 
     private void GiveBack(Connection connection)

@@ -2,6 +2,7 @@ using AgentFunctions.Durability;
 using AgentFunctions.Sqlite.Database;
 using AgentFunctions.Sqlite.Integrity;
 using AgentFunctions.Sqlite.Orchestration;
+using AgentFunctions.Sqlite.Stores;
 using Microsoft.Extensions.Logging;
 
 namespace AgentFunctions.Sqlite.Runtime;
@@ -45,6 +46,9 @@ internal sealed class EngineCore : IDisposable
     public Writer Writer { get; }
 
     public Readers Readers { get; }
+
+    /// <summary>Where streams end; for the writer's thread.</summary>
+    public StreamEnds StreamEnds { get; } = new();
 
     public TimerIndex Timers { get; }
 

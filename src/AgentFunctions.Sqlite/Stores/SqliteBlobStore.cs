@@ -17,7 +17,7 @@ internal sealed class SqliteBlobStore(SqliteEngine owner) : IBlobStore
         EngineCore engine = owner.Core;
         engine.EnsureWritable();
         byte[] hash = SHA256.HashData(content.Span);
-        if (!engine.Readers.Read(connection => Exists(connection, hash)))
+        if (!engine.Readers.ReadOne(connection => Exists(connection, hash)))
         {
             var job = new Put(hash, content);
             engine.Writer.Enqueue(job);
@@ -33,7 +33,7 @@ internal sealed class SqliteBlobStore(SqliteEngine owner) : IBlobStore
         cancellationToken.ThrowIfCancellationRequested();
         EngineCore engine = owner.Core;
         engine.EnsureRunning();
-        byte[]? content = engine.Readers.Read(connection => Read(connection, key));
+        byte[]? content = engine.Readers.ReadOne(connection => Read(connection, key));
         return Task.FromResult(content is null ? default(ReadOnlyMemory<byte>?) : content);
     }
 

@@ -53,7 +53,7 @@ internal sealed class SqliteLogStore(SqliteEngine owner) : ILogStore
             engine.EnsureRunning();
             long from = next;
             int size = (int)Math.Min(left, PageSize);
-            List<LogEntry> page = engine.Readers.Read(connection => ReadPage(connection, stream, from, size));
+            List<LogEntry> page = engine.Readers.ReadOne(connection => ReadPage(connection, stream, from, size));
             foreach (LogEntry entry in page)
             {
                 yield return entry;
@@ -75,9 +75,15 @@ internal sealed class SqliteLogStore(SqliteEngine owner) : ILogStore
         cancellationToken.ThrowIfCancellationRequested();
         EngineCore engine = owner.Core;
         engine.EnsureRunning();
-        return Task.FromResult(engine.Readers.Read(connection => FindStream(connection, stream) is { } id
-            ? Length(connection, id)
-            : 0));
+        return Task.FromResult(engine.Readers.ReadOne(connection =>
+        {
+            Statement find = connection.Prepare(
+                "SELECT max(position) + 1 FROM log_entries WHERE stream = (SELECT id FROM log_streams WHERE name = ?)")
+                .Bind(1, stream);
+            long length = find.Step() ? find.Int64(0) : 0;
+            find.Reset();
+            return length;
+        }));
     }
 
     public async Task WaitForAppendAsync(string stream, long length, CancellationToken cancellationToken)
@@ -108,7 +114,7 @@ internal sealed class SqliteLogStore(SqliteEngine owner) : ILogStore
         StoreNames.Check(stream, "stream");
         EngineCore engine = owner.Core;
         engine.EnsureWritable();
-        var job = new Trim(stream, before);
+        var job = new Trim(engine, stream, before);
         engine.Writer.Enqueue(job);
         await job.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
     }
@@ -121,38 +127,20 @@ internal sealed class SqliteLogStore(SqliteEngine owner) : ILogStore
         StoreNames.Check(stream, "stream");
         EngineCore engine = owner.Core;
         engine.EnsureWritable();
-        var job = new Delete(stream);
+        var job = new Delete(engine, stream);
         engine.Writer.Enqueue(job);
         await job.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
-    }
-
-    private static long? FindStream(Connection connection, string stream)
-    {
-        Statement find = connection.Prepare("SELECT id FROM log_streams WHERE name = ?").Bind(1, stream);
-        long? id = find.Step() ? find.Int64(0) : null;
-        find.Reset();
-        return id;
-    }
-
-    private static long Length(Connection connection, long id)
-    {
-        Statement find = connection.Prepare("SELECT max(position) + 1 FROM log_entries WHERE stream = ?").Bind(1, id);
-        long length = find.Step() ? find.Int64(0) : 0;
-        find.Reset();
-        return length;
     }
 
     private static List<LogEntry> ReadPage(Connection connection, string stream, long from, int size)
     {
         List<LogEntry> page = [];
-        if (FindStream(connection, stream) is not { } id)
-        {
-            return page;
-        }
-
         Statement find = connection.Prepare(
-            "SELECT position, data FROM log_entries WHERE stream = ? AND position >= ? ORDER BY position LIMIT ?")
-            .Bind(1, id).Bind(2, from).Bind(3, size);
+            """
+            SELECT position, data FROM log_entries
+            WHERE stream = (SELECT id FROM log_streams WHERE name = ?) AND position >= ? ORDER BY position LIMIT ?
+            """)
+            .Bind(1, stream).Bind(2, from).Bind(3, size);
         while (find.Step())
         {
             page.Add(new LogEntry(find.Int64(0), find.Bytes(1).ToArray()));
@@ -165,14 +153,15 @@ internal sealed class SqliteLogStore(SqliteEngine owner) : ILogStore
         EngineCore engine, string stream, IReadOnlyList<ReadOnlyMemory<byte>> entries, long? expectedPosition) : WriteJob<long>
     {
         private long _first;
+        private StreamEnd _end;
 
         protected override long Result => _first;
 
         public override void Apply(WriteTransaction transaction)
         {
             Connection connection = transaction.Connection;
-            long? id = FindStream(connection, stream);
-            _first = id is { } existing ? Length(connection, existing) : 0;
+            StreamEnd? found = engine.StreamEnds.Find(transaction, stream);
+            _first = found?.Length ?? 0;
             if (expectedPosition is { } expected && expected != _first)
             {
                 throw new AgentException(
@@ -180,7 +169,7 @@ internal sealed class SqliteLogStore(SqliteEngine owner) : ILogStore
                     $"Stream '{stream}' ends at position {_first}, not {expected}; read what came in between and repeat.");
             }
 
-            if (id is null)
+            if (found?.Id is not { } id)
             {
                 connection.Prepare("INSERT INTO log_streams (name) VALUES (?)").Bind(1, stream).Run();
                 id = connection.LastInsertRowId;
@@ -189,44 +178,56 @@ internal sealed class SqliteLogStore(SqliteEngine owner) : ILogStore
             for (int index = 0; index < entries.Count; index++)
             {
                 connection.Prepare("INSERT INTO log_entries (stream, position, data) VALUES (?, ?, ?)")
-                    .Bind(1, id.Value).Bind(2, _first + index).Bind(3, entries[index].Span).Run();
+                    .Bind(1, id).Bind(2, _first + index).Bind(3, entries[index].Span).Run();
             }
+
+            _end = new StreamEnd(id, _first + entries.Count);
+            transaction.StreamEnds[stream] = _end;
         }
 
         public override void Committed()
         {
+            engine.StreamEnds.Keep(stream, _end);
             engine.Appends.Raise(stream);
             base.Committed();
         }
     }
 
-    private sealed class Delete(string stream) : WriteJob<bool>
+    private sealed class Delete(EngineCore engine, string stream) : WriteJob<bool>
     {
         protected override bool Result => true;
 
         public override void Apply(WriteTransaction transaction)
         {
             Connection connection = transaction.Connection;
-            if (FindStream(connection, stream) is { } id)
+            if (engine.StreamEnds.Find(transaction, stream) is { } found)
             {
-                connection.Prepare("DELETE FROM log_entries WHERE stream = ?").Bind(1, id).Run();
-                connection.Prepare("DELETE FROM log_streams WHERE id = ?").Bind(1, id).Run();
+                connection.Prepare("DELETE FROM log_entries WHERE stream = ?").Bind(1, found.Id).Run();
+                connection.Prepare("DELETE FROM log_streams WHERE id = ?").Bind(1, found.Id).Run();
             }
+
+            transaction.StreamEnds[stream] = null;
+        }
+
+        public override void Committed()
+        {
+            engine.StreamEnds.Keep(stream, null);
+            base.Committed();
         }
     }
 
-    private sealed class Trim(string stream, long before) : WriteJob<bool>
+    private sealed class Trim(EngineCore engine, string stream, long before) : WriteJob<bool>
     {
         protected override bool Result => true;
 
         public override void Apply(WriteTransaction transaction)
         {
             Connection connection = transaction.Connection;
-            if (FindStream(connection, stream) is { } id)
+            if (engine.StreamEnds.Find(transaction, stream) is { } found)
             {
                 // The last entry says how long the stream is.
                 connection.Prepare("DELETE FROM log_entries WHERE stream = ? AND position < ?")
-                    .Bind(1, id).Bind(2, Math.Min(before, Length(connection, id) - 1)).Run();
+                    .Bind(1, found.Id).Bind(2, Math.Min(before, found.Length - 1)).Run();
             }
         }
     }

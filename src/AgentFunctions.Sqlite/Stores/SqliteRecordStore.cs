@@ -21,7 +21,7 @@ internal sealed class SqliteRecordStore(SqliteEngine owner) : IRecordStore
         cancellationToken.ThrowIfCancellationRequested();
         EngineCore engine = owner.Core;
         engine.EnsureRunning();
-        return Task.FromResult(engine.Readers.Read(connection =>
+        return Task.FromResult(engine.Readers.ReadOne(connection =>
         {
             Statement find = connection.Prepare("SELECT key, value, etag FROM records WHERE key = ?").Bind(1, key);
             StoredRecord? record = find.Step() ? Read(find) : null;
@@ -64,7 +64,7 @@ internal sealed class SqliteRecordStore(SqliteEngine owner) : IRecordStore
             cancellationToken.ThrowIfCancellationRequested();
             engine.EnsureRunning();
             string? from = last;
-            List<StoredRecord> page = engine.Readers.Read(connection => ReadPage(connection, prefix, from));
+            List<StoredRecord> page = engine.Readers.ReadOne(connection => ReadPage(connection, prefix, from));
             foreach (StoredRecord record in page)
             {
                 yield return record;
@@ -103,18 +103,26 @@ internal sealed class SqliteRecordStore(SqliteEngine owner) : IRecordStore
             return;
         }
 
+        string? etag = FindEtag(connection, key);
+        if (condition.MustNotExist ? etag is not null : etag != condition.Etag)
+        {
+            throw Conflict(key, condition, etag);
+        }
+    }
+
+    private static string? FindEtag(Connection connection, string key)
+    {
         Statement find = connection.Prepare("SELECT etag FROM records WHERE key = ?").Bind(1, key);
         string? etag = find.Step() ? find.Guid(0).ToString("N") : null;
         find.Reset();
-        if (condition.MustNotExist ? etag is not null : etag != condition.Etag)
-        {
-            throw new AgentException(
-                ErrorCode.EtagConflict,
-                condition.MustNotExist
-                    ? $"There is a record '{key}' already; read it and write with its version."
-                    : $"The record '{key}' {(etag is null ? "is gone" : "has changed")}; read it again and repeat.");
-        }
+        return etag;
     }
+
+    private static AgentException Conflict(string key, RecordCondition condition, string? etag) => new(
+        ErrorCode.EtagConflict,
+        condition.MustNotExist
+            ? $"There is a record '{key}' already; read it and write with its version."
+            : $"The record '{key}' {(etag is null ? "is gone" : "has changed")}; read it again and repeat.");
 
     private sealed class Put(string key, ReadOnlyMemory<byte> value, RecordCondition condition) : WriteJob<string>
     {
@@ -124,10 +132,26 @@ internal sealed class SqliteRecordStore(SqliteEngine owner) : IRecordStore
 
         public override void Apply(WriteTransaction transaction)
         {
-            Check(transaction.Connection, key, condition);
-            transaction.Connection.Prepare(
-                "INSERT INTO records (key, etag, value) VALUES (?, ?, ?) ON CONFLICT (key) DO UPDATE SET etag = excluded.etag, value = excluded.value")
-                .Bind(1, key).Bind(2, _etag).Bind(3, value.Span).Run();
+            Connection connection = transaction.Connection;
+            if (condition.Etag is { } expected)
+            {
+                // Nothing else gives versions, so one of another form is that of no record.
+                _ = Guid.TryParseExact(expected, "N", out Guid version);
+                connection.Prepare("UPDATE records SET etag = ?, value = ? WHERE key = ? AND etag = ?")
+                    .Bind(1, _etag).Bind(2, value.Span).Bind(3, key).Bind(4, version).Run();
+            }
+            else
+            {
+                connection.Prepare(condition.MustNotExist
+                    ? "INSERT INTO records (key, etag, value) VALUES (?, ?, ?) ON CONFLICT (key) DO NOTHING"
+                    : "INSERT INTO records (key, etag, value) VALUES (?, ?, ?) ON CONFLICT (key) DO UPDATE SET etag = excluded.etag, value = excluded.value")
+                    .Bind(1, key).Bind(2, _etag).Bind(3, value.Span).Run();
+            }
+
+            if (connection.Changes == 0)
+            {
+                throw Conflict(key, condition, FindEtag(connection, key));
+            }
         }
     }
 
