@@ -88,6 +88,14 @@ internal sealed class CallLedger(IRecordStore records)
 
     private const string AcceptanceKey = "acceptance";
 
+    /// <summary>How many runs' last outcomes stay in memory.</summary>
+    private const int CachedRuns = 512;
+
+    /// <summary>
+    /// What came of the first call of a run's last turn, where nobody else writes to the store: the next request shows it.
+    /// </summary>
+    private readonly LruCache<string, (int Turn, ToolOutcome Outcome)> _last = new(CachedRuns);
+
     /// <summary>What is known of a call, or <see langword="null"/>.</summary>
     /// <param name="runId">The run.</param>
     /// <param name="turn">The turn.</param>
@@ -110,6 +118,12 @@ internal sealed class CallLedger(IRecordStore records)
         var outcomes = new Dictionary<int, ToolOutcome>();
         if (calls == 1)
         {
+            if (_last.TryGet(runId, out (int Turn, ToolOutcome Outcome) last) && last.Turn == turn)
+            {
+                outcomes[0] = last.Outcome;
+                return outcomes;
+            }
+
             // One read costs less than a listing, and most turns have one call.
             if (await FindAsync(runId, turn, 0, cancellationToken).ConfigureAwait(false) is { Outcome: { } only })
             {
@@ -193,6 +207,7 @@ internal sealed class CallLedger(IRecordStore records)
             finished = finished with { Etag = other?.Etag, ApprovalId = other?.ApprovalId ?? entry.ApprovalId };
         }
 
+        Remember(runId, turn, call, finished.Outcome!);
         return finished;
     }
 
@@ -257,6 +272,18 @@ internal sealed class CallLedger(IRecordStore records)
         Key(runId, turn, call), JsonSerializer.SerializeToUtf8Bytes(entry, LedgerJsonContext.Default.LedgerEntry),
         RecordCondition.Since(entry.Etag),
         cancellationToken);
+
+    /// <summary>Forgets a run: it is being erased.</summary>
+    internal void Forget(string runId) => _last.Remove(runId);
+
+    /// <summary>Keeps an outcome that stands for good: only that nobody can tell gives way to another.</summary>
+    private void Remember(string runId, int turn, int call, ToolOutcome outcome)
+    {
+        if (call == 0 && !records.IsShared && outcome.Code != ErrorCode.ToolOutcomeUnknown)
+        {
+            _last.Set(runId, (turn, outcome));
+        }
+    }
 
     private static AgentException TakenUp(string runId, int turn, int call) => new(
         ErrorCode.EngineUnavailable,

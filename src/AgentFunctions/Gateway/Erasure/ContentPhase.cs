@@ -1,3 +1,4 @@
+using AgentFunctions.Ledger;
 using AgentFunctions.Loop;
 using AgentFunctions.Records;
 using AgentFunctions.Storage;
@@ -9,7 +10,7 @@ namespace AgentFunctions.Gateway.Erasure;
 /// Deletes what was said and done in a tree: messages, arguments, results, files. The records of its runs stay.
 /// </summary>
 internal sealed class ContentPhase(TreeContents contents, TreeBlobs blobs, QuestionWaiters waiters,
-    Transcript transcript) : IErasePhase
+    Transcript transcript, CallLedger ledger) : IErasePhase
 {
     public const string Name = "content";
 
@@ -59,6 +60,7 @@ internal sealed class ContentPhase(TreeContents contents, TreeBlobs blobs, Quest
                 RunNames.Streams, name => contents.Logs.DeleteAsync($"{name}/{id}", cancellationToken), cancellationToken)
                 .ConfigureAwait(false);
             transcript.Forget(id);
+            ledger.Forget(id);
             counts = counts with
             {
                 Runs = counts.Runs + 1,

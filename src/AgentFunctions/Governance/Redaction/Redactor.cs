@@ -176,9 +176,9 @@ public sealed class Redactor
         return SecretMask.Join(masks);
     }
 
-    private static string? Show(string? text, Finder find)
+    private string? Show(string? text, Finder find)
     {
-        if (string.IsNullOrEmpty(text))
+        if (string.IsNullOrEmpty(text) || !MayFind(text))
         {
             return text;
         }
@@ -198,6 +198,28 @@ public sealed class Redactor
         {
             Encoding.Latin1.GetChars(bytes, characters);
             return MaskFinder.MayFind(new DecodedText(characters, bytes.Length), known);
+        }
+        finally
+        {
+            ArrayPool<char>.Shared.Return(characters, clearArray: true);
+        }
+    }
+
+    /// <summary>
+    /// The same for a text that is no bytes yet: those of ASCII, as most are, need not be made.
+    /// </summary>
+    internal bool MayFind(string text)
+    {
+        if (!Ascii.IsValid(text))
+        {
+            return true;
+        }
+
+        char[] characters = ArrayPool<char>.Shared.Rent(text.Length);
+        try
+        {
+            text.CopyTo(characters);
+            return MaskFinder.MayFind(new DecodedText(characters, text.Length), _known);
         }
         finally
         {

@@ -20,9 +20,9 @@ internal sealed class SealedPayloads(Redactor redactor, Func<TreeKeys> keys) : I
 
     public string? Close(string? json, string? instanceId)
     {
-        if (json is null)
+        if (json is null || !redactor.MayFind(json))
         {
-            return null;
+            return json;
         }
 
         byte[] data = Encoding.UTF8.GetBytes(json);
