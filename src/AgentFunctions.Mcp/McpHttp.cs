@@ -48,7 +48,9 @@ internal sealed class McpHttp(IHttpMessageHandlerFactory handlers, NetworkGuard 
                 .MintForHostAsync(identity.AudienceOf(endpoint), cancellationToken);
         return new HttpClient(new OwnServerHandler(endpoint, mint, headers, authorization, authorizations, shared),
             disposeHandler: false)
-        { Timeout = Timeout.InfiniteTimeSpan };
+        {
+            Timeout = Timeout.InfiniteTimeSpan,
+        };
     }
 
     /// <summary>A server of the older transport says itself where messages go, which must not be to somebody else.</summary>

@@ -30,7 +30,9 @@ internal sealed class ModelErrors(ModelIdentity identity, TimeProvider time)
             ErrorCode.ModelUnavailable,
             $"{identity}: the endpoint failed repeatedly, so no call is made for the moment; retry later.",
             circuit)
-        { RetryAfter = circuit.RetryAfter },
+        {
+            RetryAfter = circuit.RetryAfter,
+        },
         TimeoutRejectedException timeout => new(
             ErrorCode.ModelUnavailable,
             $"{identity}: no answer within AttemptTimeout ({timeout.Timeout.TotalSeconds:0.#} s); retry later or raise it.",
@@ -94,9 +96,10 @@ internal sealed class ModelErrors(ModelIdentity identity, TimeProvider time)
             (200, _) => (ErrorCode.ModelUnavailable, "the provider failed while it answered; retry later"),
             _ => (ErrorCode.ModelRequestRejected, "the provider refused the request"),
         };
-        var error = new AgentException(code, $"{identity}: status {status}, {words}; {remedy}.",
-            cause)
-        { RetryAfter = retryAfter };
+        var error = new AgentException(code, $"{identity}: status {status}, {words}; {remedy}.", cause)
+        {
+            RetryAfter = retryAfter,
+        };
         if (code == ErrorCode.ModelRequestRejected && (status == 402 || said.IsOutOfQuota))
         {
             error.Data[ModelTroubles.OutOfCredit] = true;

@@ -25,9 +25,10 @@ internal sealed class Executions(TimeProvider time)
     {
         lock (_gate)
         {
-            _all.Add(new ToolExecution(context.RunId, tool, effect, context.IdempotencyKey, arguments,
-                time.GetUtcNow())
-            { Returned = returned });
+            _all.Add(new ToolExecution(context.RunId, tool, effect, context.IdempotencyKey, arguments, time.GetUtcNow())
+            {
+                Returned = returned,
+            });
         }
     }
 }

@@ -56,9 +56,10 @@ internal sealed class ProgramProcess : IAsyncDisposable
         Dictionary<string, string> environment, params string[] arguments)
     {
         string command = string.Join(' ', new[] { "dotnet", Program }.Concat(arguments).Select(static word => $"'{word}'"));
-        var start = new ProcessStartInfo("script",
-            ["-qec", $"stty cols 120 rows 40; exec {command}", "/dev/null"])
-        { RedirectStandardInput = true };
+        var start = new ProcessStartInfo("script", ["-qec", $"stty cols 120 rows 40; exec {command}", "/dev/null"])
+        {
+            RedirectStandardInput = true,
+        };
         return Start(start, folder, new(environment)
         {
             ["OPENAI_API_KEY"] = "test-key",

@@ -40,9 +40,11 @@ public sealed class NodeHttpServer : IAsyncDisposable
     /// <summary>Starts it again after <see cref="KillAsync"/>.</summary>
     public async Task StartAsync()
     {
-        var start = new ProcessStartInfo("node",
-            [_script, .. _arguments])
-        { RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo("node", [_script, .. _arguments])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
         start.Environment["PORT"] = Port.ToString(System.Globalization.CultureInfo.InvariantCulture);
         Task listening = NextLineAsync(_open);
         _process = new Process { StartInfo = start, EnableRaisingEvents = true };

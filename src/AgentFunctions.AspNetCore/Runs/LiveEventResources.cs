@@ -79,9 +79,11 @@ internal sealed record ModelDeltaResource(
     public string? Tool { get; init; }
 
     public static ModelDeltaResource Of(ModelDelta delta) =>
-        new(delta.Turn, delta.Attempt, delta.Delivery, delta.At, delta.Text,
-            delta.Channel)
-        { Call = delta.Call, Tool = delta.Tool };
+        new(delta.Turn, delta.Attempt, delta.Delivery, delta.At, delta.Text, delta.Channel)
+        {
+            Call = delta.Call,
+            Tool = delta.Tool,
+        };
 
     public ModelDelta ToSignal() => new(Turn, Attempt, Delivery, Channel, At, Text) { Call = Call, Tool = Tool };
 }

@@ -81,12 +81,16 @@ internal static class AgentHost
     private static IEnumerable<GoverningPath> GoverningPaths(AgentHostSettings settings)
     {
         yield return new GoverningPath(settings.Data, "the data folder") { IsSecret = true, Except = settings.WorkspaceRoot };
-        yield return new GoverningPath(DataFolder.Home,
-            "the state of the host")
-        { IsSecret = true, Except = settings.WorkspaceRoot };
-        yield return new GoverningPath(Path.Combine(DataFolder.EarlierName, DataLocation.FileName),
-            "the data file")
-        { IsSecret = true, WithSiblings = true };
+        yield return new GoverningPath(DataFolder.Home, "the state of the host")
+        {
+            IsSecret = true,
+            Except = settings.WorkspaceRoot,
+        };
+        yield return new GoverningPath(Path.Combine(DataFolder.EarlierName, DataLocation.FileName), "the data file")
+        {
+            IsSecret = true,
+            WithSiblings = true,
+        };
         yield return new GoverningPath(Path.Combine(DataFolder.EarlierName, "keys"), "the host's keys") { IsSecret = true };
         yield return new GoverningPath(FolderContent.Agents, "the agents");
         yield return new GoverningPath("appsettings", "the host's configuration") { WithSiblings = true };

@@ -35,10 +35,10 @@ internal static class ElicitedQuestion
     public static PersonQuestion OfParams(string server, JsonElement asked)
     {
         string message = TextCut.Shorten(TextOf(asked, "message") ?? "", MaxMessage);
-        var question = new PersonQuestion(string.IsNullOrWhiteSpace(message)
-            ? "(The server gives no words.)"
-            : message)
-        { Server = server };
+        var question = new PersonQuestion(string.IsNullOrWhiteSpace(message) ? "(The server gives no words.)" : message)
+        {
+            Server = server,
+        };
         return TextOf(asked, "mode") == "url"
             ? question with
             {

@@ -66,9 +66,11 @@ internal sealed class TaskCall(McpServer server, Tool tool)
         // Not cut off any more: a task whose id is lost goes on without anybody to take its result.
         await tasks.PutAsync(
             context,
-            new McpTask(server.Definition.Name, started.Id, context.Turn,
-                context.Call)
-            { IsOlder = started.IsOlder, Notes = answer.Notes.Count == 0 ? null : answer.Notes },
+            new McpTask(server.Definition.Name, started.Id, context.Turn, context.Call)
+            {
+                IsOlder = started.IsOlder,
+                Notes = answer.Notes.Count == 0 ? null : answer.Notes,
+            },
             CancellationToken.None).ConfigureAwait(false);
         return GoesOn(started, context);
     }

@@ -42,9 +42,10 @@ public sealed class AgentBuilder
     public AgentBuilder WithEffect(string tool, ToolEffect effect) =>
         Set(_definition with
         {
-            Effects = new SortedDictionary<string, ToolEffect>(_definition.Effects.ToDictionary(),
-            StringComparer.Ordinal)
-            { [tool] = effect }
+            Effects = new SortedDictionary<string, ToolEffect>(_definition.Effects.ToDictionary(), StringComparer.Ordinal)
+            {
+                [tool] = effect,
+            }
         });
 
     /// <summary>Sets whether and how the agent may delegate to sub-agents.</summary>

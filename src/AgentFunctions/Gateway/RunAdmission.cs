@@ -52,9 +52,11 @@ internal sealed class RunAdmission(
 
         using Activity? span = known is null ? Trace(ref draft) : null;
         await runs.AddAsync(draft.Run, cancellationToken).ConfigureAwait(false);
-        var submitted = new JournalEvent(JournalEventTypes.RunSubmitted,
-            draft.Run.CreatedAt)
-        { Text = draft.Run.Goal, Model = draft.Run.Model };
+        var submitted = new JournalEvent(JournalEventTypes.RunSubmitted, draft.Run.CreatedAt)
+        {
+            Text = draft.Run.Goal,
+            Model = draft.Run.Model,
+        };
         await journal.AppendIfMissingAsync(draft.Run.Id, submitted, cancellationToken).ConfigureAwait(false);
         if (draft.Run.Notes is { } notes)
         {

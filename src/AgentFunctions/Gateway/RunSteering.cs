@@ -321,9 +321,11 @@ public sealed class RunSteering
         if (sent is not var (message, count))
         {
             await _records.AuditAsync(AuditTypes.MessageSent, id, caller, text, claim, cancellationToken).ConfigureAwait(false);
-            message = new InboxMessage(text, requester,
-                _records.Now)
-            { Key = claim?.Token, Media = media is { Count: > 0 } ? media : null };
+            message = new InboxMessage(text, requester, _records.Now)
+            {
+                Key = claim?.Token,
+                Media = media is { Count: > 0 } ? media : null,
+            };
             count = await _inbox.AddAsync(id, message, cancellationToken).ConfigureAwait(false);
         }
 

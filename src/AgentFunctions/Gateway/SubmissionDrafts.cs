@@ -63,9 +63,11 @@ internal sealed class SubmissionDrafts(SubmissionRights rights, IModelCatalog mo
             Scopes = ScopeSet.Narrow(request.Scopes, agent.Scopes),
             AwaitedTools = offer.Missing.Count == 0
                 ? null
-                : new AwaitedTools(offer.Missing.ToDictionary(static one => one.Group,
-                    static one => one.Reason))
-                { Allowances = access.Allowances, Bound = model.Profile.Tools },
+                : new AwaitedTools(offer.Missing.ToDictionary(static one => one.Group, static one => one.Reason))
+                {
+                    Allowances = access.Allowances,
+                    Bound = model.Profile.Tools,
+                },
             Notes = NotesOf(offer, modelNote, AnswerSchema.NoteOf(agent)),
             CreatedAt = default,
         };

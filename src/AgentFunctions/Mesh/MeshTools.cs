@@ -32,7 +32,9 @@ internal sealed class MeshTools : IToolSource
                     "Finds agents that can do a piece of work: those of this host, and those of other hosts that it knows. Then call one with call_agent.",
                     FindAsync),
                 ToolEffect.None)
-            { IsOptIn = true },
+            {
+                IsOptIn = true,
+            },
             new(
                 AgentTool.CreateFunction(
                     SwarmToolNames.CallAgent,

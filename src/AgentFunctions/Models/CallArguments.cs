@@ -30,9 +30,10 @@ internal static class CallArguments
 
         if (Parse(mended) is not { } values)
         {
-            var broken = new FunctionCallContent(id,
-                name)
-            { AdditionalProperties = new() { [ModelConventions.InvalidArguments] = mended } };
+            var broken = new FunctionCallContent(id, name)
+            {
+                AdditionalProperties = new() { [ModelConventions.InvalidArguments] = mended },
+            };
             if (isCut)
             {
                 broken.AdditionalProperties[ModelConventions.CutArguments] = true;

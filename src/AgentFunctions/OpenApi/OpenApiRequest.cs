@@ -56,9 +56,10 @@ internal static class OpenApiRequest
                 $"the arguments make the path '{path}', and '{dots}' would lead out of it.");
         }
 
-        var request = new HttpRequestMessage(operation.Method,
-            Address(operation, path, query))
-        { Content = OpenApiContent.Of(operation.Body, arguments, files) };
+        var request = new HttpRequestMessage(operation.Method, Address(operation, path, query))
+        {
+            Content = OpenApiContent.Of(operation.Body, arguments, files),
+        };
         foreach ((string name, string value) in headers)
         {
             request.Headers.TryAddWithoutValidation(name, value);

@@ -49,9 +49,10 @@ internal sealed class PromptMessages(CallLedger ledger, Inbox inbox, TimeProvide
     /// <summary>What the host says to the model, as messages.</summary>
     public static IEnumerable<TranscriptEntry> OfHost(IEnumerable<string> words, int turn, DateTimeOffset now) =>
         words.Select(text =>
-        new TranscriptEntry(turn, new ChatMessage(ChatRole.User, $"{Prompt.HostMark} {text}"),
-            now)
-        { Origin = TranscriptOrigin.Host });
+        new TranscriptEntry(turn, new ChatMessage(ChatRole.User, $"{Prompt.HostMark} {text}"), now)
+        {
+            Origin = TranscriptOrigin.Host,
+        });
 
     /// <summary>The outcomes of a turn's calls, in the order of the calls, whatever order they came in.</summary>
     private async Task<ChatMessage> ResultsAsync(string runId, TranscriptEntry asking, CancellationToken cancellationToken)

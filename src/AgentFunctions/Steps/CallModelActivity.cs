@@ -80,9 +80,12 @@ internal sealed class CallModelActivity(
         {
             await journal.AppendAsync(
                 input.RunId,
-                new JournalEvent(JournalEventTypes.ModelLost,
-                    time.GetUtcNow())
-                { Turn = input.Turn, Model = model.Name, Usage = input.Reserve },
+                new JournalEvent(JournalEventTypes.ModelLost, time.GetUtcNow())
+                {
+                    Turn = input.Turn,
+                    Model = model.Name,
+                    Usage = input.Reserve,
+                },
                 cancellationToken).ConfigureAwait(false);
             return CallModelResult.None with { Lost = true };
         }

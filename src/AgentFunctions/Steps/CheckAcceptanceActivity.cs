@@ -42,9 +42,11 @@ internal sealed class CheckAcceptanceActivity(
         CheckAcceptanceResult? result = await checks.CheckAsync(run, agent, input, answer, cancellationToken).ConfigureAwait(false);
         if (result is null)
         {
-            var lost = new JournalEvent(JournalEventTypes.ModelLost,
-                time.GetUtcNow())
-            { Turn = input.Turn, Usage = input.Reserve };
+            var lost = new JournalEvent(JournalEventTypes.ModelLost, time.GetUtcNow())
+            {
+                Turn = input.Turn,
+                Usage = input.Reserve,
+            };
             await journal.AppendAsync(run.Id, lost, cancellationToken).ConfigureAwait(false);
             return new CheckAcceptanceResult(false, new()) { Lost = true };
         }

@@ -51,9 +51,12 @@ internal sealed class CompactActivity(
 
         if (summary is null)
         {
-            var lost = new JournalEvent(JournalEventTypes.ModelLost,
-                time.GetUtcNow())
-            { Turn = input.Turn, Model = run.Model, Usage = input.Reserve };
+            var lost = new JournalEvent(JournalEventTypes.ModelLost, time.GetUtcNow())
+            {
+                Turn = input.Turn,
+                Model = run.Model,
+                Usage = input.Reserve,
+            };
             await journal.AppendAsync(run.Id, lost, cancellationToken).ConfigureAwait(false);
             return new CompactResult(input.Context, 0, new()) { Lost = true };
         }

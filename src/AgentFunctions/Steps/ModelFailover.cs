@@ -103,7 +103,9 @@ internal sealed partial class ModelFailover(
         return new AgentException(
             ErrorCode.ModelUnavailable,
             $"model '{model.Name}' and those that stand in for it give no answers: {string.Join(" ", down.Select(static one => one.Outage!.Value.Why))}")
-        { RetryAfter = pause < TimeSpan.FromSeconds(1) ? TimeSpan.FromSeconds(1) : pause };
+        {
+            RetryAfter = pause < TimeSpan.FromSeconds(1) ? TimeSpan.FromSeconds(1) : pause,
+        };
     }
 
     /// <summary>
@@ -114,9 +116,10 @@ internal sealed partial class ModelFailover(
     {
         AgentException told = failed.FirstOrDefault(static e => ModelTroubles.Of(e) != ModelTrouble.Refused) ?? failed[0];
         return failed.Count == 1 ? told
-            : new AgentException(told.Code, string.Join(" ", failed.Select(static e => e.Message)),
-                told.InnerException)
-            { RetryAfter = told.RetryAfter };
+            : new AgentException(told.Code, string.Join(" ", failed.Select(static e => e.Message)), told.InnerException)
+            {
+                RetryAfter = told.RetryAfter,
+            };
     }
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Model '{Model}' gives no answers ({Trouble}): {Reason}")]

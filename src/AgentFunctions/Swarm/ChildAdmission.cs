@@ -144,9 +144,11 @@ internal sealed class ChildAdmission(RunStore runs, ChildKinds kinds, Journal jo
 
     private async Task BeginAsync(RunRecord child, CancellationToken cancellationToken)
     {
-        var submitted = new JournalEvent(JournalEventTypes.RunSubmitted,
-            child.CreatedAt)
-        { Text = child.Goal, Model = child.Model };
+        var submitted = new JournalEvent(JournalEventTypes.RunSubmitted, child.CreatedAt)
+        {
+            Text = child.Goal,
+            Model = child.Model,
+        };
         await journal.BeginAsync(child.Id, submitted, cancellationToken).ConfigureAwait(false);
         if (child.Notes is { } notes)
         {

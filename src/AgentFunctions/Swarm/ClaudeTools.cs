@@ -22,7 +22,10 @@ internal static class ClaudeTools
                 + "return. When it is done, it returns a single message to you.",
                 TaskAsync),
             ToolEffect.Idempotent)
-        { IsDelegation = true, Reach = ToolReach.Runtime },
+        {
+            IsDelegation = true,
+            Reach = ToolReach.Runtime,
+        },
     ];
 
     private static async Task<string> TaskAsync(

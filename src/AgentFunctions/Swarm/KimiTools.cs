@@ -23,7 +23,10 @@ internal static class KimiTools
                 "Create a custom subagent with a specific system prompt and name for reuse. It has your tools, but cannot delegate further.",
                 CreateSubAgentAsync),
             ToolEffect.Idempotent)
-        { IsDelegation = true, Reach = ToolReach.Runtime },
+        {
+            IsDelegation = true,
+            Reach = ToolReach.Runtime,
+        },
         new(
             AgentTool.CreateFunction(
                 SwarmToolNames.AssignTask,
@@ -31,7 +34,10 @@ internal static class KimiTools
                 + "2. When the agent is done, it will return a single message back to you.",
                 AssignTaskAsync),
             ToolEffect.Idempotent)
-        { IsDelegation = true, Reach = ToolReach.Runtime },
+        {
+            IsDelegation = true,
+            Reach = ToolReach.Runtime,
+        },
     ];
 
     private static async Task<string> CreateSubAgentAsync(
@@ -59,7 +65,11 @@ internal static class KimiTools
             context,
             lead => new ChildOrder(lead with { Instructions = instructions, Delegation = Delegation.None, OutputSchema = null },
                 1)
-            { GoalOf = _ => prompt, IsAnswer = true, As = agent },
+            {
+                GoalOf = _ => prompt,
+                IsAnswer = true,
+                As = agent,
+            },
             cancellationToken).ConfigureAwait(false);
         return "";
     }

@@ -22,9 +22,10 @@ internal sealed class AcceptanceCommand([FromKeyedServices(ToolCallPipeline.OfAc
     public async Task<string?> FindErrorAsync(
         CheckAcceptanceInput input, IReadOnlyList<string> command, int maxBytes, CancellationToken cancellationToken)
     {
-        var state = new ToolCallState(new CallToolInput(input.RunId, input.Turn, CallLedger.Acceptance,
-            input.Context)
-        { BudgetLeft = input.BudgetLeft });
+        var state = new ToolCallState(new CallToolInput(input.RunId, input.Turn, CallLedger.Acceptance, input.Context)
+        {
+            BudgetLeft = input.BudgetLeft,
+        });
         CallOutcome outcome = await pipeline.RunAsync(state, cancellationToken).ConfigureAwait(false);
         string shown = string.Join(' ', command);
         if (outcome is not CallOutcome.Completed { Outcome: var told })

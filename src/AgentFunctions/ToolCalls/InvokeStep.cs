@@ -67,9 +67,10 @@ internal sealed class InvokeStep(ToolInvoker invoker, TimeProvider time) : ITool
         DateTimeOffset look = now + call.Tool.Job!.PauseAt(now - state.Entry!.StartedAt, call.Context.Features.Get<NextLook>());
         string eventName = ToolCallWait.JobEvent(state.Input.Turn, state.Input.Call);
         return call.Tool.IsClient
-            ? new ToolCallWait(RunWaiting.Caller, call.Context.IdempotencyKey, eventName,
-                look)
-            { Deadline = state.Entry.StartedAt + call.Tool.Job.Deadline }
+            ? new ToolCallWait(RunWaiting.Caller, call.Context.IdempotencyKey, eventName, look)
+            {
+                Deadline = state.Entry.StartedAt + call.Tool.Job.Deadline,
+            }
             : new ToolCallWait(ToolCallWait.Job, call.Tool.Name, eventName, look);
     }
 }

@@ -80,7 +80,9 @@ internal sealed class RunTools(ToolCatalog catalog, IBlobStore blobs, IRecordSto
             string left = $"{WhatIsTooMuch(tools, bound)} '{SearchTool.Name}' is disallowed, so {selection.Searched.Count} of them are left out.";
             return new PinnedTools(await PinAsync(selection.Declared, cancellationToken).ConfigureAwait(false),
                 selection.Declared)
-            { Note = left };
+            {
+                Note = left,
+            };
         }
 
         IReadOnlyList<ToolDeclaration> declared = [.. selection.Declared, SearchTool.Declare(search, selection.Searched)];

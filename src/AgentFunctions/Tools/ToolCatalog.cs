@@ -98,9 +98,12 @@ public sealed class ToolCatalog
         EnsureKnownDenials(agent, all);
         string[] unknown = [.. (agent.Tools
             ?? []).Where(name => !IsKnown(all, name) && !missing.Any(group => ToolNames.IsOf(group.Group, name)))];
-        return new ToolOffer(Selected(agent,
-            all.Values))
-        { Missing = missing, Unknown = unknown, Notes = [.. notes, .. unknown.Select(NoTool)] };
+        return new ToolOffer(Selected(agent, all.Values))
+        {
+            Missing = missing,
+            Unknown = unknown,
+            Notes = [.. notes, .. unknown.Select(NoTool)],
+        };
     }
 
     /// <summary>Finds the present tool of a name; <see langword="null"/> if the agent no longer has one.</summary>

@@ -180,10 +180,10 @@ public sealed class RunReader
             Usage = progress?.Usage ?? new(),
             UsageOfOthers = OthersThan(record.Model, progress?.UsageOfOthers),
             SubAgents = progress?.Swarm is { } swarm
-                ? new RunSubAgents(swarm.Started + swarm.Descendants, state.IsEnded
-                    ? 0
-                    : swarm.Running)
-                { AskedAt = swarm.AskedAt }
+                ? new RunSubAgents(swarm.Started + swarm.Descendants, state.IsEnded ? 0 : swarm.Running)
+                {
+                    AskedAt = swarm.AskedAt,
+                }
                 : new(0, 0),
             Budget = progress is null ? null : BudgetOf(progress, state),
             Plan = withResult ? await _contents.PlanAsync(record.Id, cancellationToken).ConfigureAwait(false) : [],

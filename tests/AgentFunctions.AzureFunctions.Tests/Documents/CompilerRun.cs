@@ -40,9 +40,11 @@ internal static class CompilerRun
                 ["-nologo", "-target:library", "-nullable:enable", "-nostdlib", "-warn:0", "-out:none.dll", "*.cs",
                     .. assemblies.Select(static one => $"-r:\"{one}\"")],
                 cancellationToken);
-            var start = new ProcessStartInfo("dotnet",
-                [Compiler(), "@arguments.rsp"])
-            { RedirectStandardOutput = true, WorkingDirectory = folder };
+            var start = new ProcessStartInfo("dotnet", [Compiler(), "@arguments.rsp"])
+            {
+                RedirectStandardOutput = true,
+                WorkingDirectory = folder,
+            };
             using Process process = Process.Start(start)!;
             string output = await process.StandardOutput.ReadToEndAsync(cancellationToken);
             await process.WaitForExitAsync(cancellationToken);

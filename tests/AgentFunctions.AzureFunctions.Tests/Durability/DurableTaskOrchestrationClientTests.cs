@@ -49,9 +49,11 @@ public sealed class DurableTaskOrchestrationClientTests
     {
         DurableTaskClient durable = Substitute.For<DurableTaskClient>("test");
         durable.GetInstanceAsync("1", true, Arg.Any<CancellationToken>()).Returns(
-            new OrchestrationMetadata("RunAgent",
-                "1")
-            { RuntimeStatus = OrchestrationRuntimeStatus.Failed, SerializedOutput = "the worker is gone" });
+            new OrchestrationMetadata("RunAgent", "1")
+            {
+                RuntimeStatus = OrchestrationRuntimeStatus.Failed,
+                SerializedOutput = "the worker is gone",
+            });
 
         var client = new DurableTaskOrchestrationClient(new DurableTaskClientAccessor { Client = durable });
 

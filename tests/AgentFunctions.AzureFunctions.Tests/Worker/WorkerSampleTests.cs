@@ -25,9 +25,10 @@ public sealed class WorkerSampleTests
         try
         {
             using var http = new HttpClient { BaseAddress = await AddressAsync(worker) };
-            using var request = new HttpRequestMessage(HttpMethod.Post,
-                "/api/runs")
-            { Content = JsonContent.Create(new { agent = "writer", goal = "Say hello." }) };
+            using var request = new HttpRequestMessage(HttpMethod.Post, "/api/runs")
+            {
+                Content = JsonContent.Create(new { agent = "writer", goal = "Say hello." }),
+            };
             request.Headers.Add("Prefer", "wait=60");
 
             using HttpResponseMessage answer = await http.SendAsync(request, Cancel);

@@ -240,9 +240,10 @@ internal sealed class AuthorisationMatrixTests
 
     private async Task AsRootAsync(HttpMethod method, string path, string? body)
     {
-        using var request = new HttpRequestMessage(method,
-            path)
-        { Content = body is null ? null : new StringContent(body, Encoding.UTF8, "application/json") };
+        using var request = new HttpRequestMessage(method, path)
+        {
+            Content = body is null ? null : new StringContent(body, Encoding.UTF8, "application/json"),
+        };
         using HttpResponseMessage response = await _callers[CallerRoles.Admin].SendAsync(request);
         Assert.That(response.IsSuccessStatusCode, Is.True, await response.Content.ReadAsStringAsync());
     }

@@ -93,9 +93,10 @@ internal sealed class KilledGatewayTests
     private static async Task SubmitAsync(HttpClient http, int run, Dictionary<int, string> ids,
         CancellationToken cancellationToken)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Post,
-            "/api/runs")
-        { Content = JsonContent.Create(new { goal = $"goal {run}" }) };
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/api/runs")
+        {
+            Content = JsonContent.Create(new { goal = $"goal {run}" }),
+        };
         request.Headers.Add("Idempotency-Key", $"run-{run}");
         using HttpResponseMessage response = await http.SendAsync(request, cancellationToken);
         Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.Accepted),

@@ -86,9 +86,10 @@ internal sealed class WebAppSampleTests
 
         static async Task<int> FromPageAsync(HttpClient http)
         {
-            using var request = new HttpRequestMessage(HttpMethod.Post,
-                "/agents/api/runs")
-            { Content = JsonContent.Create(new { agent = "clerk", goal = "x" }) };
+            using var request = new HttpRequestMessage(HttpMethod.Post, "/agents/api/runs")
+            {
+                Content = JsonContent.Create(new { agent = "clerk", goal = "x" }),
+            };
             request.Headers.Add("Origin", Page);
             request.Headers.Add("Sec-Fetch-Site", "cross-site");
             using HttpResponseMessage answer = await http.SendAsync(request, Cancel);

@@ -95,9 +95,10 @@ internal sealed class OneTraceTests
     private static async Task<string> SubmitAsync(Uri address, CancellationToken cancellationToken)
     {
         using var http = new HttpClient(new SocketsHttpHandler { ActivityHeadersPropagator = null }) { BaseAddress = address };
-        using var request = new HttpRequestMessage(HttpMethod.Post,
-            "/api/runs")
-        { Content = JsonContent.Create(new { agent = "lead", goal = Secret }) };
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/api/runs")
+        {
+            Content = JsonContent.Create(new { agent = "lead", goal = Secret }),
+        };
         request.Headers.Add("traceparent", $"00-{CallerTrace}-{CallerSpan}-01");
         using HttpResponseMessage response = await http.SendAsync(request, cancellationToken);
         return (await response.Content.ReadFromJsonAsync<JsonElement>(cancellationToken)).GetProperty("id").GetString()!;

@@ -30,7 +30,9 @@ internal sealed class HistorySizeTests
                 return new string('x', length);
             }),
             ToolEffect.None)
-        { ResultLimit = 1_000_000 };
+        {
+            ResultLimit = 1_000_000,
+        };
         await using RunHost host = used = await RunHost.StartAsync(
             request =>
             {

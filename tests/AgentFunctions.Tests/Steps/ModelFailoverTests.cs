@@ -113,9 +113,10 @@ internal sealed class ModelFailoverTests
     {
         _troubles["first"] = new AgentException(ErrorCode.ModelUnauthorized, "first: wrong key.");
         _troubles["spare"] = Unreachable;
-        _troubles["last"] = new AgentException(ErrorCode.ModelRateLimited,
-            "last: too many.")
-        { RetryAfter = TimeSpan.FromHours(1) };
+        _troubles["last"] = new AgentException(ErrorCode.ModelRateLimited, "last: too many.")
+        {
+            RetryAfter = TimeSpan.FromHours(1),
+        };
 
         Assert.That(
             () => CallAsync(),

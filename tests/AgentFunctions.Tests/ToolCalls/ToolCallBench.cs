@@ -61,9 +61,10 @@ internal sealed class ToolCallBench : IAsyncDisposable
         string? policy, IReadOnlyList<AgentTool> tools, string called, object arguments, CallToolInput? input = null,
         AgentTool? pinned = null, params IEnumerable<(string Key, string Value)> settings)
     {
-        var bench = new ToolCallBench(policy, tools,
-            settings)
-        { Input = input ?? new CallToolInput(RunId, 1, 0, new ContextRef()) };
+        var bench = new ToolCallBench(policy, tools, settings)
+        {
+            Input = input ?? new CallToolInput(RunId, 1, 0, new ContextRef()),
+        };
         await bench.Get<SqliteEngine>().StartAsync();
         // The limit that earlier versions gave every agent: the hash of the recorded definition has it.
         AgentDefinition agent = Agent.Create("worker").WithInstructions("Work.").WithMaxTurns(200).Build();

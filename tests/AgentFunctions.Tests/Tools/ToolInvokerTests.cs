@@ -71,9 +71,10 @@ public sealed class ToolInvokerTests
     public async Task Invoke_ArgumentsThatAreNoJson_ShowsWhatWasSent()
     {
         using ToolBench bench = Bench(Echo);
-        var call = new FunctionCallContent("1",
-            "probe")
-        { AdditionalProperties = new() { [ModelConventions.InvalidArguments] = "{\"text\": \"a" } };
+        var call = new FunctionCallContent("1", "probe")
+        {
+            AdditionalProperties = new() { [ModelConventions.InvalidArguments] = "{\"text\": \"a" },
+        };
         ToolOutcome outcome = await bench.InvokeAsync(call);
         Assert.That(outcome.Code, Is.EqualTo(ErrorCode.ToolArgumentsInvalid));
         Assert.That(outcome.Text, Does.Contain("no valid JSON").And.Contain("{\"text\": \"a"));

@@ -138,9 +138,12 @@ internal sealed class RunForecastTests
     }
 
     private static JournalEvent Model(int turn, int atSeconds, int tookSeconds) =>
-        new(JournalEventTypes.ModelCompleted,
-            Now.AddSeconds(atSeconds))
-        { Turn = turn, Model = "kimi", DurationMs = 1_000 * tookSeconds };
+        new(JournalEventTypes.ModelCompleted, Now.AddSeconds(atSeconds))
+        {
+            Turn = turn,
+            Model = "kimi",
+            DurationMs = 1_000 * tookSeconds,
+        };
 
     private static JournalEvent[] Turns(int count) =>
     [

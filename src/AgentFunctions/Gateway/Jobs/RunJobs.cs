@@ -62,9 +62,11 @@ public sealed class RunJobs
                 $"There is no job '{id}'. What came of a job is kept for a week.");
         }
 
-        var job = new RunJob(id, order.Action, order.By,
-            state.CreatedAt)
-        { Runs = order.Runs, EndedAt = state.IsEnded ? state.LastUpdatedAt : null };
+        var job = new RunJob(id, order.Action, order.By, state.CreatedAt)
+        {
+            Runs = order.Runs,
+            EndedAt = state.IsEnded ? state.LastUpdatedAt : null,
+        };
         if (state.Status == OrchestrationStatus.Completed && DurableJson.Deserialize<RunsProgress>(state.Output) is { } end)
         {
             return job with

@@ -153,7 +153,9 @@ internal sealed record PolicyFile
                 Timeout = map.Duration("timeout"),
                 ResultLimit = map.Whole("resultLimit", 1),
             })
-        { NamesTools = map.Map("when")!.Has("tool") };
+        {
+            NamesTools = map.Map("when")!.Has("tool"),
+        };
         map.Close();
         return rule;
     }

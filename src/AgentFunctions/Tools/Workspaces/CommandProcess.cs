@@ -69,9 +69,11 @@ internal static class CommandProcess
             await DrainAsync(reading, drained, time).ConfigureAwait(false);
         }
 
-        return new CommandResult(process.ExitCode,
-            Describe(process.ExitCode, output, errors))
-        { Output = output.ToString(), IsCut = output.IsCut };
+        return new CommandResult(process.ExitCode, Describe(process.ExitCode, output, errors))
+        {
+            Output = output.ToString(),
+            IsCut = output.IsCut,
+        };
     }
 
     private static async Task DrainAsync(Task reading, CancellationTokenSource drained, TimeProvider time)

@@ -14,7 +14,12 @@ internal sealed class RunCommandTool(WorkspaceCommands commands)
                 $"Runs a program in the workspace's folder, without a shell: no pipes, wildcards or redirections. Gives its exit code and output. {commands.AllowedText}",
                 RunAsync),
             ToolEffect.NotIdempotent)
-        { IsOptIn = true, Timeout = commands.Timeout, Uses = commands.UsesOf, MayRunAny = commands.AllowsAny };
+        {
+            IsOptIn = true,
+            Timeout = commands.Timeout,
+            Uses = commands.UsesOf,
+            MayRunAny = commands.AllowsAny,
+        };
 
     private async Task<string> RunAsync(
         ToolContext context,

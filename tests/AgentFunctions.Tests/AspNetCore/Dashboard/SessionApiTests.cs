@@ -232,9 +232,10 @@ internal sealed class SessionApiTests
 
     private static async Task<JsonElement> TicketAsync(ApiHost host, string path, string key = Key)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Post,
-            "/api/tickets")
-        { Content = JsonContent.Create(new { path }) };
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/api/tickets")
+        {
+            Content = JsonContent.Create(new { path }),
+        };
         request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", key);
         using HttpResponseMessage response = await host.Client.SendAsync(request);
         Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.OK), await response.Content.ReadAsStringAsync());

@@ -57,9 +57,10 @@ internal sealed class QuestionApiTests
     private static async Task<(HttpStatusCode Status, string Body)> PostAsync(ApiHost host, string id, object body, string? key,
         CancellationToken cancellationToken)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Post,
-            $"/api/questions/{id}")
-        { Content = JsonContent.Create(body) };
+        using var request = new HttpRequestMessage(HttpMethod.Post, $"/api/questions/{id}")
+        {
+            Content = JsonContent.Create(body),
+        };
         if (key is not null)
         {
             request.Headers.Add("Idempotency-Key", key);

@@ -104,9 +104,10 @@ internal sealed class JobApiTests
     public async Task Bulk_WithoutThatPreference_IsAnsweredWhenItIsDone(string? preference)
     {
         await using ApiHost host = await ApiHost.StartAsync(static _ => ChatReply.Say("done"));
-        using var request = new HttpRequestMessage(HttpMethod.Post,
-            "/api/runs/bulk")
-        { Content = JsonContent.Create(new { action = "pause", ids = new[] { "none" } }) };
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/api/runs/bulk")
+        {
+            Content = JsonContent.Create(new { action = "pause", ids = new[] { "none" } }),
+        };
         if (preference is not null)
         {
             request.Headers.Add("Prefer", preference);

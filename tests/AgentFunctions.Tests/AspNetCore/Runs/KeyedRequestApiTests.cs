@@ -127,9 +127,10 @@ internal sealed class KeyedRequestApiTests
 
     private static async Task<(HttpStatusCode Status, string Body)> SendAsync(ApiHost host, string path, string key, object? body)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Post,
-            path)
-        { Content = body is null ? null : JsonContent.Create(body) };
+        using var request = new HttpRequestMessage(HttpMethod.Post, path)
+        {
+            Content = body is null ? null : JsonContent.Create(body),
+        };
         request.Headers.Add("Idempotency-Key", key);
         using HttpResponseMessage answer = await host.Client.SendAsync(request);
         return (answer.StatusCode, await answer.Content.ReadAsStringAsync());

@@ -46,9 +46,10 @@ internal sealed class ResolveStepTests
     public async Task Run_BegunBefore_TakesUpTheRecordedDecision()
     {
         await using ToolCallBench bench = await BenchCalls.StartAsync(BenchCalls.Deny);
-        var decision = new PolicyDecision(PolicyVerdict.Allow, "cap",
-            "hash")
-        { Arguments = System.Text.Json.JsonElement.Parse("""{"amount":2}""") };
+        var decision = new PolicyDecision(PolicyVerdict.Allow, "cap", "hash")
+        {
+            Arguments = System.Text.Json.JsonElement.Parse("""{"amount":2}"""),
+        };
         await bench.LeaveAsync(BenchCalls.Started with { Decision = decision, ApprovalId = "a1" });
 
         ToolCallState state = await bench.ResolvedAsync();

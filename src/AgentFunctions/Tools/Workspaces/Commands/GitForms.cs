@@ -31,7 +31,9 @@ internal sealed class GitForms() : ProgramForms("git", Forms)
 
     private static readonly CommandOptions Log = new CommandOptions(
         DiffFlags + " " + LogFlags, DiffValued + " " + LogValued, DiffAttached + " --decorate --pretty --format")
-    { TakesNumber = true };
+    {
+        TakesNumber = true,
+    };
 
     private static readonly string[] NoPrograms = ["--no-ext-diff", "--no-textconv"];
 

@@ -7,7 +7,9 @@ internal static class ShippedForms
         "--no-restore --no-build --nologo --no-incremental --force --list-tests --blame-hang --self-contained --no-self-contained --no-dependencies -graph",
         "-c --configuration -v --verbosity -f --framework --filter -r --runtime -o --output --results-directory",
         "-v -c -f -o")
-    { Paths = new HashSet<string> { "-o", "--output", "--results-directory" } };
+    {
+        Paths = new HashSet<string> { "-o", "--output", "--results-directory" },
+    };
 
     private static readonly CommandOptions Script = new("");
 

@@ -206,9 +206,12 @@ public sealed class NestedRepositoryTests
 
     private static async Task GitAsync(string folder, params string[] arguments)
     {
-        var start = new ProcessStartInfo("git",
-            arguments)
-        { WorkingDirectory = folder, RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo("git", arguments)
+        {
+            WorkingDirectory = folder,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
         start.Environment["GIT_CONFIG_GLOBAL"] = "/dev/null";
         using Process process = Process.Start(start)!;
         Task<string> errors = process.StandardError.ReadToEndAsync();
