@@ -19,7 +19,7 @@ if (IsInstalled("func") && IsInstalled("azurite"))
     var storage = builder.AddExecutable("storage", "azurite", root, "--silent", "--skipApiVersionCheck", "--location",
         Path.Combine(data, "azurite"));
     var functions = builder.AddExecutable("functions", "func", Path.Combine(root, "samples", "FunctionApp"), "start")
-        .WithHttpEndpoint(name: "http");
+        .WithHttpEndpoint(name: "http", port: int.TryParse(builder.Configuration["FunctionsPort"], out int own) ? own : null);
     functions
         .WithArgs("--port", functions.GetEndpoint("http").Property(EndpointProperty.TargetPort))
         .WithEnvironment("AzureWebJobsStorage", "UseDevelopmentStorage=true")
