@@ -72,9 +72,11 @@ public sealed class DoorClientsTests
         Assert.That((Number("state"), Number("waiting"), Number("answered")), Is.EqualTo((3, 6, 3)), told.ToString());
         // A cancel waits two seconds for the end, and a busy machine may need longer.
         Assert.That(Number("cancelled"), Is.AnyOf(2, 5));
+        // How often the status is told depends on when the stream looks.
+        string?[] events = [.. told.GetProperty("events").EnumerateArray().Select(static one => one.GetString())];
         Assert.That(
-            told.GetProperty("events").EnumerateArray().Select(static one => one.GetString()),
-            Is.EqualTo((string[])["task", "statusUpdate", "statusUpdate", "statusUpdate", "artifactUpdate", "statusUpdate"]));
+            events.Where((one, at) => at == 0 || one != events[at - 1]),
+            Is.EqualTo((string[])["task", "statusUpdate", "artifactUpdate", "statusUpdate"]));
         Assert.That(told.GetProperty("steer").EnumerateArray().Last().GetInt32(), Is.EqualTo(3), told.ToString());
 
         int Number(string name) => told.GetProperty(name).GetInt32();

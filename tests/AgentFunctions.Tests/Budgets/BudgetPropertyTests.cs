@@ -77,7 +77,23 @@ internal sealed class BudgetPropertyTests
                 }
                 else
                 {
-                    crash.Arm(random.Next(50, 1_200));
+                    if (life % 2 == 0)
+                    {
+                        crash.Arm(random.Next(50, 1_200));
+                    }
+                    else
+                    {
+                        // While an answer is under way.
+                        int calls = random.Next(5, 100);
+                        model.Asked = () =>
+                        {
+                            if (Interlocked.Decrement(ref calls) == 0)
+                            {
+                                crash.Arm(1);
+                            }
+                        };
+                    }
+
                     Task ended = Task.WhenAll(budgets.Keys.Select(id => host.Services.GetRequiredService<RunReader>()
                         .WaitForEndAsync(id)));
                     await Task.WhenAny(crash.Dead, ended);

@@ -30,9 +30,11 @@ internal sealed class A2ADoorTests
             (Number("state"), Number("waiting"), Number("answered"), Number("cancelled")),
             Is.EqualTo((Completed, InputRequired, Completed, 5)));
         Assert.That(told.GetProperty("history").GetRawText(), Is.EqualTo($"[[1,\"Answer.\"],[2,\"{A2AHost.Answer}\"]]"));
+        // How often the status is told depends on when the stream looks.
+        string?[] events = [.. told.GetProperty("events").EnumerateArray().Select(static one => one.GetString())];
         Assert.That(
-            told.GetProperty("events").EnumerateArray().Select(static one => one.GetString()),
-            Is.EqualTo((string[])["task", "statusUpdate", "statusUpdate", "statusUpdate", "artifactUpdate", "statusUpdate"]));
+            events.Where((one, at) => at == 0 || one != events[at - 1]),
+            Is.EqualTo((string[])["task", "statusUpdate", "artifactUpdate", "statusUpdate"]));
         Assert.That(told.GetProperty("states").EnumerateArray().Last().GetInt32(), Is.EqualTo(Completed));
         Assert.That(told.GetProperty("listed").GetInt32(), Is.EqualTo(2));
         Assert.That(told.GetProperty("steer").EnumerateArray().Last().GetInt32(), Is.EqualTo(Completed), told.ToString());
