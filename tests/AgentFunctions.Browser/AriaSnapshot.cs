@@ -17,15 +17,13 @@ internal static partial class AriaSnapshot
     /// <summary>How often it is looked at before what is seen counts: parts of a screen come after one another.</summary>
     private const int Looks = 60;
 
-    public static readonly bool IsWritten = Environment.GetEnvironmentVariable("AGENTFUNCTIONS_SNAPSHOTS") == "write";
-
     /// <summary>The page's main part is what it was, as soon as all of it is there.</summary>
     /// <param name="page">The page.</param>
     /// <param name="name">The screen.</param>
     public static async Task AssertAsync(IPage page, string name)
     {
         string file = Path.Combine(Folder(), $"{name}.yml");
-        string wanted = !IsWritten ? await File.ReadAllTextAsync(file) : "";
+        string wanted = !Pictures.AreTaken ? await File.ReadAllTextAsync(file) : "";
         string seen = "";
         int looks = 0;
         await Poll.UntilAsync(
@@ -33,11 +31,11 @@ internal static partial class AriaSnapshot
             {
                 string before = seen;
                 seen = Steady(await page.Locator("main").AriaSnapshotAsync()) + "\n";
-                looks = !IsWritten || seen == before ? looks + 1 : 0;
+                looks = !Pictures.AreTaken || seen == before ? looks + 1 : 0;
                 return seen == wanted || looks == Looks;
             },
             TestContext.CurrentContext.CancellationToken);
-        if (IsWritten)
+        if (Pictures.AreTaken)
         {
             Directory.CreateDirectory(Folder());
             await File.WriteAllTextAsync(file, seen);

@@ -64,7 +64,7 @@ internal sealed class ExportTests : ServedTests
         await Assertions.Expect(inspected.Page.Locator(".say")).ToHaveCountAsync(0);
         await inspected.AssertFitsAsync("exported run");
         await inspected.AssertAccessibleInBothAsync("exported run", ScreensTests.Place("exported", 1280));
-        if (AriaSnapshot.IsWritten)
+        if (Pictures.AreTaken)
         {
             await Pictures.TakeAsync(inspected.Page, "exported");
         }

@@ -49,7 +49,7 @@ internal sealed class OperateTests() : ServedTests(
         await Assertions.Expect(report.Locator("li")).ToContainTextAsync(", turn 1, begun ");
         await page.AssertAccessibleInBothAsync("kill, engaged", ScreensTests.Place("kill-engaged", 1440));
         await page.AssertFitsAsync("kill, engaged");
-        if (AriaSnapshot.IsWritten)
+        if (Pictures.AreTaken)
         {
             await Pictures.TakeAsync(page.Page, "kill-engaged");
         }

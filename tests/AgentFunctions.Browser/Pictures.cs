@@ -4,10 +4,13 @@ using Microsoft.Playwright;
 namespace AgentFunctions.Browser;
 
 /// <summary>
-/// The pictures in <c>docs/images</c>, taken from the screens of the tests when <see cref="AriaSnapshot"/> is written anew.
+/// The pictures in <c>docs/images</c>, taken from the screens of the tests where <c>AGENTFUNCTIONS_SNAPSHOTS=write</c> says so.
 /// </summary>
 internal static class Pictures
 {
+    /// <summary>Whether they are taken anew.</summary>
+    public static readonly bool AreTaken = Environment.GetEnvironmentVariable("AGENTFUNCTIONS_SNAPSHOTS") == "write";
+
     /// <summary>The pictures by the screen of the tests; a name with <c>phone</c> is of the small window.</summary>
     private static readonly (string Screen, string Picture, ColorScheme Scheme)[] Taken =
     [

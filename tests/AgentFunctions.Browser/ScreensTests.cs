@@ -114,7 +114,7 @@ internal sealed class ScreensTests() : ServedTests(
                 await AriaSnapshot.AssertAsync(page.Page, name);
             }
 
-            if (AriaSnapshot.IsWritten)
+            if (Pictures.AreTaken)
             {
                 await Pictures.TakeAsync(page.Page, name);
             }
