@@ -1,3 +1,5 @@
+using AgentFunctions.Gateway;
+using AgentFunctions.Governance.Approvals;
 using AgentFunctions.Records;
 using AgentFunctions.Runs;
 using AgentFunctions.Tests.Hosting;
@@ -10,7 +12,7 @@ namespace AgentFunctions.Tests.AgentFramework;
 internal sealed class ProvidedToolsTests
 {
     [Test]
-    public async Task Run_Skill_IsLoadedByItsTool()
+    public async Task Run_Skill_IsLoadedOnceAPersonApproves()
     {
         ScriptedClient client = Script(
             static options => CallOf(options, "load_skill", "refund-policy"));
@@ -18,9 +20,14 @@ internal sealed class ProvidedToolsTests
             new AgentInlineSkill("refund-policy", "How refunds are made.", "Refund within 14 days.", null, null, null));
         await using RunHost host = await AgentHost.StartAsync(Clerk(client, skills));
 
-        Run run = await host.AskAsync("clerk", "May I refund?");
+        Run run = await host.SubmitAsync("May I refund?", new RunRequest { Agent = "clerk" });
+        // By default their tool that loads a skill needs an approval.
+        JournalEvent asked = await host.EventAsync(run.Id, static e => e.Type == JournalEventTypes.ApprovalRequested);
+        await host.Get<ApprovalService>().DecideAsync(asked.Approval!, Caller.Local, approve: true);
+        run = await host.Reader.WaitForEndAsync(run.Id);
 
         Assert.That(run.Status, Is.EqualTo(RunStatus.Completed), run.Error?.Message);
+        Assert.That(asked.Tool, Is.EqualTo("load_skill"));
         Assert.That(run.Result!.Text, Does.Contain("Refund within 14 days."));
         Assert.That(client.Requests.First().Options!.Instructions, Does.Contain("refund-policy"));
     }
