@@ -35,6 +35,8 @@ internal sealed class WriteTransaction(Connection connection)
     /// <summary>Instances that this transaction has deleted: a turn of theirs that comes later must not be recorded.</summary>
     public HashSet<long> Removed { get; } = [];
 
-    /// <summary>Gets where streams end that this transaction has written to; <see langword="null"/> for one that it deleted.</summary>
+    /// <summary>
+    /// Gets where the streams end that this transaction has written to; <see langword="null"/> for one that it deleted.
+    /// </summary>
     public Dictionary<string, StreamEnd?> StreamEnds { get; } = new(StringComparer.Ordinal);
 }
