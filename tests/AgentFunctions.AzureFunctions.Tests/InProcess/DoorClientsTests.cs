@@ -8,8 +8,8 @@ using Microsoft.Extensions.DependencyInjection;
 namespace AgentFunctions.AzureFunctions.Tests.InProcess;
 
 /// <summary>
-/// The clients of other protocols, as their own makers publish them, against the one route that an app's HTTP trigger has: runs on
-/// Durable Task.
+/// The clients of other protocols, as their own makers publish them, against the one route that an app's HTTP trigger has: runs
+/// on Durable Task.
 /// </summary>
 [CancelAfter(1_800_000)]
 public sealed class DoorClientsTests
@@ -17,6 +17,7 @@ public sealed class DoorClientsTests
     private const string Answer = "This is the answer, in so many words that it comes in several pieces.";
 
     private readonly ConcurrentQueue<string> _sent = new();
+    private readonly SemaphoreSlim _goOn = new(0);
     private readonly string _policy = Path.GetTempFileName();
     private ServedApp _app = null!;
 
@@ -42,6 +43,8 @@ public sealed class DoorClientsTests
         {
             await _app.DisposeAsync();
         }
+
+        _goOn.Dispose();
     }
 
     [Test]
@@ -65,18 +68,24 @@ public sealed class DoorClientsTests
     [TestCase("rest")]
     public async Task A2A_TaskSentStreamedAnsweredAndCancelled(string transport)
     {
-        JsonElement told = await RunAsync("a2a.mjs", "all", transport);
+        JsonElement told;
+        try
+        {
+            told = await RunAsync("a2a.mjs", "all", transport);
+        }
+        finally
+        {
+            // The call of the model that was cancelled goes on, and keeps others of the worker's few from being made.
+            _goOn.Release();
+        }
 
         Assert.That(Text(told, "again"), Is.EqualTo(Text(told, "id")));
         Assert.That((Text(told, "text"), Text(told, "answer")), Is.EqualTo((Answer, Answer)));
         Assert.That((Number("state"), Number("waiting"), Number("answered")), Is.EqualTo((3, 6, 3)), told.ToString());
         // A cancel waits two seconds for the end, and a busy machine may need longer.
         Assert.That(Number("cancelled"), Is.AnyOf(2, 5));
-        // How often the status is told depends on when the stream looks.
-        string?[] events = [.. told.GetProperty("events").EnumerateArray().Select(static one => one.GetString())];
-        Assert.That(
-            events.Where((one, at) => at == 0 || one != events[at - 1]),
-            Is.EqualTo((string[])["task", "statusUpdate", "artifactUpdate", "statusUpdate"]));
+        string[] events = [.. told.GetProperty("events").EnumerateArray().Select(static one => one.GetString()!)];
+        Assert.That((events[0], events[^2], events[^1]), Is.EqualTo(("task", "artifactUpdate", "statusUpdate")));
         Assert.That(told.GetProperty("steer").EnumerateArray().Last().GetInt32(), Is.EqualTo(3), told.ToString());
 
         int Number(string name) => told.GetProperty(name).GetInt32();
@@ -126,14 +135,14 @@ public sealed class DoorClientsTests
         return JsonElement.Parse(output!);
     }
 
-    private static ChatReply Reply(ChatRequest request)
+    private ChatReply Reply(ChatRequest request)
     {
         return request switch
         {
             { Turn: < 2 } when Says("Look twice") =>
                 ChatReply.Call("look", new { at = $"place {request.Turn}" }) with { Text = $"I look, time {request.Turn}." },
             { Turn: 0 } when Says("Send it") => ChatReply.Call("send", new { to = "ben" }),
-            _ when Says("Wait.") => new ChatReply { Before = static token => Task.Delay(Timeout.Infinite, token) },
+            _ when Says("Wait.") => ChatReply.Say(Answer) with { Before = token => _goOn.WaitAsync(token) },
             { Turn: 0 } when Says("Ask the page") => ChatReply.Call("get_weather", new { city = "Bern" }),
             _ when Says("Ask the page") => ChatReply.Say($"The page says: {request.Last("tool")}"),
             _ => ChatReply.Say(Answer),
