@@ -16,9 +16,6 @@ internal sealed partial class MeteredModel(ModelPrice price) : IChatClient
 {
     private readonly ConcurrentDictionary<int, Bill> _bills = new();
 
-    /// <summary>Gets or sets what is done when the model is asked, while its answer is under way.</summary>
-    public Action Asked { get; set; } = static () => { };
-
     public Bill BillOf(int run) => _bills.GetOrAdd(run, static run => new Bill(run));
 
     public async Task<ChatResponse> GetResponseAsync(
@@ -28,7 +25,6 @@ internal sealed partial class MeteredModel(ModelPrice price) : IChatClient
         Bill bill = BillOf(int.Parse(RunNumber()
             .Match(string.Concat(all.Select(static message => message.Text))).Groups[1].ValueSpan));
         ChatResponse response = bill.Make(all, options!, price);
-        Asked();
         // As long as a model takes, in small: a host that dies shall find calls under way.
         await Task.Delay(5, cancellationToken);
         return response;
