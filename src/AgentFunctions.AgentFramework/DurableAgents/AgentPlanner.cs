@@ -36,6 +36,7 @@ internal static class AgentPlanner
         (bool through, bool functions) = Decorations(name, parts, options, notes);
         CheckHistory(name, own, options);
         CheckOptions(name, own, notes);
+        CheckClient(inner, notes);
         return new AgentPlan
         {
             Name = name,
@@ -179,6 +180,25 @@ internal static class AgentPlanner
                 name,
                 $"the tool '{declared.Name}' is a declaration without code, which the caller would have to answer; "
                 + "give it code, or leave it out.");
+        }
+    }
+
+    /// <summary>Says what in the chat client changes the messages that a run sends it.</summary>
+    private static void CheckClient(ChatClientAgent inner, List<string> notes)
+    {
+        if (inner.ChatClient.GetService<ReducingChatClient>() is not null)
+        {
+            notes.Add(
+                "a chat reducer stands inside its chat client (UseChatReducer). A run sums up its context itself; what the "
+                + "reducer takes away besides, the model does not see: without its goal it does something else, without the "
+                + "results of its tools it calls them again. Leave the reducer out, or have it keep both.");
+        }
+
+        if (ClientParts.Of(inner.ChatClient).Any(static part => part.GetType().FullName == ClientParts.OfProviders))
+        {
+            notes.Add(
+                "context providers stand inside its chat client (UseAIContextProviders). They are asked once a model call, and "
+                + "nothing records what they add or take away. Give them to the agent (AIContextProviders).");
         }
     }
 

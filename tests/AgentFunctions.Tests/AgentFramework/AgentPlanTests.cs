@@ -85,6 +85,24 @@ internal sealed class AgentPlanTests
         Has.Some.Contain("sums up its context itself"));
 
     [Test]
+    public void Plan_ReducerOrProvidersInsideItsChatClient_AreNoted()
+    {
+        IChatClient client = ScriptedClient.Says("Done.");
+        AIContextProvider compaction = new CompactionProvider(new TruncationCompactionStrategy(CompactionTriggers.Never, 1));
+
+        Assert.Multiple(() =>
+        {
+            Assert.That(NotesOf(client), Is.Empty);
+            Assert.That(NotesOf(client.AsBuilder().UseChatReducer(new NoReducer()).UseOpenTelemetry().Build()),
+                Has.One.StartsWith("a chat reducer stands inside its chat client (UseChatReducer)."));
+            Assert.That(NotesOf(client.AsBuilder().UseOpenTelemetry().UseAIContextProviders(compaction).Build()),
+                Has.One.StartsWith("context providers stand inside its chat client (UseAIContextProviders)."));
+        });
+
+        static IReadOnlyList<string> NotesOf(IChatClient client) => Plan(new ChatClientAgent(client, name: "billing")).Notes;
+    }
+
+    [Test]
     public void Plan_SwitchesOfApprovals_AreNoted() => Assert.That(
         Plan(AgentOf(static options => options.DisableApprovalResponseBinding = true)).Notes,
         Has.Some.Contain("approvals are those of AgentFunctions"));

@@ -24,6 +24,7 @@ internal sealed class ContractTests
 
         Assert.That(Decorators.ByName.Keys.Where(name => theirs.GetType(name) is null), Is.Empty,
             "rename them in Decorators.ByName, or agents with them are refused as unknown");
+        Assert.That(theirs.GetType(ClientParts.OfProviders), Is.Not.Null, "rename it in ClientParts, or nobody is warned of it");
     }
 
     [Test]

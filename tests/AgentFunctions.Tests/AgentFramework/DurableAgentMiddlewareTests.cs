@@ -1,8 +1,11 @@
 using AgentFunctions.AgentFramework;
 using AgentFunctions.Runs;
+using AgentFunctions.TestKit;
 using AgentFunctions.Tests.Hosting;
 using Microsoft.Agents.AI;
 using Microsoft.Extensions.AI;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 
 namespace AgentFunctions.Tests.AgentFramework;
 
@@ -73,6 +76,28 @@ internal sealed class DurableAgentMiddlewareTests
         await host.AskAsync("billing", "Charge 42.");
 
         Assert.That(calls, Is.EqualTo(2));
+    }
+
+    [Test]
+    public async Task Run_ReducerInsideTheChatClient_IsLoggedAndTakesNothingFromTheTranscript()
+    {
+        int asked = 0;
+        var model = new ScriptedClient((_, _) => Interlocked.Increment(ref asked) == 1
+            ? new ChatMessage(ChatRole.Assistant, [Billing.ChargeCall])
+            : ScriptedClient.Say("Done."));
+        IChatClient client = model.AsBuilder().UseChatReducer(new MessageCountingChatReducer(1)).Build();
+        var log = new LogLines();
+        await using RunHost host = await AgentHost.StartAsync(services => services
+            .AddLogging(logging => logging.AddProvider(log))
+            .AddDurableAgent(new ChatClientAgent(client, name: "billing", tools: [Billing.Charge([])])));
+
+        Run run = await host.AskAsync("billing", "Charge 42.");
+
+        Assert.That(log.All, Has.One.Contains("Agent 'billing': a chat reducer stands inside its chat client (UseChatReducer)."));
+        Assert.That(model.Requests.Last().Messages.SelectMany(static message => message.Contents),
+            Has.None.InstanceOf<FunctionResultContent>(), "the reducer took it away, as the warning says");
+        Assert.That((run.Status, (await host.TranscriptAsync(run.Id)).Count(static entry => entry.Message.Role == ChatRole.Tool)),
+            Is.EqualTo((RunStatus.Completed, 1)));
     }
 
     [Test]
