@@ -144,7 +144,7 @@ internal static class AuditCommand
                 await client.DownloadAsync("/api/audit/export", to, cancellationToken);
             }
 
-            long count = await AuditExport.ReadAsync(file, cancellationToken).LongCountAsync(cancellationToken);
+            long count = await AuditExport.CountAsync(file, cancellationToken);
             Console.WriteLine($"{count} entries written to {file}");
             return ExitCode.Done;
         });

@@ -114,6 +114,11 @@ public sealed record AuditEntry(string Type)
     /// and hashes instead. Where they stay sealed, the key is gone and the hashes are keyed ones.
     /// </summary>
     public AuditSealed? Sealed { get; init; }
+
+    /// <summary>
+    /// Gets whether the entry says nothing but how the parts of the log belong together: such entries are not counted.
+    /// </summary>
+    internal bool JoinsParts => Shard == AuditShards.Heads || Type == AuditTypes.LogSharded;
 }
 
 /// <summary>The values of <see cref="AuditEntry.Type"/>.</summary>

@@ -15,7 +15,7 @@ public static class AuditExport
     /// <param name="logs">The store.</param>
     /// <param name="path">The file; one that is there is replaced.</param>
     /// <param name="cancellationToken">The token to cancel the write.</param>
-    /// <returns>How many entries were written.</returns>
+    /// <returns>How many entries were written, counted as <see cref="AuditVerification.Entries"/> are.</returns>
     public static async Task<long> WriteAsync(ILogStore logs, string path, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(logs);
@@ -30,7 +30,7 @@ public static class AuditExport
     /// <param name="logs">The store.</param>
     /// <param name="output">Where to.</param>
     /// <param name="cancellationToken">The token to cancel the write.</param>
-    /// <returns>How many entries were written.</returns>
+    /// <returns>How many entries were written, counted as <see cref="AuditVerification.Entries"/> are.</returns>
     public static async Task<long> WriteAsync(ILogStore logs, Stream output, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(logs);
@@ -40,11 +40,23 @@ public static class AuditExport
         {
             await output.WriteAsync(entry.Line, cancellationToken).ConfigureAwait(false);
             await output.WriteAsync(Break, cancellationToken).ConfigureAwait(false);
-            count++;
+            // The chain of heads has none that counts, and shards no other: only the host's own part has to be looked into.
+            count += entry.Shard switch
+            {
+                AuditShards.Heads => 0,
+                null => Counts(entry.Line) ? 1 : 0,
+                _ => 1,
+            };
         }
 
         return count;
     }
+
+    /// <summary>Counts the entries of a file, as <see cref="AuditVerification.Entries"/> does.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="cancellationToken">The token to cancel the read.</param>
+    public static async Task<long> CountAsync(string path, CancellationToken cancellationToken = default) =>
+        await ReadAsync(path, cancellationToken).LongCountAsync(Counts, cancellationToken).ConfigureAwait(false);
 
     /// <summary>Reads the entries of a file back, as they were stored.</summary>
     /// <param name="path">The file.</param>
@@ -67,6 +79,8 @@ public static class AuditExport
             start = end + 1;
         }
     }
+
+    private static bool Counts(ReadOnlyMemory<byte> line) => AuditLine.TryRead(line) is not { JoinsParts: true };
 
     private static int LineEnd(byte[] bytes, int from)
     {

@@ -98,7 +98,7 @@ internal sealed class ChainCheck(string shard, PublicKeySet keys)
 
         Hash = AuditLine.HashOf(line.Span);
         Count++;
-        Entries += entry!.Type == AuditTypes.LogSharded ? 0 : 1;
+        Entries += entry!.JoinsParts ? 0 : 1;
         if (shard == AuditShards.Heads)
         {
             _hashes.Add(UInt256.Of(Hash));

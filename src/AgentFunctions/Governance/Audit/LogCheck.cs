@@ -78,7 +78,7 @@ internal sealed class LogCheck
         ChainCheck[] whole = [.. parts.Where(static part => part.Count > 0)];
         return new AuditVerification(
             all.Length == 0,
-            parts.Where(part => part != heads).Sum(static part => part.Entries),
+            parts.Sum(static part => part.Entries),
             hasHeads ? heads!.Hash : whole.LastOrDefault()?.Hash ?? AuditLine.NoPrevious,
             broken.Length == 0 ? null : broken[0].BrokenAt,
             all.Length == 0 ? null : string.Join('\n', all))

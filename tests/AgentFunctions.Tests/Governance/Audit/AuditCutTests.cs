@@ -113,9 +113,12 @@ internal sealed class AuditCutTests
     {
         AuditVerification live = await log.VerifyAsync();
         Assert.That((live.Holds, live.Problem), Is.EqualTo((true, (string?)null)));
-        await bench.ExportAsync();
+        long written = await bench.ExportAsync();
         AuditVerification offline = await bench.VerifyExportAsync(known);
         Assert.That((offline.Holds, offline.Problem), Is.EqualTo((true, (string?)null)));
+        // One number, whoever counts: entries that join the parts are none of it.
+        Assert.That((written, await AuditExport.CountAsync(bench.File), offline.Entries),
+            Is.EqualTo((live.Entries, live.Entries, live.Entries)));
     }
 
     private static AuditEntry Entry(string run, int number) =>
