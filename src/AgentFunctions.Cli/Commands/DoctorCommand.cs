@@ -1,11 +1,12 @@
 using System.CommandLine;
 using System.Text.Json;
 using AgentFunctions.AspNetCore.Http;
+using AgentFunctions.AspNetCore;
 using AgentFunctions.Cli.Hosting;
 using AgentFunctions.Cli.Output;
 using AgentFunctions.Diagnostics;
+using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
@@ -22,16 +23,18 @@ internal static class DoctorCommand
     {
         var offline = new Option<bool>("--no-calls") { Description = "Call no model. Otherwise each is sent a few words, which may cost a fraction of a cent." };
         var json = new Option<bool>("--json") { Description = "Write one JSON object a line." };
-        var host = new HostOptions();
+        var serve = new ServeOptions();
         var command = new Command(
-            "doctor", "Check configuration, models, agents, tool servers, policy, store, clock and disk, and say what to do. Exits with 1 if something fails.")
+            "doctor",
+            "Check configuration, models, agents, tool servers, policy, store, clock and disk of the host that serve starts with the "
+            + "same options, and say what to do. Exits with 1 if something fails.")
         {
             offline, json,
         };
-        host.AddTo(command);
+        serve.AddTo(command);
         command.SetAction(async (parsed, cancellationToken) =>
         {
-            IReadOnlyList<ReadinessItem> found = await CheckAsync(host.Read(parsed, null), !parsed.GetValue(offline),
+            IReadOnlyList<ReadinessItem> found = await CheckAsync(serve.Read(parsed), !parsed.GetValue(offline),
                 cancellationToken);
             foreach (ReadinessItem item in found)
             {
@@ -46,21 +49,18 @@ internal static class DoctorCommand
         return command;
     }
 
-    private static async Task<IReadOnlyList<ReadinessItem>> CheckAsync(AgentHostSettings settings, bool callModels,
+    private static async Task<IReadOnlyList<ReadinessItem>> CheckAsync(ServeSettings settings, bool callModels,
         CancellationToken cancellationToken)
     {
         try
         {
-            HostApplicationBuilder builder =
-                Host.CreateApplicationBuilder(new HostApplicationBuilderSettings { ContentRootPath = settings.ContentRoot });
-            builder.AddAgents(settings);
-            builder.AddLogs(LogLevel.None);
-            using IHost host = builder.Build();
+            await using WebApplication host = ServeHost.Build(settings, LogLevel.None);
+            host.ApiOptions().EnsureProtected(settings.Urls);
             host.Services.GetService<IStartupValidator>()?.Validate();
             IReadOnlyList<ReadinessItem> found = await host.Services.GetRequiredService<HostReadiness>()
                 .ExamineAsync(callModels, cancellationToken);
             // The engine is not started: it would go on with the runs. Whether the data can be written is seen without it.
-            return [new("configuration"), Store(settings.Data), .. found.Where(static item => item.Name != StoreName)];
+            return [new("configuration"), Store(settings.Host.Data), .. found.Where(static item => item.Name != StoreName)];
         }
         catch (AgentException e)
         {

@@ -49,7 +49,7 @@ internal sealed class HostOptions
     public AgentHostSettings Read(ParseResult parsed, string? workspace)
     {
         string? agents = parsed.GetValue(_agents);
-        bool isTrusted = FolderTrust.Decide(FolderContent.OfWorkingFolder(withAgents: agents is null), parsed.GetValue(_trust));
+        bool isTrusted = FolderTrust.Decide(withAgents: agents is null, parsed.GetValue(_trust));
         DataLocation data = parsed.GetValue(_data) is { } given
             ? new DataLocation(Path.GetFullPath(given), null)
             : DataLocation.Of(workspace ?? Environment.CurrentDirectory);

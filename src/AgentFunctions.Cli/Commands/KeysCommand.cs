@@ -5,20 +5,23 @@ using AgentFunctions.Cli.Server;
 
 namespace AgentFunctions.Cli.Commands;
 
-/// <summary><c>keys list|add|remove</c>: the callers' API keys of a server.</summary>
+/// <summary><c>keys</c>, <c>keys add|remove</c>: the callers' API keys of a server.</summary>
 internal static class KeysCommand
 {
-    public static Command Create() => new("keys", "List, make and withdraw the API keys of a server.")
+    public static Command Create()
     {
-        List(),
-        Add(),
-        Remove(),
-    };
+        Command command = List(
+            "keys", "List the API keys of a server: whose they are and which roles they have; or make and withdraw one.");
+        command.Add(List("list", "The same as without it."));
+        command.Add(Add());
+        command.Add(Remove());
+        return command;
+    }
 
-    private static Command List()
+    private static Command List(string name, string description)
     {
         var server = new ServerOptions();
-        var command = new Command("list", "List the keys: whose they are and which roles they have.");
+        var command = new Command(name, description);
         server.AddTo(command);
         command.SetAction(async (parsed, cancellationToken) =>
         {

@@ -13,7 +13,8 @@ using Microsoft.Extensions.Logging;
 namespace AgentFunctions.Cli.Commands;
 
 /// <summary>
-/// <c>mcp login|logout|list</c>: signs in to tool servers. A server may be running on the data; it sees the sign-in at once.
+/// <c>mcp</c>, <c>mcp login|logout</c>: signs in to tool servers. A server may be running on the data; it sees the sign-in at
+/// once.
 /// </summary>
 internal static class McpCommand
 {
@@ -23,8 +24,17 @@ internal static class McpCommand
         DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     };
 
-    public static Command Create() =>
-        new("mcp", "Sign in to tool servers behind OAuth, and see how they stand.") { Login(), Logout(), List() };
+    public static Command Create()
+    {
+        Command command = List(
+            "mcp",
+            "List the tool servers: how many tools each has, and until when one is signed in (programs are started for it); "
+            + "or sign in to one.");
+        command.Add(List("list", "The same as without it."));
+        command.Add(Login());
+        command.Add(Logout());
+        return command;
+    }
 
     private static Command Login()
     {
@@ -65,13 +75,12 @@ internal static class McpCommand
         return command;
     }
 
-    private static Command List()
+    private static Command List(string name, string description)
     {
         var host = new HostOptions();
         Option<string?> workspace = WorkspaceOption();
         var json = new Option<bool>("--json") { Description = "Write JSON." };
-        var command = new Command("list",
-            "List the tool servers: how many tools each has, and until when one is signed in. Programs are started for it.") { json, workspace };
+        var command = new Command(name, description) { json, workspace };
         host.AddTo(command);
         command.SetAction((parsed, cancellationToken) => RunAsync(host.Read(parsed, parsed.GetValue(workspace)), async signIn =>
         {

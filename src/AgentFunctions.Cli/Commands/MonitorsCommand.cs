@@ -13,20 +13,22 @@ namespace AgentFunctions.Cli.Commands;
 /// <summary><c>monitors</c>: list, run, hold and look back on the monitors of a server.</summary>
 internal static class MonitorsCommand
 {
-    public static Command Create() => new("monitors", "The monitors of a server.")
+    public static Command Create()
     {
-        List(),
-        RunNow(),
-        Change("pause", "Hold a monitor; no tick is made up for."),
-        Change("resume", "Let a paused monitor look again."),
-        History(),
-    };
+        Command command = List("monitors", "List the monitors of a server with their totals; or run, hold and look back on one.");
+        command.Add(List("list", "The same as without it."));
+        command.Add(RunNow());
+        command.Add(Change("pause", "Hold a monitor; no tick is made up for."));
+        command.Add(Change("resume", "Let a paused monitor look again."));
+        command.Add(History());
+        return command;
+    }
 
-    private static Command List()
+    private static Command List(string name, string description)
     {
         Option<bool> json = Json();
         var server = new ServerOptions();
-        var command = new Command("list", "List the monitors with their totals.") { json };
+        var command = new Command(name, description) { json };
         server.AddTo(command);
         command.SetAction(async (parsed, cancellationToken) =>
         {

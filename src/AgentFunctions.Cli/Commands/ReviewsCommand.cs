@@ -6,15 +6,21 @@ using AgentFunctions.Governance.Reviews;
 
 namespace AgentFunctions.Cli.Commands;
 
-/// <summary><c>reviews list|accept</c>: the changes that nobody has reviewed.</summary>
+/// <summary><c>reviews</c>, <c>reviews accept</c>: the changes that nobody has reviewed.</summary>
 internal static class ReviewsCommand
 {
-    public static Command Create() => new("reviews", "List and accept the unreviewed changes of a server.") { List(), Accept() };
+    public static Command Create()
+    {
+        Command command = List("reviews", "List the unreviewed changes of a server by label, the oldest first; or accept them.");
+        command.Add(List("list", "The same as without it."));
+        command.Add(Accept());
+        return command;
+    }
 
-    private static Command List()
+    private static Command List(string name, string description)
     {
         var server = new ServerOptions();
-        var command = new Command("list", "List them by label, the oldest first.");
+        var command = new Command(name, description);
         server.AddTo(command);
         command.SetAction(async (parsed, cancellationToken) =>
         {
@@ -45,7 +51,7 @@ internal static class ReviewsCommand
     {
         var ids = new Argument<string[]>("id")
         {
-            Description = "The changes; 'reviews list' lists them.",
+            Description = "The changes; 'reviews' lists them.",
             Arity = ArgumentArity.ZeroOrMore
         };
         var run = new Option<string?>("--run") { Description = "All changes of this run.", HelpName = "ID" };

@@ -5,11 +5,14 @@ using AgentFunctions.Workspaces;
 
 namespace AgentFunctions.Cli.Hosting;
 
-/// <summary>What a folder brings that would govern runs by itself: its agents and its configuration.</summary>
+/// <summary>What a folder brings that would govern runs by itself: its configuration and its agents.</summary>
 /// <param name="Folder">The full path of the folder, links resolved.</param>
 /// <param name="Files">The files, relative to it.</param>
-/// <param name="Hash">The hash of their names and contents: what is added or changed is not what was trusted.</param>
-internal sealed record FolderContent(string Folder, IReadOnlyList<string> Files, string Hash)
+/// <param name="Hashes">
+/// A hash for each of the two, by the path under which it is trusted: of the names and contents of its files, so that what is
+/// added or changed is not what was trusted.
+/// </param>
+internal sealed record FolderContent(string Folder, IReadOnlyList<string> Files, IReadOnlyDictionary<string, string> Hashes)
 {
     public const string Agents = "agents";
 
@@ -19,14 +22,19 @@ internal sealed record FolderContent(string Folder, IReadOnlyList<string> Files,
     {
         string folder = new Workspace(Environment.CurrentDirectory).Root;
         string agents = Path.Combine(folder, Agents);
-        IEnumerable<string> files = Directory.EnumerateFiles(folder, "appsettings*.json");
-        if (withAgents && Directory.Exists(agents))
-        {
-            files = files.Concat(AgentFolder.FilesOf(agents));
-        }
+        (string Path, string[] Files)[] found =
+        [
+            (folder, Relative(Directory.EnumerateFiles(folder, "appsettings*.json"))),
+            (agents, withAgents && Directory.Exists(agents) ? Relative(AgentFolder.FilesOf(agents)) : []),
+        ];
+        return new FolderContent(
+            folder,
+            [.. found.SelectMany(static part => part.Files)],
+            found.Where(static part => part.Files.Length > 0).ToDictionary(static part => part.Path,
+                part => HashOf(folder, part.Files)));
 
-        string[] found = [.. files.Select(file => Path.GetRelativePath(folder, file)).Order(StringComparer.Ordinal)];
-        return new FolderContent(folder, found, HashOf(folder, found));
+        string[] Relative(IEnumerable<string> files) =>
+            [.. files.Select(file => Path.GetRelativePath(folder, file)).Order(StringComparer.Ordinal)];
     }
 
     /// <summary>The files in few words.</summary>

@@ -5,30 +5,33 @@ namespace AgentFunctions.Cli.Hosting;
 /// <summary>Asks a person, once, whether what a folder brings may govern runs.</summary>
 internal static class FolderTrust
 {
-    /// <summary>Whether a folder's agents and configuration may be loaded.</summary>
-    /// <param name="content">What the folder brings.</param>
-    /// <param name="isGiven">Whether a person says so with this very command.</param>
-    public static bool Decide(FolderContent content, bool isGiven)
+    /// <summary>Whether the working folder's agents and configuration may be loaded.</summary>
+    /// <param name="withAgents">Whether its agents would be loaded; they are not if others were named.</param>
+    /// <param name="isGiven">Whether a person says so with this very command: of all that the folder brings.</param>
+    public static bool Decide(bool withAgents, bool isGiven)
     {
+        FolderContent content = FolderContent.OfWorkingFolder(withAgents || isGiven);
         if (content.Files.Count == 0)
         {
             return true;
         }
 
-        string? trusted = TrustStore.Find(content.Folder);
-        if (trusted == content.Hash)
+        IReadOnlyDictionary<string, string> trusted = TrustStore.Read();
+        if (content.Hashes.All(part => trusted.GetValueOrDefault(part.Key) == part.Value))
         {
             return true;
         }
 
-        if (isGiven || Ask(content, isChanged: trusted is not null))
+        bool isChanged = content.Hashes.Keys.Any(trusted.ContainsKey);
+        if (isGiven || Ask(content, isChanged))
         {
             TrustStore.Add(content);
             return true;
         }
 
+        string why = isChanged ? "they have changed since the folder was trusted" : "nobody has trusted this folder";
         Console.Error.WriteLine(Terminal.Lines(
-            $"note: {content.InWords()} of '{content.Folder}' {(trusted is null ? "are not loaded, since nobody has trusted this folder" : "are not loaded, since they have changed since the folder was trusted")}; look at them, then run once with --trust."));
+            $"note: {content.InWords()} of '{content.Folder}' are not loaded, since {why}; look at them, then run once with --trust."));
         return false;
     }
 

@@ -10,20 +10,22 @@ internal static class TrustStore
 
     private static string FilePath => Path.Combine(DataFolder.Home, "trust.json");
 
-    /// <summary>The hash of what a folder held when it was trusted; <see langword="null"/> if it never was.</summary>
-    public static string? Find(string folder) => Read().GetValueOrDefault(folder);
-
     public static void Add(FolderContent content)
     {
         Dictionary<string, string> trusted = Read();
-        trusted[content.Folder] = content.Hash;
+        foreach ((string path, string hash) in content.Hashes)
+        {
+            trusted[path] = hash;
+        }
+
         Directory.CreateDirectory(DataFolder.Home);
         string draft = $"{FilePath}.{Guid.NewGuid():N}";
         File.WriteAllBytes(draft, JsonSerializer.SerializeToUtf8Bytes(trusted, Json));
         File.Move(draft, FilePath, overwrite: true);
     }
 
-    private static Dictionary<string, string> Read()
+    /// <summary>The hashes of what was trusted, by <see cref="FolderContent.Hashes"/>.</summary>
+    public static Dictionary<string, string> Read()
     {
         try
         {

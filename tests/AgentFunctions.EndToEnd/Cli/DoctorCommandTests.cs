@@ -67,6 +67,44 @@ internal sealed class DoctorCommandTests
     }
 
     [Test]
+    public async Task Doctor_OfAFolderThatServeWasToldToTrust_LoadsIt()
+    {
+        using var folder = new TemporaryFolder();
+        folder.Write("agents/mine.md", "---\nname: mine\ndescription: mine\n---\nWork.\n");
+        folder.Write("appsettings.json", """{"Gateway": {}}""");
+        (int exit, string said, string errors) = await ProgramProcess.RunAsync(null, folder.Path, "doctor", "--no-calls");
+        Assert.That((exit, said.Contains("agent 'lead'", StringComparison.Ordinal)), Is.EqualTo((0, true)), said + errors);
+        Assert.That(errors, Does.Contain("nobody has trusted"));
+
+        await using (ProgramProcess server = ProgramProcess.Start(model: null, folder.Path, "serve", "--urls",
+            "http://127.0.0.1:0", "--agents", "agents", "--trust"))
+        {
+            await server.LineAsync(static line => line.StartsWith("Listening on ", StringComparison.Ordinal));
+        }
+
+        foreach (string[] options in new string[][] { [], ["--agents", "agents"] })
+        {
+            (exit, said, errors) = await ProgramProcess.RunAsync(null, folder.Path, ["doctor", "--no-calls", .. options]);
+            Assert.That((exit, errors.Trim()), Is.EqualTo((0, "")), said);
+            Assert.That(said, Does.Contain("ok    agent 'mine'\n"));
+        }
+    }
+
+    [TestCase("", "", "http://0.0.0.0:7071", "--urls", "http://0.0.0.0:7071")]
+    [TestCase("Doors__Open", "telex", "Doors:Open: name mcp")]
+    public async Task Doctor_OfAHostThatServeWouldNotStart_SaysWhy(string variable, string value, string found,
+        params string[] options)
+    {
+        using var folder = new TemporaryFolder();
+        await using ProgramProcess doctor = ProgramProcess.Start(
+            variable.Length == 0 ? [] : new Dictionary<string, string> { [variable] = value },
+            ["doctor", "--no-calls", "--data", folder.Path, .. options]);
+
+        Assert.That(await doctor.WaitAsync(), Is.EqualTo(1), doctor.Output + doctor.Errors);
+        Assert.That(doctor.Output, Does.StartWith("FAIL  configuration: ").And.Contain(found));
+    }
+
+    [Test]
     public async Task Doctor_SettingThatIsNoGood_SaysWhich()
     {
         using var folder = new TemporaryFolder();

@@ -40,7 +40,7 @@ internal sealed class ReviewCommandTests
             static run => run.GetProperty("status").GetString() == "waiting", cancellationToken);
 
         Assert.That(run.GetProperty("waitingFor").GetProperty("kind").GetString(), Is.EqualTo("reviewCapacity"));
-        (int exitCode, string output, string errors) = await RunAsync("list");
+        (int exitCode, string output, string errors) = await RunAsync();
         Assert.That(exitCode, Is.Zero, errors);
         Assert.That(output, Does.Contain("team=red: 1 of 1 unreviewed, 1 calls wait").And.Contain("""write {"text":"text 0"}""").And.Contain(id));
         string change = output.Split('\n')[1].Trim().Split(' ')[0];
