@@ -79,6 +79,7 @@ public static class AgentFunctionsApiServiceCollectionExtensions
         services.TryAddMade<LocalPeer>();
         services.TryAddMade<ClientAddress>();
         services.TryAddMade<RequestRate>();
+        services.TryAddMade<OpenStreams>();
         services.TryAddMade<OriginRules>();
         services.TryAddMade<RequestGuard>();
         services.TryAddMade<ProblemMiddleware>();

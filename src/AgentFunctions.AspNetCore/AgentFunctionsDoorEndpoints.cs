@@ -64,6 +64,10 @@ public static class AgentFunctionsDoorEndpoints
             RequestDelegate handler = endpoint.RequestDelegate!;
             endpoint.RequestDelegate = async context =>
             {
+                // A session's own stream of notifications; calls that wait are counted as such.
+                using IDisposable? stream = HttpMethods.IsGet(context.Request.Method)
+                    ? context.RequestServices.GetRequiredService<OpenStreams>().Open(context.Caller())
+                    : null;
                 var response = new DoorResponse(context);
                 context.User = context.Caller().ToPrincipal(response);
                 try

@@ -71,6 +71,22 @@ public sealed class ApiOptions
     [Range(0, 1_000_000, ErrorMessage = "Api:RequestsPerSecond: use 0 to 1,000,000.")]
     public int RequestsPerSecond { get; set; } = 100;
 
+    /// <summary>
+    /// Gets or sets how many streams each caller may have open at once: event streams of runs and lists, streams of the doors,
+    /// and calls of the Model Context Protocol that wait for a run. One more gets 429.
+    /// </summary>
+    /// <value>The default is 100. The range is 0, which is no limit, to 1,000,000.</value>
+    [Range(0, 1_000_000, ErrorMessage = "Api:StreamsPerCaller: use 0 to 1,000,000.")]
+    public int StreamsPerCaller { get; set; } = 100;
+
+    /// <summary>
+    /// Gets or sets how many such streams this host has open at once, whoever opens them. One more gets 503. Each instance counts
+    /// its own.
+    /// </summary>
+    /// <value>The default is 5,000. The range is 0, which is no limit, to 1,000,000.</value>
+    [Range(0, 1_000_000, ErrorMessage = "Api:StreamsPerHost: use 0 to 1,000,000.")]
+    public int StreamsPerHost { get; set; } = 5_000;
+
     /// <summary>Gets or sets the interval of heartbeats on an event stream without events; 15 seconds by default.</summary>
     [Range(typeof(TimeSpan), "00:00:00.1", "00:10:00", ErrorMessage = "Api:Heartbeat: use 0.1 seconds to 10 minutes.")]
     public TimeSpan Heartbeat { get; set; } = TimeSpan.FromSeconds(15);

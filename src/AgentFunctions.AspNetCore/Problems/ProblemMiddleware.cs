@@ -50,15 +50,15 @@ internal sealed class ProblemMiddleware(ILogger<ProblemMiddleware> logger, Redac
             case ProblemException e:
                 return Problem(context, e.Status, e.Code, e.Message);
             case AgentException e when ErrorStatus.Of(e.Code) is var status and < 500:
-                if (e.RetryAfter is { } wait)
+                if (e.RetryAfter is not null)
                 {
-                    context.Response.Headers.RetryAfter = SecondsOf(wait);
+                    context.Response.Headers.RetryAfter = SecondsOf(e);
                 }
 
                 return Problem(context, status, CamelCase.Of(e.Code), e.Message);
             case AgentException e when ErrorStatus.Of(e.Code) is var status and StatusCodes.Status503ServiceUnavailable:
                 ApiLog.Unavailable(logger, context.Request.Method, context.Request.Path, e);
-                context.Response.Headers.RetryAfter = SecondsOf(e.RetryAfter ?? TimeSpan.FromSeconds(5));
+                context.Response.Headers.RetryAfter = SecondsOf(e);
                 return Problem(context, status, CamelCase.Of(e.Code), ErrorStatus.Describe(status).Detail);
             case BadHttpRequestException e when e.StatusCode is StatusCodes.Status413PayloadTooLarge:
                 return Problem(context, StatusCodes.Status400BadRequest, CamelCase.Of(ErrorCode.InvalidInput),
@@ -97,6 +97,5 @@ internal sealed class ProblemMiddleware(ILogger<ProblemMiddleware> logger, Redac
             problem, ApiJson.Options, "application/problem+json", CancellationToken.None);
     }
 
-    private static string SecondsOf(TimeSpan time) =>
-        Math.Max(1, (long)Math.Ceiling(time.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
+    private static string SecondsOf(AgentException e) => RetrySeconds.Of(e).ToString(CultureInfo.InvariantCulture);
 }

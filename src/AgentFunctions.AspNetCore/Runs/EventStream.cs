@@ -53,6 +53,7 @@ internal sealed class EventStream : IResult, IUnmasked
     public async Task ExecuteAsync(HttpContext httpContext)
     {
         IServiceProvider services = httpContext.RequestServices;
+        using IDisposable place = services.GetRequiredService<OpenStreams>().Open(httpContext.Caller());
         ApiOptions options = services.GetRequiredService<IOptions<ApiOptions>>().Value;
         // A stopping host must not wait for streams; clients come back with the position that they have.
         CancellationToken stopping = services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping;

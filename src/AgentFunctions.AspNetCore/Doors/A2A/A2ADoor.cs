@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using AgentFunctions.Agents;
 using AgentFunctions.AspNetCore.Doors.A2A.Push;
+using AgentFunctions.AspNetCore.Doors.Shared;
 using AgentFunctions.AspNetCore.Http;
 using AgentFunctions.AspNetCore.Problems;
 using AgentFunctions.Mesh;
@@ -111,7 +112,8 @@ internal static class A2ADoor
         HttpContext http, string agent, string? task, TaskStream stream, bool isSubscription, Func<Caller, Task<string>> begin) =>
         TryAsync(http, agent, task, async caller =>
         {
-            await stream.WriteAsync(http, await begin(caller), caller, isSubscription, static told => told);
+            using var answer = DoorStream.Open(http);
+            await stream.WriteAsync(answer, await begin(caller), caller, isSubscription, static told => told);
             return TypedResults.Empty;
         });
 
@@ -131,6 +133,9 @@ internal static class A2ADoor
         }
     }
 
-    private static IResult Error(HttpContext http, A2AException e) =>
-        A2AHttp.Json(A2AErrors.OfRest(e, A2AHttp.MessageOf(http, e)), e.Status);
+    private static IResult Error(HttpContext http, A2AException e)
+    {
+        A2AErrors.SayWhen(http, e);
+        return A2AHttp.Json(A2AErrors.OfRest(e, A2AHttp.MessageOf(http, e)), e.Status);
+    }
 }

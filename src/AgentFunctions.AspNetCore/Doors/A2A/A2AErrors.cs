@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json.Nodes;
 using AgentFunctions.AspNetCore.Doors.Shared;
 using AgentFunctions.AspNetCore.Problems;
@@ -33,10 +34,26 @@ internal sealed class A2AErrors(bool isRpc) : IErrorWriter
         },
     };
 
+    /// <summary>Says in the head of the response when to repeat the request, if that helps.</summary>
+    /// <param name="http">The request.</param>
+    /// <param name="e">The error.</param>
+    public static void SayWhen(HttpContext http, A2AException e)
+    {
+        if (e.RetryAfter is { } seconds)
+        {
+            http.Response.Headers.RetryAfter = seconds.ToString(CultureInfo.InvariantCulture);
+        }
+    }
+
     /// <inheritdoc/>
     public Task WriteAsync(HttpContext context, ProblemResource problem)
     {
         var error = A2AException.OfStatus(problem.Status, problem.Detail);
+        if (long.TryParse(context.Response.Headers.RetryAfter, NumberStyles.None, CultureInfo.InvariantCulture, out long seconds))
+        {
+            error.RetryAfter = seconds;
+        }
+
         JsonObject body = isRpc ? OfRpc(null, error, problem.Detail) : OfRest(error, problem.Detail);
         return context.Response.WriteAsync(body.ToJsonString(), CancellationToken.None);
     }

@@ -1,5 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
 using System.Text.Json.Nodes;
+using AgentFunctions.AspNetCore.Problems;
 using Microsoft.AspNetCore.Http;
 
 namespace AgentFunctions.AspNetCore.Doors.A2A;
@@ -14,6 +16,9 @@ internal sealed class A2AException(int code, string reason, int status, string m
 
     /// <summary>Gets the HTTP status of the other binding.</summary>
     public int Status { get; } = status;
+
+    /// <summary>Gets or sets in how many seconds to repeat the request; <see langword="null"/> if that does not help.</summary>
+    public long? RetryAfter { get; set; }
 
     /// <summary>Makes the error of a field with a wrong value.</summary>
     public static A2AException Invalid(string message) =>
@@ -37,9 +42,15 @@ internal sealed class A2AException(int code, string reason, int status, string m
         ErrorCode.NotAllowed => new(-32602, "PERMISSION_DENIED", StatusCodes.Status403Forbidden, e.Message),
         ErrorCode.AgentNotFound => new(-32602, "NOT_FOUND", StatusCodes.Status404NotFound, e.Message),
         ErrorCode.RunStateForbids => Unsupported(e.Message),
-        ErrorCode.QuotaExceeded => new(-32603, "RESOURCE_EXHAUSTED", StatusCodes.Status429TooManyRequests, e.Message),
+        ErrorCode.QuotaExceeded => new(-32603, "RESOURCE_EXHAUSTED", StatusCodes.Status429TooManyRequests, e.Message)
+        {
+            RetryAfter = RetrySeconds.Of(e),
+        },
         ErrorCode.Overloaded or ErrorCode.EngineUnavailable => new(
-            -32603, "UNAVAILABLE", StatusCodes.Status503ServiceUnavailable, "The host cannot serve this now; repeat it later."),
+            -32603, "UNAVAILABLE", StatusCodes.Status503ServiceUnavailable, "The host cannot serve this now; repeat it later.")
+        {
+            RetryAfter = RetrySeconds.Of(e),
+        },
         _ => Invalid(e.Message),
     };
 
@@ -58,12 +69,25 @@ internal sealed class A2AException(int code, string reason, int status, string m
     };
 
     /// <summary>Gets what both bindings tell of it.</summary>
-    public JsonArray Details() => new(new JsonObject
+    public JsonArray Details()
     {
-        ["@type"] = "type.googleapis.com/google.rpc.ErrorInfo",
-        ["reason"] = reason,
-        ["domain"] = "a2a-protocol.org",
-    });
+        var details = new JsonArray(new JsonObject
+        {
+            ["@type"] = "type.googleapis.com/google.rpc.ErrorInfo",
+            ["reason"] = reason,
+            ["domain"] = "a2a-protocol.org",
+        });
+        if (RetryAfter is { } seconds)
+        {
+            details.Add(new JsonObject
+            {
+                ["@type"] = "type.googleapis.com/google.rpc.RetryInfo",
+                ["retryDelay"] = string.Create(CultureInfo.InvariantCulture, $"{seconds}s"),
+            });
+        }
+
+        return details;
+    }
 
     /// <summary>Gets the name that gRPC has for the status.</summary>
     public string StatusName => Status switch

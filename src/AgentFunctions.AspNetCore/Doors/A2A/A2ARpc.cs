@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using AgentFunctions.AspNetCore.Doors.A2A.Push;
+using AgentFunctions.AspNetCore.Doors.Shared;
 using Microsoft.AspNetCore.Http;
 
 namespace AgentFunctions.AspNetCore.Doors.A2A;
@@ -23,15 +24,14 @@ internal static class A2ARpc
             task = A2AMessage.TextOf(parameters, "taskId") ?? A2AMessage.TextOf(parameters, "id");
             Caller caller = A2AHttp.CallerOf(http, agent, task);
             CancellationToken aborted = http.RequestAborted;
-            string? streamed = method switch
+            if (method is "SendStreamingMessage" or "SubscribeToTask")
             {
-                "SendStreamingMessage" => await intake.TakeAsync(agent, A2AMessage.Read(parameters), caller, aborted),
-                "SubscribeToTask" => await service.SubscribeAsync(agent, Need(task), caller, aborted),
-                _ => null,
-            };
-            if (streamed is not null)
-            {
-                await stream.WriteAsync(http, streamed, caller, method == "SubscribeToTask", told => Result(id, told));
+                using var answer = DoorStream.Open(http);
+                bool isSubscription = method == "SubscribeToTask";
+                string streamed = isSubscription
+                    ? await service.SubscribeAsync(agent, Need(task), caller, aborted)
+                    : await intake.TakeAsync(agent, A2AMessage.Read(parameters), caller, aborted);
+                await stream.WriteAsync(answer, streamed, caller, isSubscription, told => Result(id, told));
                 return TypedResults.Empty;
             }
 
@@ -75,6 +75,9 @@ internal static class A2ARpc
         ["result"] = result,
     };
 
-    private static IResult Error(HttpContext http, JsonNode? id, A2AException e) =>
-        A2AHttp.Json(A2AErrors.OfRpc(id, e, A2AHttp.MessageOf(http, e)));
+    private static IResult Error(HttpContext http, JsonNode? id, A2AException e)
+    {
+        A2AErrors.SayWhen(http, e);
+        return A2AHttp.Json(A2AErrors.OfRpc(id, e, A2AHttp.MessageOf(http, e)));
+    }
 }

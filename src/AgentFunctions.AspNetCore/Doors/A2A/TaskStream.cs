@@ -29,13 +29,14 @@ internal sealed class TaskStream(
     };
 
     /// <summary>Writes a task as server-sent events.</summary>
-    /// <param name="http">The request.</param>
+    /// <param name="stream">The answer to the request.</param>
     /// <param name="id">The task.</param>
     /// <param name="caller">Who is told.</param>
     /// <param name="isSubscription">Whether the stream goes on while the task asks its caller something.</param>
     /// <param name="wrap">Puts an update into the form of the binding.</param>
-    public Task WriteAsync(HttpContext http, string id, Caller caller, bool isSubscription, Func<JsonObject, JsonObject> wrap) =>
-        DoorStream.WriteAsync(http, id, cancellationToken => TellAsync(id, caller, isSubscription, cancellationToken)
+    public Task WriteAsync(
+        DoorStream stream, string id, Caller caller, bool isSubscription, Func<JsonObject, JsonObject> wrap) =>
+        stream.WriteAsync(id, cancellationToken => TellAsync(id, caller, isSubscription, cancellationToken)
             .Select(told => Encoding.UTF8.GetBytes($"data: {wrap(told).ToJsonString()}\n\n")));
 
     /// <summary>Tells how a task stands, and then what becomes of it, until it has ended.</summary>

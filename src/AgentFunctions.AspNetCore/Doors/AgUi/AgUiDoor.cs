@@ -39,6 +39,7 @@ internal static class AgUiDoor
         var input = AgUiInput.Read(await http.Request.ReadJsonBytesAsync(cancellationToken));
         Caller caller = http.Caller() with { Door = new CallerDoor(AgUiThreads.Door, input.RunId) };
         DoorCallers.EnsureMaySubmit(caller);
+        using var stream = DoorStream.Open(http);
         Exchange exchange;
         try
         {
@@ -49,7 +50,7 @@ internal static class AgUiDoor
             return Refuse(http, input, e);
         }
 
-        await DoorStream.WriteAsync(http, exchange.RunId, token => TellAsync(http, [exchange], caller, null, false, token));
+        await stream.WriteAsync(exchange.RunId, token => TellAsync(http, [exchange], caller, null, false, token));
         return TypedResults.Empty;
     }
 
@@ -68,9 +69,10 @@ internal static class AgUiDoor
                 "text/event-stream");
         }
 
+        using var stream = DoorStream.Open(http);
         string? cursor = http.Request.Headers.Single("Last-Event-ID");
         IReadOnlyList<Exchange> known = await threads.ExchangesAsync(run, cancellationToken);
-        await DoorStream.WriteAsync(http, run.Id, token => TellAsync(http, known, caller, Cursor.Read(cursor), true, token));
+        await stream.WriteAsync(run.Id, token => TellAsync(http, known, caller, Cursor.Read(cursor), true, token));
         return TypedResults.Empty;
     }
 

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using AgentFunctions.AspNetCore.Doors.Shared;
+using AgentFunctions.AspNetCore.Security;
 using AgentFunctions.Gateway;
 using AgentFunctions.Gateway.Access;
 using AgentFunctions.Runs;
@@ -14,7 +15,7 @@ namespace AgentFunctions.AspNetCore.Doors.Mcp;
 /// <summary>Lists and calls the tools of this door. No work hangs on a call: it admits a run, and at most waits for it.</summary>
 internal sealed class McpCalls(
     McpAgentTools agentTools, McpRunTools runTools, AgentGateway gateway, RunStands stands, Elicitation elicitation,
-    RunAccess access, IOptions<DoorOptions> options)
+    RunAccess access, OpenStreams streams, IOptions<DoorOptions> options)
 {
     /// <summary>The name of the member of <c>_meta</c> by which a client makes a call safe to repeat.</summary>
     private const string KeyMember = "agentfunctions/idempotencyKey";
@@ -71,8 +72,17 @@ internal sealed class McpCalls(
             throw McpRequests.Missing();
         }
 
+        string? known = McpRequestState.Read(request.Params!);
+        bool makesTask = known is null && knowsTasks && tool.Tasks != McpTaskUse.Never;
+        if (known is null)
+        {
+            EnsureMaySubmit(caller, request);
+        }
+
+        // The answer to a call that waits is a stream. A call that is turned away has started nothing.
+        using IDisposable? stream = makesTask ? null : streams.Open(caller);
         string id;
-        if (McpRequestState.Read(request.Params!) is { } known)
+        if (known is not null)
         {
             RunStand stand = await stands.GetAsync(known, caller, RunAct.See, cancellationToken);
             McpRequestState.Ensure(stand.Run, await access.IsRequesterAsync(caller, known, cancellationToken), tool);
@@ -82,10 +92,9 @@ internal sealed class McpCalls(
         }
         else
         {
-            EnsureMaySubmit(caller, request);
             Run run = await gateway.SubmitAsync(
                 McpAgentTools.Submission(tool, request), caller, KeyOf(request.Params!), cancellationToken);
-            if (knowsTasks && tool.Tasks != McpTaskUse.Never)
+            if (makesTask)
             {
                 return ResultOrAlternate<CallToolResult>.FromAlternate(
                     McpTaskWire.Created(run), McpDoorJsonContext.Default.McpCreatedTask);

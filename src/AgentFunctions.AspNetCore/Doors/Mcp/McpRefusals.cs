@@ -1,5 +1,6 @@
 using System.Globalization;
 using AgentFunctions.AspNetCore.Doors.Shared;
+using AgentFunctions.AspNetCore.Problems;
 using Microsoft.AspNetCore.Http;
 using ModelContextProtocol;
 using ModelContextProtocol.Server;
@@ -11,8 +12,6 @@ namespace AgentFunctions.AspNetCore.Doors.Mcp;
 /// </summary>
 internal static class McpRefusals
 {
-    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(5);
-
     /// <summary>Makes the protocol's error of one of the library's, and gives the response the status that belongs to it.</summary>
     /// <param name="request">The request.</param>
     /// <param name="e">The error.</param>
@@ -26,11 +25,11 @@ internal static class McpRefusals
         };
         if (status is { } known)
         {
-            double seconds = Math.Max(1, Math.Ceiling((e.RetryAfter ?? Pause).TotalSeconds));
+            string seconds = RetrySeconds.Of(e).ToString(CultureInfo.InvariantCulture);
             DoorCallers.ResponseOf(request.User)?.Refuse(http =>
             {
                 http.Response.StatusCode = known;
-                http.Response.Headers.RetryAfter = seconds.ToString(CultureInfo.InvariantCulture);
+                http.Response.Headers.RetryAfter = seconds;
             });
         }
 

@@ -1,6 +1,8 @@
 using System.Text.Json.Nodes;
 using AgentFunctions.AspNetCore.Doors.Shared;
 using AgentFunctions.AspNetCore.Http;
+using AgentFunctions.AspNetCore.Problems;
+using Microsoft.AspNetCore.Http;
 using ModelContextProtocol;
 using ModelContextProtocol.Protocol;
 using ModelContextProtocol.Server;
@@ -64,11 +66,15 @@ internal static class McpRequests
         || (isRetry && code == ErrorCode.NotAllowed);
 
     /// <summary>Makes the protocol's error of one of the library's.</summary>
-    public static McpProtocolException Error(AgentException e) => new(
-        $"{e.Message} [{CamelCase.Of(e.Code)}]",
-        e.Code is ErrorCode.QuotaExceeded or ErrorCode.EngineUnavailable or ErrorCode.Overloaded
-            ? McpErrorCode.InternalError
-            : McpErrorCode.InvalidParams);
+    public static McpProtocolException Error(AgentException e)
+    {
+        bool isUnavailable = e.Code is ErrorCode.EngineUnavailable or ErrorCode.Overloaded;
+        // What is wrong with the host is for its log.
+        string message = isUnavailable ? ErrorStatus.Describe(StatusCodes.Status503ServiceUnavailable).Detail : e.Message;
+        return new McpProtocolException(
+            $"{message} [{CamelCase.Of(e.Code)}]",
+            isUnavailable || e.Code == ErrorCode.QuotaExceeded ? McpErrorCode.InternalError : McpErrorCode.InvalidParams);
+    }
 
     private static bool HasTasks(JsonRpcRequest request) =>
         string.CompareOrdinal(request.Context?.ProtocolVersion, FirstWithTasks) >= 0;

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using AgentFunctions.AspNetCore.Doors.Shared;
+using AgentFunctions.AspNetCore.Security;
 using AgentFunctions.Gateway;
 using AgentFunctions.Gateway.Access;
 using AgentFunctions.Governance.Approvals;
@@ -9,7 +10,8 @@ using ModelContextProtocol.Protocol;
 namespace AgentFunctions.AspNetCore.Doors.Mcp;
 
 /// <summary>The tools with which clients that know no tasks see and steer runs.</summary>
-internal sealed class McpRunTools(RunStands stands, RunSteering steering, ApprovalService approvals, QuestionService questions)
+internal sealed class McpRunTools(
+    RunStands stands, RunSteering steering, ApprovalService approvals, QuestionService questions, OpenStreams streams)
 {
     private const int MostSeconds = 50;
 
@@ -62,6 +64,7 @@ internal sealed class McpRunTools(RunStands stands, RunSteering steering, Approv
         int wait = Find(call, "waitSeconds") is { ValueKind: JsonValueKind.Number } given && given.TryGetInt32(out int seconds)
             ? Math.Clamp(seconds, 0, MostSeconds)
             : 0;
+        using IDisposable? stream = wait == 0 ? null : streams.Open(caller);
         RunStand stand = wait == 0
             ? await stands.GetAsync(Text(call, "id"), caller, RunAct.See, cancellationToken)
             : await stands.WaitAsync(Text(call, "id"), caller, TimeSpan.FromSeconds(wait), null, cancellationToken);

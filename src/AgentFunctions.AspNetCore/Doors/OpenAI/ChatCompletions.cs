@@ -29,12 +29,13 @@ internal sealed class ChatCompletions(NewResponses made, RunProjection projectio
         DoorCallers.EnsureMaySubmit(caller);
         JsonObject body = await OpenAIJson.ReadAsync(http.Request, cancellationToken);
         var request = ResponsesRequest.Read(ToResponses(body));
+        using DoorStream? stream = request.Streams ? DoorStream.Open(http) : null;
         Exchange exchange = await made.MakeAsync(request, body, caller, key, isRepeated, cancellationToken);
-        if (request.Streams)
+        if (stream is not null)
         {
             bool counts = body["stream_options"]?["include_usage"] is JsonValue value
                 && value.TryGetValue(out bool wanted) && wanted;
-            await DoorStream.WriteAsync(http, exchange.RunId, token => StreamAsync(exchange, caller, counts, token));
+            await stream.WriteAsync(exchange.RunId, token => StreamAsync(exchange, caller, counts, token));
             return TypedResults.Empty;
         }
 

@@ -54,10 +54,11 @@ internal static class OpenAIDoor
         DoorCallers.EnsureMaySubmit(caller);
         JsonObject body = await OpenAIJson.ReadAsync(http.Request, cancellationToken);
         ResponsesRequest request = ResponsesRequest.Read(body);
+        using DoorStream? stream = request.Streams ? DoorStream.Open(http) : null;
         Exchange exchange = await made.MakeAsync(request, body, caller, key, isRepeated, cancellationToken);
-        if (request.Streams)
+        if (stream is not null)
         {
-            await StreamAsync(http, responses, exchange, caller, -1);
+            await StreamAsync(stream, responses, exchange, caller, -1);
             return TypedResults.Empty;
         }
 
@@ -78,13 +79,14 @@ internal static class OpenAIDoor
 
         long after = http.Request.Query.Position("starting_after") ?? -1;
         await responses.EnsureStreamsAsync(exchange, cancellationToken);
-        await StreamAsync(http, responses, exchange, caller, after);
+        using var stream = DoorStream.Open(http);
+        await StreamAsync(stream, responses, exchange, caller, after);
         return TypedResults.Empty;
     }
 
-    private static Task StreamAsync(HttpContext http, Responses responses, Exchange exchange, Caller caller, long after) =>
-        DoorStream.WriteAsync(
-            http, exchange.RunId, cancellationToken => responses.StreamAsync(exchange, caller, after, cancellationToken));
+    private static Task StreamAsync(DoorStream stream, Responses responses, Exchange exchange, Caller caller, long after) =>
+        stream.WriteAsync(
+            exchange.RunId, cancellationToken => responses.StreamAsync(exchange, caller, after, cancellationToken));
 
     private static async Task<IResult> CancelAsync(
         string id, HttpContext http, Responses responses, CancellationToken cancellationToken)

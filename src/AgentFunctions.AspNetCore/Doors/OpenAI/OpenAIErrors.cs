@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json.Nodes;
 using AgentFunctions.AspNetCore.Doors.Shared;
 using AgentFunctions.AspNetCore.Problems;
@@ -21,11 +22,18 @@ internal sealed class OpenAIErrors : IErrorWriter
         }
         catch (OpenAIException e)
         {
-            return Answer(context.HttpContext, e, null);
+            return Answer(context.HttpContext, e);
         }
         catch (AgentException e)
         {
-            return Answer(context.HttpContext, OpenAIException.Of(e), e.RetryAfter);
+            var known = OpenAIException.Of(e);
+            if (known.Status is StatusCodes.Status429TooManyRequests or StatusCodes.Status503ServiceUnavailable)
+            {
+                context.HttpContext.Response.Headers["x-should-retry"] = "true";
+                context.HttpContext.Response.Headers.RetryAfter = RetrySeconds.Of(e).ToString(CultureInfo.InvariantCulture);
+            }
+
+            return Answer(context.HttpContext, known);
         }
     }
 
@@ -42,15 +50,8 @@ internal sealed class OpenAIErrors : IErrorWriter
     public Task WriteAsync(HttpContext context, ProblemResource problem) => context.Response.WriteAsync(
         Body(problem.Detail, KindOf(problem.Status), problem.Code, null).ToJsonString(), CancellationToken.None);
 
-    private static IResult Answer(HttpContext http, OpenAIException e, TimeSpan? retryAfter)
+    private static IResult Answer(HttpContext http, OpenAIException e)
     {
-        if (e.Status is StatusCodes.Status429TooManyRequests or StatusCodes.Status503ServiceUnavailable)
-        {
-            http.Response.Headers["x-should-retry"] = "true";
-            double seconds = (retryAfter ?? TimeSpan.FromSeconds(5)).TotalSeconds;
-            http.Response.Headers.RetryAfter = $"{Math.Max(1, (int)Math.Ceiling(seconds))}";
-        }
-
         Redactor redactor = http.RequestServices.GetRequiredService<Redactor>();
         return TypedResults.Content(
             Body(redactor.Redact(e.Message), e.Type, e.Code, e.Param).ToJsonString(), "application/json", statusCode: e.Status);

@@ -9,18 +9,35 @@ using Microsoft.Extensions.Options;
 namespace AgentFunctions.AspNetCore.Doors.Shared;
 
 /// <summary>
-/// Writes server-sent events. A stream that ends before its last event is broken off, since clients take a clean end for the end.
+/// A stream of server-sent events that answers a request. One that ends before its last event is broken off, since clients take a
+/// clean end for the end.
 /// </summary>
-internal static class DoorStream
+internal sealed class DoorStream : IDisposable
 {
     private static readonly byte[] SignOfLife = ": still here\n\n"u8.ToArray();
 
-    /// <summary>Writes events until there are no more.</summary>
+    private readonly HttpContext _http;
+    private readonly IDisposable _place;
+
+    private DoorStream(HttpContext http, IDisposable place) => (_http, _place) = (http, place);
+
+    /// <summary>
+    /// Opens the stream of a request. A door does so before it starts anything, so that a refusal leaves nothing behind.
+    /// </summary>
     /// <param name="http">The request.</param>
+    /// <exception cref="AgentException">Too many are open: what <see cref="OpenStreams.Open"/> throws.</exception>
+    public static DoorStream Open(HttpContext http) =>
+        new(http, http.RequestServices.GetRequiredService<OpenStreams>().Open(http.Caller()));
+
+    /// <summary>Makes room for another stream.</summary>
+    public void Dispose() => _place.Dispose();
+
+    /// <summary>Writes events until there are no more.</summary>
     /// <param name="runId">The run; who may not see it any more is told nothing more.</param>
     /// <param name="follow">Gets the events.</param>
-    public static async Task WriteAsync(HttpContext http, string runId, Func<CancellationToken, IAsyncEnumerable<byte[]>> follow)
+    public async Task WriteAsync(string runId, Func<CancellationToken, IAsyncEnumerable<byte[]>> follow)
     {
+        HttpContext http = _http;
         IServiceProvider services = http.RequestServices;
         TimeProvider time = services.GetRequiredService<TimeProvider>();
         ApiOptions options = services.GetRequiredService<IOptions<ApiOptions>>().Value;

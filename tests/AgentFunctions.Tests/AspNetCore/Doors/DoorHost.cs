@@ -13,10 +13,16 @@ internal static class DoorHost
 {
     public static Task<ApiHost> StartAsync(
         Func<ChatRequest, ChatReply> script, AgentTool[] tools, params (string Key, string Value)[] settings) =>
+        StartAsync(script, tools, static _ => { }, settings);
+
+    public static Task<ApiHost> StartAsync(
+        Func<ChatRequest, ChatReply> script, AgentTool[] tools, Action<IServiceCollection> configure,
+        params (string Key, string Value)[] settings) =>
         ApiHost.StartAsync(
             script, tools,
             builder =>
             {
+                configure(builder.Services);
                 builder.Configuration.AddInMemoryCollection(
                     settings.Select(static one => KeyValuePair.Create(one.Key, (string?)one.Value)));
                 builder.Services.AddAgentFunctionsDoors();
