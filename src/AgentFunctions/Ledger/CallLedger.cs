@@ -96,6 +96,24 @@ internal sealed class CallLedger(IRecordStore records)
     /// </summary>
     private readonly LruCache<string, (int Turn, ToolOutcome Outcome)> _last = new(CachedRuns);
 
+    /// <summary>Runs whose calls of one turn are all known to this process, where nobody else writes to the store.</summary>
+    private readonly LruCache<string, TurnCalls> _turns = new(CachedRuns);
+
+    /// <summary>
+    /// Notes that the model has asked for the calls of a turn just now: none of them can be in the ledger but those that are
+    /// entered from here on, so that the first look at each needs no read.
+    /// </summary>
+    /// <param name="runId">The run.</param>
+    /// <param name="turn">The turn.</param>
+    internal void Asked(string runId, int turn)
+    {
+        // A turn that is there already has calls which another delivery of the step has led to.
+        if (!records.IsShared && !(_turns.TryGet(runId, out TurnCalls? known) && known.Turn == turn))
+        {
+            _turns.Set(runId, new TurnCalls(turn, IsNew: true));
+        }
+    }
+
     /// <summary>What is known of a call, or <see langword="null"/>.</summary>
     /// <param name="runId">The run.</param>
     /// <param name="turn">The turn.</param>
@@ -103,6 +121,11 @@ internal sealed class CallLedger(IRecordStore records)
     /// <param name="cancellationToken">The token to cancel the wait.</param>
     public async Task<LedgerEntry?> FindAsync(string runId, int turn, int call, CancellationToken cancellationToken = default)
     {
+        if (_turns.TryGet(runId, out TurnCalls? known) && known.Turn == turn && known.IsMissing(call))
+        {
+            return null;
+        }
+
         StoredRecord? record = await records.GetAsync(Key(runId, turn, call), cancellationToken).ConfigureAwait(false);
         return record is null ? null : Read(record) with { Etag = record.Etag };
     }
@@ -217,12 +240,15 @@ internal sealed class CallLedger(IRecordStore records)
     /// <param name="call">The number of the call within its turn.</param>
     /// <param name="entry">What is known.</param>
     /// <param name="cancellationToken">The token to cancel the wait; it may have been written.</param>
-    public Task WriteAsync(string runId, int turn, int call, LedgerEntry entry, CancellationToken cancellationToken = default) =>
-        records.PutAsync(
+    public Task WriteAsync(string runId, int turn, int call, LedgerEntry entry, CancellationToken cancellationToken = default)
+    {
+        NoteEntered(runId, turn, call);
+        return records.PutAsync(
             Key(runId, turn, call),
             JsonSerializer.SerializeToUtf8Bytes(entry, LedgerJsonContext.Default.LedgerEntry),
             default,
             cancellationToken);
+    }
 
     /// <summary>The calls with effects of a run that have begun and have no outcome yet.</summary>
     /// <param name="runId">The run.</param>
@@ -267,14 +293,37 @@ internal sealed class CallLedger(IRecordStore records)
     }
 
     /// <returns>The new version; <see langword="null"/> if the entry has changed since it was read.</returns>
-    private Task<string?> TryWriteAsync(string runId, int turn, int call, LedgerEntry entry,
-        CancellationToken cancellationToken) => records.TryPutAsync(
-        Key(runId, turn, call), JsonSerializer.SerializeToUtf8Bytes(entry, LedgerJsonContext.Default.LedgerEntry),
-        RecordCondition.Since(entry.Etag),
-        cancellationToken);
+    private Task<string?> TryWriteAsync(string runId, int turn, int call, LedgerEntry entry, CancellationToken cancellationToken)
+    {
+        NoteEntered(runId, turn, call);
+        return records.TryPutAsync(
+            Key(runId, turn, call), JsonSerializer.SerializeToUtf8Bytes(entry, LedgerJsonContext.Default.LedgerEntry),
+            RecordCondition.Since(entry.Etag),
+            cancellationToken);
+    }
 
     /// <summary>Forgets a run: it is being erased.</summary>
-    internal void Forget(string runId) => _last.Remove(runId);
+    internal void Forget(string runId)
+    {
+        _last.Remove(runId);
+        _turns.Remove(runId);
+    }
+
+    /// <summary>Before a write, whose outcome may stay unknown: from here on the store alone knows of the call.</summary>
+    private void NoteEntered(string runId, int turn, int call)
+    {
+        if (records.IsShared)
+        {
+            return;
+        }
+
+        if (!_turns.TryGet(runId, out TurnCalls? known) || known.Turn != turn)
+        {
+            _turns.Set(runId, known = new TurnCalls(turn, IsNew: false));
+        }
+
+        known.Enter(call);
+    }
 
     /// <summary>Keeps an outcome that stands for good: only that nobody can tell gives way to another.</summary>
     private void Remember(string runId, int turn, int call, ToolOutcome outcome)
@@ -301,5 +350,29 @@ internal sealed class CallLedger(IRecordStore records)
         return (
             int.Parse(parts[^2], CultureInfo.InvariantCulture),
             parts[^1] == AcceptanceKey ? Acceptance : int.Parse(parts[^1], CultureInfo.InvariantCulture));
+    }
+
+    /// <summary>The calls of a turn that may be in the ledger.</summary>
+    /// <param name="Turn">The turn.</param>
+    /// <param name="IsNew">Whether the others are known not to be there.</param>
+    private sealed record TurnCalls(int Turn, bool IsNew)
+    {
+        private readonly HashSet<int> _entered = [];
+
+        public bool IsMissing(int call)
+        {
+            lock (_entered)
+            {
+                return IsNew && !_entered.Contains(call);
+            }
+        }
+
+        public void Enter(int call)
+        {
+            lock (_entered)
+            {
+                _entered.Add(call);
+            }
+        }
     }
 }

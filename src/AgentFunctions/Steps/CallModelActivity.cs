@@ -117,6 +117,7 @@ internal sealed class CallModelActivity(
         await Task.WhenAll(kept, told,
             journal.AppendAsync(input.RunId, Describe(reply, took) with { Delivery = delivery }, cancellationToken))
             .ConfigureAwait(false);
+        caller.Recorded(input.RunId, input.Turn);
         return ResultOf(reply);
     }
 

@@ -11,7 +11,8 @@ namespace AgentFunctions.Steps;
 
 /// <summary>Calls a model once: stoppable by the kill switch, within quotas and the model's places, marked as begun.</summary>
 internal sealed class ModelCaller(
-    CallMarks marks, ModelFailover failover, QuotaMeter quotas, StoppableModelCalls stoppable, ModelExchange exchange)
+    CallMarks marks, CallLedger ledger, ModelFailover failover, QuotaMeter quotas, StoppableModelCalls stoppable,
+    ModelExchange exchange)
 {
     /// <summary>The most tokens that an endpoint is believed to have counted, in or out, for one call.</summary>
     private const long MostTokens = 1_000_000_000;
@@ -47,6 +48,11 @@ internal sealed class ModelCaller(
             throw;
         }
     }
+
+    /// <summary>Notes that the answer of a turn has just been recorded: nobody can have made the calls that it asks for.</summary>
+    /// <param name="runId">The run.</param>
+    /// <param name="turn">The turn.</param>
+    public void Recorded(string runId, int turn) => ledger.Asked(runId, turn);
 
     private async Task<ModelAnswer?> CountedAsync(
         ModelCall call, RunRecord? run, ModelBinding model, IEnumerable<ChatMessage> messages, ChatOptions options,
