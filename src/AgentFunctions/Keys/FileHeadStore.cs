@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Collections.Concurrent;
 using AgentFunctions.Storage;
 using Microsoft.Win32.SafeHandles;
@@ -14,6 +15,9 @@ namespace AgentFunctions.Keys;
 public sealed class FileHeadStore : IHeadStore, IDisposable
 {
     private const int MaxLength = 128;
+
+    private static readonly SearchValues<char> s_allowed =
+        SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-:");
 
     private readonly ConcurrentDictionary<string, Open> _open = new(StringComparer.Ordinal);
     private readonly string _folder;
@@ -102,8 +106,9 @@ public sealed class FileHeadStore : IHeadStore, IDisposable
         try
         {
             _key ??= HostKey.Open(_folder, out _);
-            byte[] line = HeadSlot.Write(_key, name, head);
-            while (!_open.GetOrAdd(name, static (_, path) => new Open(path), PathOf(name)).TryWrite(head, line, flush))
+            Span<byte> line = stackalloc byte[HeadSlot.Length];
+            HeadSlot.Write(line, _key, name, head);
+            while (!_open.GetOrAdd(name, static (name, store) => new Open(store.PathOf(name)), this).TryWrite(head, line, flush))
             {
                 // Another write has disposed of it.
             }
@@ -128,8 +133,7 @@ public sealed class FileHeadStore : IHeadStore, IDisposable
     }
 
     private static string Checked(string text, string parameter) =>
-        text.Length is > 0 and <= MaxLength && text.All(static c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-' or ':')
-            && !text.StartsWith('.')
+        text.Length is > 0 and <= MaxLength && !text.AsSpan().ContainsAnyExcept(s_allowed) && text[0] != '.'
             ? text
             : throw new ArgumentException("Use at most 128 letters, digits, '.', '_', ':' or '-'.", parameter);
 
@@ -142,7 +146,7 @@ public sealed class FileHeadStore : IHeadStore, IDisposable
         private int _slot;
         private bool _disposed;
 
-        public bool TryWrite(Head head, byte[] line, bool flush)
+        public bool TryWrite(Head head, ReadOnlySpan<byte> line, bool flush)
         {
             lock (_gate)
             {
@@ -184,7 +188,7 @@ public sealed class FileHeadStore : IHeadStore, IDisposable
             }
         }
 
-        private void Begin(byte[] line)
+        private void Begin(ReadOnlySpan<byte> line)
         {
             _file?.Dispose();
             _file = null;

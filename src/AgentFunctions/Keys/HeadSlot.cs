@@ -1,5 +1,7 @@
+using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using System.Text.Unicode;
 using AgentFunctions.Storage;
 
 namespace AgentFunctions.Keys;
@@ -18,15 +20,28 @@ internal sealed record HeadSlot(string Epoch, long Count, string Chain, string S
 
     private const string Purpose = "head";
 
-    public static byte[] Write(HostKey key, string name, Head head)
+    /// <summary>Writes a slot, without anything on the heap: a head is moved on with each commit.</summary>
+    /// <param name="line">Where it goes: <see cref="Length"/> bytes.</param>
+    /// <param name="key">The host's key.</param>
+    /// <param name="name">The name of the head.</param>
+    /// <param name="head">The head.</param>
+    public static void Write(Span<byte> line, HostKey key, string name, Head head)
     {
-        byte[] line = new byte[Length];
-        Array.Fill(line, (byte)' ');
+        line.Fill((byte)' ');
         line[^1] = (byte)'\n';
+        Span<byte> text = stackalloc byte[Length];
+        Span<char> seal = stackalloc char[HostKey.SealLength];
+        bool isWhole = Utf8.TryWrite(text, CultureInfo.InvariantCulture,
+            $"{Purpose}\n{name}\n{head.Epoch}\n{head.Count}\n{head.Chain}", out int length);
+        key.Seal(text[..length], seal);
         // The parts hold nothing that JSON would have to escape.
-        Encoding.ASCII.GetBytes(
-            $$"""{"epoch":"{{head.Epoch}}","count":{{head.Count}},"chain":"{{head.Chain}}","seal":"{{key.Seal(Purpose, Text(name, head))}}"}""", line);
-        return line;
+        isWhole &= Utf8.TryWrite(line[..^1], CultureInfo.InvariantCulture,
+            $$"""{"epoch":"{{head.Epoch}}","count":{{head.Count}},"chain":"{{head.Chain}}","seal":"{{seal}}"}""",
+            out _);
+        if (!isWhole)
+        {
+            throw new ArgumentException($"The head '{name}' is longer than {Length} bytes.", nameof(head));
+        }
     }
 
     /// <summary>Reads a slot; <see langword="null"/> if it is empty, torn, or does not carry the host's seal.</summary>

@@ -9,6 +9,9 @@ internal sealed class HostKey
     /// <summary>The file of the secret within the folder of keys.</summary>
     public const string FileName = "host.key";
 
+    /// <summary>The length of a seal.</summary>
+    public const int SealLength = 2 * HMACSHA256.HashSizeInBytes;
+
     private const int Length = 32;
 
     private readonly byte[] _secret;
@@ -57,6 +60,16 @@ internal sealed class HostKey
     /// <param name="data">The data.</param>
     public string Seal(string purpose, string data) =>
         Convert.ToHexStringLower(HMACSHA256.HashData(_secret, Encoding.UTF8.GetBytes($"{purpose}\n{data}")));
+
+    /// <summary>Writes the seal over data, as lower-case hexadecimal digits.</summary>
+    /// <param name="text">The purpose, a line break and the data.</param>
+    /// <param name="seal">Where the seal goes: <see cref="SealLength"/> characters.</param>
+    public void Seal(ReadOnlySpan<byte> text, Span<char> seal)
+    {
+        Span<byte> hash = stackalloc byte[HMACSHA256.HashSizeInBytes];
+        HMACSHA256.HashData(_secret, text, hash);
+        Convert.TryToHexStringLower(hash, seal, out _);
+    }
 
     /// <summary>Whether a seal is this host's over the data.</summary>
     /// <param name="purpose">What was sealed.</param>

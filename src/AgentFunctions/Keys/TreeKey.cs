@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Security.Cryptography;
 using System.Text;
 
@@ -12,9 +13,15 @@ internal sealed class TreeKey
     private const int NonceLength = 12;
     private const int TagLength = 16;
 
+    /// <summary>What a nonce is made of is put together here as long as it is not longer.</summary>
+    private const int OnStack = 1_024;
+
     private readonly byte[] _sealing;
     private readonly byte[] _nonces;
     private readonly byte[] _marking;
+
+    /// <summary>A cipher that nobody uses just now: to make one costs more than to use it.</summary>
+    private AesGcm? _idle;
 
     public TreeKey(ReadOnlySpan<byte> key)
     {
@@ -31,18 +38,43 @@ internal sealed class TreeKey
     /// <param name="place">Where it belongs: nowhere else can it be opened.</param>
     public byte[] Seal(ReadOnlySpan<byte> plain, ReadOnlySpan<byte> place)
     {
-        // A nonce by the content (as in SIV): two nonces are alike only where everything is.
-        using var hash = IncrementalHash.CreateHMAC(HashAlgorithmName.SHA256, _nonces);
-        hash.AppendData(BitConverter.GetBytes((long)place.Length));
-        hash.AppendData(place);
-        hash.AppendData(plain);
         var sealedValue = new byte[NonceLength + plain.Length + TagLength];
         Span<byte> nonce = sealedValue.AsSpan(0, NonceLength);
-        hash.GetHashAndReset().AsSpan(0, NonceLength).CopyTo(nonce);
-        using var aes = new AesGcm(_sealing, TagLength);
+        MakeNonce(plain, place, nonce);
+        AesGcm aes = Rent();
         aes.Encrypt(nonce, plain, sealedValue.AsSpan(NonceLength, plain.Length), sealedValue.AsSpan(NonceLength + plain.Length),
             place);
+        Return(aes);
         return sealedValue;
+    }
+
+    /// <summary>A nonce by the content (as in SIV): two nonces are alike only where everything is.</summary>
+    private void MakeNonce(ReadOnlySpan<byte> plain, ReadOnlySpan<byte> place, Span<byte> nonce)
+    {
+        int length = sizeof(long) + place.Length + plain.Length;
+        byte[]? rented = length <= OnStack ? null : ArrayPool<byte>.Shared.Rent(length);
+        Span<byte> content = rented is null ? stackalloc byte[OnStack] : rented;
+        BitConverter.TryWriteBytes(content, (long)place.Length);
+        place.CopyTo(content[sizeof(long)..]);
+        plain.CopyTo(content[(sizeof(long) + place.Length)..]);
+        Span<byte> hash = stackalloc byte[HMACSHA256.HashSizeInBytes];
+        HMACSHA256.HashData(_nonces, content[..length], hash);
+        hash[..NonceLength].CopyTo(nonce);
+        if (rented is not null)
+        {
+            ArrayPool<byte>.Shared.Return(rented, clearArray: true);
+        }
+    }
+
+    /// <summary>A cipher for one use: it serves one caller at a time.</summary>
+    private AesGcm Rent() => Interlocked.Exchange(ref _idle, null) ?? new AesGcm(_sealing, TagLength);
+
+    private void Return(AesGcm aes)
+    {
+        if (Interlocked.CompareExchange(ref _idle, aes, null) is not null)
+        {
+            aes.Dispose();
+        }
     }
 
     /// <summary>Decrypts a value; <see langword="null"/> if it, or its place, is not what was sealed.</summary>
@@ -56,7 +88,7 @@ internal sealed class TreeKey
         }
 
         var plain = new byte[sealedValue.Length - NonceLength - TagLength];
-        using var aes = new AesGcm(_sealing, TagLength);
+        AesGcm aes = Rent();
         try
         {
             aes.Decrypt(sealedValue[..NonceLength], sealedValue[NonceLength..^TagLength], sealedValue[^TagLength..], plain,
@@ -66,6 +98,10 @@ internal sealed class TreeKey
         catch (AuthenticationTagMismatchException)
         {
             return null;
+        }
+        finally
+        {
+            Return(aes);
         }
     }
 

@@ -23,6 +23,7 @@ internal sealed partial class TextCutSourceTests
         ["AgentFunctions/Governance/Audit/ChainCheck.cs"] = "a hash",
         ["AgentFunctions/Tools/Workspaces/WorkspaceFile.cs"] = "a hash",
         ["AgentFunctions/Core/CallHash.cs"] = "a hash",
+        ["AgentFunctions/Keys/HeadSlot.cs"] = "bytes",
         ["AgentFunctions/Keys/TreeKey.cs"] = "bytes",
         ["AgentFunctions/Runs/ReceiverStore.cs"] = "a hash",
         ["AgentFunctions.AspNetCore/Doors/A2A/A2AFile.cs"] = "bytes",

@@ -14,6 +14,7 @@ internal sealed class AuditChain(AuditChainContext context, string? shard)
 
     private readonly string _stream = AuditShards.StreamOf(shard);
     private readonly string _headName = AuditShards.HeadOf(shard);
+    private readonly string _epoch = AuditShards.StreamOf(shard).Replace('/', '-');
     private readonly Lock _gate = new();
     private readonly Queue<AuditWrite> _waiting = [];
     private bool _writing;
@@ -217,7 +218,7 @@ internal sealed class AuditChain(AuditChainContext context, string? shard)
 
     private async Task<AuditHead> NoteAsync(AuditEnd end)
     {
-        var head = new Head(_stream.Replace('/', '-'), end.Count, end.Hash);
+        var head = new Head(_epoch, end.Count, end.Hash);
         _seen = head;
         try
         {
