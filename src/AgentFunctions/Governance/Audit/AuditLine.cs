@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text.Json;
+using AgentFunctions.Core;
 using AgentFunctions.Governance.Redaction;
 using AgentFunctions.Keys;
 
@@ -20,22 +21,35 @@ internal static class AuditLine
 
     public static byte[] Write(AuditEntry entry, SigningKey? signWith, Redactor? redactor = null)
     {
-        byte[] written = JsonSerializer.SerializeToUtf8Bytes(entry with { Sealed = null }, AuditJsonContext.Default.AuditEntry);
-        ReadOnlySpan<byte> json = redactor is null ? written : redactor.RedactJson(written.AsMemory()).Span;
-        if (entry.Sealed is { } sealedTexts)
+        JsonScratch scratch = JsonScratch.Begin();
+        ReadOnlyMemory<byte> json = scratch.Add(entry.Sealed is null ? entry : entry with { Sealed = null },
+            AuditJsonContext.Default.AuditEntry);
+        json = redactor?.RedactJson(json) ?? json;
+        // After the masking, which might take a part of it for a secret.
+        ReadOnlyMemory<byte> texts = entry.Sealed is { } sealedTexts
+            ? scratch.Add(sealedTexts, AuditJsonContext.Default.AuditSealed)
+            : default;
+        int start = scratch.Count;
+        if (texts.IsEmpty)
         {
-            // After the masking, which might take a part of it for a secret.
-            json = (byte[])[.. json[..^1], .. Member,
-                .. JsonSerializer.SerializeToUtf8Bytes(sealedTexts, AuditJsonContext.Default.AuditSealed), (byte)'}'];
+            scratch.Add(json.Span);
+        }
+        else
+        {
+            scratch.Add(json.Span[..^1]);
+            scratch.Add(Member);
+            scratch.Add(texts.Span);
+            scratch.Add("}"u8);
         }
 
-        if (signWith is null)
+        if (signWith is not null)
         {
-            return json.ToArray();
+            string signature = Convert.ToHexStringLower(signWith.Sign(scratch.From(start).Span));
+            scratch.Add([Break]);
+            scratch.Add(new AuditCheckpoint(signWith.Public.Kid, signature), AuditJsonContext.Default.AuditCheckpoint);
         }
 
-        var checkpoint = new AuditCheckpoint(signWith.Public.Kid, Convert.ToHexStringLower(signWith.Sign(json)));
-        return [.. json, Break, .. JsonSerializer.SerializeToUtf8Bytes(checkpoint, AuditJsonContext.Default.AuditCheckpoint)];
+        return scratch.From(start).ToArray();
     }
 
     public static string HashOf(ReadOnlySpan<byte> line) => Convert.ToHexStringLower(SHA256.HashData(line));

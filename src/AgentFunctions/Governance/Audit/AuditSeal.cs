@@ -1,6 +1,7 @@
 using System.Buffers.Text;
 using System.Text;
 using System.Text.Json;
+using AgentFunctions.Core;
 using AgentFunctions.Governance.Redaction;
 using AgentFunctions.Keys;
 
@@ -34,11 +35,14 @@ internal sealed class AuditSeal(TreeKeys keys, Redactor? redactor)
             return Without(entry) with { Sealed = new AuditSealed(root, null, null) };
         }
 
-        byte[] json = JsonSerializer.SerializeToUtf8Bytes(texts, AuditJsonContext.Default.AuditTexts);
-        ReadOnlyMemory<byte> masked = redactor?.RedactJson(json.AsMemory()) ?? json;
+        ReadOnlyMemory<byte> json = JsonScratch.Begin().Add(texts, AuditJsonContext.Default.AuditTexts);
+        ReadOnlyMemory<byte> masked = redactor?.RedactJson(json) ?? json;
         byte[] sealedTexts = key.Seal(masked.Span, Place(entry));
-        return Without(entry) with
+        return entry with
         {
+            Arguments = null,
+            Outcome = null,
+            Reason = null,
             ArgumentsHash = Mark(key, "arguments", entry.ArgumentsHash),
             OutcomeHash = Mark(key, "outcome", entry.OutcomeHash),
             Sealed = new AuditSealed(
