@@ -11,13 +11,16 @@ internal static class WorkspaceFile
     /// <summary>How the temporary files of unfinished writes begin; lists leave them out.</summary>
     public const string TemporaryPrefix = TemporaryFiles.Prefix;
 
+    /// <summary>The most that is read from a file at once, in bytes.</summary>
+    private const int MaxBuffer = 1 << 16;
+
     /// <summary>Opens a regular file for reading.</summary>
     /// <param name="workspace">The workspace.</param>
     /// <param name="path">The path as the agent wrote it.</param>
     public static FileStream OpenRead(Workspace workspace, string path)
     {
         string full = workspace.Resolve(path);
-        EntryKind kind = FileKind.Of(full).Kind;
+        (EntryKind kind, long size) = FileKind.Of(full);
         if (kind != EntryKind.File)
         {
             throw new AgentException(
@@ -27,8 +30,9 @@ internal static class WorkspaceFile
                     : $"path: there is no file '{PathSyntax.Show(path)}'; list_files shows what there is.");
         }
 
+        // Most files are smaller than the buffer, and a turn that reads one would allocate more for it than for all else.
         var stream = new FileStream(full, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete,
-            bufferSize: 1 << 16);
+            bufferSize: (int)Math.Clamp(size, 1, MaxBuffer));
         try
         {
             workspace.Confirm(stream.SafeFileHandle, full, path);
