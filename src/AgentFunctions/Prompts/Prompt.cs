@@ -42,6 +42,9 @@ internal static class Prompt
     private static readonly ConditionalWeakTable<ChatMessage, ChatMessage> s_markedResults = [];
     private static readonly ConditionalWeakTable<ChatMessage, ChatMessage> s_markedWords = [];
 
+    // And the first one says the same for as long as the agent is the same, so that it is looked at for secrets once.
+    private static readonly ConditionalWeakTable<AgentDefinition, ChatMessage> s_instructions = [];
+
     private static readonly ConditionalWeakTable<ChatMessage, ChatMessage>.CreateValueCallback s_markResult =
         static message => With(
         message,
@@ -103,22 +106,35 @@ internal static class Prompt
         }
     }
 
-    public static List<ChatMessage> Build(AgentDefinition agent, IReadOnlyList<TranscriptEntry> entries) =>
-    [
-        new ChatMessage(ChatRole.System, Instructions(agent)),
-        .. InOrder(entries).Select(entry => agent.Framing == PromptFraming.Chat ? MarkedResults(entry) : Marked(entry)),
-    ];
+    /// <summary>Makes the messages of a request.</summary>
+    /// <param name="agent">The agent.</param>
+    /// <param name="entries">What is recorded.</param>
+    /// <param name="added">What stands behind it and is not recorded yet.</param>
+    public static List<ChatMessage> Build(AgentDefinition agent, IReadOnlyList<TranscriptEntry> entries,
+        params IReadOnlyList<TranscriptEntry> added)
+    {
+        var messages = new List<ChatMessage>(1 + entries.Count + added.Count)
+        {
+            s_instructions.GetValue(agent, static agent => new ChatMessage(ChatRole.System, Instructions(agent))),
+        };
+        foreach (TranscriptEntry entry in InOrder(entries.Concat(added)))
+        {
+            messages.Add(agent.Framing == PromptFraming.Chat ? MarkedResults(entry) : Marked(entry));
+        }
+
+        return messages;
+    }
 
     /// <summary>What was said before the goal stands before it, though the goal has the first place.</summary>
-    internal static IEnumerable<TranscriptEntry> InOrder(IReadOnlyList<TranscriptEntry> entries)
+    internal static IEnumerable<TranscriptEntry> InOrder(IEnumerable<TranscriptEntry> entries)
     {
-        if (entries.Count == 0 || entries[0] is not { Turn: 0, Source: TranscriptOrigin.Goal })
+        if (entries.FirstOrDefault() is not { Turn: 0, Source: TranscriptOrigin.Goal } goal)
         {
             return entries;
         }
 
         int before = entries.Skip(1).TakeWhile(static entry => entry is { Turn: 0, SummaryKeepsFrom: null }).Count();
-        return before == 0 ? entries : entries.Skip(1).Take(before).Append(entries[0]).Concat(entries.Skip(1 + before));
+        return before == 0 ? entries : entries.Skip(1).Take(before).Append(goal).Concat(entries.Skip(1 + before));
     }
 
     /// <summary>

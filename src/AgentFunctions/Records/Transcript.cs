@@ -268,11 +268,16 @@ internal sealed record TranscriptWindow(ContextRef Context, long End, IReadOnlyL
 {
     /// <summary>The model's message of a turn, or <see langword="null"/> if it has not spoken yet.</summary>
     /// <param name="turn">The turn.</param>
-    public TranscriptEntry? ReplyOf(int turn)
+    public TranscriptEntry? ReplyOf(int turn) =>
+        Last(entry => entry.Turn == turn && entry.Message.Role == ChatRole.Assistant);
+
+    /// <summary>The last message that matches, or <see langword="null"/>.</summary>
+    /// <param name="match">The condition.</param>
+    public TranscriptEntry? Last(Func<TranscriptEntry, bool> match)
     {
         for (int i = Entries.Count - 1; i >= 0; i--)
         {
-            if (Entries[i].Turn == turn && Entries[i].Message.Role == ChatRole.Assistant)
+            if (match(Entries[i]))
             {
                 return Entries[i];
             }
@@ -284,11 +289,11 @@ internal sealed record TranscriptWindow(ContextRef Context, long End, IReadOnlyL
     internal TranscriptWindow With(IReadOnlyList<TranscriptEntry> added) => this with
     {
         End = End + added.Count,
-        Entries =
-        [
-            .. Entries,
-            .. added.Select((entry,
-                index) => entry with { Position = End + index }).Where(entry => entry.SummaryKeepsFrom is null),
-        ],
+        Entries = GrowingList<TranscriptEntry>.Append(
+            Entries,
+            [
+                .. added.Select((entry, index) => entry with { Position = End + index })
+                    .Where(static entry => entry.SummaryKeepsFrom is null),
+            ]),
     };
 }

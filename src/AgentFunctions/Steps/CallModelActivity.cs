@@ -145,7 +145,7 @@ internal sealed class CallModelActivity(
     /// <summary>Tells that another model answers than the turn before; <see langword="null"/> if none does.</summary>
     private JournalEvent? SwitchOf(TranscriptEntry reply, TranscriptWindow window)
     {
-        TranscriptEntry? before = window.Entries.LastOrDefault(
+        TranscriptEntry? before = window.Last(
             entry => entry.Turn < reply.Turn && entry.Source == TranscriptOrigin.Model && entry.Model is not null);
         string asked = reply.InPlaceOf ?? reply.Model!;
         if ((before?.Model ?? asked) == reply.Model || (reply.InPlaceOf is null && before?.InPlaceOf is null))

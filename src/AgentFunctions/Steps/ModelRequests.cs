@@ -30,10 +30,10 @@ internal sealed class ModelRequests(RunStore runs, PromptMessages prompts, IMode
             IReadOnlyList<string> news = await lateTools
                 .LookAsync(run, agent, input.Turn, window.Entries.All(static entry => entry.Turn == 0), cancellationToken)
                 .ConfigureAwait(false);
-            added = [.. added, .. PromptMessages.OfHost(news, input.Turn, time.GetUtcNow())];
+            added = news.Count == 0 ? added : [.. added, .. PromptMessages.OfHost(news, input.Turn, time.GetUtcNow())];
         }
 
-        List<ChatMessage> messages = Prompt.Build(agent, [.. window.Entries, .. added]);
+        List<ChatMessage> messages = Prompt.Build(agent, window.Entries, added);
         IReadOnlyList<ToolDeclaration> declared = input.Closing
             ? []
             : await tools.DeclaredAsync(run, agent, cancellationToken).ConfigureAwait(false);

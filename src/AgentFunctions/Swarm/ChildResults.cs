@@ -62,7 +62,7 @@ internal sealed class ChildResults(Transcript transcript, ArtifactStore artifact
     private async Task<TranscriptEntry?> LastWordsAsync(string runId, ContextRef context, CancellationToken cancellationToken)
     {
         TranscriptWindow window = await transcript.ReadWindowAsync(runId, context, cancellationToken).ConfigureAwait(false);
-        return window.Entries.LastOrDefault(static entry => entry.Turn > 0
+        return window.Last(static entry => entry.Turn > 0
             && entry.Message is { Role: var role, Text.Length: > 0 } && role == ChatRole.Assistant);
     }
 }
