@@ -10,6 +10,10 @@ internal sealed class Readers(string dataFile, Writer? shared) : IDisposable
     private const int MaxIdle = 8;
 
     private readonly ConcurrentBag<Connection> _idle = [];
+
+    /// <summary>How many of them there are: the bag locks all its parts to count.</summary>
+    private int _idleCount;
+
     private bool _closed;
 
     /// <summary>Reads at one moment of the data.</summary>
@@ -49,7 +53,7 @@ internal sealed class Readers(string dataFile, Writer? shared) : IDisposable
 
         try
         {
-            Connection connection = _idle.TryTake(out Connection? idle) ? idle : Connection.Open(dataFile, readOnly: true);
+            Connection connection = Take() ?? Connection.Open(dataFile, readOnly: true);
             try
             {
                 T result = inTransaction ? AtOneMoment(connection, read) : read(connection);
@@ -76,15 +80,31 @@ internal sealed class Readers(string dataFile, Writer? shared) : IDisposable
         return result;
     }
 
+    private Connection? Take()
+    {
+        if (!_idle.TryTake(out Connection? idle))
+        {
+            return null;
+        }
+
+        Interlocked.Decrement(ref _idleCount);
+        return idle;
+    }
+
     private void GiveBack(Connection connection)
     {
-        if (_closed || _idle.Count >= MaxIdle)
+        if (_closed)
         {
             connection.Dispose();
         }
-        else
+        else if (Interlocked.Increment(ref _idleCount) <= MaxIdle)
         {
             _idle.Add(connection);
+        }
+        else
+        {
+            Interlocked.Decrement(ref _idleCount);
+            connection.Dispose();
         }
     }
 

@@ -19,6 +19,9 @@ internal static class AuditShards
     /// </summary>
     public const int Spread = 8;
 
+    /// <summary>The longest id that is hashed without memory of its own, in bytes; hardly any is longer.</summary>
+    private const int MostOnStack = 256;
+
     /// <summary>The chain of heads.</summary>
     public const string Heads = "heads";
 
@@ -58,7 +61,9 @@ internal static class AuditShards
     private static uint Number(string id)
     {
         Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
-        SHA256.HashData(Encoding.UTF8.GetBytes(id), hash);
+        int length = Encoding.UTF8.GetMaxByteCount(id.Length);
+        Span<byte> bytes = length <= MostOnStack ? stackalloc byte[MostOnStack] : new byte[length];
+        SHA256.HashData(bytes[..Encoding.UTF8.GetBytes(id, bytes)], hash);
         return System.Buffers.Binary.BinaryPrimitives.ReadUInt32BigEndian(hash);
     }
 

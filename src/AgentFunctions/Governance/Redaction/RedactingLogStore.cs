@@ -6,8 +6,6 @@ namespace AgentFunctions.Governance.Redaction;
 /// <summary>Writes entries masked and reads their truth. Journals and the run index are for people: theirs is not kept.</summary>
 internal sealed class RedactingLogStore(ILogStore inner, Redactor redactor, Func<TruthSeal> truth) : ILogStore
 {
-    private static readonly string[] s_forPeople = ["journals/", "index/"];
-
     /// <summary>Gets the store behind it: for who deletes what can no longer be opened.</summary>
     internal ILogStore Inner => inner;
 
@@ -60,7 +58,7 @@ internal sealed class RedactingLogStore(ILogStore inner, Redactor redactor, Func
         stream == Audit.AuditLog.Stream || stream.StartsWith(Audit.AuditLog.Shards, StringComparison.Ordinal);
 
     private static bool IsForPeople(string stream) =>
-        s_forPeople.Any(prefix => stream.StartsWith(prefix, StringComparison.Ordinal));
+        stream.StartsWith("journals/", StringComparison.Ordinal) || stream.StartsWith("index/", StringComparison.Ordinal);
 
     private async Task<long> SealAsync(
         string stream, IReadOnlyList<ReadOnlyMemory<byte>> entries, long? expectedPosition, CancellationToken cancellationToken)
@@ -68,8 +66,7 @@ internal sealed class RedactingLogStore(ILogStore inner, Redactor redactor, Func
         var written = new ReadOnlyMemory<byte>[entries.Count];
         for (int i = 0; i < written.Length; i++)
         {
-            written[i] = await truth().CloseAsync(entries[i], stream, TreeOfKey.Root(stream), cancellationToken)
-                .ConfigureAwait(false);
+            written[i] = await truth().CloseAsync(entries[i], stream, cancellationToken).ConfigureAwait(false);
         }
 
         return await inner.AppendAsync(stream, written, expectedPosition, cancellationToken).ConfigureAwait(false);

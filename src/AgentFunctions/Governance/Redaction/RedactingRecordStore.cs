@@ -43,7 +43,7 @@ internal sealed class RedactingRecordStore(IRecordStore inner, Func<TruthSeal> t
     {
         ReadOnlyMemory<byte> written = IsKey(key)
             ? value
-            : await truth().CloseAsync(value, key, TreeOfKey.Root(key, value), cancellationToken).ConfigureAwait(false);
+            : await truth().CloseAsync(value, key, cancellationToken).ConfigureAwait(false);
         return await inner.PutAsync(key, written, condition, cancellationToken).ConfigureAwait(false);
     }
 

@@ -17,6 +17,16 @@ internal sealed class TruthSeal(Redactor redactor, TreeKeys keys)
         return masks.Count == 0 ? new(data) : CloseAsync(data, masks, place, root, cancellationToken);
     }
 
+    /// <summary>The same for what is stored under a name of its own, which tells the tree: it is asked only for a secret.</summary>
+    /// <param name="data">The data: JSON or text.</param>
+    /// <param name="place">The name of the stream or record.</param>
+    /// <param name="cancellationToken">The token to cancel the wait.</param>
+    public ValueTask<ReadOnlyMemory<byte>> CloseAsync(ReadOnlyMemory<byte> data, string place, CancellationToken cancellationToken)
+    {
+        IReadOnlyList<SecretMask> masks = redactor.FindInJson(data.Span);
+        return masks.Count == 0 ? new(data) : CloseAsync(data, masks, place, TreeOfKey.Root(place, data), cancellationToken);
+    }
+
     /// <summary>The truth of what stands in the store.</summary>
     /// <param name="stored">What was read.</param>
     /// <param name="place">Where it was read.</param>
