@@ -38,6 +38,7 @@ internal sealed class RunLimits(IModelCatalog models, IOptions<SwarmOptions> swa
             MaxRejections = AnswerSchema.AttemptsOf(acceptance, agent),
             BytesPerToken = profile.BytesPerToken,
             TellsBudget = true,
+            HearsSubAgents = true,
             CallsInOrder = agent.CallsInOrder ? true : null,
             PausesClock = agent.Limits.PausesClock ? true : null,
             Judge = judge is null ? null : JudgeLimitsOf(judge.Profile, Dearest(judges)),

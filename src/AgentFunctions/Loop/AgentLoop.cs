@@ -18,6 +18,12 @@ internal sealed class AgentLoop
     /// </summary>
     private const int StepsPerExecution = 100;
 
+    /// <summary>
+    /// After so many where sub-agents are at work: an execution that has open steps does not end before them, and until then
+    /// it hears nobody.
+    /// </summary>
+    private const int StepsBesideSubAgents = 2_000;
+
     /// <summary>How often in a row the model may be cut off in the middle of its calls.</summary>
     private const int MaxCutTurns = 5;
 
@@ -49,6 +55,10 @@ internal sealed class AgentLoop
         }
     }
 
+    private int MostSteps => _run.State.Limits.HearsSubAgents == true && _run.Swarm.IsAtWork
+        ? StepsBesideSubAgents
+        : StepsPerExecution;
+
     private async Task<RunOutcome?> RunAsync()
     {
         RunOutcome? outcome = null;
@@ -68,7 +78,7 @@ internal sealed class AgentLoop
 
                 outcome = null;
             }
-            else if (_run.StepsTaken + _run.Swarm.Events >= StepsPerExecution)
+            else if (_run.StepsTaken + _run.Swarm.Events >= MostSteps)
             {
                 _run.Context.ContinueAsNew(_run.State);
                 return null;

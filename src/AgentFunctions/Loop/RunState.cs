@@ -188,6 +188,12 @@ internal sealed record LoopLimits(
     public bool? TellsBudget { get; init; }
 
     /// <summary>
+    /// Gets whether the run continues as new only when no sub-agent is at work, as long as its history allows;
+    /// <see langword="null"/> for runs of versions that then heard nobody until all of them had ended.
+    /// </summary>
+    public bool? HearsSubAgents { get; init; }
+
+    /// <summary>
     /// Gets whether the calls of a turn are made one after the other; <see langword="null"/> if they are made together.
     /// </summary>
     public bool? CallsInOrder { get; init; }

@@ -49,6 +49,9 @@ internal sealed class SwarmFlow : IDisposable
     /// </summary>
     public int Events { get; private set; }
 
+    /// <summary>Gets whether a sub-agent is at work.</summary>
+    public bool IsAtWork => _swarm is { Live.Count: > 0 };
+
     /// <summary>Gets whether the turn waits for sub-agents.</summary>
     public bool IsWaiting => _swarm is { Awaited: > 0 } or { Waits.Count: > 0 };
 

@@ -3,6 +3,7 @@ using AgentFunctions.Durability;
 using AgentFunctions.Runs;
 using AgentFunctions.TestKit;
 using AgentFunctions.Tests.Hosting;
+using AgentFunctions.Tools;
 using AgentFunctions.Views;
 using static AgentFunctions.Tests.Swarm.SwarmScene;
 
@@ -82,6 +83,52 @@ internal sealed class TreeSteeringTests
             1 => ChatReply.Call("wait", new { }),
             _ => ChatReply.Say("done"),
         };
+    }
+
+    [Test]
+    public async Task Wait_ForOneOfMoreSubAgentsThanAnExecutionHasSteps_EndsWhileTheOthersAreAtWork()
+    {
+        const int Many = 120;
+        var heard = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        AgentTool hold = AgentTool.Create("hold", "Waits.", ToolEffect.None, async (string goal) =>
+        {
+            await (goal == "Read page 0." ? Task.CompletedTask : _go.Task);
+            return "held";
+        });
+        await using RunHost host = await StartAsync(
+            Delegation.Native,
+            request =>
+            {
+                if (request.Turn == 2)
+                {
+                    heard.TrySetResult();
+                }
+
+                return request.Turn switch
+                {
+                    0 => ChatReply.Call("spawn", new
+                    {
+                        items = Enumerable.Range(0, Many).Select(static number => $"{number}"),
+                        template = "Read page {item}.",
+                    }),
+                    1 => ChatReply.Call("wait", new { count = 1 }),
+                    2 => ChatReply.Call("wait", new { }),
+                    _ => ChatReply.Say("done"),
+                };
+            },
+            static request => request.Turn == 0 ? ChatReply.Call("hold", new { goal = GoalOf(request) }) : ChatReply.Say("read"),
+            tools: [hold],
+            options: static bounds => bounds.MaxConcurrent = 2 * Many);
+        Run run = await host.SubmitAsync();
+
+        await heard.Task.WaitAsync(TestContext.CurrentContext.CancellationToken);
+        RunSubAgents shown = (await host.Reader.GetAsync(run.Id))!.SubAgents;
+        Assert.That((shown.Total, shown.Running), Is.EqualTo((Many, Many - 1)));
+
+        _go.SetResult();
+        run = await host.Reader.WaitForEndAsync(run.Id);
+        Assert.That((run.Status, run.SubAgents.Total), Is.EqualTo((RunStatus.Completed, Many)));
+        Assert.That(await host.AliveAsync(), Is.Empty);
     }
 
     [Test]
