@@ -8,15 +8,18 @@ internal sealed partial class QuickstartTests
 {
     private static readonly Dictionary<string, string> Slow = new() { ["Rehearsal__Pause"] = "00:00:00.300" };
 
+    /// <summary>A run that has three pauses before it, of its four, when it is killed: it has not ended by then.</summary>
+    private static readonly Dictionary<string, string> ToKill = new() { ["Rehearsal__Pause"] = "00:00:05" };
+
     [Test]
     public async Task Quickstart_KilledAndRunAgain_ResumesTheRunAndWritesTheReport(CancellationToken cancellationToken)
     {
         string workspace = Directory.CreateTempSubdirectory("agentfunctions-").FullName;
         await File.WriteAllTextAsync(Path.Combine(workspace, "shop.cs"), "// TODO: sell something\n", cancellationToken);
         string first;
-        await using (ProgramProcess killed = ProgramProcess.StartSample("Quickstart", Slow, "--workspace", workspace))
+        await using (ProgramProcess killed = ProgramProcess.StartSample("Quickstart", ToKill, "--workspace", workspace))
         {
-            await killed.LineAsync(static line => line.Contains("turn 2", StringComparison.Ordinal));
+            await killed.LineAsync(static line => line.Contains("list_files done", StringComparison.Ordinal));
             await killed.KillAsync();
             first = RunId().Match(killed.Output).Value;
         }
@@ -42,9 +45,9 @@ internal sealed partial class QuickstartTests
         await File.WriteAllTextAsync(Path.Combine(workspace, "shop.cs"), "// TODO: sell something\n", cancellationToken);
         string first;
         await using (ProgramProcess killed = ProgramProcess.StartSample(
-            "Quickstart", new(Slow) { ["XDG_STATE_HOME"] = state }, "--workspace", workspace))
+            "Quickstart", new(ToKill) { ["XDG_STATE_HOME"] = state }, "--workspace", workspace))
         {
-            await killed.LineAsync(static line => line.Contains("turn 2", StringComparison.Ordinal));
+            await killed.LineAsync(static line => line.Contains("list_files done", StringComparison.Ordinal));
             await killed.KillAsync();
             first = RunId().Match(killed.Output).Value;
         }

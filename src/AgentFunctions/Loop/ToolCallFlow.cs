@@ -14,7 +14,10 @@ internal sealed class ToolCallFlow(IOrchestrationContext context, Action<IReadOn
     Action<bool> holdClock) : IDisposable
 {
     private readonly CancellationTokenSource _ended = new();
-    private readonly List<RunWait> _waits = [];
+
+    /// <summary>By the number of the call, so that people see them in one order whichever was last looked at.</summary>
+    private readonly SortedList<int, RunWait> _waits = [];
+
     private int _open;
     private int _asking;
     private bool _isOver;
@@ -37,7 +40,7 @@ internal sealed class ToolCallFlow(IOrchestrationContext context, Action<IReadOn
             int asked = wait.Kind == RunWait.Question ? 1 : 0;
             Count(0, asked - asks);
             asks = asked;
-            if (await WaitAsync(wait))
+            if (await WaitAsync(input.Call, wait))
             {
                 Count(0, -asks);
                 asks = 0;
@@ -59,11 +62,10 @@ internal sealed class ToolCallFlow(IOrchestrationContext context, Action<IReadOn
     }
 
     /// <returns>Whether what it waits for has come; otherwise it is time to look.</returns>
-    private async Task<bool> WaitAsync(ToolCallWait wait)
+    private async Task<bool> WaitAsync(int call, ToolCallWait wait)
     {
-        var shown = new RunWait(wait.Kind, wait.Until, wait.Id) { Deadline = wait.Deadline };
-        _waits.Add(shown);
-        show(_waits);
+        _waits[call] = new RunWait(wait.Kind, wait.Until, wait.Id) { Deadline = wait.Deadline };
+        show([.. _waits.Values]);
         using var woken = CancellationTokenSource.CreateLinkedTokenSource(_ended.Token);
         Task answered = context.WaitForExternalEventAsync<string>(wait.EventName, woken.Token);
         Task due = context.CreateTimerAsync(wait.Until, woken.Token);
@@ -75,8 +77,8 @@ internal sealed class ToolCallFlow(IOrchestrationContext context, Action<IReadOn
 
         // Not CancelAsync: it would go on outside the orchestration's turn.
         woken.Cancel();
-        _waits.Remove(shown);
-        show(_waits);
+        _waits.Remove(call);
+        show([.. _waits.Values]);
         return answered.IsCompletedSuccessfully;
     }
 
