@@ -4,6 +4,7 @@ using AgentFunctions.Benchmarks.Engine;
 using AgentFunctions.Benchmarks.Folders;
 using AgentFunctions.Benchmarks.Live;
 using AgentFunctions.Benchmarks.Policy;
+using AgentFunctions.Benchmarks.Streams;
 using AgentFunctions.Benchmarks.Swarm;
 
 return args switch
@@ -23,6 +24,8 @@ return args switch
         await LongRunProcess.RunAsync(file, endpoint, window, resultLength),
     ["swarm", .. string[] rest] => await SwarmBenchmark.RunAsync(SwarmArguments.Parse(rest)),
     [SwarmModelProcess.Verb, var turns] => await SwarmModelProcess.RunAsync(turns),
+    ["streams", .. string[] rest] => await StreamsBenchmark.RunAsync(rest),
+    [StreamsHost.Verb, var folder] => await StreamsHost.RunAsync(folder),
     _ => Usage(),
 };
 
@@ -32,6 +35,7 @@ static int Usage()
         + " | cold [--rounds COUNT] [--program ASSEMBLY] | live [--runs COUNT] [--turns COUNT] [--rounds COUNT] [--data DIRECTORY]"
         + " | long [--turns COUNT] [--kills COUNT] [--window TOKENS] [--result CHARACTERS] [--compactions COUNT] [--data DIRECTORY]"
         + " | swarm [--children COUNT] [--turns COUNT] [--latency MILLISECONDS] [--concurrent COUNT] [--stream]"
-        + " [--warm-ups COUNT] [--rounds COUNT] [--data DIRECTORY] [--json]");
+        + " [--warm-ups COUNT] [--rounds COUNT] [--data DIRECTORY] [--json]"
+        + " | streams [--streams COUNT] [--seconds COUNT] [--kinds KIND,KIND] [--data DIRECTORY]");
     return 2;
 }

@@ -60,7 +60,11 @@ internal sealed class DoorStream : IDisposable
                 if (!next.IsCompleted)
                 {
                     await response.Body.FlushAsync(stop.Token);
-                    await BeatUntilAsync(next, response, options.Heartbeat, time, stop.Token);
+                    if (!await BeatUntilAsync(next, response, access, options.Heartbeat, time, stop.Token))
+                    {
+                        http.Abort();
+                        return;
+                    }
                 }
 
                 if (!await next)
@@ -92,18 +96,25 @@ internal sealed class DoorStream : IDisposable
     }
 
     /// <summary>Proxies close connections that are silent, and clients cannot tell silence from a lost host.</summary>
-    private static async Task BeatUntilAsync(
-        Task next, HttpResponse response, TimeSpan heartbeat, TimeProvider time, CancellationToken cancellationToken)
+    /// <returns>Whether the follower may still see the run.</returns>
+    private static async Task<bool> BeatUntilAsync(
+        Task next, HttpResponse response, StreamAccess access, TimeSpan heartbeat, TimeProvider time,
+        CancellationToken cancellationToken)
     {
         while (true)
         {
             try
             {
                 await next.WaitAsync(heartbeat, time, cancellationToken);
-                return;
+                return true;
             }
             catch (TimeoutException) when (!next.IsCompleted)
             {
+                if (!await access.HoldsAsync())
+                {
+                    return false;
+                }
+
                 await response.Body.WriteAsync(SignOfLife, cancellationToken);
                 await response.Body.FlushAsync(cancellationToken);
             }

@@ -3,24 +3,16 @@ using AgentFunctions.Gateway.Access;
 using AgentFunctions.Records;
 using AgentFunctions.Runs;
 using AgentFunctions.Views;
+using AgentFunctions.Views.Live;
 
 namespace AgentFunctions.AspNetCore.Doors.Shared;
 
 /// <summary>Reads where runs stand, and waits until they end or ask their caller.</summary>
-internal sealed class RunStands(RunReader reader, RunFeed feed, RunAccess access, Answerable answerable, ClientCalls calls,
+internal sealed class RunStands(RunReader reader, LiveFeed feed, RunAccess access, Answerable answerable, ClientCalls calls,
     TimeProvider time)
 {
-    /// <summary>
-    /// How long after an event a run is looked at again: what its sub-agents ask is not in its own journal, and that it waits
-    /// shows only after the event that says for what.
-    /// </summary>
+    /// <summary>How long after a sign a run is looked at again.</summary>
     private static readonly TimeSpan Look = TimeSpan.FromSeconds(1);
-
-    /// <summary>The longest pause between looks at a run that is silent.</summary>
-    private static readonly TimeSpan LongestLook = TimeSpan.FromSeconds(5);
-
-    /// <summary>The longest pause while it asks people: an answer is an event.</summary>
-    private static readonly TimeSpan LongestLookWhileAsking = TimeSpan.FromSeconds(15);
 
     /// <summary>How long a run that was asked to end may take before its client is answered.</summary>
     private static readonly TimeSpan Ending = TimeSpan.FromSeconds(2);
@@ -87,24 +79,28 @@ internal sealed class RunStands(RunReader reader, RunFeed feed, RunAccess access
         await access.EnsureAsync(caller, id, RunAct.See, cancellationToken);
         using var late = new CancellationTokenSource(longest, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, late.Token);
-        await using IAsyncEnumerator<(long Position, JournalEvent Event)> events =
-            feed.FollowAsync(id, from, either.Token).GetAsyncEnumerator(CancellationToken.None);
-        Task<bool> next = events.MoveNextAsync().AsTask();
-        TimeSpan pause = Look;
+        await using IAsyncEnumerator<RunSignal> signals =
+            feed.FollowStateAsync(id, from, either.Token).GetAsyncEnumerator(CancellationToken.None);
+        Task<bool> next = signals.MoveNextAsync().AsTask();
+        var looks = new LookPauses(Look);
         try
         {
             while (true)
             {
                 while (next.IsCompleted)
                 {
-                    pause = Look;
+                    looks.Begin();
                     if (!await next)
                     {
                         return await GetAsync(id, caller, RunAct.See, cancellationToken);
                     }
 
-                    await (seen?.Invoke(events.Current.Event) ?? Task.CompletedTask);
-                    next = events.MoveNextAsync().AsTask();
+                    if (signals.Current is JournalSignal { Event: var e })
+                    {
+                        await (seen?.Invoke(e) ?? Task.CompletedTask);
+                    }
+
+                    next = signals.MoveNextAsync().AsTask();
                 }
 
                 RunStand stand = await GetAsync(id, caller, RunAct.See, cancellationToken);
@@ -113,9 +109,7 @@ internal sealed class RunStands(RunReader reader, RunFeed feed, RunAccess access
                     return stand;
                 }
 
-                await WaitAsync(next, pause, either.Token);
-                TimeSpan longestPause = stand.Open.Count > 0 ? LongestLookWhileAsking : LongestLook;
-                pause = pause * 1.5 < longestPause ? pause * 1.5 : longestPause;
+                await WaitAsync(next, looks.Next(), either.Token);
                 if (late.IsCancellationRequested)
                 {
                     return stand;

@@ -52,7 +52,7 @@ public sealed class ApprovalService
         CancellationToken cancellationToken = default)
     {
         DateTimeOffset now = _time.GetUtcNow();
-        Approval[] open = [.. (await _store.ListOpenAsync(null, cancellationToken).ConfigureAwait(false))
+        Approval[] open = [.. (await _store.ListOpenOfTreeAsync(rootId, cancellationToken).ConfigureAwait(false))
             .Where(approval => approval.RootId == rootId && approval.State == ApprovalState.Pending && approval.ExpiresAt > now
                 && (caller is null || MaySee(caller, approval)))
             .OrderBy(static approval => approval.CreatedAt)];

@@ -95,6 +95,13 @@ internal abstract class HumanTaskStore<TTask>(
     public Task<IReadOnlyList<TTask>> ListOpenAsync(string? runId, CancellationToken cancellationToken) =>
         ListAsync(runId is null ? names.Open : $"{names.Open}{runId}/", cancellationToken);
 
+    /// <summary>Lists the tasks of a run and those below it that are not settled.</summary>
+    /// <param name="rootId">The run at the root of the tree.</param>
+    /// <param name="cancellationToken">The token to cancel the wait.</param>
+    public Task<IReadOnlyList<TTask>> ListOpenOfTreeAsync(string rootId, CancellationToken cancellationToken) =>
+        // The id of a sub-agent begins with that of the run that asked for it.
+        ListAsync(names.Open + rootId, cancellationToken);
+
     /// <summary>Lists the tasks that the keys of records name, by their last part.</summary>
     /// <param name="prefix">The beginning of the keys.</param>
     /// <param name="cancellationToken">The token to cancel the wait.</param>

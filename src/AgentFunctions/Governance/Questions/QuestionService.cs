@@ -23,16 +23,8 @@ public sealed class QuestionService
     /// <param name="caller">Only what this caller may see; <see langword="null"/> for all.</param>
     /// <param name="cancellationToken">The token to cancel the wait.</param>
     public async Task<IReadOnlyList<Question>> ListPendingAsync(Caller? caller = null,
-        CancellationToken cancellationToken = default)
-    {
-        DateTimeOffset now = _time.GetUtcNow();
-        return Shown(
-            (await _store.ListOpenAsync(null, cancellationToken).ConfigureAwait(false))
-            .Where(question => question.State == QuestionState.Pending && question.ExpiresAt > now)
-            .OrderByDescending(static question => question.Urgency)
-            .ThenBy(static question => question.CreatedAt),
-            caller);
-    }
+        CancellationToken cancellationToken = default) =>
+        Pending(await _store.ListOpenAsync(null, cancellationToken).ConfigureAwait(false), caller);
 
     /// <summary>Lists the pending questions of a run tree, the oldest first.</summary>
     /// <param name="rootId">The run at its root.</param>
@@ -40,8 +32,8 @@ public sealed class QuestionService
     /// <param name="cancellationToken">The token to cancel the wait.</param>
     public async Task<IReadOnlyList<Question>> ListOfTreeAsync(string rootId, Caller? caller = null,
         CancellationToken cancellationToken = default) =>
-        [.. (await ListPendingAsync(caller, cancellationToken).ConfigureAwait(false)).Where(question => question.RootId == rootId)
-            .OrderBy(static question => question.CreatedAt)];
+        [.. Pending(await _store.ListOpenOfTreeAsync(rootId, cancellationToken).ConfigureAwait(false), caller)
+            .Where(question => question.RootId == rootId).OrderBy(static question => question.CreatedAt)];
 
     /// <summary>Lists all that a run has asked, in the order of its calls.</summary>
     /// <param name="runId">The run.</param>
@@ -138,6 +130,16 @@ public sealed class QuestionService
         question.Requester == caller.Id || caller.Has(CallerRoles.Admin) || caller.Has(CallerRoles.Auditor)
             || caller.Has(CallerRoles.Operator)
         || caller.Has(CallerRoles.Viewer) || question.MayBeAnsweredBy(caller);
+
+    private Question[] Pending(IEnumerable<Question> open, Caller? caller)
+    {
+        DateTimeOffset now = _time.GetUtcNow();
+        return Shown(
+            open.Where(question => question.State == QuestionState.Pending && question.ExpiresAt > now)
+                .OrderByDescending(static question => question.Urgency)
+                .ThenBy(static question => question.CreatedAt),
+            caller);
+    }
 
     private Question[] Shown(IEnumerable<Question> questions, Caller? caller) =>
         [.. questions.Where(question => caller is null || MaySee(caller, question))

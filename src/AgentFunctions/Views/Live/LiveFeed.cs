@@ -37,8 +37,23 @@ public sealed class LiveFeed
     /// </param>
     /// <param name="cancellationToken">Stops following.</param>
     /// <exception cref="AgentException"><see cref="ErrorCode.RunNotFound"/>.</exception>
-    public async IAsyncEnumerable<RunSignal> FollowAsync(
-        string id, long from = 0, bool isResumed = false, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    public IAsyncEnumerable<RunSignal> FollowAsync(
+        string id, long from = 0, bool isResumed = false, CancellationToken cancellationToken = default) =>
+        FollowAsync(id, from, isResumed, _options.Enabled, cancellationToken);
+
+    /// <summary>
+    /// Follows a run without what its models and tools say while they are at work: its events from a position on, where it
+    /// stands, and its sub-agents. Nothing is prepared for such a follower that is not for others.
+    /// </summary>
+    /// <param name="id">The run.</param>
+    /// <param name="from">The first position.</param>
+    /// <param name="cancellationToken">Stops following.</param>
+    /// <exception cref="AgentException"><see cref="ErrorCode.RunNotFound"/>.</exception>
+    public IAsyncEnumerable<RunSignal> FollowStateAsync(string id, long from = 0, CancellationToken cancellationToken = default) =>
+        FollowAsync(id, from, isResumed: false, withText: false, cancellationToken);
+
+    private async IAsyncEnumerable<RunSignal> FollowAsync(
+        string id, long from, bool isResumed, bool withText, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(id);
         var now = new RunNow();
@@ -54,12 +69,13 @@ public sealed class LiveFeed
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         IAsyncEnumerator<(long Position, JournalEvent Event)> events = _events.FollowAsync(id, from, stop.Token)
             .GetAsyncEnumerator(CancellationToken.None);
-        IAsyncEnumerator<LiveFrame> frames = Frames(id, stop.Token).GetAsyncEnumerator(CancellationToken.None);
+        IAsyncEnumerator<LiveFrame> frames = Frames(id, withText, stop.Token).GetAsyncEnumerator(CancellationToken.None);
         Task<bool> nextEvent = events.MoveNextAsync().AsTask();
         Task<bool>? nextFrame = null;
         Task<IReadOnlyList<RunSignal>>? look = null;
         using LiveState state = _states.Of(id);
-        Interlocked.Increment(ref _followers);
+        int follower = withText ? 1 : 0;
+        Interlocked.Add(ref _followers, follower);
         try
         {
             Task pause = Task.CompletedTask;
@@ -132,8 +148,9 @@ public sealed class LiveFeed
 
                 if (look is null && (isDue || pause.IsCompleted))
                 {
+                    bool isIdle = !isDue;
                     isDue = false;
-                    look = state.LookAsync(now.Step, false, stop.Token);
+                    look = state.LookAsync(now.Step, false, isIdle, stop.Token);
                     continue;
                 }
 
@@ -146,14 +163,14 @@ public sealed class LiveFeed
             }
 
             look = null;
-            foreach (RunSignal signal in await state.LookAsync(null, true, stop.Token).ConfigureAwait(false))
+            foreach (RunSignal signal in await state.LookAsync(null, true, false, stop.Token).ConfigureAwait(false))
             {
                 yield return signal;
             }
         }
         finally
         {
-            Interlocked.Decrement(ref _followers);
+            Interlocked.Add(ref _followers, -follower);
             await stop.CancelAsync().ConfigureAwait(false);
             // None can be disposed of while it moves.
             await ((Task)nextEvent).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -183,8 +200,8 @@ public sealed class LiveFeed
         return await frames.MoveNextAsync().ConfigureAwait(false);
     }
 
-    private IAsyncEnumerable<LiveFrame> Frames(string id, CancellationToken cancellationToken) =>
-        _options.Enabled ? _store.FollowAsync(id, cancellationToken) : NoneAsync(cancellationToken);
+    private IAsyncEnumerable<LiveFrame> Frames(string id, bool withText, CancellationToken cancellationToken) =>
+        withText ? _store.FollowAsync(id, cancellationToken) : NoneAsync(cancellationToken);
 
     private static async IAsyncEnumerable<LiveFrame> NoneAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {

@@ -23,16 +23,19 @@ internal sealed partial class LiveState(
     /// <summary>Looks. A store that cannot be read is told of in the log, and looked at again.</summary>
     /// <param name="now">What is at work.</param>
     /// <param name="isLast">Whether the run has ended.</param>
+    /// <param name="isIdle">Whether nothing has happened since the last look: what another follower saw not long ago will do.</param>
     /// <param name="cancellationToken">The token to cancel the wait.</param>
     /// <returns>What has changed.</returns>
     /// <exception cref="AgentException"><see cref="ErrorCode.RunNotFound"/>, <see cref="ErrorCode.RunErased"/>.</exception>
-    public async Task<IReadOnlyList<RunSignal>> LookAsync(string? now, bool isLast, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<RunSignal>> LookAsync(
+        string? now, bool isLast, bool isIdle, CancellationToken cancellationToken)
     {
         List<RunSignal> changed = [];
         TimeSpan? soon = null;
         try
         {
-            soon = await LookAsync(now, isLast, changed, cancellationToken).ConfigureAwait(false);
+            TimeSpan age = isIdle ? Pause / 2 : TimeSpan.Zero;
+            soon = await LookAsync(now, isLast, age, changed, cancellationToken).ConfigureAwait(false);
             _hasFailed = false;
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested
@@ -54,10 +57,10 @@ internal sealed partial class LiveState(
     /// <summary>Looks no more.</summary>
     public void Dispose() => leave();
 
-    private async Task<TimeSpan?> LookAsync(string? now, bool isLast, List<RunSignal> changed,
-        CancellationToken cancellationToken)
+    private async Task<TimeSpan?> LookAsync(
+        string? now, bool isLast, TimeSpan age, List<RunSignal> changed, CancellationToken cancellationToken)
     {
-        (Run run, TimeSpan? soon) = await shared.Run.GetAsync(isLast, cancellationToken).ConfigureAwait(false);
+        (Run run, TimeSpan? soon) = await shared.Run.GetAsync(isLast, age, cancellationToken).ConfigureAwait(false);
         changed.AddRange(run.Waits
             .Where(wait => wait is { Kind: RunWaiting.ModelUnavailable or RunWaiting.ModelCapacity, Failures: not null }
                 && _told?.Waits.Contains(wait) != true)
@@ -74,7 +77,7 @@ internal sealed partial class LiveState(
             return soon;
         }
 
-        (RunTree top, TimeSpan? newerIn) = await shared.Tree.GetAsync(isLast, cancellationToken).ConfigureAwait(false);
+        (RunTree top, TimeSpan? newerIn) = await shared.Tree.GetAsync(isLast, age, cancellationToken).ConfigureAwait(false);
         List<RunTree> nodes = [];
         Add(top, nodes);
         if (nodes.Count > 0)

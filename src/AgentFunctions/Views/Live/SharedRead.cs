@@ -16,20 +16,21 @@ internal sealed class SharedRead<T>(Func<Task<T>> read, TimeSpan shortest, TimeP
 
     /// <summary>Reads it, or waits for the reading of another follower.</summary>
     /// <param name="isLast">Whether the run has ended: what was read before does not do.</param>
+    /// <param name="age">How old it may be for one who does not look for anything; zero for one who does.</param>
     /// <param name="cancellationToken">The token to cancel the wait.</param>
     /// <returns>What was read, and when to ask again if it was read before.</returns>
-    public async Task<(T Value, TimeSpan? NewerIn)> GetAsync(bool isLast, CancellationToken cancellationToken)
+    public async Task<(T Value, TimeSpan? NewerIn)> GetAsync(bool isLast, TimeSpan age, CancellationToken cancellationToken)
     {
         Task<T> reading;
         TimeSpan? newerIn = null;
         lock (_gate)
         {
-            TimeSpan age = time.GetElapsedTime(_begunAt);
+            TimeSpan passed = time.GetElapsedTime(_begunAt);
             bool isShared = _reading is { IsFaulted: false, IsCanceled: false } before
-                && (isLast ? _isLast : !before.IsCompleted || age < shortest);
+                && (isLast ? _isLast : !before.IsCompleted || passed < shortest || passed < age);
             if (isShared)
             {
-                newerIn = isLast ? null : age < shortest ? shortest - age : shortest;
+                newerIn = isLast || age > TimeSpan.Zero ? null : passed < shortest ? shortest - passed : shortest;
             }
             else
             {

@@ -35,6 +35,26 @@ internal sealed class DoorAccessTests
     [OneTimeTearDown]
     public async Task StopAsync() => await _host.DisposeAsync();
 
+    [Test]
+    public async Task Stream_OfAKeyThatIsWithdrawn_EndsThoughNothingHappens(CancellationToken cancellationToken)
+    {
+        await using ApiHost host = await A2AHost.StartAsync(DoorHost.WithKey, ("Api:Heartbeat", "00:00:00.1"));
+        (string anna, _) = await host.AddCallersAsync(cancellationToken);
+        JsonElement sent = await host.SendAsync(
+            anna, cancellationToken, goal: "Wait.", configuration: new { returnImmediately = true });
+        string task = sent.GetProperty("result").GetProperty("task").GetProperty("id").GetString()!;
+        using var request = new HttpRequestMessage(HttpMethod.Get, $"a2a/worker/tasks/{task}:subscribe");
+        request.Headers.Add("A2A-Version", "1.0");
+        request.Headers.Authorization = new("Bearer", anna);
+        using HttpResponseMessage response = await host.Client.SendAsync(
+            request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
+        Task<string> told = response.Content.ReadAsStringAsync(cancellationToken);
+
+        await host.Get<ApiKeys>().RemoveAsync("anna", Caller.Local, cancellationToken);
+
+        Assert.ThrowsAsync<HttpRequestException>(() => told, "it is broken off, and goes on for nobody");
+    }
+
     [TestCase("GET", "a2a", null, 200)]
     [TestCase("GET", "a2a/worker/.well-known/agent-card.json", null, 200)]
     [TestCase("GET", ".well-known/agent-card.json", null, 200)]

@@ -33,7 +33,7 @@ internal sealed class SharedReadTests
         var read = new TaskCompletionSource<RunTree>();
         SharedRead<RunTree> tree = Of(() => read.Task);
         Task<(RunTree Value, TimeSpan? NewerIn)>[] asked = [.. Enumerable.Range(0, 50)
-            .Select(_ => tree.GetAsync(false, default))];
+            .Select(_ => tree.GetAsync(false, TimeSpan.Zero, default))];
         read.SetResult(Tree);
         (RunTree Value, TimeSpan? NewerIn)[] given = await Task.WhenAll(asked);
 
@@ -47,11 +47,25 @@ internal sealed class SharedReadTests
     public async Task Get_WithinASecond_GivesTheSameAndSaysWhenToComeBack()
     {
         SharedRead<RunTree> tree = Of(static () => Task.FromResult(Tree));
-        Assert.That((await tree.GetAsync(false, default)).NewerIn, Is.Null);
+        Assert.That((await tree.GetAsync(false, TimeSpan.Zero, default)).NewerIn, Is.Null);
         _time.Advance(TimeSpan.FromMilliseconds(400));
-        Assert.That((await tree.GetAsync(false, default)).NewerIn, Is.EqualTo(TimeSpan.FromMilliseconds(600)));
+        Assert.That((await tree.GetAsync(false, TimeSpan.Zero, default)).NewerIn, Is.EqualTo(TimeSpan.FromMilliseconds(600)));
         _time.Advance(TimeSpan.FromMilliseconds(600));
-        await tree.GetAsync(false, default);
+        await tree.GetAsync(false, TimeSpan.Zero, default);
+
+        Assert.That(_reads, Is.EqualTo(2));
+    }
+
+    [Test]
+    public async Task Get_ByOneWhoLooksForNothing_TakesWhatIsOld()
+    {
+        SharedRead<RunTree> tree = Of(static () => Task.FromResult(Tree));
+        await tree.GetAsync(false, TimeSpan.FromSeconds(5), default);
+        _time.Advance(TimeSpan.FromSeconds(4));
+        Assert.That((await tree.GetAsync(false, TimeSpan.FromSeconds(5), default)).NewerIn, Is.Null);
+        Assert.That(_reads, Is.EqualTo(1));
+        _time.Advance(TimeSpan.FromSeconds(1));
+        await tree.GetAsync(false, TimeSpan.FromSeconds(5), default);
 
         Assert.That(_reads, Is.EqualTo(2));
     }
@@ -61,19 +75,19 @@ internal sealed class SharedReadTests
     {
         SharedRead<RunTree> tree = Of(
             () => _reads == 1 ? Task.FromException<RunTree>(new IOException("no")) : Task.FromResult(Tree));
-        Assert.ThrowsAsync<IOException>(() => tree.GetAsync(false, default));
+        Assert.ThrowsAsync<IOException>(() => tree.GetAsync(false, TimeSpan.Zero, default));
 
-        Assert.That((await tree.GetAsync(false, default)).Value, Is.SameAs(Tree));
+        Assert.That((await tree.GetAsync(false, TimeSpan.Zero, default)).Value, Is.SameAs(Tree));
     }
 
     [Test]
     public async Task Get_AtTheEndOfTheRun_ReadsItOnceMoreForAll()
     {
         SharedRead<RunTree> tree = Of(static () => Task.FromResult(Tree));
-        await tree.GetAsync(false, default);
+        await tree.GetAsync(false, TimeSpan.Zero, default);
         for (int i = 0; i < 10; i++)
         {
-            Assert.That((await tree.GetAsync(true, default)).NewerIn, Is.Null);
+            Assert.That((await tree.GetAsync(true, TimeSpan.Zero, default)).NewerIn, Is.Null);
         }
 
         Assert.That(_reads, Is.EqualTo(2));
