@@ -29,7 +29,8 @@ internal static class McpFixtures
         static builder =>
         {
             // What a host adds of its own stands beside what the door has.
-            builder.Services.AddMcpServer().WithResources<McpForms.Resources>().WithPrompts<McpForms.Prompts>();
+            builder.Services.AddMcpServer().WithResources<McpForms.Resources>().WithPrompts<McpForms.Prompts>()
+                .WithTools<McpForms.OwnTools>();
             builder.Services.AddAgent(AgentFunctions.Agents.Agent.Create(Agent)
                 .WithInstructions("Do as you are told.").WithTools("sleep", "ask_person").Build());
             builder.Services.AddAgentFunctionsDoors(static options =>
@@ -54,7 +55,8 @@ internal static class McpFixtures
         },
         Tool("confirm_delete", McpTaskUse.May, """{"filename":{"type":"string"}}"""),
         Tool("multi_input", McpTaskUse.May, "{}"),
-        new McpAgentTool("test_missing_capability", "Needs tasks.", Schema("{}"), Submit) { Tasks = McpTaskUse.Must },
+        new McpAgentTool("test_missing_capability", "Needs a client that samples.", Schema("{}"), SubmitSampling),
+        new McpAgentTool("test_streaming_elicitation", "Asks first.", Schema("{}"), SubmitNamed) { Result = Says },
         new McpAgentTool("test_tool_with_task", "Asks first.", Schema("{}"), SubmitNamed) { Tasks = McpTaskUse.Must },
         Tool("test_simple_text", McpTaskUse.Never, "{}"),
         new McpAgentTool("test_error_handling", "Fails.", Schema("{}"), Submit) { Result = Failed },
@@ -134,6 +136,14 @@ internal static class McpFixtures
         Agent = Agent,
         Goal = $"{request.Params!.Name} {JsonSerializer.Serialize(request.Params.Arguments ?? new Dictionary<string, JsonElement>())}",
     };
+
+#pragma warning disable MCP9005 // The suite for 2026-07-28 asks for it, though that version has deprecated it.
+    private static RunRequest SubmitSampling(RequestContext<CallToolRequestParams> request) =>
+        request.JsonRpcRequest.Context?.ClientCapabilities?.Sampling is not null
+            ? Submit(request)
+            : throw new MissingRequiredClientCapabilityException(
+                new ClientCapabilities { Sampling = new SamplingCapability() }, "The client must declare 'sampling'.");
+#pragma warning restore MCP9005
 
     private static RunRequest SubmitNamed(RequestContext<CallToolRequestParams> request) =>
         Submit(request, "user_name", "What is your name?",

@@ -103,4 +103,13 @@ internal static class McpForms
                     }),
                 });
     }
+
+    /// <summary>A tool of the host's own, which is no run.</summary>
+    [McpServerToolType]
+    public sealed class OwnTools
+    {
+        [McpServerTool(Name = "test_logging_tool")]
+        [Description("Answers at once.")]
+        public static string Log() => "Answered.";
+    }
 }
