@@ -20,11 +20,13 @@ internal sealed class TaskStream(
     public static TaskTelling TellingOf(string type) => type switch
     {
         JournalEventTypes.ModelCompleted => TaskTelling.Words,
+        JournalEventTypes.ToolStarted => TaskTelling.SubAgent,
         JournalEventTypes.ToolCompleted => TaskTelling.Files,
         JournalEventTypes.ApprovalRequested or JournalEventTypes.ApprovalDecided or JournalEventTypes.ApprovalWithdrawn
             or JournalEventTypes.QuestionAsked or JournalEventTypes.QuestionAnswered or JournalEventTypes.QuestionDeclined
             or JournalEventTypes.QuestionExpired or JournalEventTypes.QuestionWithdrawn
-            or JournalEventTypes.RunPaused or JournalEventTypes.RunResumed => TaskTelling.Status,
+            or JournalEventTypes.RunPaused or JournalEventTypes.RunResumed or JournalEventTypes.BudgetGranted =>
+            TaskTelling.Status,
         _ => TaskTelling.Nothing,
     };
 
@@ -78,7 +80,7 @@ internal sealed class TaskStream(
     {
         try
         {
-            var turns = new TurnReader(transcript, redactor, id);
+            var listener = new Listener(id, caller, new TurnReader(transcript, redactor, id), made, told);
             RunStand? stand = null;
             do
             {
@@ -87,7 +89,7 @@ internal sealed class TaskStream(
                     async e =>
                     {
                         from++;
-                        await TellAsync(id, e, caller, turns, made, told, cancellationToken);
+                        await TellAsync(listener, e, cancellationToken);
                     },
                     cancellationToken);
                 await TellFilesAsync(stand.Run, made, told, cancellationToken);
@@ -106,33 +108,70 @@ internal sealed class TaskStream(
         }
     }
 
-    private async Task TellAsync(
-        string id, JournalEvent e, Caller caller, TurnReader turns, HashSet<string> made, ChannelWriter<JsonObject> told,
-        CancellationToken cancellationToken)
+    private async Task TellAsync(Listener listener, JournalEvent e, CancellationToken cancellationToken)
     {
         TaskTelling telling = TellingOf(e.Type);
-        string text = telling == TaskTelling.Words ? await TextOfAsync(e, turns, cancellationToken) : "";
-        if (telling == TaskTelling.Nothing || (telling == TaskTelling.Words && text.Length == 0))
+        IReadOnlyList<JsonObject> further = await FurtherAsync(listener, telling, e, cancellationToken);
+        string text = telling == TaskTelling.Words ? await TextOfAsync(e, listener.Turns, cancellationToken) : "";
+        if (further.Count == 0 && text.Length == 0 && telling is not (TaskTelling.Status or TaskTelling.Files))
         {
             return;
         }
 
-        RunStand stand = await stands.GetAsync(id, caller, RunAct.See, cancellationToken);
+        RunStand stand = await stands.GetAsync(listener.Id, listener.Caller, RunAct.See, cancellationToken);
         if (telling == TaskTelling.Files)
         {
-            await TellFilesAsync(stand.Run, made, told, cancellationToken);
-            return;
+            await TellFilesAsync(stand.Run, listener.Made, listener.Told, cancellationToken);
         }
 
-        if (stand.Run.IsEnded || telling == TaskTelling.Words)
+        if (stand.Run.IsEnded || telling != TaskTelling.Status)
         {
             // Its end is told at the end.
             stand = stand with { Run = stand.Run with { Status = RunStatus.Running } };
         }
 
-        told.TryWrite(TaskView.UpdateOf(stand, telling == TaskTelling.Words
-            ? TaskView.MessageOf(stand.Run, $"{id}.{e.Turn}", [new JsonObject { ["text"] = text }])
-            : null));
+        if (telling == TaskTelling.Status)
+        {
+            listener.Told.TryWrite(TaskView.UpdateOf(stand, null));
+        }
+        else if (text.Length > 0)
+        {
+            JsonObject said = TaskView.MessageOf(stand.Run, $"{listener.Id}.{e.Turn}", [new JsonObject { ["text"] = text }]);
+            listener.Told.TryWrite(TaskView.UpdateOf(stand, said));
+        }
+
+        foreach (JsonObject metadata in further)
+        {
+            listener.Told.TryWrite(TaskView.UpdateOf(stand, null, metadata));
+        }
+    }
+
+    /// <summary>Gets what is told of an event beside words and files: calls, and sub-agents that begin and end.</summary>
+    private static async Task<IReadOnlyList<JsonObject>> FurtherAsync(
+        Listener listener, TaskTelling telling, JournalEvent e, CancellationToken cancellationToken)
+    {
+        if (e.Turn is not { } turn)
+        {
+            return [];
+        }
+
+        if (telling == TaskTelling.Words)
+        {
+            return await listener.Turns.FindAsync(turn, cancellationToken) is { } reply
+                ? [.. listener.Turns.CallsOf(reply).Select(call => TaskView.CallOf(listener.Id, turn, call))]
+                : [];
+        }
+
+        bool hasEnded = telling == TaskTelling.Files;
+        // A crash may have a call begin, or end, twice.
+        if (telling is not (TaskTelling.SubAgent or TaskTelling.Files) || e is not { Call: { } number, Tool: { } tool }
+            || !SubAgentCalls.Starts(tool) || !listener.SubAgents.Add((turn, number, hasEnded)))
+        {
+            return [];
+        }
+
+        AskedCall asked = await listener.Turns.CallAsync(turn, number, tool, cancellationToken);
+        return [TaskView.SubAgentOf(listener.Id, turn, asked, hasEnded ? e.IsError == true : null)];
     }
 
     /// <summary>Tells the files that are new, each once.</summary>
@@ -149,4 +188,11 @@ internal sealed class TaskStream(
     /// <summary>The whole text; the journal has its beginning.</summary>
     private static async Task<string> TextOfAsync(JournalEvent e, TurnReader turns, CancellationToken cancellationToken) =>
         e.Turn is { } turn && await turns.FindAsync(turn, cancellationToken) is { } said ? said.Message.Text : e.Text ?? "";
+
+    /// <summary>One who is told of a task, and what of it was told.</summary>
+    private sealed record Listener(
+        string Id, Caller Caller, TurnReader Turns, HashSet<string> Made, ChannelWriter<JsonObject> Told)
+    {
+        public HashSet<(int Turn, int Call, bool HasEnded)> SubAgents { get; } = [];
+    }
 }

@@ -6,12 +6,15 @@ internal enum TaskTelling
     /// <summary>Nothing.</summary>
     Nothing,
 
-    /// <summary>What the agent said, if it said anything.</summary>
+    /// <summary>What the agent said, if it said anything, and the calls that it asks for.</summary>
     Words,
+
+    /// <summary>That a sub-agent begins, if the call is one's work.</summary>
+    SubAgent,
 
     /// <summary>Where the task stands now.</summary>
     Status,
 
-    /// <summary>The files that are new.</summary>
+    /// <summary>The files that are new, and what became of a sub-agent.</summary>
     Files,
 }

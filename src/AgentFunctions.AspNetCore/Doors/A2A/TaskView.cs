@@ -113,14 +113,55 @@ internal sealed class TaskView(Transcript transcript, TaskFiles files)
     /// <summary>Shows where a run stands, as an update of its task.</summary>
     /// <param name="stand">Where it stands.</param>
     /// <param name="said">What the agent has just said; <see langword="null"/> for nothing.</param>
-    public static JsonObject UpdateOf(RunStand stand, JsonObject? said) => new()
+    /// <param name="metadata">What else there is to tell; <see langword="null"/> for nothing.</param>
+    public static JsonObject UpdateOf(RunStand stand, JsonObject? said, JsonObject? metadata = null)
     {
-        ["statusUpdate"] = new JsonObject
+        var update = new JsonObject
         {
             ["taskId"] = stand.Run.Id,
             ["contextId"] = ContextOf(stand.Run),
             ["status"] = StatusOf(stand, said),
+        };
+        if (metadata is not null)
+        {
+            update["metadata"] = metadata;
+        }
+
+        return new JsonObject { ["statusUpdate"] = update };
+    }
+
+    /// <summary>Shows a call that the agent asks for.</summary>
+    /// <param name="id">The run.</param>
+    /// <param name="turn">The turn.</param>
+    /// <param name="call">The call.</param>
+    public static JsonObject CallOf(string id, int turn, AskedCall call) => new()
+    {
+        ["call"] = new JsonObject
+        {
+            ["id"] = $"{id}/{turn}/{call.Call}",
+            ["tool"] = call.Tool,
+            ["arguments"] = JsonNode.Parse(call.Arguments.GetRawText()),
         },
+    };
+
+    /// <summary>Shows a sub-agent.</summary>
+    /// <param name="id">The run that asked for it.</param>
+    /// <param name="turn">The turn.</param>
+    /// <param name="call">The call that is its work.</param>
+    /// <param name="hasFailed">Whether it failed; <see langword="null"/> while it works.</param>
+    public static JsonObject SubAgentOf(string id, int turn, AskedCall call, bool? hasFailed) => new()
+    {
+        ["subAgents"] = new JsonArray(new JsonObject
+        {
+            ["id"] = SubAgentCalls.IdOf(id, turn, call.Call),
+            ["name"] = SubAgentCalls.NameOf(call),
+            ["state"] = hasFailed switch
+            {
+                null => "TASK_STATE_WORKING",
+                true => "TASK_STATE_FAILED",
+                false => "TASK_STATE_COMPLETED",
+            },
+        }),
     };
 
     /// <summary>Shows what a run has made, as an update of its task.</summary>

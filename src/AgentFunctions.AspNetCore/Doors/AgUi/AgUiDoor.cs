@@ -130,6 +130,12 @@ internal static class AgUiDoor
                     : [];
                 foreach (JsonObject told in fold.Take(frame, said))
                 {
+                    if (frame is WaitChanged)
+                    {
+                        yield return Encoding.UTF8.GetBytes(Write(told));
+                        continue;
+                    }
+
                     if (after is null || after.From != exchange.From || number > after.Number)
                     {
                         yield return Encoding.UTF8.GetBytes(Write(told, $"{exchange.From}:{number}"));

@@ -34,7 +34,12 @@ internal sealed class AgUiFold(string threadId, string name, string runId, JsonA
         yield return new JsonObject
         {
             ["type"] = "STATE_SNAPSHOT",
-            ["snapshot"] = new JsonObject { ["run"] = runId, ["status"] = CamelCase.Of(status) },
+            ["snapshot"] = new JsonObject
+            {
+                ["run"] = runId,
+                ["status"] = CamelCase.Of(status),
+                ["waitingFor"] = new JsonObject(),
+            },
         };
     }
 
@@ -79,6 +84,7 @@ internal sealed class AgUiFold(string threadId, string name, string runId, JsonA
             },
         ],
         RunNoted { Event: { } e } => StateAfter(e),
+        WaitChanged { Wait: var wait } => State("/waitingFor", WaitOf(wait)),
         ExchangeInterrupted cut => [.. _agents.Suspend(cut.Open), .. Take(cut)],
         ExchangeEnded ended => [.. _agents.Close(), Take(ended)],
         _ => [],
@@ -106,17 +112,45 @@ internal sealed class AgUiFold(string threadId, string name, string runId, JsonA
         }
     }
 
-    private static JsonObject[] State(RunStatus status) =>
+    private static JsonObject[] State(RunStatus status) => State("/status", CamelCase.Of(status));
+
+    private static JsonObject[] State(string path, JsonNode value) =>
     [
         new JsonObject
         {
             ["type"] = "STATE_DELTA",
             ["delta"] = new JsonArray(new JsonObject
             {
-                ["op"] = "replace", ["path"] = "/status", ["value"] = CamelCase.Of(status),
+                ["op"] = "replace", ["path"] = path, ["value"] = value,
             }),
         },
     ];
+
+    /// <summary>Shows a wait, without members that say nothing: clients take null for a value of another type.</summary>
+    private static JsonObject WaitOf(RunWaiting? wait)
+    {
+        var shown = new JsonObject();
+        if (wait is not null)
+        {
+            shown["kind"] = wait.Kind;
+            if (wait.Id is { } id)
+            {
+                shown["id"] = id;
+            }
+
+            if (wait.Until is { } until)
+            {
+                shown["until"] = DoorJson.TimeOf(until);
+            }
+
+            if (wait.Message is { } message)
+            {
+                shown["message"] = message;
+            }
+        }
+
+        return shown;
+    }
 
     private List<JsonObject> Take(TurnRecorded turn)
     {

@@ -16,12 +16,12 @@ internal sealed class AgUiSubAgentTexts(Transcript transcript)
     public async Task<IReadOnlyList<(string Id, string Text)>> OfAsync(string runId, CallEnded call,
         CancellationToken cancellationToken)
     {
-        if (!AgUiSubAgents.Starts(call.Call.Tool))
+        if (!SubAgentCalls.Starts(call.Call.Tool))
         {
             return [];
         }
 
-        string id = AgUiSubAgents.IdOf(runId, call.Turn, call.Call.Call);
+        string id = SubAgentCalls.IdOf(runId, call.Turn, call.Call.Call);
         var said = new List<(string Id, string Text)>();
         await foreach (TranscriptEntry entry in transcript.ReadAsync(id, 0, null, cancellationToken))
         {

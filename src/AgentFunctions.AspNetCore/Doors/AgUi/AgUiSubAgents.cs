@@ -1,4 +1,3 @@
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using AgentFunctions.AspNetCore.Doors.Shared;
 using AgentFunctions.AspNetCore.Http;
@@ -18,34 +17,26 @@ internal sealed class AgUiSubAgents(string runId, JsonArray messages)
     /// </summary>
     public const int MostTexts = 16;
 
-    /// <summary>The tools that have other agents work, and answer with what these say.</summary>
-    private static readonly HashSet<string> Tools = ["assign_task", "Task", "call_agent", "spawn", "reduce"];
-
     private readonly HashSet<string> _open = [];
-
-    /// <summary>Determines whether calls of a tool are the work of sub-agents.</summary>
-    /// <param name="tool">The tool.</param>
-    public static bool Starts(string tool) => Tools.Contains(tool);
-
-    /// <summary>Gets the id of the sub-agent of a call.</summary>
-    public static string IdOf(string runId, int turn, int call) => $"{runId}.{turn}-{call}";
 
     /// <summary>Tells that a call has begun.</summary>
     public IReadOnlyList<JsonObject> Take(CallStarted call) =>
-        Starts(call.Call.Tool)
-            ? Open(IdOf(runId, call.Turn, call.Call.Call), NameOf(call.Call), $"{runId}/{call.Turn}/{call.Call.Call}")
+        SubAgentCalls.Starts(call.Call.Tool)
+            ? Open(
+                SubAgentCalls.IdOf(runId, call.Turn, call.Call.Call), SubAgentCalls.NameOf(call.Call),
+                $"{runId}/{call.Turn}/{call.Call.Call}")
             : [];
 
     /// <summary>Tells that a call has an outcome, and what its sub-agent said.</summary>
     public IEnumerable<JsonObject> Take(CallEnded call, IReadOnlyList<(string Id, string Text)> said)
     {
-        if (!Starts(call.Call.Tool))
+        if (!SubAgentCalls.Starts(call.Call.Tool))
         {
             yield break;
         }
 
-        string id = IdOf(runId, call.Turn, call.Call.Call);
-        foreach (JsonObject opened in Open(id, NameOf(call.Call), $"{runId}/{call.Turn}/{call.Call.Call}"))
+        string id = SubAgentCalls.IdOf(runId, call.Turn, call.Call.Call);
+        foreach (JsonObject opened in Open(id, SubAgentCalls.NameOf(call.Call), $"{runId}/{call.Turn}/{call.Call.Call}"))
         {
             yield return opened;
         }
@@ -141,20 +132,6 @@ internal sealed class AgUiSubAgents(string runId, JsonArray messages)
         }
 
         return failed;
-    }
-
-    private static string NameOf(AskedCall call)
-    {
-        foreach (string name in (string[])["agent", "subagent_type", "name"])
-        {
-            if (call.Arguments.ValueKind == JsonValueKind.Object && call.Arguments.TryGetProperty(name, out JsonElement value)
-                && value.ValueKind == JsonValueKind.String && value.GetString() is { Length: > 0 } text)
-            {
-                return text;
-            }
-        }
-
-        return call.Tool;
     }
 
     private JsonObject[] Open(string id, string name, string? parent)

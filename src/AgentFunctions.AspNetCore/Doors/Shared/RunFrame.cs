@@ -2,6 +2,7 @@ using System.Text.Json;
 using AgentFunctions.Budgets;
 using AgentFunctions.Gateway;
 using AgentFunctions.Records;
+using AgentFunctions.Runs;
 
 namespace AgentFunctions.AspNetCore.Doors.Shared;
 
@@ -68,6 +69,12 @@ internal sealed record CallEnded(
 /// <param name="Number">The first of eight numbers.</param>
 /// <param name="Event">The event.</param>
 internal sealed record RunNoted(long Number, JournalEvent Event) : RunFrame(Number);
+
+/// <summary>
+/// What the run waits for has changed. No event tells of it, so it has no number, and who comes later is told anew.
+/// </summary>
+/// <param name="Wait">What it waits for; <see langword="null"/> for nothing.</param>
+internal sealed record WaitChanged(RunWaiting? Wait) : RunFrame(-1);
 
 /// <summary>The exchange ends because the run waits for its caller.</summary>
 /// <param name="Number">The last number.</param>

@@ -39,13 +39,15 @@ internal sealed class RunProjection(
             : ReadAsync(exchange, stop.Token);
         await using IAsyncEnumerator<RunSignal> each = signals.GetAsyncEnumerator(CancellationToken.None);
         Task<bool> next = each.MoveNextAsync().AsTask();
+        var looks = new LookPauses(options.Value.Settle);
+        RunWaiting? waited = null;
         try
         {
             while (exchange.To is not { } end || fold.End < end)
             {
                 if (!next.IsCompleted && exchange.To is null)
                 {
-                    if (await IsQuietAsync(fold, next, cancellationToken))
+                    if (await IsQuietAsync(next, looks.Next(), cancellationToken))
                     {
                         exchange = await InterruptAsync(exchange, fold, caller, carries, cancellationToken);
                     }
@@ -58,10 +60,22 @@ internal sealed class RunProjection(
                     break;
                 }
 
+                if (each.Current is JournalSignal or RunStateChanged or TreePatched)
+                {
+                    looks.Begin();
+                }
+
                 exchange = await RefreshAsync(exchange, each.Current, cancellationToken);
                 if (each.Current is JournalSignal later && later.Position >= exchange.To)
                 {
                     break;
+                }
+
+                if (each.Current is RunStateChanged { Waits: var all } && (all is [var first, ..] ? first : null) is var wait
+                    && wait != waited)
+                {
+                    waited = wait;
+                    yield return new WaitChanged(wait);
                 }
 
                 foreach (RunFrame frame in await fold.TakeAsync(each.Current, cancellationToken))
@@ -144,17 +158,16 @@ internal sealed class RunProjection(
             : [];
     }
 
-    private async Task<bool> IsQuietAsync(ExchangeFold fold, Task next, CancellationToken cancellationToken)
+    private async Task<bool> IsQuietAsync(Task next, TimeSpan pause, CancellationToken cancellationToken)
     {
-        TimeSpan settle = options.Value.Settle;
         try
         {
-            await next.WaitAsync(settle, time, cancellationToken);
+            await next.WaitAsync(pause, time, cancellationToken);
             return false;
         }
-        catch (TimeoutException) when (!next.IsCompleted)
+        catch (TimeoutException)
         {
-            return time.GetUtcNow() - fold.LastAt >= settle;
+            return !next.IsCompleted;
         }
     }
 

@@ -1,4 +1,5 @@
 using System.Net.Http.Json;
+using System.Net.ServerSentEvents;
 using System.Text;
 using System.Text.Json;
 using AgentFunctions.Governance.Approvals;
@@ -94,7 +95,8 @@ internal sealed class A2ADoorTests
     [Test]
     public async Task Stream_OfATaskThatMakesAFile_TellsItBeforeTheEnd(CancellationToken cancellationToken)
     {
-        await using ApiHost host = await A2AHost.StartAsync();
+        var isFollowed = new TaskCompletionSource();
+        await using ApiHost host = await A2AHost.StartAsync(isFollowed.Task.WaitAsync);
         using var request = new HttpRequestMessage(HttpMethod.Post, "a2a/worker/message:stream")
         {
             Content = JsonContent.Create(new
@@ -104,13 +106,16 @@ internal sealed class A2ADoorTests
         };
         request.Headers.Add("A2A-Version", "1.0");
 
-        using HttpResponseMessage response = await host.Client.SendAsync(request, cancellationToken);
-        JsonElement[] told =
-        [
-            .. (await response.Content.ReadAsStringAsync(cancellationToken)).Split('\n')
-                .Where(static line => line.StartsWith("data: ", StringComparison.Ordinal))
-                .Select(static line => JsonElement.Parse(line["data: ".Length..])),
-        ];
+        using HttpResponseMessage response = await host.Client.SendAsync(
+            request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
+        var told = new List<JsonElement>();
+        await using Stream stream = await response.Content.ReadAsStreamAsync(cancellationToken);
+        await foreach (SseItem<string> item in SseParser.Create(stream).EnumerateAsync(cancellationToken))
+        {
+            told.Add(JsonElement.Parse(item.Data));
+            // What is made before the task is told is in the task.
+            isFollowed.TrySetResult();
+        }
 
         Assert.That(
             told.Where(static one => one.TryGetProperty("artifactUpdate", out _)).Select(static one =>
@@ -119,6 +124,32 @@ internal sealed class A2ADoorTests
         Assert.That(
             told[^1].GetProperty("statusUpdate").GetProperty("status").GetProperty("state").GetString(),
             Is.EqualTo("TASK_STATE_COMPLETED"));
+    }
+
+    [Test]
+    public async Task Stream_OfATaskThatCallsTools_TellsEachCallOnce(CancellationToken cancellationToken)
+    {
+        await using ApiHost host = await A2AHost.StartAsync();
+        using var request = new HttpRequestMessage(HttpMethod.Post, "a2a/worker/message:stream")
+        {
+            Content = JsonContent.Create(new
+            {
+                message = new { messageId = "m", role = "ROLE_USER", parts = new[] { new { text = "Look twice." } } },
+            }),
+        };
+        request.Headers.Add("A2A-Version", "1.0");
+
+        using HttpResponseMessage response = await host.Client.SendAsync(request, cancellationToken);
+        string[] calls =
+        [
+            .. (await response.Content.ReadAsStringAsync(cancellationToken)).Split('\n')
+                .Where(static line => line.Contains("\"call\":", StringComparison.Ordinal))
+                .Select(static line => JsonElement.Parse(line["data: ".Length..]).GetProperty("statusUpdate"))
+                .Select(static update => update.GetProperty("metadata").GetProperty("call").GetRawText()),
+        ];
+
+        Assert.That(calls.Distinct(), Is.EqualTo(calls));
+        Assert.That(calls.Last(), Does.Contain("\"tool\":\"look\"").And.Contain("\"arguments\":{\"at\":1}"));
     }
 
     [TestCase("rpc")]

@@ -43,8 +43,15 @@ internal static class A2AHost
         return JsonElement.Parse(await response.Content.ReadAsStringAsync(cancellationToken));
     }
 
-    public static Task<ApiHost> StartAsync(params (string Key, string Value)[] settings) => DoorHost.StartAsync(
-        static request => request switch
+    public static Task<ApiHost> StartAsync(params (string Key, string Value)[] settings) =>
+        StartAsync(static _ => Task.CompletedTask, settings);
+
+    /// <summary>Starts a host.</summary>
+    /// <param name="beforeSending">What the model waits for before it has something sent.</param>
+    /// <param name="settings">The settings.</param>
+    public static Task<ApiHost> StartAsync(
+        Func<CancellationToken, Task> beforeSending, params (string Key, string Value)[] settings) => DoorHost.StartAsync(
+        request => request switch
         {
             { Turn: < 2 } when request.Says("Look twice") => ChatReply.Call("look", new { at = request.Turn }) with
             {
@@ -52,7 +59,7 @@ internal static class A2AHost
             },
             { Turn: 0 } when request.Says("Read the file") => ChatReply.Call("recall", new { artifact = FileOf(request) }),
             _ when request.Says("Read the file") => ChatReply.Say($"Read: {request.Results[^1]}"),
-            { Turn: 0 } when request.Says("Send it") => ChatReply.Call("send", new { }),
+            { Turn: 0 } when request.Says("Send it") => ChatReply.Call("send", new { }) with { Before = beforeSending },
             _ when request.Says("Wait.") => ChatReply.Say(Answer) with
             {
                 Before = static token => new TaskCompletionSource().Task.WaitAsync(token),

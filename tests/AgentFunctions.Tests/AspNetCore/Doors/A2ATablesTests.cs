@@ -36,11 +36,11 @@ internal sealed class A2ATablesTests
         [JournalEventTypes.RunEnded] = TaskTelling.Nothing,
         // A message stands in the history of the task.
         [JournalEventTypes.MessageReceived] = TaskTelling.Nothing,
-        [JournalEventTypes.ToolStarted] = TaskTelling.Nothing,
+        [JournalEventTypes.ToolStarted] = TaskTelling.SubAgent,
         [JournalEventTypes.ToolsArrived] = TaskTelling.Nothing,
         [JournalEventTypes.ModelLost] = TaskTelling.Nothing,
         [JournalEventTypes.ModelSwitched] = TaskTelling.Nothing,
-        [JournalEventTypes.BudgetGranted] = TaskTelling.Nothing,
+        [JournalEventTypes.BudgetGranted] = TaskTelling.Status,
         [JournalEventTypes.ContextCompacted] = TaskTelling.Nothing,
         [JournalEventTypes.AnswerChecked] = TaskTelling.Nothing,
         [JournalEventTypes.RunNoted] = TaskTelling.Nothing,
@@ -100,6 +100,32 @@ internal sealed class A2ATablesTests
     {
         Assert.That(Events, Does.ContainKey(type), "a new type of event: say what a stream tells of it");
         Assert.That(TaskStream.TellingOf(type), Is.EqualTo(Events[type]));
+    }
+
+    [Test]
+    public void Call_IsInTheMetadataOfAStatus()
+    {
+        var asked = new AskedCall(2, "look", JsonElement.Parse("""{"at":"noon"}"""));
+
+        JsonNode update = TaskView.UpdateOf(
+            Stand(RunStatus.Running, null, false), null, TaskView.CallOf("r1", 3, asked))["statusUpdate"]!;
+
+        Assert.That(update["status"]!["state"]!.ToString(), Is.EqualTo("TASK_STATE_WORKING"));
+        Assert.That(
+            update["metadata"]!.ToJsonString(),
+            Is.EqualTo("""{"call":{"id":"r1/3/2","tool":"look","arguments":{"at":"noon"}}}"""));
+    }
+
+    [TestCase(null, "WORKING")]
+    [TestCase(false, "COMPLETED")]
+    [TestCase(true, "FAILED")]
+    public void SubAgent_IsInTheMetadataOfAStatus(bool? hasFailed, string state)
+    {
+        var asked = new AskedCall(0, "assign_task", JsonElement.Parse("""{"agent":"reader","task":"Read."}"""));
+
+        Assert.That(
+            TaskView.SubAgentOf("r1", 3, asked, hasFailed).ToJsonString(),
+            Is.EqualTo($$"""{"subAgents":[{"id":"r1.3-0","name":"reader","state":"TASK_STATE_{{state}}"}]}"""));
     }
 
     [Test]

@@ -139,6 +139,28 @@ internal sealed class DoorTablesTests
             Is.EqualTo(("replace", "/status", status)));
     }
 
+    [TestCase("subAgents")]
+    [TestCase("job")]
+    [TestCase("modelCapacity")]
+    [TestCase("reviewCapacity")]
+    [TestCase(null)]
+    public void Wait_OfEachKind_IsInTheStateOfAgUi(string? kind)
+    {
+        RunWaiting? wait = kind is null ? null : new RunWaiting(kind, "w-1", At) { Message = "Why." };
+        AgUiFold fold = AgUi();
+        JsonObject begun = fold.Begin(RunStatus.Running).Last();
+
+        JsonNode change = fold.Take(new WaitChanged(wait)).Single()["delta"]![0]!;
+
+        Assert.That(begun["snapshot"]!["waitingFor"]!.ToJsonString(), Is.EqualTo("{}"), "a change replaces what is there");
+        Assert.That((change["op"]!.ToString(), change["path"]!.ToString()), Is.EqualTo(("replace", "/waitingFor")));
+        Assert.That(
+            change["value"]!.ToJsonString(),
+            Is.EqualTo(kind is null ? "{}"
+                : $$"""{"kind":"{{kind}}","id":"w-1","until":"2026-01-02T03:04:05.000Z","message":"Why."}"""));
+        Assert.That(Response(null).Take(new WaitChanged(wait)), Is.Empty);
+    }
+
     [Test]
     public void Status_OfATextThatWasCut_IsIncomplete()
     {
