@@ -66,6 +66,7 @@ internal sealed partial record DocumentedBlock(string Page, int Line, string Cod
     /// <summary>What the SDK for web apps adds to each file.</summary>
     private const string WebUsings = """
         using Microsoft.AspNetCore.Builder;
+        using Microsoft.AspNetCore.Http;
         using Microsoft.Extensions.Configuration;
         using Microsoft.Extensions.DependencyInjection;
         using Microsoft.Extensions.Hosting;

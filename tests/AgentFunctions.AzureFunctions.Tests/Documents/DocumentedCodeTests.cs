@@ -20,6 +20,7 @@ internal sealed class DocumentedCodeTests
             .ToDictionary(static file => Path.GetFileName(file),
                 static file => $"using Microsoft.Extensions.DependencyInjection;\n{File.ReadAllText(file)}");
         files["Mail.cs"] = Prelude("mail-service");
+        files["Bank.cs"] = Prelude("bank-service");
         foreach ((int number, DocumentedBlock block) in blocks.Append(new DocumentedBlock(Wrong, 7, "Run run = 7;", ["run"]))
             .Index())
         {
