@@ -49,7 +49,9 @@ internal sealed class ModelCaller(
         }
     }
 
-    /// <summary>Notes that the answer of a turn has just been recorded: nobody can have made the calls that it asks for.</summary>
+    /// <summary>
+    /// Notes that the answer of a turn has just been recorded: nobody can have made the calls that it asks for.
+    /// </summary>
     /// <param name="runId">The run.</param>
     /// <param name="turn">The turn.</param>
     public void Recorded(string runId, int turn) => ledger.Asked(runId, turn);

@@ -17,11 +17,14 @@ internal sealed class TruthSeal(Redactor redactor, TreeKeys keys)
         return masks.Count == 0 ? new(data) : CloseAsync(data, masks, place, root, cancellationToken);
     }
 
-    /// <summary>The same for what is stored under a name of its own, which tells the tree: it is asked only for a secret.</summary>
+    /// <summary>
+    /// The same for what is stored under a name of its own, which tells the tree: it is asked only where there is a secret.
+    /// </summary>
     /// <param name="data">The data: JSON or text.</param>
     /// <param name="place">The name of the stream or record.</param>
     /// <param name="cancellationToken">The token to cancel the wait.</param>
-    public ValueTask<ReadOnlyMemory<byte>> CloseAsync(ReadOnlyMemory<byte> data, string place, CancellationToken cancellationToken)
+    public ValueTask<ReadOnlyMemory<byte>> CloseAsync(
+        ReadOnlyMemory<byte> data, string place, CancellationToken cancellationToken)
     {
         IReadOnlyList<SecretMask> masks = redactor.FindInJson(data.Span);
         return masks.Count == 0 ? new(data) : CloseAsync(data, masks, place, TreeOfKey.Root(place, data), cancellationToken);
