@@ -151,14 +151,15 @@ public sealed class ModelOptions
 /// <summary>Represents the price of a model, in US dollars per million tokens.</summary>
 public sealed class ModelPriceOptions
 {
-    /// <summary>Gets or sets the price of tokens sent. Required.</summary>
+    /// <summary>Gets or sets the price of a million tokens sent, in US dollars. Required.</summary>
     public decimal? Input { get; set; }
 
-    /// <summary>Gets or sets the price of tokens received, reasoning included. Required.</summary>
+    /// <summary>Gets or sets the price of a million tokens received, reasoning included, in US dollars. Required.</summary>
     public decimal? Output { get; set; }
 
     /// <summary>
-    /// Gets or sets the price of tokens sent that the provider had in its cache; by default that of any other token sent.
+    /// Gets or sets the price of a million tokens sent that the provider had in its cache, in US dollars; by default that of any
+    /// other token sent.
     /// </summary>
     public decimal? CachedInput { get; set; }
 

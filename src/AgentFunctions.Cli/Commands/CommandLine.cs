@@ -18,6 +18,13 @@ internal static class CommandLine
         ParseResult parsed = Root().Parse(args);
         if (parsed.Errors.Count > 0)
         {
+            if (parsed.CommandResult.Command is { Action: null } && parsed.UnmatchedTokens.Count == 0)
+            {
+                // The name of a group of commands alone: which there are.
+                await Root().Parse([.. args, "--help"]).InvokeAsync(new InvocationConfiguration { Output = Console.Error });
+                return ExitCode.Usage;
+            }
+
             return Fail(ExitCode.Usage, string.Join(" ", parsed.Errors.Select(error => error.Message)) + " --help says more.");
         }
 

@@ -352,7 +352,10 @@ internal sealed class ApiClient : IDisposable
         string body = await response.Content.ReadAsStringAsync(cancellationToken);
         throw new ServerException(response.Content.Headers.ContentType?.MediaType == "application/problem+json"
             ? Describe(body)
-            : $"the server answered {(int)response.StatusCode} {response.ReasonPhrase}; is it an AgentFunctions server?");
+            : $"the server answered {(int)response.StatusCode} {response.ReasonPhrase}; "
+                + (response.StatusCode == HttpStatusCode.Unauthorized
+                    ? $"send a key or token that it takes, by {ServerOptions.KeyVariable} or --api-key."
+                    : "is it an AgentFunctions server?"));
     }
 
     private static string Describe(string body)

@@ -85,7 +85,7 @@ public sealed class ApiKeys
             $"give the first key the role {CallerRoles.Admin}: from then on callers need a key");
         Require(
             isRenewal || await _records.GetAsync(Withdrawn + name, cancellationToken).ConfigureAwait(false) is null, "name",
-            "a key of this name was withdrawn, and its runs would be the new holder's; use another name, or send renew: true for the same holder");
+            "a key of this name was withdrawn, and its runs would be the new holder's; use another name, or renew it for the same holder (renew: true, or --renew)");
         string id = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(4));
         string key = $"{Mark}{id}_{Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(32))}";
         var record = new ApiKeyRecord(id, name, roles, Hash(key), _time.GetUtcNow());

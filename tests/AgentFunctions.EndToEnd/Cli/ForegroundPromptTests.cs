@@ -1,12 +1,21 @@
 using System.Collections.Concurrent;
+using System.Net.Http.Headers;
+using System.Net.Http.Json;
+using System.Text.Json;
+using AgentFunctions.EndToEnd.Api;
+using AgentFunctions.Gateway;
 using AgentFunctions.TestKit;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace AgentFunctions.EndToEnd.Cli;
 
-/// <summary><c>agentfunctions run</c> at a real terminal: what the run asks, the person at it is asked.</summary>
+/// <summary><c>run</c> and <c>watch</c> at a real terminal: what the run asks, the person at it is asked.</summary>
 [CancelAfter(300_000)]
 internal sealed class ForegroundPromptTests
 {
+    private const string Key = "0123456789abcdef-key";
+
     [Test]
     public async Task Run_ThatAsks_AsksAtTheTerminalAndTheModelReadsWhatWasTyped()
     {
@@ -70,6 +79,48 @@ internal sealed class ForegroundPromptTests
         }
 
         Assert.That(heard[4], Does.Contain("red"));
+    }
+
+    [Test]
+    public async Task Watch_OfARunThatWaits_AsksWhoMayDecideAndTellsWhoMayNot(CancellationToken cancellationToken)
+    {
+        Assume.That(File.Exists("/usr/bin/script"), "no program that makes terminals");
+        using var folder = new TemporaryFolder();
+        string policy = folder.Write("policy.yaml", "rules: [{name: writes, when: {tool: write_file}, then: ask}]");
+        await using OpenAIProtocolServer model = await OpenAIProtocolServer.StartAsync(static request => request.Turn == 0
+            ? ChatReply.Call("write_file", new { path = "yes.txt", content = "yes" })
+            : ChatReply.Say(request.Results[^1]));
+        await using ApiHost host = await ApiHost.StartAsync(
+            model, static options => options.Key = Key,
+            build: builder => builder.Configuration["Governance:PolicyPath"] = policy);
+        var keys = host.Services.GetRequiredService<ApiKeys>();
+        await keys.AddAsync("root", ["admin"], Caller.Local, cancellationToken);
+        string viewer = await keys.AddAsync("vera", ["viewer"], Caller.Local, cancellationToken);
+        string approver = await keys.AddAsync("ada", ["viewer", "approver"], Caller.Local, cancellationToken);
+        host.Http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", Key);
+        using HttpResponseMessage submitted = await host.Http.PostAsJsonAsync("/api/runs", new { goal = "Write." },
+            cancellationToken);
+        string id = (await submitted.Content.ReadFromJsonAsync<JsonElement>(cancellationToken)).GetProperty("id").GetString()!;
+
+        await using (ProgramProcess watch = Watch(viewer))
+        {
+            await watch.LineAsync(static line => AsksFor(line, "yes.txt"));
+            watch.Type("approve");
+            await watch.LineAsync(static line => line.Contains("lets only these roles decide: approver", StringComparison.Ordinal));
+            await watch.KillAsync();
+        }
+
+        await using (ProgramProcess watch = Watch(approver))
+        {
+            await watch.LineAsync(static line => AsksFor(line, "yes.txt"));
+            watch.Type("approve it is fine");
+            Assert.That(await watch.WaitAsync(), Is.Zero, watch.Output);
+            Assert.That(watch.Output, Does.Contain("Wrote yes.txt").And.Contain("it is fine"));
+        }
+
+        ProgramProcess Watch(string key) => ProgramProcess.StartOnTerminal(
+            model, folder.Path, new Dictionary<string, string> { ["AGENTFUNCTIONS_API_KEY"] = key },
+            "watch", id, "--server", host.Http.BaseAddress!.ToString());
     }
 
     private static bool AsksFor(string line, string file) =>

@@ -53,7 +53,11 @@ internal sealed class OperateCommandTests
             Does.StartWith("allow: rule 'default:"));
         string key = await OutputOf(host, "keys", "add", "ada", "--role", "admin");
         Assert.That(await OutputOf(host, "keys", "list"), Does.Contain("ada").And.Contain("admin").And.Not.Contain(key.Trim()));
+        Assert.That((await RunWithAsync(host, key.Trim(), "agents")).ExitCode, Is.Zero);
         Assert.That(await OutputOf(host, "keys", "remove", "ada"), Is.EqualTo("the key of ada is withdrawn\n"));
+        Assert.That((await RunWithAsync(host, key.Trim(), "agents")).ExitCode, Is.EqualTo(1), "it is withdrawn at once");
+        Assert.That((await RunAsync(host, "keys", "add", "ada", "--role", "admin")).Errors, Does.Contain("--renew"));
+        Assert.That(await OutputOf(host, "keys", "add", "ada", "--role", "admin", "--renew"), Does.StartWith("afk_"));
 
         // From a server at work, checked with the keys alone.
         string log = Path.Combine(folder.Path, "audit.ndjson");
@@ -106,6 +110,10 @@ internal sealed class OperateCommandTests
     }
 
     private static Task<(int ExitCode, string Output, string Errors)> RunAsync(ApiHost host, params string[] arguments) =>
+        RunWithAsync(host, Key, arguments);
+
+    private static Task<(int ExitCode, string Output, string Errors)> RunWithAsync(
+        ApiHost host, string key, params string[] arguments) =>
         ProgramProcess.RunAsync(null, Path.GetTempPath(),
-            [.. arguments, "--server", host.Http.BaseAddress!.ToString(), "--api-key", Key]);
+            [.. arguments, "--server", host.Http.BaseAddress!.ToString(), "--api-key", key]);
 }
