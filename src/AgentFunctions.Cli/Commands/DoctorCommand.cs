@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.Text.Json;
-using AgentFunctions.AspNetCore.Http;
 using AgentFunctions.AspNetCore;
+using AgentFunctions.AspNetCore.Http;
 using AgentFunctions.Cli.Hosting;
 using AgentFunctions.Cli.Output;
 using AgentFunctions.Diagnostics;
