@@ -19,8 +19,8 @@ internal sealed class AgentLoop
     private const int StepsPerExecution = 100;
 
     /// <summary>
-    /// After so many where sub-agents are at work: an execution that has open steps does not end before them, and until then
-    /// it hears nobody.
+    /// After so many while sub-agents are at work: an execution ends only when the steps that it has open do, and hears nobody
+    /// until then.
     /// </summary>
     private const int StepsBesideSubAgents = 2_000;
 
@@ -55,6 +55,7 @@ internal sealed class AgentLoop
         }
     }
 
+    /// <summary>After how many steps this execution gives way to the next.</summary>
     private int MostSteps => _run.State.Limits.HearsSubAgents == true && _run.Swarm.IsAtWork
         ? StepsBesideSubAgents
         : StepsPerExecution;

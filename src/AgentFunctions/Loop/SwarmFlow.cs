@@ -203,7 +203,7 @@ internal sealed class SwarmFlow : IDisposable
         foreach (LiveChild child in _swarm!.Live.Where(child => child.Until <= _context.CurrentTime))
         {
             Tell(child, new RunCommand(_context.InstanceId) { Cancel = true, Reason = "It should have ended long ago." });
-            TakeIn(Lost(child));
+            TakeIn(ChildEnded.Lost(child));
         }
     }
 
@@ -230,7 +230,7 @@ internal sealed class SwarmFlow : IDisposable
             await EndAsync(new EndChildrenInput(deaf));
             foreach (LiveChild child in _swarm.Live)
             {
-                TakeIn(Lost(child));
+                TakeIn(ChildEnded.Lost(child));
             }
         }
 
@@ -369,7 +369,7 @@ internal sealed class SwarmFlow : IDisposable
         catch (TaskFailedException)
         {
             // The engine ended it, so no report will come. One that failed by itself has reported.
-            _lost.Enqueue(Lost(child));
+            _lost.Enqueue(ChildEnded.Lost(child));
             _oneIsLost.TrySetResult();
         }
     }
@@ -393,12 +393,6 @@ internal sealed class SwarmFlow : IDisposable
 
     private void Tell(LiveChild child, RunCommand command) =>
         _context.SendEvent(ChildName.RunId(_context.InstanceId, child.Name), RunCommand.EventName, command);
-
-    /// <summary>What stands for the report of a sub-agent that gives none: it is taken to have spent all that it might.</summary>
-    private static ChildEnded Lost(LiveChild child) => new(
-        child.Name, RunStatus.Failed, child.Granted.Steps ?? 0,
-        new TokenUsage(child.Granted.Tokens ?? 0, Usd: child.Granted.Usd ?? 0), 0, 0,
-        child.Granted.SubAgents ?? 0, child.Granted);
 
     private Task<ChildEnded> Listen() => _swarm is null
         ? Never

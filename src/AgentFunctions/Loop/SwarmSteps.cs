@@ -146,6 +146,12 @@ internal sealed record ChildEnded(
             UsageOfOthers = ModelShares.OfChild(state),
         };
     }
+
+    /// <summary>What stands for the report of a sub-agent that gives none: it is taken to have spent all that it might.</summary>
+    public static ChildEnded Lost(LiveChild child) => new(
+        child.Name, RunStatus.Failed, child.Granted.Steps ?? 0,
+        new TokenUsage(child.Granted.Tokens ?? 0, Usd: child.Granted.Usd ?? 0), 0, 0,
+        child.Granted.SubAgents ?? 0, child.Granted);
 }
 
 /// <summary>Tell a lead how its sub-agent ended.</summary>

@@ -18,6 +18,9 @@ public sealed class SwarmTests
 {
     private const int Children = 20;
 
+    /// <summary>More than an execution has steps before it continues as new.</summary>
+    private const int Many = 110;
+
     private readonly ConcurrentBag<string> _noted = [];
 
     private static CancellationToken Cancel => TestContext.CurrentContext.CancellationToken;
@@ -43,9 +46,50 @@ public sealed class SwarmTests
         Assert.That(tree.Steps, Is.EqualTo(run.Steps));
     }
 
+    [Test]
+    public async Task Lead_OfMoreSubAgentsThanAnExecutionHasSteps_HearsOfTheFirstWhileTheOthersWait()
+    {
+        var heard = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using OpenAIProtocolServer model = await OpenAIProtocolServer.StartAsync(request =>
+        {
+            string goal = GoalOf(request);
+            switch (goal.Contains("Lead.", StringComparison.Ordinal), request.Turn)
+            {
+                case (true, 0):
+                    return ChatReply.Call("spawn",
+                        new { items = Enumerable.Range(1, Many).Select(static item => $"item {item}."), template = "Ask for {item}" });
+                case (true, 1):
+                    return ChatReply.Call("wait", new { count = 1 });
+                case (true, 2):
+                    heard.TrySetResult();
+                    return ChatReply.Call("wait", new { });
+                case (false, 0) when !goal.Contains("item 1.", StringComparison.Ordinal):
+                    return ChatReply.Call("ask_person", new { question = "Which region?" });
+                default:
+                    return ChatReply.Say("Noted.");
+            }
+        });
+        await using ServiceProvider services = Services(model);
+        await using InProcessHost host = await InProcessHost.StartAsync(services.GetRequiredService<DurableRegistry>());
+        services.GetRequiredService<DurableTaskClientAccessor>().Client = host.DurableClient;
+        var caller = new Caller("test") { Roles = [CallerRoles.Submitter, CallerRoles.Operator] };
+
+        Run run = await services.GetRequiredService<AgentGateway>().SubmitAsync(
+            new RunRequest { Agent = "lead", Goal = "Lead." }, caller, cancellationToken: Cancel);
+        await heard.Task.WaitAsync(Cancel);
+        RunSubAgents shown = (await services.GetRequiredService<RunReader>().GetAsync(run.Id, Cancel))!.SubAgents;
+        await services.GetRequiredService<RunSteering>().CancelAsync(run.Id, caller, cancellationToken: Cancel);
+        run = await services.GetRequiredService<RunReader>().WaitForEndAsync(run.Id, Cancel);
+
+        Assert.That((shown.Total, shown.Running), Is.EqualTo((Many, Many - 1)));
+        Assert.That(run.Status, Is.EqualTo(RunStatus.Cancelled));
+    }
+
+    private static string GoalOf(ChatRequest request) => request.Messages[1].GetProperty("content").ToString();
+
     private static ChatReply Answer(ChatRequest request)
     {
-        string goal = request.Messages[1].GetProperty("content").ToString();
+        string goal = GoalOf(request);
         return (goal.Contains("Lead.", StringComparison.Ordinal), request.Turn) switch
         {
             (true, 0) => ChatReply.Call("spawn",
@@ -59,10 +103,11 @@ public sealed class SwarmTests
     }
 
     private ServiceProvider Services(OpenAIProtocolServer model) => AppServices.Build(model, services => services
+        .ConfigureSwarm(static bounds => bounds.MaxConcurrent = 2 * Many)
         .AddTool(AgentTool.Create("note", "Notes a text.", ToolEffect.NotIdempotent, (string text) =>
         {
             _noted.Add(text);
             return "noted";
         }))
-        .AddAgent(Agent.Create("lead").WithInstructions("Work.").WithTools("note").WithDelegation(Delegation.Native)));
+        .AddAgent(Agent.Create("lead").WithInstructions("Work.").WithTools("note", "ask_person").WithDelegation(Delegation.Native)));
 }
