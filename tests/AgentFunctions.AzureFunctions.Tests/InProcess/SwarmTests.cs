@@ -47,6 +47,7 @@ public sealed class SwarmTests
     }
 
     [Test]
+    [Explicit("Two minutes, most of them Azurite's; on the embedded engine TreeSteeringTests holds it.")]
     public async Task Lead_OfMoreSubAgentsThanAnExecutionHasSteps_HearsOfTheFirstWhileTheOthersWait()
     {
         var heard = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);

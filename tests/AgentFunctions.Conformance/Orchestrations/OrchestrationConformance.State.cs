@@ -279,8 +279,9 @@ public abstract partial class OrchestrationConformance
         await Client.ScheduleAsync("main", 1, new StartOptions { InstanceId = "older" }, Cancel);
         await Task.Delay(20, Cancel);
         await Client.ScheduleAsync("main", 1, new StartOptions { InstanceId = "newer" }, Cancel);
-        DateTimeOffset older = (await Client.GetAsync("older", true, Cancel))!.CreatedAt;
-        DateTimeOffset newer = (await Client.GetAsync("newer", true, Cancel))!.CreatedAt;
+        // Where an execution that begins is counted as created then, the time stands when it has ended.
+        DateTimeOffset older = (await Client.WaitForCompletionAsync("older", Cancel)).CreatedAt;
+        DateTimeOffset newer = (await Client.WaitForCompletionAsync("newer", Cancel)).CreatedAt;
         Assert.That(await IdsAsync(new OrchestrationQuery { CreatedFrom = newer }), Is.EqualTo(new[] { "newer" }));
         Assert.That(await IdsAsync(new OrchestrationQuery { CreatedTo = older }), Is.EqualTo(new[] { "older" }));
         Assert.That(await IdsAsync(new OrchestrationQuery { CreatedFrom = older, CreatedTo = newer }),
