@@ -29,7 +29,11 @@ export function windowed({ height, key, row, near = () => {}, role = 'rowgroup',
     if (last > items.length) near(last);
     const wanted = new Set();
     const active = document.activeElement?.closest?.('[data-key]')?.dataset.key;
-    for (let i = first; i < Math.min(last, items.length); i++) {
+    // What has the focus is kept even out of view, in its right place; losing it would throw a keyboard's user to the top.
+    const places = Array.from({ length: Math.max(0, Math.min(last, items.length) - first) }, (_, i) => first + i);
+    const kept = made.has(active) ? items.findIndex(item => key(item) === active) : -1;
+    if (kept >= 0 && !places.includes(kept)) places.push(kept);
+    for (const i of places) {
       const item = items[i], id = key(item);
       wanted.add(id);
       let known = made.get(id);
@@ -50,9 +54,8 @@ export function windowed({ height, key, row, near = () => {}, role = 'rowgroup',
       known.element.setAttribute('aria-rowindex', String(i + 2));
       known.index = i;
     }
-    // What has the focus is kept even out of view; losing it would throw a keyboard's user to the top.
     for (const [id, { element }] of made) {
-      if (!wanted.has(id) && (id !== active || !items.some(item => key(item) === id))) {
+      if (!wanted.has(id)) {
         element.remove();
         made.delete(id);
       }
