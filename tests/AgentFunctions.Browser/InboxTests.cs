@@ -110,7 +110,7 @@ internal sealed class InboxTests() : ServedTests(Policy)
         Assert.That(elsewhere.IsSuccessStatusCode, Is.True);
         await PressAsync(page, page.Button("Deny"));
 
-        await Assertions.Expect(page.Page.Locator(".banner[role=alert]")).ToContainTextAsync("Your comment is kept below.");
+        await Assertions.Expect(page.Page.Locator(".banner[role=alert]")).ToContainTextAsync("What you typed is kept.");
         Assert.That(await page.Page.GetByLabel("Comment, which the model reads").InputValueAsync(),
             Is.EqualTo("Not on Fridays."));
         await Server.StatusAsync(run, "completed");

@@ -148,7 +148,7 @@ export async function mount(view) {
           ...(edited && { edits: patch }) });
       } catch (e) {
         if (e.status === 400 && edited) diff.fault(e.detail);
-        set(problem, banner('bad', 'failed', e.detail ?? e.message, e.status === 409 && ' Your comment is kept below.'));
+        set(problem, banner('bad', 'failed', e.detail ?? e.message, e.status === 409 && ' What you typed is kept.'));
         if (e.status === 409) { await load(); draw(); }
         return;
       }
