@@ -29,8 +29,7 @@ internal sealed class WorkerTelemetry(IConfiguration configuration) : IHostedSer
             return Task.CompletedTask;
         }
 
-        ResourceBuilder resource = ResourceBuilder.CreateDefault()
-            .AddService(configuration["WEBSITE_SITE_NAME"] ?? AgentTelemetry.SourceName);
+        ResourceBuilder resource = ResourceOf(configuration);
         TracerProviderBuilder traces = Sdk.CreateTracerProviderBuilder().SetResourceBuilder(resource)
             .AddAgentFunctionsInstrumentation();
         MeterProviderBuilder metrics = Sdk.CreateMeterProviderBuilder().SetResourceBuilder(resource)
@@ -54,6 +53,13 @@ internal sealed class WorkerTelemetry(IConfiguration configuration) : IHostedSer
         _metrics = metrics.Build();
         return Task.CompletedTask;
     }
+
+    /// <summary>
+    /// What sends: by default the app. The variables OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES come after it, and win.
+    /// </summary>
+    internal static ResourceBuilder ResourceOf(IConfiguration configuration) => ResourceBuilder.CreateDefault()
+        .AddService(configuration["WEBSITE_SITE_NAME"] ?? AgentTelemetry.SourceName)
+        .AddEnvironmentVariableDetector();
 
     public Task StopAsync(CancellationToken cancellationToken)
     {
