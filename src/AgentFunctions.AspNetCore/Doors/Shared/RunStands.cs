@@ -90,22 +90,21 @@ internal sealed class RunStands(RunReader reader, LiveFeed feed, RunAccess acces
                 while (next.IsCompleted)
                 {
                     looks.Begin();
-                    if (!await next)
+                    if (!await TakeAsync())
                     {
                         return await GetAsync(id, caller, RunAct.See, cancellationToken);
                     }
-
-                    if (signals.Current is JournalSignal { Event: var e })
-                    {
-                        await (seen?.Invoke(e) ?? Task.CompletedTask);
-                    }
-
-                    next = signals.MoveNextAsync().AsTask();
                 }
 
                 RunStand stand = await GetAsync(id, caller, RunAct.See, cancellationToken);
                 if (stand.Run.IsEnded || isReached(stand))
                 {
+                    // The feed may be behind: what was before it is told before it.
+                    long there = seen is null ? from : await feed.LengthAsync(id, cancellationToken);
+                    while (from < there && await TakeAsync())
+                    {
+                    }
+
                     return stand;
                 }
 
@@ -125,6 +124,23 @@ internal sealed class RunStands(RunReader reader, LiveFeed feed, RunAccess acces
             // The enumerator cannot be disposed of while it moves.
             await either.CancelAsync();
             await ((Task)next).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+
+        async Task<bool> TakeAsync()
+        {
+            if (!await next)
+            {
+                return false;
+            }
+
+            if (signals.Current is JournalSignal signal)
+            {
+                from = signal.Position + 1;
+                await (seen?.Invoke(signal.Event) ?? Task.CompletedTask);
+            }
+
+            next = signals.MoveNextAsync().AsTask();
+            return true;
         }
     }
 

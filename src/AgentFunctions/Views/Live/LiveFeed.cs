@@ -52,6 +52,13 @@ public sealed class LiveFeed
     public IAsyncEnumerable<RunSignal> FollowStateAsync(string id, long from = 0, CancellationToken cancellationToken = default) =>
         FollowAsync(id, from, isResumed: false, withText: false, cancellationToken);
 
+    /// <summary>Counts the events of a run that are recorded: who follows it has been told all of them before that position.</summary>
+    /// <param name="id">The run.</param>
+    /// <param name="cancellationToken">The token to cancel the wait.</param>
+    /// <returns>The position of the next event.</returns>
+    public Task<long> LengthAsync(string id, CancellationToken cancellationToken = default) =>
+        _journal.LengthAsync(id, cancellationToken);
+
     private async IAsyncEnumerable<RunSignal> FollowAsync(
         string id, long from, bool isResumed, bool withText, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
@@ -215,5 +222,5 @@ public sealed class LiveFeed
         : _journal.ReadAsync(id, Math.Max(0, from - Background), (int)Math.Min(from, Background), cancellationToken);
 
     private async Task<long> CountAsync(string id, long from, CancellationToken cancellationToken) =>
-        Math.Max(0, await _journal.LengthAsync(id, cancellationToken).ConfigureAwait(false) - from);
+        Math.Max(0, await LengthAsync(id, cancellationToken).ConfigureAwait(false) - from);
 }
