@@ -1,7 +1,12 @@
+using System.Runtime.CompilerServices;
 using AgentFunctions.AspNetCore.Doors.Shared;
 using AgentFunctions.Records;
 using AgentFunctions.Runs;
+using AgentFunctions.Sqlite;
+using AgentFunctions.Storage;
+using AgentFunctions.TestKit;
 using AgentFunctions.Views;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace AgentFunctions.Tests.AspNetCore.Doors;
 
@@ -11,8 +16,11 @@ internal sealed class RunStandsTests
     [Test]
     public async Task Wait_TheFeedIsBehindTheRun_AllEventsAreToldBeforeWhereItStands(CancellationToken cancellationToken)
     {
-        await using ApiHost host = await A2AHost.StartAsync();
-        string id = await host.SubmitAsync(new { agent = "worker", goal = "Look twice." });
+        await using ApiHost host = await DoorHost.StartAsync(
+            static _ => ChatReply.Say("This is the answer."), [],
+            static services => services.AddSingleton<ILogStore>(
+                static provider => new LateLogs(provider.GetRequiredService<SqliteEngine>().Logs)));
+        string id = await host.SubmitAsync(new { agent = "worker", goal = "Answer." });
         RunReader reader = host.Get<RunReader>();
         var told = new List<string>();
 
@@ -30,5 +38,36 @@ internal sealed class RunStandsTests
             told,
             Is.EqualTo(await host.Get<Journal>().ReadAsync(id, 0, int.MaxValue, cancellationToken)
                 .Select(static one => one.Event.Type).ToListAsync(cancellationToken)));
+    }
+
+    /// <summary>A store of which no entry is there at once.</summary>
+    private sealed class LateLogs(ILogStore inner) : ILogStore
+    {
+        public bool IsShared => inner.IsShared;
+
+        public Task<long> AppendAsync(
+            string stream, IReadOnlyList<ReadOnlyMemory<byte>> entries, long? expectedPosition = null,
+            CancellationToken cancellationToken = default) =>
+            inner.AppendAsync(stream, entries, expectedPosition, cancellationToken);
+
+        public async IAsyncEnumerable<LogEntry> ReadAsync(
+            string stream, long fromPosition = 0, int? maxCount = null,
+            [EnumeratorCancellation] CancellationToken cancellationToken = default)
+        {
+            await foreach (LogEntry entry in inner.ReadAsync(stream, fromPosition, maxCount, cancellationToken))
+            {
+                await Task.Yield();
+                yield return entry;
+            }
+        }
+
+        public Task<long> GetLengthAsync(string stream, CancellationToken cancellationToken = default) =>
+            inner.GetLengthAsync(stream, cancellationToken);
+
+        public Task WaitForAppendAsync(string stream, long length, CancellationToken cancellationToken) =>
+            inner.WaitForAppendAsync(stream, length, cancellationToken);
+
+        public Task DeleteAsync(string stream, CancellationToken cancellationToken = default) =>
+            inner.DeleteAsync(stream, cancellationToken);
     }
 }
