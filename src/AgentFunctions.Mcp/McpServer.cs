@@ -88,7 +88,7 @@ internal sealed class McpServer(
             {
                 return
                 [
-                    .. (await session.ListToolsAsync(cancellationToken).ConfigureAwait(false)).Where(Offers)
+                    .. (await session.ListToolsAsync(cancellationToken).ConfigureAwait(false)).Where(definition.Offers)
                         .Select(tool => ToAgentTool(tool, definition.Tasks && session.MayMakeTaskOf(tool.Name))),
                 ];
             }
@@ -123,7 +123,7 @@ internal sealed class McpServer(
             {
                 McpFailure.Answered => new AgentException(
                     ErrorCode.ToolFailed, $"The tool server '{definition.Name}' refused the call: {reason}", e),
-                _ when session.IsFlooded && EffectOf(tool) == ToolEffect.None =>
+                _ when session.IsFlooded && definition.EffectOf(tool) == ToolEffect.None =>
                     new AgentException(ErrorCode.ToolFailed, $"The tool server '{definition.Name}' was ended: {reason}.", e),
                 McpFailure.Lost => new AgentException(
                     ErrorCode.ToolOutcomeUnknown, $"The tool server '{definition.Name}' was lost during the call: {reason}", e),
@@ -240,13 +240,10 @@ internal sealed class McpServer(
         }
     }
 
-    private bool Offers(Tool tool) =>
-        definition.OnlyTools?.Contains(tool.Name) != false && !definition.DisabledTools.Contains(tool.Name);
-
     private AgentTool ToAgentTool(Tool tool, bool mayBeTask)
     {
         TaskCall? tasks = mayBeTask ? new TaskCall(this, tool) : null;
-        return new AgentTool(new McpFunction(this, tool, tasks), EffectOf(tool))
+        return new AgentTool(new McpFunction(this, tool, tasks), definition.EffectOf(tool))
         {
             Timeout = definition.Timeout,
             Group = Group,
@@ -254,15 +251,6 @@ internal sealed class McpServer(
             Job = tasks?.Job,
         };
     }
-
-    /// <summary>What the configuration says, else the server's own hints; a server that says nothing may do anything.</summary>
-    private ToolEffect EffectOf(Tool tool) => tool switch
-    {
-        _ when definition.Effects.TryGetValue(tool.Name, out ToolEffect configured) => configured,
-        { Annotations.ReadOnlyHint: true } => ToolEffect.None,
-        { Annotations.IdempotentHint: true } => ToolEffect.Idempotent,
-        _ => ToolEffect.NotIdempotent,
-    };
 
     private Task<McpSession> ConnectAsync(CancellationToken cancellationToken)
     {
