@@ -6,6 +6,7 @@ using AgentFunctions.Runs;
 using AgentFunctions.Runs.Index;
 using AgentFunctions.Storage;
 using AgentFunctions.Views;
+using AgentFunctions.Views.Live;
 using AgentFunctions.Views.Runs;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
@@ -35,9 +36,10 @@ internal static class RunIndexServiceCollectionExtensions
         {
             Index = provider.GetRequiredService<RunIndexLog>(),
         });
+        services.TryAddSingleton<TreeNews>();
         services.TryAddSingleton(static provider => new Journal(provider.GetRequiredService<ILogStore>())
         {
-            Observer = provider.GetRequiredService<RunIndexJournal>(),
+            Observers = [provider.GetRequiredService<RunIndexJournal>(), provider.GetRequiredService<TreeNews>()],
         });
         services.TryAddSingleton<RunContents>();
         services.TryAddSingleton(static provider => new RunReader(

@@ -172,8 +172,8 @@ public sealed class Journal
 
     internal Journal(ILogStore logs) => _logs = logs;
 
-    /// <summary>Gets who is told of each event that is written; <see langword="null"/> for nobody.</summary>
-    internal IJournalObserver? Observer { get; init; }
+    /// <summary>Gets who is told of each event that is written.</summary>
+    internal IReadOnlyList<IJournalObserver> Observers { get; init; } = [];
 
     /// <summary>Gets the name of a run's log.</summary>
     /// <param name="runId">The run.</param>
@@ -206,6 +206,7 @@ public sealed class Journal
         {
             byte[] data = JsonSerializer.SerializeToUtf8Bytes(journalEvent, StoredRecordsJsonContext.Default.JournalEvent);
             await _logs.AppendAsync(StreamOf(runId), [data], 0, cancellationToken).ConfigureAwait(false);
+            await ObserveAsync(runId, journalEvent, cancellationToken).ConfigureAwait(false);
         }
         catch (AgentException e) when (e.Code == ErrorCode.PositionConflict)
         {
@@ -279,8 +280,17 @@ public sealed class Journal
     public Task<long> LengthAsync(string runId, CancellationToken cancellationToken = default) =>
         _logs.GetLengthAsync(StreamOf(runId), cancellationToken);
 
-    private Task ObserveAsync(string runId, JournalEvent journalEvent, CancellationToken cancellationToken) =>
-        Observer?.WrittenAsync(runId, journalEvent, cancellationToken) ?? Task.CompletedTask;
+    private Task ObserveAsync(string runId, JournalEvent journalEvent, CancellationToken cancellationToken)
+    {
+        Task all = Task.CompletedTask;
+        for (int i = 0; i < Observers.Count; i++)
+        {
+            Task one = Observers[i].WrittenAsync(runId, journalEvent, cancellationToken);
+            all = one.IsCompletedSuccessfully ? all : Task.WhenAll(all, one);
+        }
+
+        return all;
+    }
 
     /// <summary>Waits until a run's journal has more events than a number.</summary>
     /// <param name="runId">The run.</param>

@@ -86,6 +86,7 @@ public sealed class LiveFeed
         try
         {
             Task pause = Task.CompletedTask;
+            Task news = state.News;
             bool isReset = !isResumed;
             bool isDue = true;
             while (true)
@@ -141,6 +142,11 @@ public sealed class LiveFeed
                     continue;
                 }
 
+                if (news.IsCompleted)
+                {
+                    (news, isDue) = (state.TakeNews(), true);
+                }
+
                 // A look takes its time: meanwhile the text goes on.
                 if (look is { IsCompleted: true })
                 {
@@ -161,7 +167,7 @@ public sealed class LiveFeed
                     continue;
                 }
 
-                await Task.WhenAny(nextEvent, nextFrame, look ?? pause).ConfigureAwait(false);
+                await Task.WhenAny(nextEvent, nextFrame, look ?? pause, news).ConfigureAwait(false);
             }
 
             foreach (RunSignal signal in look is null ? [] : await look.ConfigureAwait(false))

@@ -12,6 +12,9 @@ internal sealed partial class LiveState(
 
     private static readonly TimeSpan Longest = TimeSpan.FromSeconds(10);
 
+    /// <summary>How soon it is looked again after news: what a sub-agent asks is shown a moment after the event of it.</summary>
+    private static readonly TimeSpan AfterNews = TimeSpan.FromMilliseconds(200);
+
     private readonly Dictionary<string, RunTree> _nodes = new(StringComparer.Ordinal);
     private RunStateChanged? _told;
     private int _rev;
@@ -19,6 +22,17 @@ internal sealed partial class LiveState(
 
     /// <summary>Gets when to look again: the longer nothing changes, the later.</summary>
     public TimeSpan Pause { get; private set; } = Shortest;
+
+    /// <summary>Gets what completes with the next news of the runs below.</summary>
+    public Task News => shared.News.Next;
+
+    /// <summary>Takes that there was news: the next looks are soon.</summary>
+    /// <returns>What completes with the next news.</returns>
+    public Task TakeNews()
+    {
+        Pause = AfterNews;
+        return News;
+    }
 
     /// <summary>Looks. A store that cannot be read is told of in the log, and looked at again.</summary>
     /// <param name="now">What is at work.</param>
@@ -49,7 +63,7 @@ internal sealed partial class LiveState(
             _hasFailed = true;
         }
 
-        Pause = changed.Count > 0 ? Shortest : TimeSpan.FromTicks(Math.Min(Longest.Ticks, Pause.Ticks * 3 / 2));
+        Pause = TimeSpan.FromTicks(Math.Min((changed.Count > 0 ? Shortest : Longest).Ticks, Pause.Ticks * 3 / 2));
         Pause = soon < Pause ? soon.Value : Pause;
         return changed;
     }

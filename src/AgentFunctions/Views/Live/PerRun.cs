@@ -21,6 +21,16 @@ internal sealed class PerRun<T>(Func<string, T> begin)
         }
     }
 
+    /// <summary>Finds what the followers of a run share; <see langword="null"/> if there are none.</summary>
+    /// <param name="runId">The run.</param>
+    public T? Find(string runId)
+    {
+        lock (_gate)
+        {
+            return _runs.TryGetValue(runId, out (T Shared, int Followers) known) ? known.Shared : null;
+        }
+    }
+
     /// <summary>Ends what <see cref="Enter"/> began.</summary>
     /// <param name="runId">The run.</param>
     public void Leave(string runId)
