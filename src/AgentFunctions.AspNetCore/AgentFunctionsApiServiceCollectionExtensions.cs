@@ -66,6 +66,7 @@ public static class AgentFunctionsApiServiceCollectionExtensions
         services.TryAddSingleton<DashboardHeaders>();
         services.TryAddMade<RootRedirect>();
         services.TryAddMade<RunResources>();
+        services.TryAddMade<WatchLooks>();
         services.TryAddMade<AgentResources>();
         services.AddOpenApi(ApiDocument.Name, ApiDocument.Configure);
     }

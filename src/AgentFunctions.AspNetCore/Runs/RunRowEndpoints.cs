@@ -48,7 +48,7 @@ internal static class RunRowEndpoints
     private static async Task<IResult> InboxAsync(HttpContext http, CancellationToken cancellationToken) =>
         Answers.Json((await PersonDesk.OfAsync(http, cancellationToken)).Inbox);
 
-    private static async Task<IResult> WatchAsync(HttpContext http, CancellationToken cancellationToken)
+    private static async Task<IResult> WatchAsync(HttpContext http, WatchLooks looks, CancellationToken cancellationToken)
     {
         bool isInboxAlone = http.Request.Query.Text("topic") switch
         {
@@ -57,7 +57,7 @@ internal static class RunRowEndpoints
             _ => throw new AgentException(ErrorCode.InvalidInput, "topic: use runs or inbox."),
         };
         // What is wrong with the filters is told before the stream begins.
-        RunRowRequest.Of(http, await PersonDesk.OfAsync(http, cancellationToken));
+        RunRowRequest.Of(http, await looks.DeskAsync(http, cancellationToken));
         return HttpMethods.IsHead(http.Request.Method)
             ? TypedResults.Empty
             : EventStream.Watch(new WatchFeed(http, isInboxAlone));

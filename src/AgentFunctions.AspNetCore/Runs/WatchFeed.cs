@@ -2,22 +2,17 @@ using System.Runtime.CompilerServices;
 using System.Text;
 using System.Text.Json;
 using AgentFunctions.AspNetCore.Http;
-using AgentFunctions.Governance.Redaction;
-using AgentFunctions.Views.Runs;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace AgentFunctions.AspNetCore.Runs;
 
-/// <summary>
-/// A list of runs and what waits for its reader, as they change. Those who watch the same host share its reads of the index.
-/// </summary>
+/// <summary>A list of runs and what waits for its reader, as they change.</summary>
 internal sealed class WatchFeed(HttpContext http, bool isInboxAlone)
 {
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(2);
 
-    private readonly RunRows _rows = http.RequestServices.GetRequiredService<RunRows>();
-    private readonly Redactor _redactor = http.RequestServices.GetRequiredService<Redactor>();
+    private readonly WatchLooks _looks = http.RequestServices.GetRequiredService<WatchLooks>();
     private readonly TimeProvider _time = http.RequestServices.GetRequiredService<TimeProvider>();
     private readonly Dictionary<string, string> _told = new(StringComparer.Ordinal);
 
@@ -38,16 +33,11 @@ internal sealed class WatchFeed(HttpContext http, bool isInboxAlone)
     {
         var news = new List<byte[]>();
         PersonDesk desk;
-        RunRowListResource? list = null;
+        IReadOnlyList<WatchedPart> list;
         try
         {
-            desk = await PersonDesk.OfAsync(http, cancellationToken);
-            if (!isInboxAlone)
-            {
-                RunRowRequest request = RunRowRequest.Of(http, desk);
-                RunRowPage page = await _rows.ListAsync(request.Query, desk.Mine, request.From, request.Limit, cancellationToken);
-                list = RunRowListResource.Of(page, desk.Mine, desk.Tools);
-            }
+            desk = await _looks.DeskAsync(http, cancellationToken);
+            list = isInboxAlone ? [] : await _looks.ListAsync(http, desk, cancellationToken);
         }
         catch (AgentException e) when (e.IsTransient)
         {
@@ -55,36 +45,34 @@ internal sealed class WatchFeed(HttpContext http, bool isInboxAlone)
             return news;
         }
 
-        if (list is not null)
+        HashSet<string> shown = [.. list.Select(static part => part.Key)];
+        foreach (WatchedPart part in list.Where(static part => part.Key != "counts"))
         {
-            foreach (RunRowResource row in list.Runs)
-            {
-                Tell(news, $"run:{row.Id}", "run.changed", row);
-            }
-
-            HashSet<string> shown = [.. list.Runs.Select(static row => $"run:{row.Id}")];
-            foreach (string gone in _told.Keys.Where(key => key.StartsWith("run:", StringComparison.Ordinal)
-                && !shown.Contains(key)).ToArray())
-            {
-                _told.Remove(gone);
-                news.Add(Write("run.gone",
-                    JsonSerializer.Serialize(new RunGoneResource(gone["run:".Length..]), ApiJson.Options)));
-            }
-
-            Tell(news, "counts", "counts", new WatchCountsResource(list.Counts, list.Total));
+            Tell(news, part);
         }
 
-        Tell(news, "inbox", "inbox", desk.Inbox);
+        foreach (string gone in _told.Keys.Where(key => key.StartsWith("run:", StringComparison.Ordinal)
+            && !shown.Contains(key)).ToArray())
+        {
+            _told.Remove(gone);
+            news.Add(Write("run.gone", JsonSerializer.Serialize(new RunGoneResource(gone["run:".Length..]), ApiJson.Options)));
+        }
+
+        foreach (WatchedPart part in list.Where(static part => part.Key == "counts"))
+        {
+            Tell(news, part);
+        }
+
+        Tell(news, _looks.Part("inbox", "inbox", desk.Inbox));
         return news;
     }
 
-    private void Tell<T>(List<byte[]> news, string key, string name, T value)
+    private void Tell(List<byte[]> news, WatchedPart part)
     {
-        string json = _redactor.RedactJson(JsonSerializer.Serialize(value, ApiJson.Options))!;
-        if (_told.GetValueOrDefault(key) != json)
+        if (_told.GetValueOrDefault(part.Key) != part.Json)
         {
-            _told[key] = json;
-            news.Add(Write(name, json));
+            _told[part.Key] = part.Json;
+            news.Add(Write(part.Name, part.Json));
         }
     }
 

@@ -25,17 +25,31 @@ public sealed class ReviewService
     /// <param name="cancellationToken">The token to cancel the wait.</param>
     public async Task<IReadOnlyList<ReviewQueue>> ListAsync(Caller? caller = null, CancellationToken cancellationToken = default)
     {
-        var queues = new List<ReviewQueue>();
-        foreach (ReviewState book in await _books.ListAsync(cancellationToken).ConfigureAwait(false))
-        {
-            Change[] open = [.. book.Open.Where(change => caller is null || MaySee(caller, book.Label, change))];
-            if (open.Length > 0 || caller is null || MaySeeAll(caller, book.Label))
-            {
-                queues.Add(new ReviewQueue(book.Label, _books.OptionsOf(book.Label)?.Capacity, open, book.Waiting.Count));
-            }
-        }
+        ReviewQueue[] all =
+        [
+            .. (await _books.ListAsync(cancellationToken).ConfigureAwait(false))
+                .Select(book => new ReviewQueue(
+                    book.Label, _books.OptionsOf(book.Label)?.Capacity, book.Open, book.Waiting.Count))
+                .OrderBy(static queue => queue.Label, StringComparer.Ordinal),
+        ];
+        return caller is null ? all : SeenBy(caller, all);
+    }
 
-        return [.. queues.OrderBy(static queue => queue.Label, StringComparer.Ordinal)];
+    /// <summary>Finds what a caller may see of queues, as <see cref="ListAsync"/> lists it.</summary>
+    /// <param name="caller">The caller.</param>
+    /// <param name="queues">The queues with all their changes, or with those that the caller may see.</param>
+    public IReadOnlyList<ReviewQueue> SeenBy(Caller caller, IReadOnlyList<ReviewQueue> queues)
+    {
+        ArgumentNullException.ThrowIfNull(caller);
+        ArgumentNullException.ThrowIfNull(queues);
+        return
+        [
+            .. queues.Select(queue => queue with
+                {
+                    Changes = [.. queue.Changes.Where(change => MaySee(caller, queue.Label, change))],
+                })
+                .Where(queue => queue.Changes.Count > 0 || MaySeeAll(caller, queue.Label)),
+        ];
     }
 
     /// <summary>Marks changes as reviewed; runs that waited for room go on.</summary>
