@@ -64,6 +64,11 @@ public static class AgentFunctionsDoorEndpoints
             RequestDelegate handler = endpoint.RequestDelegate!;
             endpoint.RequestDelegate = async context =>
             {
+                if (await McpVersions.RefuseUnknownAsync(context))
+                {
+                    return;
+                }
+
                 // A session's own stream of notifications; calls that wait are counted as such.
                 using IDisposable? stream = HttpMethods.IsGet(context.Request.Method)
                     ? context.RequestServices.GetRequiredService<OpenStreams>().Open(context.Caller())
