@@ -18,6 +18,7 @@ internal sealed class ResponseFold(JsonObject head, string runId)
     private readonly JsonArray _output = [];
     private readonly Dictionary<string, int> _indexes = new(StringComparer.Ordinal);
     private TokenUsage _usage = new();
+    private TurnRecorded? _last;
     private bool _isCut;
 
     /// <summary>Gets or sets the error of a run that failed, before its end is taken; <see langword="null"/> for none.</summary>
@@ -58,7 +59,36 @@ internal sealed class ResponseFold(JsonObject head, string runId)
 
     /// <summary>Takes a frame.</summary>
     /// <param name="frame">The frame.</param>
-    public IReadOnlyList<JsonObject> Take(RunFrame frame) => frame switch
+    public IReadOnlyList<JsonObject> Take(RunFrame frame)
+    {
+        if (frame is TurnRecorded { Attempt: not null, Calls.Count: 0 } turn)
+        {
+            IReadOnlyList<JsonObject> before = TakeLast(isAnswer: false);
+            _last = turn;
+            return before;
+        }
+
+        return frame is RunNoted or { Number: < 0 }
+            ? []
+            : [.. TakeLast(frame is ExchangeEnded or ExchangeInterrupted), .. Tell(frame)];
+    }
+
+    /// <summary>
+    /// Tells of the last text whose turn called nothing: it is the answer, unless the run goes on, since the answer was not
+    /// accepted or somebody has said more.
+    /// </summary>
+    private List<JsonObject> TakeLast(bool isAnswer)
+    {
+        if (_last is not { } turn)
+        {
+            return [];
+        }
+
+        _last = null;
+        return Take(turn, isAnswer);
+    }
+
+    private IReadOnlyList<JsonObject> Tell(RunFrame frame) => frame switch
     {
         TextStarted started => Take(started),
         TextPiece piece => [Event(
@@ -66,7 +96,7 @@ internal sealed class ResponseFold(JsonObject head, string runId)
             ("output_index", IndexOf(MessageId(piece.Turn, piece.Attempt))), ("content_index", 0), ("delta", piece.Text),
             ("logprobs", new JsonArray()))],
         TextLost lost => [Done(lost.Number, Message(lost.Turn, lost.Attempt, "incomplete", null))],
-        TurnRecorded turn => Take(turn),
+        TurnRecorded turn => Take(turn, isAnswer: false),
         // What the client executes is asked for at the end, and its result is the client's own.
         CallStarted { IsClient: true } or CallEnded { IsClient: true } => [],
         CallStarted call => Start(call.Number, call.Turn, call.Call),
@@ -100,9 +130,9 @@ internal sealed class ResponseFold(JsonObject head, string runId)
     }
 
     /// <summary>
-    /// The text of a turn that then calls tools becomes a thought: the texts of all messages together are the answer.
+    /// A text that is not the answer becomes a thought: the texts of all messages together are the answer.
     /// </summary>
-    private List<JsonObject> Take(TurnRecorded turn)
+    private List<JsonObject> Take(TurnRecorded turn, bool isAnswer)
     {
         _usage = _usage.Plus(turn.Usage);
         _isCut = turn.IsCut;
@@ -119,7 +149,7 @@ internal sealed class ResponseFold(JsonObject head, string runId)
         events.Add(Event(
             "response.content_part.done", turn.Number + 1, ("item_id", id), ("output_index", IndexOf(id)), ("content_index", 0),
             ("part", Part(turn.Text))));
-        if (turn.Calls.Count == 0)
+        if (isAnswer)
         {
             events.Add(Done(turn.Number + 2, Message(turn.Turn, attempt, "completed", turn.Text)));
             return events;

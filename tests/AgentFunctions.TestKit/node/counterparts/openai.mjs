@@ -37,6 +37,16 @@ const scenarios = {
     };
   },
 
+  // An answer of a form: the first one has another and is not accepted, also when it is streamed.
+  async parsed() {
+    const schema = { type: 'object', properties: { count: { type: 'integer' } }, required: ['count'], additionalProperties: false };
+    const request = { model: 'worker', input: rest[0], text: { format: { type: 'json_schema', name: 'counted', schema, strict: true } } };
+    const parsed = await client.responses.parse(request);
+    const helper = client.responses.stream({ ...request, input: rest[1] });
+    const streamed = await helper.finalResponse();
+    return { parsed: parsed.output_parsed, text: parsed.output_text, streamed: streamed.output_parsed, types: parsed.output.map((item) => item.type) };
+  },
+
   async background() {
     const queued = await client.responses.create({ model: 'worker', input: rest[0], background: true, metadata: { team: 'a' } });
     let response = queued;

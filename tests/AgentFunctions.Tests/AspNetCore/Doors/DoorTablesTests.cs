@@ -168,9 +168,28 @@ internal sealed class DoorTablesTests
         fold.Take(new TextStarted(1, 1, 1));
         fold.Take(new TurnRecorded(2, 1, 1, "Cut", [], new TokenUsage(), true));
 
-        JsonObject told = fold.Take(new ExchangeEnded(9, Noted(JournalEventTypes.RunEnded) with { Code = "completed" })).Single();
+        JsonObject told = fold.Take(new ExchangeEnded(9, Noted(JournalEventTypes.RunEnded) with { Code = "completed" }))[^1];
 
         Assert.That(told["response"]!["incomplete_details"]!["reason"]!.ToString(), Is.EqualTo("max_output_tokens"));
+    }
+
+    [Test]
+    public void Text_AfterWhichTheRunGoesOn_IsNoPartOfTheAnswer()
+    {
+        ResponseFold fold = Response(null);
+        fold.Take(new TextStarted(1, 1, 1));
+        Assert.That(fold.Take(new TurnRecorded(2, 1, 1, "No form", [], new TokenUsage(), false)), Is.Empty, "not known yet");
+        fold.Take(new RunNoted(9, Noted(JournalEventTypes.AnswerChecked) with { IsError = true }));
+        fold.Take(new TextStarted(10, 2, 1));
+        fold.Take(new TurnRecorded(11, 2, 1, "The form", [], new TokenUsage(), false));
+
+        IReadOnlyList<JsonObject> told =
+            fold.Take(new ExchangeEnded(99, Noted(JournalEventTypes.RunEnded) with { Code = "completed" }));
+
+        Assert.That(
+            told[^1]["response"]!["output"]!.AsArray().Select(static item =>
+                $"{item!["type"]}: {item["content"]?.AsArray().FirstOrDefault()?["text"]}"),
+            Is.EqualTo((string[])["message: ", "reasoning: ", "message: The form"]));
     }
 
     [TestCase(ApprovalQuestion.Call, "tool_call")]

@@ -37,6 +37,18 @@ internal sealed class OpenAIDoorTests
     }
 
     [Test]
+    public async Task Response_OfAForm_HasTheAcceptedAnswerAlone(CancellationToken cancellationToken)
+    {
+        await using ApiHost host = await StartAsync();
+
+        JsonElement told = await Counterpart.RunAsync(
+            host, "openai.mjs", "none", "parsed", cancellationToken, "Count them.", "Count them again.");
+
+        Assert.That(told.GetProperty("parsed").ToString(), Is.EqualTo("""{"count":3}"""), told.ToString());
+        Assert.That(told.GetProperty("streamed").ToString(), Is.EqualTo("""{"count":3}"""), told.ToString());
+    }
+
+    [Test]
     public async Task Response_InTheBackground_IsPolledContinuedForkedAndDeleted(CancellationToken cancellationToken)
     {
         await using ApiHost host = await StartAsync();
@@ -263,6 +275,8 @@ internal sealed class OpenAIDoorTests
                 Text = $"I look for the {request.Turn}th time, at a place that is far away.",
             },
             { Turn: 0 } when request.Says("Send it") => ChatReply.Call("send", new { }),
+            { Turn: 0 } when request.Says("Count them") => ChatReply.Say("""{"number":"three"}"""),
+            _ when request.Says("Count them") => ChatReply.Say("""{"count":3}"""),
             _ when request.Says("Refuse it") => new ChatReply { Refusal = "No." },
             { Turn: 0 } when request.Says("Ask the page") => ChatReply.Call("get_weather", new { city = "Bern" }),
             _ when request.Says("Ask the page") => ChatReply.Say($"The page says: {request.Last("tool")}"),
