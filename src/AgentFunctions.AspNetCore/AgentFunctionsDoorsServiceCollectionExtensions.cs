@@ -43,6 +43,7 @@ public static class AgentFunctionsDoorsServiceCollectionExtensions
         services.AddA2ADoor();
         services.TryAddMade<AgUiThreads>();
         services.TryAddMade<AgUiSubAgentTexts>();
+        services.TryAddMade<AgUiVoices>();
         return services;
     }
 

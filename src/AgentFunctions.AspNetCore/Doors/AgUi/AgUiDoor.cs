@@ -99,16 +99,19 @@ internal static class AgUiDoor
         RunReader reader = http.RequestServices.GetRequiredService<RunReader>();
         RunStands stands = http.RequestServices.GetRequiredService<RunStands>();
         AgUiSubAgentTexts texts = http.RequestServices.GetRequiredService<AgUiSubAgentTexts>();
+        AgUiVoices voices = http.RequestServices.GetRequiredService<AgUiVoices>();
+        JsonArray dialogue = [];
         foreach (Exchange exchange in exchanges.Where(one => after is null || one.From >= after.From))
         {
             Run run = await reader.GetAsync(exchange.RunId, cancellationToken);
-            var fold = new AgUiFold(
-                AgUiThreads.Text(exchange, "threadId"), AgUiThreads.Text(exchange, "runId"), run.Id,
-                AgUiThreads.MessagesOf(exchange), () => run.Error);
             // Told from its beginning, it comes to its present status by its events.
             bool isPart = after?.From == exchange.From;
+            dialogue = AgUiThreads.Joined(dialogue, AgUiThreads.MessagesOf(exchange));
+            var fold = new AgUiFold(
+                AgUiThreads.Text(exchange, "threadId"), AgUiThreads.Text(exchange, "runId"), run.Id, dialogue, () => run.Error,
+                isPart);
             RunStatus status = isPart || run.Status == RunStatus.Queued ? run.Status : RunStatus.Running;
-            foreach (JsonObject told in fold.Begin(status))
+            foreach (JsonObject told in fold.Begin(status, isConnect && !isPart && exchange != exchanges[0]))
             {
                 // Without a cursor: a client that comes back takes no event before its run has begun again.
                 yield return Encoding.UTF8.GetBytes(Write(told));
@@ -121,22 +124,29 @@ internal static class AgUiDoor
             }
 
             bool tellsAgents = AgUiThreads.TellsSubAgents(exchange);
-            await foreach (RunFrame frame in projection.TellAsync(exchange, caller, static _ => true, true, cancellationToken))
+            IAsyncEnumerable<RunFrame> frames = projection.TellAsync(exchange, caller, static _ => true, true, cancellationToken);
+            await foreach (RunFrame frame in tellsAgents ? voices.AddAsync(run.Id, frames, cancellationToken) : frames)
             {
                 run = frame is ExchangeEnded ? await stands.EndedAsync(exchange.RunId, cancellationToken) : run;
                 long number = frame.Number;
                 IReadOnlyList<(string Id, string Text)> said = tellsAgents && frame is CallEnded call
                     ? await texts.OfAsync(run.Id, call, cancellationToken)
                     : [];
+                bool isAfter = !isPart || number > after!.Number;
+                foreach (JsonObject told in isAfter || number < 0 ? fold.Before(frame, said) : [])
+                {
+                    yield return Encoding.UTF8.GetBytes(Write(told));
+                }
+
                 foreach (JsonObject told in fold.Take(frame, said))
                 {
-                    if (frame is WaitChanged)
+                    if (number < 0)
                     {
                         yield return Encoding.UTF8.GetBytes(Write(told));
                         continue;
                     }
 
-                    if (after is null || after.From != exchange.From || number > after.Number)
+                    if (told != AgUiSubAgents.Told && (!isPart || number > after!.Number))
                     {
                         yield return Encoding.UTF8.GetBytes(Write(told, $"{exchange.From}:{number}"));
                     }

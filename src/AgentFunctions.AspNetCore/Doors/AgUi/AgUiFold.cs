@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json.Nodes;
 using AgentFunctions.AspNetCore.Doors.Shared;
 using AgentFunctions.AspNetCore.Http;
@@ -14,23 +15,41 @@ namespace AgentFunctions.AspNetCore.Doors.AgUi;
 /// <param name="runId">The run.</param>
 /// <param name="messages">The dialogue before.</param>
 /// <param name="errorOf">Gets the error of a run that failed.</param>
-internal sealed class AgUiFold(string threadId, string name, string runId, JsonArray messages, Func<RunError?> errorOf)
+/// <param name="isResumed">Whether the client was here before and is told the rest.</param>
+internal sealed class AgUiFold(
+    string threadId, string name, string runId, JsonArray messages, Func<RunError?> errorOf, bool isResumed = false)
 {
-    private readonly AgUiSubAgents _agents = new(runId, messages);
+    private readonly AgUiSubAgents _agents = new(runId, messages, isResumed);
+    private readonly StringBuilder _said = new();
+    private string? _speaking;
     private string _answer = "";
     private int _asked;
 
     /// <summary>Gets the events with which the run begins.</summary>
     /// <param name="status">The status that the run has there.</param>
-    public IEnumerable<JsonObject> Begin(RunStatus status)
+    /// <param name="isTold">Whether the client may not know what it was that began the run.</param>
+    public IEnumerable<JsonObject> Begin(RunStatus status, bool isTold = false)
     {
-        yield return new JsonObject
+        var started = new JsonObject
         {
             ["type"] = "RUN_STARTED",
             ["threadId"] = threadId,
             ["runId"] = name,
             ["protocolVersion"] = "1.0",
         };
+        if (isTold && messages.Count > 0)
+        {
+            started["input"] = new JsonObject
+            {
+                ["threadId"] = threadId,
+                ["runId"] = name,
+                ["messages"] = messages.DeepClone(),
+                ["tools"] = new JsonArray(),
+                ["context"] = new JsonArray(),
+            };
+        }
+
+        yield return started;
         yield return new JsonObject
         {
             ["type"] = "STATE_SNAPSHOT",
@@ -44,35 +63,39 @@ internal sealed class AgUiFold(string threadId, string name, string runId, JsonA
     }
 
     /// <summary>Gets the dialogue as it is now: the client drops what is not in it.</summary>
-    public JsonObject Snapshot() => new() { ["type"] = "MESSAGES_SNAPSHOT", ["messages"] = messages.DeepClone() };
+    public JsonObject Snapshot()
+    {
+        var all = new JsonArray([.. messages.Select(static message => message?.DeepClone()), .. _agents.Halves]);
+        if (_speaking is not null)
+        {
+            all.Add(new JsonObject { ["id"] = _speaking, ["role"] = "assistant", ["content"] = _said.ToString() });
+        }
+
+        return new JsonObject { ["type"] = "MESSAGES_SNAPSHOT", ["messages"] = all };
+    }
+
+    /// <summary>Gets what is to be told before a frame, without numbers.</summary>
+    /// <param name="frame">The frame.</param>
+    /// <param name="said">What the sub-agent of the call said that the frame is of.</param>
+    public IReadOnlyList<JsonObject> Before(RunFrame frame, IReadOnlyList<(string Id, string Text)> said) =>
+        _agents.Correct(frame, said) && frame is not ExchangeInterrupted { Open.Count: > 0 } ? [Snapshot()] : [];
 
     /// <summary>Takes a frame.</summary>
     /// <param name="frame">The frame.</param>
     /// <param name="said">
     /// What the sub-agent of the call said that the frame is of; <see langword="null"/> if it is not told.
     /// </param>
+    /// <returns>The events; <see cref="AgUiSubAgents.Told"/> for one that was told before, whose number is passed over.</returns>
     public IReadOnlyList<JsonObject> Take(RunFrame frame, IReadOnlyList<(string Id, string Text)>? said = null) => frame switch
     {
-        TextStarted text =>
-        [
-            new JsonObject
-            {
-                ["type"] = "TEXT_MESSAGE_START", ["messageId"] = MessageId(text.Turn, text.Attempt), ["role"] = "assistant",
-            },
-        ],
-        TextPiece text =>
-        [
-            new JsonObject
-            {
-                ["type"] = "TEXT_MESSAGE_CONTENT", ["messageId"] = MessageId(text.Turn, text.Attempt), ["delta"] = text.Text,
-            },
-        ],
-        TextLost lost => [EndOf(lost.Turn, lost.Attempt), Snapshot()],
+        TextStarted text => [Begin(MessageId(text.Turn, text.Attempt))],
+        TextPiece text => [GoOn(MessageId(text.Turn, text.Attempt), text.Text)],
+        TextLost lost => [End(lost.Turn, lost.Attempt), Snapshot()],
         TurnRecorded turn => Take(turn),
         // A result of the client's own is in its dialogue.
         CallEnded { IsClient: true } call when HasResult(call) => [],
         CallStarted call => _agents.Take(call),
-        CallEnded call => [.. _agents.Take(call, said ?? []), Take(call)],
+        CallEnded call => [.. _agents.Take(call, said ?? []), ResultOf(call)],
         RunNoted { Event: { } e } when e.Type
             is JournalEventTypes.MessageReceived or JournalEventTypes.ContextCompacted or JournalEventTypes.AnswerChecked =>
         [
@@ -85,6 +108,7 @@ internal sealed class AgUiFold(string threadId, string name, string runId, JsonA
         ],
         RunNoted { Event: { } e } => StateAfter(e),
         WaitChanged { Wait: var wait } => State("/waitingFor", WaitOf(wait)),
+        AgentSpoke spoke => _agents.Take(spoke),
         ExchangeInterrupted cut => [.. _agents.Suspend(cut.Open), .. Take(cut)],
         ExchangeEnded ended => [.. _agents.Close(), Take(ended)],
         _ => [],
@@ -160,7 +184,7 @@ internal sealed class AgUiFold(string threadId, string name, string runId, JsonA
         var message = new JsonObject { ["id"] = id, ["role"] = "assistant" };
         if (turn.Attempt is { } attempt)
         {
-            events.Add(EndOf(turn.Turn, attempt));
+            events.Add(End(turn.Turn, attempt));
             message["content"] = turn.Text;
         }
 
@@ -195,7 +219,7 @@ internal sealed class AgUiFold(string threadId, string name, string runId, JsonA
         return events;
     }
 
-    private JsonObject Take(CallEnded call)
+    private JsonObject ResultOf(CallEnded call)
     {
         string key = $"{runId}/{call.Turn}/{call.Call.Call}";
         string id = $"{runId}.{call.Turn}.{call.Call.Call}";
@@ -288,8 +312,24 @@ internal sealed class AgUiFold(string threadId, string name, string runId, JsonA
         ["outcome"] = outcome,
     };
 
-    private JsonObject EndOf(int turn, int attempt) =>
-        new() { ["type"] = "TEXT_MESSAGE_END", ["messageId"] = MessageId(turn, attempt) };
+    private JsonObject Begin(string id)
+    {
+        _speaking = id;
+        _said.Clear();
+        return new JsonObject { ["type"] = "TEXT_MESSAGE_START", ["messageId"] = id, ["role"] = "assistant" };
+    }
+
+    private JsonObject GoOn(string id, string text)
+    {
+        _said.Append(text);
+        return new JsonObject { ["type"] = "TEXT_MESSAGE_CONTENT", ["messageId"] = id, ["delta"] = text };
+    }
+
+    private JsonObject End(int turn, int attempt)
+    {
+        _speaking = null;
+        return new JsonObject { ["type"] = "TEXT_MESSAGE_END", ["messageId"] = MessageId(turn, attempt) };
+    }
 
     private string MessageId(int turn, int attempt) => attempt == 1 ? $"{runId}.{turn}" : $"{runId}.{turn}.a{attempt}";
 

@@ -5,7 +5,7 @@ using Microsoft.Extensions.AI;
 namespace AgentFunctions.AspNetCore.Doors.AgUi;
 
 /// <summary>
-/// Reads what sub-agents have said. It is told once they are done, so that it has the same numbers whenever it is told.
+/// Reads what sub-agents have said. Once they are done it is told with numbers, which are the same whenever it is told.
 /// </summary>
 internal sealed class AgUiSubAgentTexts(Transcript transcript)
 {
@@ -22,13 +22,21 @@ internal sealed class AgUiSubAgentTexts(Transcript transcript)
         }
 
         string id = SubAgentCalls.IdOf(runId, call.Turn, call.Call.Call);
-        var said = new List<(string Id, string Text)>();
+        return [.. (await OfAsync(id, cancellationToken)).Select(said => (AgUiSubAgents.MessageId(id, said.Turn), said.Text))];
+    }
+
+    /// <summary>Reads the last texts of a sub-agent, with its turns.</summary>
+    /// <param name="id">The sub-agent.</param>
+    /// <param name="cancellationToken">The token to cancel the wait.</param>
+    public async Task<IReadOnlyList<(int Turn, string Text)>> OfAsync(string id, CancellationToken cancellationToken)
+    {
+        var said = new List<(int Turn, string Text)>();
         await foreach (TranscriptEntry entry in transcript.ReadAsync(id, 0, null, cancellationToken))
         {
             if (entry.Message.Role == ChatRole.Assistant && entry.SummaryKeepsFrom is null
                 && entry.Message.Text is { Length: > 0 } text)
             {
-                said.Add(($"{id}.{entry.Turn}", text));
+                said.Add((entry.Turn, text));
             }
         }
 

@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json.Nodes;
 using AgentFunctions.AspNetCore.Doors.Shared;
 using AgentFunctions.AspNetCore.Http;
@@ -10,14 +11,109 @@ namespace AgentFunctions.AspNetCore.Doors.AgUi;
 /// </summary>
 /// <param name="runId">The run.</param>
 /// <param name="messages">The dialogue, to which what sub-agents said is added.</param>
-internal sealed class AgUiSubAgents(string runId, JsonArray messages)
+/// <param name="isResumed">
+/// Whether the client was here before: what it was told without numbers of what sub-agents say is void.
+/// </param>
+internal sealed class AgUiSubAgents(string runId, JsonArray messages, bool isResumed)
 {
     /// <summary>
     /// The most texts of a sub-agent that are told: its events must find room among the numbers of one event of the journal.
     /// </summary>
     public const int MostTexts = 16;
 
+    /// <summary>What stands for an event that was told before: its number is passed over.</summary>
+    public static readonly JsonObject Told = [];
+
     private readonly HashSet<string> _open = [];
+    private readonly Dictionary<string, (string Agent, StringBuilder Text)> _halves = new(StringComparer.Ordinal);
+    private bool _isStale = isResumed;
+
+    /// <summary>Gets the id of what a sub-agent says in a turn.</summary>
+    public static string MessageId(string agent, int turn) => $"{agent}.{turn}";
+
+    /// <summary>Gets what sub-agents have said of messages that are not whole.</summary>
+    public IEnumerable<JsonObject> Halves =>
+        _halves.Select(static half => MessageOf(half.Key, half.Value.Agent, half.Value.Text.ToString()));
+
+    /// <summary>Tells more of what a sub-agent says. Any other event of it ends such a message.</summary>
+    public IReadOnlyList<JsonObject> Take(AgentSpoke spoke)
+    {
+        string id = MessageId(spoke.Id, spoke.Turn);
+        if (Find(id) is not null)
+        {
+            return [];
+        }
+
+        if (!_halves.TryGetValue(id, out (string Agent, StringBuilder Text) half))
+        {
+            _halves[id] = half = (SubAgentCalls.KnownOf(runId, spoke.Id), new StringBuilder());
+        }
+
+        half.Text.Append(spoke.Text);
+        if (spoke.IsWhole)
+        {
+            _halves.Remove(id);
+            messages.Add(MessageOf(id, half.Agent, half.Text.ToString()));
+        }
+
+        return spoke.Text.Length == 0
+            ? []
+            :
+            [
+                new JsonObject
+                {
+                    ["type"] = "TEXT_MESSAGE_CHUNK",
+                    ["messageId"] = id,
+                    ["role"] = "assistant",
+                    ["delta"] = spoke.Text,
+                    ["subagentRunId"] = half.Agent,
+                },
+            ];
+    }
+
+    /// <summary>Corrects the dialogue before a frame is told.</summary>
+    /// <returns>Whether the client has something that is not in it.</returns>
+    public bool Correct(RunFrame frame, IReadOnlyList<(string Id, string Text)> said)
+    {
+        switch (frame)
+        {
+            case AgentSpoke:
+                return TakeStale();
+            case AgentTookBack lost:
+                return _halves.Remove(MessageId(lost.Id, lost.Turn));
+            case CallEnded when said.Count > 0:
+                return TakeStale() | said.Aggregate(false, (wrong, one) => Correct(one.Id, one.Text) || wrong);
+            case ExchangeInterrupted or ExchangeEnded:
+                bool wasOpen = _halves.Count > 0 || (_isStale && _open.Count > 0);
+                _halves.Clear();
+                return wasOpen;
+            default:
+                return false;
+        }
+    }
+
+    private bool TakeStale()
+    {
+        bool wasStale = _isStale;
+        _isStale = false;
+        return wasStale;
+    }
+
+    private bool Correct(string id, string text)
+    {
+        if (Find(id) is { } told && told["content"]?.ToString() != text)
+        {
+            told["content"] = text;
+            return true;
+        }
+
+        return _halves.Remove(id);
+    }
+
+    private JsonNode? Find(string id) => messages.FirstOrDefault(message => message?["id"]?.ToString() == id);
+
+    private static JsonObject MessageOf(string id, string agent, string text) =>
+        new() { ["id"] = id, ["role"] = "assistant", ["content"] = text, ["subagentRunId"] = agent };
 
     /// <summary>Tells that a call has begun.</summary>
     public IReadOnlyList<JsonObject> Take(CallStarted call) =>
@@ -27,7 +123,9 @@ internal sealed class AgUiSubAgents(string runId, JsonArray messages)
                 $"{runId}/{call.Turn}/{call.Call.Call}")
             : [];
 
-    /// <summary>Tells that a call has an outcome, and what its sub-agent said.</summary>
+    /// <summary>
+    /// Tells that a call has an outcome, and what its sub-agent said: <see cref="Told"/> for what was told while it was said.
+    /// </summary>
     public IEnumerable<JsonObject> Take(CallEnded call, IReadOnlyList<(string Id, string Text)> said)
     {
         if (!SubAgentCalls.Starts(call.Call.Tool))
@@ -43,22 +141,30 @@ internal sealed class AgUiSubAgents(string runId, JsonArray messages)
 
         foreach ((string message, string text) in said)
         {
-            messages.Add(new JsonObject { ["id"] = message, ["role"] = "assistant", ["content"] = text, ["subagentRunId"] = id });
-            yield return new JsonObject
+            bool isTold = Find(message) is not null;
+            if (!isTold)
+            {
+                messages.Add(MessageOf(message, id, text));
+            }
+
+            yield return isTold ? Told : new JsonObject
             {
                 ["type"] = "TEXT_MESSAGE_START",
                 ["messageId"] = message,
                 ["role"] = "assistant",
                 ["subagentRunId"] = id,
             };
-            yield return new JsonObject
+            yield return isTold ? Told : new JsonObject
             {
                 ["type"] = "TEXT_MESSAGE_CONTENT",
                 ["messageId"] = message,
                 ["delta"] = text,
                 ["subagentRunId"] = id,
             };
-            yield return new JsonObject { ["type"] = "TEXT_MESSAGE_END", ["messageId"] = message, ["subagentRunId"] = id };
+            yield return isTold ? Told : new JsonObject
+            {
+                ["type"] = "TEXT_MESSAGE_END", ["messageId"] = message, ["subagentRunId"] = id,
+            };
         }
 
         _open.Remove(id);
@@ -85,8 +191,7 @@ internal sealed class AgUiSubAgents(string runId, JsonArray messages)
             }
 
             // Who asks may be a sub-agent of a sub-agent: the one that this run knows is told of.
-            string name = asking[(runId.Length + 1)..].Split('.')[0];
-            string id = name.Split('-') is [var turn, var call, ..] ? $"{runId}.{turn}-{call}" : asking;
+            string id = SubAgentCalls.KnownOf(runId, asking);
             IReadOnlyList<string> chain = open.Approval?.Chain ?? open.Question!.Chain;
             foreach (JsonObject told in Open(id, chain.Count > 1 ? chain[1] : open.Tool, null).Concat(CallOf(open, id)))
             {

@@ -223,6 +223,18 @@ internal sealed class AgUiThreads(
             ? (JsonArray)JsonNode.Parse(kept.GetRawText())!
             : [];
 
+    /// <summary>Adds to a dialogue what of a later one is new in it.</summary>
+    public static JsonArray Joined(JsonArray dialogue, JsonArray later)
+    {
+        HashSet<string?> known = [.. dialogue.Select(static message => message?["id"]?.ToString())];
+        foreach (JsonNode? message in later.Where(message => !known.Contains(message?["id"]?.ToString())))
+        {
+            dialogue.Add(message?.DeepClone());
+        }
+
+        return dialogue;
+    }
+
     private static IEnumerable<string> IdsOf(Exchange exchange) =>
         exchange.Request!.Value.GetProperty("ids").EnumerateArray().Select(static id => id.GetString()!);
 

@@ -3,6 +3,7 @@ using AgentFunctions.Budgets;
 using AgentFunctions.Gateway;
 using AgentFunctions.Records;
 using AgentFunctions.Runs;
+using AgentFunctions.Views;
 
 namespace AgentFunctions.AspNetCore.Doors.Shared;
 
@@ -75,6 +76,10 @@ internal sealed record RunNoted(long Number, JournalEvent Event) : RunFrame(Numb
 /// </summary>
 /// <param name="Wait">What it waits for; <see langword="null"/> for nothing.</param>
 internal sealed record WaitChanged(RunWaiting? Wait) : RunFrame(-1);
+
+/// <summary>Runs below the run are new, or stand otherwise than before. It has no number either.</summary>
+/// <param name="Nodes">These runs.</param>
+internal sealed record TreeChanged(IReadOnlyList<RunTree> Nodes) : RunFrame(-1);
 
 /// <summary>The exchange ends because the run waits for its caller.</summary>
 /// <param name="Number">The last number.</param>

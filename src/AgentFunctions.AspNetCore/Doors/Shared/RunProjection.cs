@@ -78,6 +78,11 @@ internal sealed class RunProjection(
                     yield return new WaitChanged(wait);
                 }
 
+                if (each.Current is TreePatched { Nodes: var nodes })
+                {
+                    yield return new TreeChanged(nodes);
+                }
+
                 foreach (RunFrame frame in await fold.TakeAsync(each.Current, cancellationToken))
                 {
                     yield return frame;

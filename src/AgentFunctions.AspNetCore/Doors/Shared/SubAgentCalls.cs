@@ -15,6 +15,12 @@ internal static class SubAgentCalls
     /// <summary>Gets the id of the sub-agent of a call.</summary>
     public static string IdOf(string runId, int turn, int call) => $"{runId}.{turn}-{call}";
 
+    /// <summary>
+    /// Gets the id by which a run knows a sub-agent, or one below that: a call that has several work, each on an item, is one.
+    /// </summary>
+    public static string KnownOf(string runId, string id) =>
+        id[(runId.Length + 1)..].Split('.')[0].Split('-') is [var turn, var call, ..] ? $"{runId}.{turn}-{call}" : id;
+
     /// <summary>Gets the name of the agent that a call asks for; the tool's if it names none.</summary>
     /// <param name="call">The call.</param>
     public static string NameOf(AskedCall call)

@@ -37,10 +37,13 @@ const scenarios = {
       method: 'POST', headers: { ...headers, 'Content-Type': 'application/json', 'Last-Event-ID': cursor }, body: JSON.stringify({ threadId: 'talk' }),
     });
     const after = (await rest.text()).split('\n\n').filter((part) => part.includes('data: ')).map((part) => JSON.parse(part.split('data: ')[1]));
+    const { DurableHttpAgent } = await import(`file://${rest[0]}`);
+    const late = new (DurableHttpAgent(HttpAgent, require('rxjs').Observable))({ url: `${base}agui/worker`, threadId: 'talk', headers });
+    await late.connectAgent({});
     const numbered = (events) => events.filter((event) => event.metadata).map((event) => event.metadata.agentfunctions.cursor);
     const all = numbered(again);
     return {
-      shape: shape(first.events), thrown: first.result.thrown ?? null, second: shape(second.events), messages: messages(agent),
+      shape: shape(first.events), thrown: first.result.thrown ?? null, second: shape(second.events), messages: messages(agent), late: messages(late),
       again: again.filter((event) => event.type === 'RUN_FINISHED').length,
       whole: JSON.stringify(numbered(after)) === JSON.stringify(all.slice(all.indexOf(cursor) + 1)),
     };
@@ -83,14 +86,50 @@ const scenarios = {
       method: 'POST', headers: { ...headers, 'Content-Type': 'application/json' }, body: JSON.stringify({ threadId: `sub-${rest[0]}` }),
     });
     const again = (await response.text()).split('\n\n').filter((part) => part.includes('data: ')).map((part) => JSON.parse(part.split('data: ')[1]));
+    // What was told while it was said had no number then.
+    const silent = (events) => events.filter((event) => !event.type.startsWith('TEXT_MESSAGE'));
     const of = (events) => events.filter((event) => event.subagentRunId).map((event) => [event.type, event.subagentRunId, event.outcome?.type ?? null,
       event.outcome?.interruptIds ?? null, event.delta ?? null, event.parentToolCallId ?? null]);
     return {
       thrown: first.result.thrown ?? second.result.thrown ?? null, interrupt, known, first: of(first.events), second: of(second.events), shape: shape(second.events),
       without: without.result.thrown ?? null, refused: await raw.text(), answer: agent.messages.at(-1).content, again: shape(again),
-      same: JSON.stringify(of(again)) === JSON.stringify([...of(first.events), ...of(second.events)]),
+      same: JSON.stringify(of(silent(again))) === JSON.stringify([...of(silent(first.events)), ...of(silent(second.events))]),
+      said: agent.messages.filter((one) => one.subagentRunId && one.content).map((one) => one.content),
       capabilities: await (await fetch(`${base}agui/lead/capabilities`, { headers })).json(),
     };
+  },
+
+  // What a sub-agent says while it says it, also over a connection that breaks meanwhile: it goes on when both clients have heard it.
+  async live() {
+    const { DurableHttpAgent } = await import(`file://${rest[0]}`);
+    const forwardedProps = { subAgents: true };
+    const plain = new HttpAgent({ url: `${base}agui/lead`, threadId: 'live', headers });
+    const durable = new (DurableHttpAgent(HttpAgent, require('rxjs').Observable))({ url: `${base}agui/lead`, threadId: 'broken', headers });
+    let cut = null;
+    const fetched = globalThis.fetch;
+    globalThis.fetch = async (url, init) => {
+      const response = await fetched(url, init);
+      const breaks = new TransformStream({ start: (controller) => { cut ??= init.body.includes('"broken"') ? () => controller.error(new Error('broken')) : null; } });
+      return new Response(response.body.pipeThrough(breaks), { status: response.status, headers: response.headers });
+    };
+    const heard = { live: 0, broken: 0 };
+    const follow = async (agent, name) => {
+      const events = [];
+      say(agent, 'Have it said.');
+      const result = await agent.runAgent({ forwardedProps }, {
+        onEvent: ({ event }) => {
+          events.push(event);
+          if (event.type !== 'TEXT_MESSAGE_START' || !event.subagentRunId) return;
+          if (++heard[name] === 1 && name === 'broken') cut();
+          if (heard.live >= 1 && heard.broken >= 2) require('node:fs').writeFileSync(rest[1], '');
+        },
+      }).catch((thrown) => ({ thrown: String(thrown) }));
+      return { thrown: result.thrown ?? null, shape: shape(events), said: agent.messages.filter((one) => one.subagentRunId).map((one) => one.content), messages: agent.messages.map((one) => one.id) };
+    };
+    const [one, two] = await Promise.all([follow(plain, 'live'), follow(durable, 'broken')]);
+    const again = new (DurableHttpAgent(HttpAgent, require('rxjs').Observable))({ url: `${base}agui/lead`, threadId: 'live', headers });
+    const connected = await again.connectAgent({}).then(() => null, String);
+    return { one, two, heard, connected, again: again.messages.map((one) => one.id) };
   },
 
   // A connection that breaks in mid-answer: the client as it is, and the one that goes on over connections and restarts.

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http.Json;
+using System.Runtime.CompilerServices;
 using System.Text.Json;
 using AgentFunctions.TestKit;
 using AgentFunctions.Tests.Mesh;
@@ -11,6 +12,7 @@ namespace AgentFunctions.Tests.AspNetCore.Doors;
 [CancelAfter(300_000)]
 internal sealed class AgUiDoorTests
 {
+    private const string Words = "I look at the first thing, then at the second, and at the third, and then I am done.";
     private const string Answer = "This is the answer, in some more words.";
 
     private string? _sentTo;
@@ -20,7 +22,7 @@ internal sealed class AgUiDoorTests
     {
         await using ApiHost host = await StartAsync();
 
-        JsonElement told = await Counterpart.RunAsync(host, "agui.mjs", "none", "talk", cancellationToken);
+        JsonElement told = await Counterpart.RunAsync(host, "agui.mjs", "none", "talk", cancellationToken, DurableAgent());
 
         Assert.That(told.GetProperty("thrown").ValueKind, Is.EqualTo(JsonValueKind.Null), told.ToString());
         string?[] shape = [.. told.GetProperty("shape").EnumerateArray().Select(static one => one.GetString())];
@@ -34,6 +36,7 @@ internal sealed class AgUiDoorTests
             Is.EqualTo((string[])["user", "assistant", "tool", "assistant", "tool", "assistant", "user", "assistant"]),
             told.ToString());
         Assert.That(messages[^1][1].GetString(), Is.EqualTo(Answer));
+        Assert.That(told.GetProperty("late").ToString(), Is.EqualTo(told.GetProperty("messages").ToString()), "who comes later");
         Assert.That(told.GetProperty("again").GetInt32(), Is.EqualTo(2));
         Assert.That(told.GetProperty("whole").GetBoolean(), told.ToString());
         JsonElement runs = await host.Client.GetFromJsonAsync<JsonElement>("/api/runs", cancellationToken);
@@ -184,13 +187,10 @@ internal sealed class AgUiDoorTests
         Assert.That((first[^1][2].GetString(), first[^1][3][0].GetString()), Is.EqualTo(("suspended", id)));
         Assert.That(told.GetProperty("without").GetString(), Is.Not.Null, "the client holds it back");
         Assert.That(told.GetProperty("refused").GetString(), Does.Contain("RUN_ERROR").And.Contain("approvalStateForbids"));
-        string[] message = ["TEXT_MESSAGE_START", "TEXT_MESSAGE_CONTENT", "TEXT_MESSAGE_END"];
+        Assert.That(Types(told, "second"), Is.EqualTo((string[])["SUBAGENT_STARTED", "SUBAGENT_FINISHED"]), told.ToString());
         Assert.That(
-            Types(told, "second"),
-            Is.EqualTo(how == "told"
-                ? (string[])["SUBAGENT_STARTED", .. message, .. message, "SUBAGENT_FINISHED"]
-                : ["SUBAGENT_STARTED", "SUBAGENT_FINISHED"]),
-            told.ToString());
+            told.GetProperty("said").EnumerateArray().Select(static one => one.GetString()),
+            Is.EqualTo(how == "told" ? (string[])["I send it.", "It was sent."] : []), told.ToString());
         Assert.That(told.GetProperty("second").EnumerateArray().Last()[2].GetString(), Is.EqualTo("success"));
         Assert.That(told.GetProperty("shape").EnumerateArray().Select(static one => one.GetString()),
             Does.Contain("TOOL_CALL_RESULT"));
@@ -202,8 +202,51 @@ internal sealed class AgUiDoorTests
         Assert.That(told.GetProperty("capabilities").GetProperty("multiAgent").GetProperty("delegation").GetBoolean());
     }
 
-    private static IEnumerable<string?> Types(JsonElement told, string part) =>
-        told.GetProperty(part).EnumerateArray().Select(static one => one[0].GetString());
+    /// <summary>What a sub-agent says is told while it says it; the client goes on with the answer of the model.</summary>
+    [Test]
+    public async Task SubAgent_WhileItSpeaks_IsHeardAndOnceOverABreakToo(CancellationToken cancellationToken)
+    {
+        using var folder = new TemporaryFolder();
+        string heard = Path.Combine(folder.Path, "heard");
+        await using ApiHost host = await MeshHosts.StartAsync(request =>
+        {
+            int chunks = 0;
+            return request.IsLead() ? MeshHosts.Lead(request, "worker", "Speak.") : ChatReply.Say(Words) with
+            {
+                BetweenChunks = token => ++chunks == 4
+                    ? Poll.UntilAsync(() => File.Exists(heard), token)
+                    : Task.CompletedTask,
+            };
+        });
+
+        JsonElement told = await Counterpart.RunAsync(
+            host, "agui.mjs", "none", "live", cancellationToken, DurableAgent(), heard);
+
+        Assert.That(told.GetProperty("heard").GetProperty("broken").GetInt32(), Is.EqualTo(2), told.ToString());
+        foreach (string name in (string[])["one", "two"])
+        {
+            JsonElement client = told.GetProperty(name);
+            Assert.That(client.GetProperty("thrown").ValueKind, Is.EqualTo(JsonValueKind.Null), told.ToString());
+            Assert.That(client.GetProperty("said").EnumerateArray().Select(static one => one.GetString()),
+                Is.EqualTo((string[])[Words]), told.ToString());
+            string?[] shape = [.. client.GetProperty("shape").EnumerateArray().Select(static one => one.GetString())];
+            Assert.That(shape[^1], Is.EqualTo("RUN_FINISHED"));
+            Assert.That(
+                Array.IndexOf(shape, "TEXT_MESSAGE_START"), Is.LessThan(Array.IndexOf(shape, "SUBAGENT_FINISHED")));
+        }
+
+        Assert.That(told.GetProperty("one").GetProperty("shape").ToString(), Does.Not.Contain("MESSAGES_SNAPSHOT"));
+        Assert.That(told.GetProperty("two").GetProperty("shape").ToString(), Does.Contain("MESSAGES_SNAPSHOT"));
+        Assert.That(told.GetProperty("connected").ValueKind, Is.EqualTo(JsonValueKind.Null), told.ToString());
+        Assert.That(told.GetProperty("again").ToString(), Is.EqualTo(told.GetProperty("one").GetProperty("messages").ToString()));
+    }
+
+    /// <summary>The events but for those of texts, which are told while they are said, or when the sub-agent is done.</summary>
+    private static IEnumerable<string?> Types(JsonElement told, string part) => told.GetProperty(part).EnumerateArray()
+        .Select(static one => one[0].GetString()).Where(static type => !type!.StartsWith("TEXT_", StringComparison.Ordinal));
+
+    private static string DurableAgent([CallerFilePath] string path = "") => Path.GetFullPath(
+        Path.Combine(Path.GetDirectoryName(path)!, "../../../../samples/Doors/durable-http-agent.mjs"));
 
     private Task<ApiHost> StartAsync(params (string Key, string Value)[] settings) => DoorHost.StartAsync(
         static request => request switch
