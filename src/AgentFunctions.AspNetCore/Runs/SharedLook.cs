@@ -33,7 +33,8 @@ internal sealed class SharedLook<T>(TimeProvider time)
         {
             if (_look is not { IsFaulted: false } || time.GetElapsedTime(_begunAt) >= Fresh)
             {
-                (_look, _begunAt) = (read(), time.GetTimestamp());
+                // Not in the lock, in which all others wait: a store may read on the thread of its caller.
+                (_look, _begunAt) = (Task.Run(read), time.GetTimestamp());
             }
 
             look = _look;
