@@ -33,10 +33,10 @@ const scenarios = {
     const again = (await response.text()).split('\n\n').filter((part) => part.includes('data: '))
       .map((part) => JSON.parse(part.split('data: ')[1]));
     const cursor = again.find((event) => event.type === 'TOOL_CALL_RESULT').metadata.agentfunctions.cursor;
-    const rest = await fetch(`${base}agui/worker/connect`, {
+    const taken = await fetch(`${base}agui/worker/connect`, {
       method: 'POST', headers: { ...headers, 'Content-Type': 'application/json', 'Last-Event-ID': cursor }, body: JSON.stringify({ threadId: 'talk' }),
     });
-    const after = (await rest.text()).split('\n\n').filter((part) => part.includes('data: ')).map((part) => JSON.parse(part.split('data: ')[1]));
+    const after = (await taken.text()).split('\n\n').filter((part) => part.includes('data: ')).map((part) => JSON.parse(part.split('data: ')[1]));
     const { DurableHttpAgent } = await import(`file://${rest[0]}`);
     const late = new (DurableHttpAgent(HttpAgent, require('rxjs').Observable))({ url: `${base}agui/worker`, threadId: 'talk', headers });
     await late.connectAgent({});

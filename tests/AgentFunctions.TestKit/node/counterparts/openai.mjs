@@ -44,7 +44,7 @@ const scenarios = {
     const parsed = await client.responses.parse(request);
     const helper = client.responses.stream({ ...request, input: rest[1] });
     const streamed = await helper.finalResponse();
-    return { parsed: parsed.output_parsed, text: parsed.output_text, streamed: streamed.output_parsed, types: parsed.output.map((item) => item.type) };
+    return { parsed: parsed.output_parsed, text: parsed.output_text, streamed: streamed.output_text, types: parsed.output.map((item) => item.type) };
   },
 
   async background() {
