@@ -163,7 +163,9 @@ internal sealed class AgUiSubAgents(string runId, JsonArray messages, bool isRes
             };
             yield return isTold ? Told : new JsonObject
             {
-                ["type"] = "TEXT_MESSAGE_END", ["messageId"] = message, ["subagentRunId"] = id,
+                ["type"] = "TEXT_MESSAGE_END",
+                ["messageId"] = message,
+                ["subagentRunId"] = id,
             };
         }
 
