@@ -1,6 +1,7 @@
-using System.Buffers;
+using System.Runtime.CompilerServices;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using AgentFunctions.Core;
 using AgentFunctions.Models;
 using Microsoft.Extensions.AI;
 
@@ -14,8 +15,8 @@ namespace AgentFunctions.OpenAI;
 /// <param name="sender">Who is asked.</param>
 internal sealed class RequestWriter(ModelProfile profile, string modelId, string sender)
 {
-    private static readonly JsonWriterOptions Plain =
-        new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
+    // Every request of an agent says the same of a tool.
+    private static readonly ConditionalWeakTable<AIFunctionDeclaration, byte[]> s_tools = [];
 
     private readonly MessageWriter _messages = new(profile, sender);
 
@@ -32,24 +33,20 @@ internal sealed class RequestWriter(ModelProfile profile, string modelId, string
     /// <param name="form">How the endpoint wants to be asked.</param>
     public WrittenRequest Write(IEnumerable<ChatMessage> conversation, ChatOptions? options, bool streaming, RequestForm form)
     {
-        var buffer = new ArrayBufferWriter<byte>(4096);
-        HashSet<string> fields;
-        using (var writer = new Utf8JsonWriter(buffer, Plain))
-        {
-            var request = new Fields(writer, form);
-            writer.WriteStartObject();
-            writer.WriteString("model", modelId);
-            writer.WriteStartArray("messages");
-            _messages.Write(writer, conversation, options, form, request.Sent);
-            writer.WriteEndArray();
-            WriteOptions(request, options, streaming, form);
-            WriteTools(request, options);
-            WriteFormat(writer, options?.ResponseFormat);
-            writer.WriteEndObject();
-            fields = request.Sent;
-        }
-
-        return new WrittenRequest(buffer.WrittenMemory, fields);
+        JsonScratch scratch = JsonScratch.Begin();
+        Utf8JsonWriter writer = scratch.Writer(JavaScriptEncoder.UnsafeRelaxedJsonEscaping);
+        var request = new Fields(writer, form);
+        writer.WriteStartObject();
+        writer.WriteString("model", modelId);
+        writer.WriteStartArray("messages");
+        _messages.Write(writer, conversation, options, form, request.Sent);
+        writer.WriteEndArray();
+        WriteOptions(request, options, streaming, form);
+        WriteTools(request, options);
+        WriteFormat(writer, options?.ResponseFormat);
+        writer.WriteEndObject();
+        writer.Flush();
+        return new WrittenRequest(scratch.From(0).ToArray(), request.Sent);
     }
 
     private void WriteOptions(Fields request, ChatOptions? options, bool streaming, RequestForm form)
@@ -99,6 +96,27 @@ internal sealed class RequestWriter(ModelProfile profile, string modelId, string
         writer.WriteStartArray("tools");
         foreach (AIFunctionDeclaration tool in tools)
         {
+            writer.WriteRawValue(s_tools.GetValue(tool, static tool => Written(tool)), skipInputValidation: true);
+        }
+
+        writer.WriteEndArray();
+        if (options!.ToolMode is NoneChatToolMode or RequiredChatToolMode && request.Begin("tool_choice"))
+        {
+            WriteToolChoice(writer, options.ToolMode);
+        }
+
+        if (options.AllowMultipleToolCalls is { } parallel && request.Begin("parallel_tool_calls"))
+        {
+            writer.WriteBooleanValue(parallel);
+        }
+    }
+
+    private static byte[] Written(AIFunctionDeclaration tool)
+    {
+        using var bytes = new MemoryStream();
+        using (var writer = new Utf8JsonWriter(bytes,
+            new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true }))
+        {
             writer.WriteStartObject();
             writer.WriteString("type", "function");
             writer.WriteStartObject("function");
@@ -118,16 +136,7 @@ internal sealed class RequestWriter(ModelProfile profile, string modelId, string
             writer.WriteEndObject();
         }
 
-        writer.WriteEndArray();
-        if (options!.ToolMode is NoneChatToolMode or RequiredChatToolMode && request.Begin("tool_choice"))
-        {
-            WriteToolChoice(writer, options.ToolMode);
-        }
-
-        if (options.AllowMultipleToolCalls is { } parallel && request.Begin("parallel_tool_calls"))
-        {
-            writer.WriteBooleanValue(parallel);
-        }
+        return bytes.ToArray();
     }
 
     private static void WriteToolChoice(Utf8JsonWriter writer, ChatToolMode? mode)

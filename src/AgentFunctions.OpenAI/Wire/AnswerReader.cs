@@ -72,6 +72,7 @@ internal sealed class AnswerReader : IAsyncDisposable
         _idle.Dispose();
         _total.Dispose();
         await _stream.DisposeAsync().ConfigureAwait(false);
+        _lines.Dispose();
     }
 
     private async Task<List<AIContent>?> NextAsync()

@@ -9,7 +9,7 @@ namespace AgentFunctions.OpenAI.Wire;
 /// <param name="lines">The lines.</param>
 internal sealed class ServerEventReader(WireLines lines)
 {
-    private readonly ArrayBufferWriter<byte> _data = new(1024);
+    private readonly ArrayBufferWriter<byte> _data = new();
     private ReadOnlyMemory<byte> _next;
     private bool _hasNext;
     private bool _isDone;

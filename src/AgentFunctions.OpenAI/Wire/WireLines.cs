@@ -1,12 +1,17 @@
+using System.Buffers;
+
 namespace AgentFunctions.OpenAI.Wire;
 
-/// <summary>Reads a response's body by lines that end with LF, CRLF or CR, or whole.</summary>
+/// <summary>
+/// Reads a response's body by lines that end with LF, CRLF or CR, or whole. What was read is valid until it is disposed of.
+/// </summary>
 /// <param name="stream">The body; what bounds its size stands before it.</param>
-internal sealed class WireLines(Stream stream)
+internal sealed class WireLines(Stream stream) : IDisposable
 {
     private static ReadOnlySpan<byte> ByteOrderMark => "\uFEFF"u8;
 
-    private byte[] _buffer = new byte[16 * 1024];
+    // Lent: every answer needs it for a moment only.
+    private byte[] _buffer = ArrayPool<byte>.Shared.Rent(16 * 1024);
     private int _start;
     private int _end;
     private bool _atEnd;
@@ -85,6 +90,16 @@ internal sealed class WireLines(Stream stream)
         return _buffer.AsMemory(_start, _end - _start);
     }
 
+    public void Dispose()
+    {
+        byte[] lent = _buffer;
+        (_buffer, _start, _end, _atEnd) = ([], 0, 0, true);
+        if (lent.Length > 0)
+        {
+            ArrayPool<byte>.Shared.Return(lent);
+        }
+    }
+
     private async ValueTask<bool> FillAsync(CancellationToken cancellationToken)
     {
         if (_atEnd)
@@ -94,9 +109,14 @@ internal sealed class WireLines(Stream stream)
 
         if (_end == _buffer.Length)
         {
-            byte[] target = _start > _buffer.Length / 2 ? _buffer : new byte[_buffer.Length * 2];
-            _buffer.AsSpan(_start, _end - _start).CopyTo(target);
+            byte[] full = _buffer;
+            byte[] target = _start > full.Length / 2 ? full : ArrayPool<byte>.Shared.Rent(full.Length * 2);
+            full.AsSpan(_start, _end - _start).CopyTo(target);
             (_buffer, _end, _start) = (target, _end - _start, 0);
+            if (target != full)
+            {
+                ArrayPool<byte>.Shared.Return(full);
+            }
         }
 
         int count = await stream.ReadAsync(_buffer.AsMemory(_end), cancellationToken).ConfigureAwait(false);

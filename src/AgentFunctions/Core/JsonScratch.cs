@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 
@@ -18,7 +19,7 @@ internal sealed class JsonScratch
 
     private readonly ArrayBufferWriter<byte> _buffer = new(1_024);
     private Utf8JsonWriter? _writer;
-    private JsonSerializerOptions? _options;
+    private JavaScriptEncoder? _encoder;
 
     /// <summary>Gets how many bytes there are.</summary>
     public int Count => _buffer.WrittenCount;
@@ -39,6 +40,20 @@ internal sealed class JsonScratch
     /// <param name="bytes">The bytes; they may be of this scratch.</param>
     public void Add(ReadOnlySpan<byte> bytes) => _buffer.Write(bytes);
 
+    /// <summary>Gets a writer that adds JSON; what it wrote is there once it is flushed.</summary>
+    /// <param name="encoder">Which characters are escaped; <see langword="null"/> for the serializer's default.</param>
+    public Utf8JsonWriter Writer(JavaScriptEncoder? encoder)
+    {
+        if (_writer is null || _encoder != encoder)
+        {
+            _encoder = encoder;
+            _writer = new Utf8JsonWriter(_buffer, new JsonWriterOptions { Encoder = encoder, SkipValidation = true });
+        }
+
+        _writer.Reset();
+        return _writer;
+    }
+
     /// <summary>Adds a value as JSON, in the same bytes as the serializer writes.</summary>
     /// <param name="value">The value.</param>
     /// <param name="type">How it is written.</param>
@@ -46,14 +61,7 @@ internal sealed class JsonScratch
     public ReadOnlyMemory<byte> Add<T>(T value, JsonTypeInfo<T> type)
     {
         int start = Count;
-        if (_options != type.Options)
-        {
-            _options = type.Options;
-            _writer = new Utf8JsonWriter(_buffer, new JsonWriterOptions { Encoder = _options.Encoder, SkipValidation = true });
-        }
-
-        _writer!.Reset();
-        JsonSerializer.Serialize(_writer, value, type);
+        JsonSerializer.Serialize(Writer(type.Options.Encoder), value, type);
         return From(start);
     }
 }
