@@ -86,6 +86,12 @@ public static class AgentTelemetry
 
     internal static void ModelCalled(ModelBinding model, TokenUsage usage, TimeSpan took)
     {
+        // Lists of tags are made only where somebody measures.
+        if (!OperationDuration.Enabled && !TokensUsed.Enabled)
+        {
+            return;
+        }
+
         TagList tags = TagsOf(model);
         OperationDuration.Record(took.TotalSeconds, tags);
         TokensUsed.Record(usage.InputTokens, [.. tags, new("gen_ai.token.type", "input")]);
@@ -95,9 +101,14 @@ public static class AgentTelemetry
     internal static void ModelFailed(ModelBinding model, string code, TimeSpan took) =>
         OperationDuration.Record(took.TotalSeconds, [.. TagsOf(model), new("error.type", code)]);
 
-    internal static void ToolCalled(string tool, ToolOutcome outcome, TimeSpan took) =>
-        ToolDuration.Record(took.TotalSeconds,
-            new TagList { { "gen_ai.tool.name", tool }, { "error.type", outcome.Code?.ToString() } });
+    internal static void ToolCalled(string tool, ToolOutcome outcome, TimeSpan took)
+    {
+        if (ToolDuration.Enabled)
+        {
+            ToolDuration.Record(took.TotalSeconds,
+                new TagList { { "gen_ai.tool.name", tool }, { "error.type", outcome.Code?.ToString() } });
+        }
+    }
 
     private static TagList TagsOf(ModelBinding model) => new()
     {

@@ -23,7 +23,7 @@ internal sealed class LiveText : ILiveSource
     private readonly Redactor _redactor;
     private readonly LiveFrame _frame;
     private readonly LivePump _pump;
-    private ChatResponseUpdate[] _updates = new ChatResponseUpdate[16];
+    private ChatResponseUpdate[] _updates = [];
     private int _count;
     private object? _ended;
     private Spoken? _spoken;
@@ -45,7 +45,7 @@ internal sealed class LiveText : ILiveSource
     {
         if (_count == _updates.Length)
         {
-            ChatResponseUpdate[] longer = new ChatResponseUpdate[2 * _count];
+            ChatResponseUpdate[] longer = new ChatResponseUpdate[Math.Max(16, 2 * _count)];
             _updates.CopyTo(longer, 0);
             Volatile.Write(ref _updates, longer);
         }
