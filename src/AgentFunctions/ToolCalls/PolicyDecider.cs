@@ -21,7 +21,11 @@ internal sealed class PolicyDecider(PolicySource policies, CallHistory history, 
     {
         Policy policy = policies.Current;
         string root = request.Lineage.Root.Id;
-        request = request with { HidesBlock = ApprovalView.HidesBlock(arguments, redactor) };
+        if (policy.ReadsCalls)
+        {
+            request = request with { HidesBlock = ApprovalView.HidesBlock(arguments, redactor) };
+        }
+
         if (policy.ReadsPlan)
         {
             IReadOnlyList<PlanItem> plan = await plans.GetAsync(request.Context.RunId, cancellationToken).ConfigureAwait(false);
@@ -45,7 +49,9 @@ internal sealed class PolicyDecider(PolicySource policies, CallHistory history, 
         }
 
         Limit(request, policy, arguments, [], isApproved);
-        PolicyDecision decision = policy.Decide(request.Action(arguments, [], now));
+        PolicyDecision decision = policy.ReadsCalls
+            ? policy.Decide(request.Action(arguments, [], now))
+            : policy.DecideByTool(request.Tool, request.Effect);
         if (ToEnter(decision) is { } call)
         {
             await history.EnterAsync(root, call, cancellationToken).ConfigureAwait(false);

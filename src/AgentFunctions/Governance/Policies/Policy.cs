@@ -57,6 +57,9 @@ internal sealed class Policy
     /// <summary>Gets the folders that conditions name.</summary>
     public IReadOnlyList<string> Folders { get; init; } = [];
 
+    /// <summary>Gets whether a decision may depend on more than the tool.</summary>
+    public bool ReadsCalls => Rules.Count > 0 || _labels.Count > 0 || _risks.Count > 0;
+
     /// <summary>Gets whether the defaults were written down, so that they hold for the workspace tools too.</summary>
     public bool HasOwnDefaults { get; init; }
 
@@ -93,15 +96,21 @@ internal sealed class Policy
 
         PolicyDecision decision = first is var (matched, given)
             ? DecisionOf(matched, given, action)
-            : action.AsksPerson
-                ? new PolicyDecision(PolicyVerdict.Ask, "tool:asksPerson", Hash)
-                : new PolicyDecision(
-                    DefaultOf(action), $"default:{JsonNamingPolicy.CamelCase.ConvertName(action.Effect.ToString())}", Hash);
+            : DefaultOf(action.Effect, action.Reach, action.IsClientTool, action.AsksPerson);
         return decision with
         {
             DataLabels = labels,
             Approval = decision.Verdict == PolicyVerdict.Ask ? decision.Approval ?? new ApprovalTerms() : null,
         };
+    }
+
+    /// <summary>Decides about any call of a tool, where nothing but the tool decides.</summary>
+    /// <param name="tool">The tool.</param>
+    /// <param name="effect">What its calls do to the world, as policies see it.</param>
+    public PolicyDecision DecideByTool(AgentTool tool, ToolEffect effect)
+    {
+        PolicyDecision decision = DefaultOf(effect, tool.Reach, tool.IsClient, tool.AsksPerson);
+        return decision.Verdict == PolicyVerdict.Ask ? decision with { Approval = new ApprovalTerms() } : decision;
     }
 
     /// <summary>
@@ -112,14 +121,19 @@ internal sealed class Policy
     /// <summary>What holds for tools of an effect that reach beyond the workspace, where no rule matches.</summary>
     public PolicyVerdict DefaultFor(ToolEffect effect) => _defaults[effect];
 
-    private PolicyVerdict DefaultOf(ActionContext action)
+    private PolicyDecision DefaultOf(ToolEffect effect, ToolReach reach, bool isClientTool, bool asksPerson)
     {
-        PolicyVerdict verdict = _defaults[action.Effect];
+        if (asksPerson)
+        {
+            return new PolicyDecision(PolicyVerdict.Ask, "tool:asksPerson", Hash);
+        }
+
+        PolicyVerdict verdict = _defaults[effect];
         // What a caller executes itself, it can refuse itself.
-        bool staysWithin = action.Reach == ToolReach.Workspace || action.IsClientTool;
-        return verdict == PolicyVerdict.Ask && (action.Reach == ToolReach.Runtime || (staysWithin && !HasOwnDefaults))
-            ? PolicyVerdict.Allow
-            : verdict;
+        bool staysWithin = reach == ToolReach.Workspace || isClientTool;
+        bool isFree = verdict == PolicyVerdict.Ask && (reach == ToolReach.Runtime || (staysWithin && !HasOwnDefaults));
+        return new PolicyDecision(isFree ? PolicyVerdict.Allow : verdict,
+            $"default:{JsonNamingPolicy.CamelCase.ConvertName(effect.ToString())}", Hash);
     }
 
     /// <summary>

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using AgentFunctions.Governance.Policies;
 using AgentFunctions.Tools;
 using AgentFunctions.Workspaces;
@@ -24,6 +25,23 @@ public sealed class PolicyDefaultTests
             Is.EqualTo(PolicyVerdict.Ask));
         Assert.That(policy.Decide(Call("update_plan", ToolEffect.None) with { Reach = ToolReach.Runtime }).Verdict,
             Is.EqualTo(PolicyVerdict.Allow));
+    }
+
+    [Test]
+    public void DecideByTool_APolicyWithoutRules_DecidesAsAboutACall(
+        [Values] ToolEffect effect, [Values] ToolReach reach, [Values] bool asksPerson,
+        [Values("defaults: {idempotent: ask, none: deny}", "rules: []")] string yaml)
+    {
+        Policy policy = Policy(yaml);
+        AgentTool tool = new AgentTool(AgentTool.CreateFunction("look", "Looks.", static (int amount) => amount), effect)
+        {
+            AsksPerson = asksPerson,
+        }.WithReach(reach);
+
+        PolicyDecision byCall = policy.Decide(Call("look", effect).Of(tool, null));
+
+        Assert.That(policy.ReadsCalls, Is.False);
+        Assert.That(JsonSerializer.Serialize(policy.DecideByTool(tool, effect)), Is.EqualTo(JsonSerializer.Serialize(byCall)));
     }
 
     [TestCase("when: {agent: worker}, then: ask", PolicyVerdict.Allow)]
