@@ -15,6 +15,10 @@ internal sealed class Readers(string dataFile, Writer? shared) : IDisposable
     private int _idleCount;
 
     private bool _closed;
+    private long _reads;
+
+    /// <summary>Gets how many reads there were.</summary>
+    public long Count => Interlocked.Read(ref _reads);
 
     /// <summary>Reads at one moment of the data.</summary>
     /// <param name="read">Reads; must leave no statement half read.</param>
@@ -39,6 +43,7 @@ internal sealed class Readers(string dataFile, Writer? shared) : IDisposable
 
     private T Read<T>(Func<Connection, T> read, bool inTransaction)
     {
+        Interlocked.Increment(ref _reads);
         if (shared is not null)
         {
             var job = new ReadJob<T>(read);

@@ -21,6 +21,9 @@ internal sealed class Writer : IDisposable
     private readonly Lock _gate = new();
     private readonly SemaphoreSlim _wake = new(0);
     private readonly AsyncLocal<WriteGroup?> _group = new();
+
+    /// <summary>One after the other: each is used again.</summary>
+    private readonly WriteTransaction _transaction;
     private List<WriterJob> _queue = [];
     private bool _asleep;
     private bool _closed;
@@ -29,6 +32,7 @@ internal sealed class Writer : IDisposable
     {
         _counter = counter;
         _connection = connection;
+        _transaction = new WriteTransaction(connection);
         _dataFile = dataFile;
         _thread = new Thread(Run) { IsBackground = true, Name = "AgentFunctions writer" };
         _thread.Start();
@@ -165,22 +169,22 @@ internal sealed class Writer : IDisposable
     {
         List<WriterJob> done = [];
         List<(WriterJob Job, AgentException Error)> rejected = [];
-        WriteTransaction? transaction = null;
+        bool isOpen = false;
         try
         {
             foreach (WriterJob job in jobs)
             {
                 if (job is WriteJob write)
                 {
-                    if (transaction is null)
+                    if (!isOpen)
                     {
-                        _connection.Prepare("BEGIN IMMEDIATE").Run();
-                        transaction = new WriteTransaction(_connection);
+                        _transaction.Begin();
+                        isOpen = true;
                     }
 
                     try
                     {
-                        write.Apply(transaction);
+                        write.Apply(_transaction);
                     }
                     catch (AgentException rejection)
                     {
@@ -192,7 +196,7 @@ internal sealed class Writer : IDisposable
                 done.Add(job);
             }
 
-            if (transaction is not null)
+            if (isOpen)
             {
                 _counter?.Count(_connection);
                 _connection.Prepare("COMMIT").Run();
@@ -210,7 +214,7 @@ internal sealed class Writer : IDisposable
         }
 
         Complete(done);
-        if (transaction is not null)
+        if (isOpen)
         {
             // Last, so that nobody waits for it: a head that is behind is no fault.
             _counter?.Committed();

@@ -39,4 +39,12 @@ internal sealed class WriteTransaction(Connection connection)
     /// Gets where the streams end that this transaction has written to; <see langword="null"/> for one that it deleted.
     /// </summary>
     public Dictionary<string, StreamEnd?> StreamEnds { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>Begins it anew.</summary>
+    public void Begin()
+    {
+        Removed.Clear();
+        StreamEnds.Clear();
+        Connection.Prepare("BEGIN IMMEDIATE").Run();
+    }
 }

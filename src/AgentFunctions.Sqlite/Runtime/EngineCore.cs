@@ -50,6 +50,9 @@ internal sealed class EngineCore : IDisposable
     /// <summary>Where streams end; for the writer's thread.</summary>
     public StreamEnds StreamEnds { get; } = new();
 
+    /// <summary>Which kinds of records there are none of.</summary>
+    public RecordKinds RecordKinds { get; } = new();
+
     public TimerIndex Timers { get; }
 
     public TurnScheduler Turns { get; }

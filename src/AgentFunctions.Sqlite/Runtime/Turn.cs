@@ -66,7 +66,7 @@ internal sealed class Turn
         {
             if (_execution.IsFinished)
             {
-                _commit.LeftOver = [.. messages[index..]];
+                _commit.LeftOver = new HashSet<Message>(messages[index..]);
                 break;
             }
 

@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using AgentFunctions.Durability;
 using AgentFunctions.Sqlite.Database;
 using AgentFunctions.Sqlite.Orchestration;
@@ -35,7 +36,7 @@ internal sealed class TurnCommit : WriteJob
     public List<Message> Messages { get; }
 
     /// <summary>Gets or sets what came too late for the execution and goes to the next one.</summary>
-    public HashSet<Message> LeftOver { get; set; } = [];
+    public IReadOnlySet<Message> LeftOver { get; set; } = FrozenSet<Message>.Empty;
 
     /// <summary>Activities whose outcome the turn took in.</summary>
     public List<int> FinishedTasks { get; } = [];

@@ -12,6 +12,8 @@ internal sealed class SqliteRecordStore(SqliteEngine owner) : IRecordStore
     private const int MaxValueBytes = 1024 * 1024;
     private const int PageSize = 256;
 
+    private static readonly Task<StoredRecord?> s_none = Task.FromResult<StoredRecord?>(null);
+
     /// <summary>Gets the data file is locked: one process has it.</summary>
     public bool IsShared => false;
 
@@ -21,11 +23,16 @@ internal sealed class SqliteRecordStore(SqliteEngine owner) : IRecordStore
         cancellationToken.ThrowIfCancellationRequested();
         EngineCore engine = owner.Core;
         engine.EnsureRunning();
-        return Task.FromResult(engine.Readers.ReadOne(connection =>
+        return engine.RecordKinds.IsUnused(key) ? s_none : Task.FromResult(engine.Readers.ReadOne(connection =>
         {
             Statement find = connection.Prepare("SELECT key, value, etag FROM records WHERE key = ?").Bind(1, key);
             StoredRecord? record = find.Step() ? Read(find) : null;
             find.Reset();
+            if (record is null)
+            {
+                engine.RecordKinds.Missed(key, connection);
+            }
+
             return record;
         }));
     }
@@ -38,7 +45,7 @@ internal sealed class SqliteRecordStore(SqliteEngine owner) : IRecordStore
         StoreNames.CheckSize(value.Length, MaxValueBytes, $"record '{key}'");
         EngineCore engine = owner.Core;
         engine.EnsureWritable();
-        var job = new Put(key, value, condition);
+        var job = new Put(engine, key, value, condition);
         engine.Writer.Enqueue(job);
         return await job.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
     }
@@ -63,8 +70,13 @@ internal sealed class SqliteRecordStore(SqliteEngine owner) : IRecordStore
         {
             cancellationToken.ThrowIfCancellationRequested();
             engine.EnsureRunning();
+            if (engine.RecordKinds.IsUnused(prefix))
+            {
+                yield break;
+            }
+
             string? from = last;
-            List<StoredRecord> page = engine.Readers.ReadOne(connection => ReadPage(connection, prefix, from));
+            List<StoredRecord> page = engine.Readers.ReadOne(connection => ReadPage(engine, connection, prefix, from));
             foreach (StoredRecord record in page)
             {
                 yield return record;
@@ -79,7 +91,7 @@ internal sealed class SqliteRecordStore(SqliteEngine owner) : IRecordStore
         }
     }
 
-    private static List<StoredRecord> ReadPage(Connection connection, string prefix, string? after)
+    private static List<StoredRecord> ReadPage(EngineCore engine, Connection connection, string prefix, string? after)
     {
         // '~' follows every character that a key may have.
         Statement find = connection.Prepare(
@@ -89,6 +101,11 @@ internal sealed class SqliteRecordStore(SqliteEngine owner) : IRecordStore
         while (find.Step())
         {
             page.Add(Read(find));
+        }
+
+        if (page.Count == 0)
+        {
+            engine.RecordKinds.Missed(prefix, connection);
         }
 
         return page;
@@ -124,7 +141,8 @@ internal sealed class SqliteRecordStore(SqliteEngine owner) : IRecordStore
             ? $"There is a record '{key}' already; read it and write with its version."
             : $"The record '{key}' {(etag is null ? "is gone" : "has changed")}; read it again and repeat.");
 
-    private sealed class Put(string key, ReadOnlyMemory<byte> value, RecordCondition condition) : WriteJob<string>
+    private sealed class Put(EngineCore engine, string key, ReadOnlyMemory<byte> value, RecordCondition condition)
+        : WriteJob<string>
     {
         private readonly Guid _etag = Guid.NewGuid();
 
@@ -152,6 +170,12 @@ internal sealed class SqliteRecordStore(SqliteEngine owner) : IRecordStore
             {
                 throw Conflict(key, condition, FindEtag(connection, key));
             }
+        }
+
+        public override void Committed()
+        {
+            engine.RecordKinds.Written(key);
+            base.Committed();
         }
     }
 
