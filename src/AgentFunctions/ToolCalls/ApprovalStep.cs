@@ -8,14 +8,14 @@ namespace AgentFunctions.ToolCalls;
 /// <summary>Takes up what a person said about a call that waited for it.</summary>
 internal sealed class ApprovalStep(ApprovalRequester approvals, PolicySource policies) : IToolCallStep
 {
-    public async Task<CallOutcome> RunAsync(ToolCallState state, ToolCallHandler next, CancellationToken cancellationToken)
-    {
-        if (state.IsDecided
-            || state.Known is not { State: LedgerState.Waiting or LedgerState.Unknown, ApprovalId: { } id })
-        {
-            return await next(state, cancellationToken).ConfigureAwait(false);
-        }
+    public Task<CallOutcome> RunAsync(ToolCallState state, ToolCallHandler next, CancellationToken cancellationToken) =>
+        !state.IsDecided && state.Known is { State: LedgerState.Waiting or LedgerState.Unknown, ApprovalId: { } id }
+            ? TakeUpAsync(state, id, next, cancellationToken)
+            : next(state, cancellationToken);
 
+    private async Task<CallOutcome> TakeUpAsync(ToolCallState state, string id, ToolCallHandler next,
+        CancellationToken cancellationToken)
+    {
         Approval approval = await approvals.CheckAsync(id, cancellationToken).ConfigureAwait(false);
         state.ApprovalId = approval.Id;
         if (approval.IsAltered)

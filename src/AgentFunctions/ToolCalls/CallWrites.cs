@@ -40,13 +40,20 @@ internal sealed class CallWrites(CallLedger ledger, CallJournal journal, CallAud
         }
 
         Task captured = capture?.BeginAsync(cancellationToken) ?? Task.CompletedTask;
-        Task<LedgerEntry> begun = state.Call!.Tool is { Effect: ToolEffect.None, Job: null }
-            ? Task.FromResult(entry)
-            : ledger.EnterAsync(call.RunId, call.Turn, call.Call, entry, cancellationToken);
+        bool isEntered = state.Call!.Tool is not { Effect: ToolEffect.None, Job: null };
+        Task<LedgerEntry> begun = isEntered
+            ? ledger.EnterAsync(call.RunId, call.Turn, call.Call, entry, cancellationToken)
+            : Task.FromResult(entry);
         Task told = isNew
             ? journal.StartedAsync(call, state.Request.Asked, state.Call.Tool.IsClient, cancellationToken)
             : Task.CompletedTask;
         group.Dispose();
+        if (!isEntered && captures.SharesCommits)
+        {
+            // Nothing can happen to the world, so the call does not wait until followers are told of it. The store keeps the order.
+            (state.Told, told) = (told, Task.CompletedTask);
+        }
+
         await Task.WhenAll(decided, captured, begun, told).ConfigureAwait(false);
         return await begun.ConfigureAwait(false);
     }
@@ -84,7 +91,7 @@ internal sealed class CallWrites(CallLedger ledger, CallJournal journal, CallAud
         }
 
         group.Dispose();
-        await Task.WhenAll(audited, entered, told).ConfigureAwait(false);
+        await Task.WhenAll(audited, entered, told, state.Told).ConfigureAwait(false);
         LedgerEntry counts = await entered.ConfigureAwait(false);
         if (mayLose && ReferenceEquals(counts.Outcome, entry.Outcome))
         {

@@ -6,20 +6,21 @@ namespace AgentFunctions.ToolCalls;
 /// </summary>
 internal sealed class DecisionAuditStep(CallAudit audit) : IToolCallStep
 {
-    public async Task<CallOutcome> RunAsync(ToolCallState state, ToolCallHandler next, CancellationToken cancellationToken)
+    public Task<CallOutcome> RunAsync(ToolCallState state, ToolCallHandler next, CancellationToken cancellationToken)
     {
-        if (!state.IsDecided && state.Request.Tool.Effect != ToolEffect.None)
+        bool isDue = !state.IsDecided && state.Request.Tool.Effect != ToolEffect.None;
+        if (isDue && !state.IsInLedger)
         {
-            if (state.IsInLedger)
-            {
-                state.IsDecisionDue = true;
-            }
-            else
-            {
-                await audit.DecidedAsync(state, cancellationToken).ConfigureAwait(false);
-            }
+            return RecordAsync(state, next, cancellationToken);
         }
 
+        state.IsDecisionDue |= isDue;
+        return next(state, cancellationToken);
+    }
+
+    private async Task<CallOutcome> RecordAsync(ToolCallState state, ToolCallHandler next, CancellationToken cancellationToken)
+    {
+        await audit.DecidedAsync(state, cancellationToken).ConfigureAwait(false);
         return await next(state, cancellationToken).ConfigureAwait(false);
     }
 }

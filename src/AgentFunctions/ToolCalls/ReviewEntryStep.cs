@@ -7,13 +7,13 @@ namespace AgentFunctions.ToolCalls;
 /// <summary>Takes the room for a change that is about to be made; a call for which others were quicker waits after all.</summary>
 internal sealed class ReviewEntryStep(ReviewAdmission reviews) : IToolCallStep
 {
-    public async Task<CallOutcome> RunAsync(ToolCallState state, ToolCallHandler next, CancellationToken cancellationToken)
-    {
-        if (state.IsDecided || !reviews.IsConfigured || state.Request.Tool.Effect == ToolEffect.None)
-        {
-            return await next(state, cancellationToken).ConfigureAwait(false);
-        }
+    public Task<CallOutcome> RunAsync(ToolCallState state, ToolCallHandler next, CancellationToken cancellationToken) =>
+        state.IsDecided || !reviews.IsConfigured || state.Request.Tool.Effect == ToolEffect.None
+            ? next(state, cancellationToken)
+            : TakeRoomAsync(state, next, cancellationToken);
 
+    private async Task<CallOutcome> TakeRoomAsync(ToolCallState state, ToolCallHandler next, CancellationToken cancellationToken)
+    {
         RunRecord run = state.Request.Run;
         ChangeLocation place = ReviewRoomStep.PlaceOf(state.Request.Context);
         if (state.ApprovalId is not null)

@@ -12,13 +12,13 @@ namespace AgentFunctions.ToolCalls;
 /// </summary>
 internal sealed class ReviewRoomStep(ReviewAdmission reviews) : IToolCallStep
 {
-    public async Task<CallOutcome> RunAsync(ToolCallState state, ToolCallHandler next, CancellationToken cancellationToken)
-    {
-        if (state.IsDecided || !reviews.IsConfigured || state.Request.Tool.Effect == ToolEffect.None)
-        {
-            return await next(state, cancellationToken).ConfigureAwait(false);
-        }
+    public Task<CallOutcome> RunAsync(ToolCallState state, ToolCallHandler next, CancellationToken cancellationToken) =>
+        state.IsDecided || !reviews.IsConfigured || state.Request.Tool.Effect == ToolEffect.None
+            ? next(state, cancellationToken)
+            : FindRoomAsync(state, next, cancellationToken);
 
+    private async Task<CallOutcome> FindRoomAsync(ToolCallState state, ToolCallHandler next, CancellationToken cancellationToken)
+    {
         RunRecord run = state.Request.Run;
         ChangeLocation place = PlaceOf(state.Request.Context);
         if (state.Known?.ApprovalId is null

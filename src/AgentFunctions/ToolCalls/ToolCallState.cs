@@ -116,6 +116,9 @@ internal sealed class ToolCallState(CallToolInput input)
     /// <summary>Gets or sets what the audit log is still to be told that came of the call, together with the ledger.</summary>
     public ToolOutcome? OutcomeDue { get; set; }
 
+    /// <summary>Gets or sets that followers are told of the call, which one without effects does not wait for.</summary>
+    public Task Told { get; set; } = Task.CompletedTask;
+
     /// <summary>Gets whether the call was made before and nobody can tell what came of it.</summary>
     public bool IsRepeat => Known is { State: LedgerState.Unknown };
 

@@ -1,9 +1,13 @@
 using System.Text;
+using AgentFunctions.Records;
 using AgentFunctions.Runs;
+using AgentFunctions.Sqlite;
+using AgentFunctions.Storage;
 using AgentFunctions.TestKit;
 using AgentFunctions.Tests.Hosting;
 using AgentFunctions.Tests.Snapshots;
 using AgentFunctions.Tools;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace AgentFunctions.Tests.ToolCalls;
 
@@ -32,8 +36,10 @@ internal sealed class CallCommitTests
         Written[] calls = [.. all.SkipWhile(static one => !Tells(one, "tool.completed")).Skip(1)];
         int complete = calls.Count(static one => Tells(one, "tool.completed"));
         Assert.That(complete, Is.EqualTo(Turns - 1));
+        // That a call without effects is about to be made is on its way while it is made, and may go with its outcome.
         Assert.That(
-            calls.Select(static one => one.Commit).Distinct().Count(), Is.EqualTo(complete * 2),
+            calls.Select(static one => one.Commit).Distinct().Count(),
+            effect == ToolEffect.None ? Is.InRange(complete, complete * 2) : Is.EqualTo(complete * 2),
             string.Join('\n', calls.Select(static one => $"{one.Commit} {one.To} {Encoding.UTF8.GetString(one.Data)}")));
     }
 
@@ -60,6 +66,71 @@ internal sealed class CallCommitTests
         }
 
         Assert.That(together, Is.GreaterThanOrEqualTo(Turns - 1));
+    }
+
+    [TestCase(ToolEffect.None, true)]
+    [TestCase(ToolEffect.Idempotent, false)]
+    public async Task Call_WaitsUntilItsStartIsOnDiskOnlyIfItHasEffects(ToolEffect effect, bool isMadeBefore)
+    {
+        var start = new TaskCompletionSource();
+        bool wasHeld = false, wasMadeBefore = false;
+        await using RunHost host = await RunHost.StartAsync(
+            services => services.AddSingleton<ILogStore>(provider => new HeldStarts(provider.GetRequiredService<SqliteEngine>().Logs,
+                () =>
+                {
+                    wasHeld = true;
+                    return start.Task;
+                })),
+            static request => request.Turn == 0 ? ChatReply.Call("look", new { amount = 1 }) : ChatReply.Say("done"),
+            [AgentTool.Create("look", "Looks.", effect, (int amount) =>
+            {
+                wasMadeBefore = wasHeld && !start.Task.IsCompleted;
+                start.TrySetResult();
+                return $"saw {amount}";
+            })]);
+        Run run = await host.SubmitAsync();
+        if (!isMadeBefore)
+        {
+            await Poll.ForAsync(() => Task.FromResult(wasHeld), static held => held);
+            start.TrySetResult();
+        }
+
+        run = await host.Reader.WaitForEndAsync(run.Id);
+
+        Assert.That((run.Status, wasMadeBefore), Is.EqualTo((RunStatus.Completed, isMadeBefore)));
+        Assert.That((await host.JournalAsync(run.Id)).Count(static told => told.Type == JournalEventTypes.ToolStarted),
+            Is.EqualTo(1));
+    }
+
+    /// <summary>Holds back what tells of the start of a call.</summary>
+    private sealed class HeldStarts(ILogStore inner, Func<Task> held) : ILogStore
+    {
+        public bool IsShared => inner.IsShared;
+
+        public async Task<long> AppendAsync(string stream, IReadOnlyList<ReadOnlyMemory<byte>> entries,
+            long? expectedPosition = null, CancellationToken cancellationToken = default)
+        {
+            if (stream.StartsWith("journals/", StringComparison.Ordinal)
+                && Encoding.UTF8.GetString(entries[0].Span).Contains(JournalEventTypes.ToolStarted, StringComparison.Ordinal))
+            {
+                await held();
+            }
+
+            return await inner.AppendAsync(stream, entries, expectedPosition, cancellationToken);
+        }
+
+        public IAsyncEnumerable<LogEntry> ReadAsync(string stream, long fromPosition = 0, int? maxCount = null,
+            CancellationToken cancellationToken = default) =>
+            inner.ReadAsync(stream, fromPosition, maxCount, cancellationToken);
+
+        public Task<long> GetLengthAsync(string stream, CancellationToken cancellationToken = default) =>
+            inner.GetLengthAsync(stream, cancellationToken);
+
+        public Task WaitForAppendAsync(string stream, long length, CancellationToken cancellationToken) =>
+            inner.WaitForAppendAsync(stream, length, cancellationToken);
+
+        public Task DeleteAsync(string stream, CancellationToken cancellationToken = default) =>
+            inner.DeleteAsync(stream, cancellationToken);
     }
 
     private static bool Tells(Written one, string type) =>

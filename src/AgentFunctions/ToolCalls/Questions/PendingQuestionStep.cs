@@ -9,25 +9,28 @@ namespace AgentFunctions.ToolCalls.Questions;
 /// </summary>
 internal sealed class PendingQuestionStep(QuestionRequester questions) : IToolCallStep
 {
-    public async Task<CallOutcome> RunAsync(ToolCallState state, ToolCallHandler next, CancellationToken cancellationToken)
-    {
-        if (state.Known is { State: LedgerState.Waiting, QuestionIds: { } ids })
-        {
-            Question? open = null;
-            foreach (string id in ids)
-            {
-                Question question = await questions.CheckAsync(id, cancellationToken).ConfigureAwait(false);
-                open ??= question is { State: QuestionState.Pending, IsAltered: false } ? question : null;
-            }
+    public Task<CallOutcome> RunAsync(ToolCallState state, ToolCallHandler next, CancellationToken cancellationToken) =>
+        state.Known is { State: LedgerState.Waiting, QuestionIds: { } ids }
+            ? LookAsync(state, ids, next, cancellationToken)
+            : next(state, cancellationToken);
 
-            if (open is not null)
-            {
-                state.QuestionIds = ids;
-                state.Entry = state.Known;
-                return new CallOutcome.Waiting(QuestionDrafts.WaitFor(open), LedgerState.Waiting);
-            }
+    private async Task<CallOutcome> LookAsync(ToolCallState state, IReadOnlyList<string> ids, ToolCallHandler next,
+        CancellationToken cancellationToken)
+    {
+        Question? open = null;
+        foreach (string id in ids)
+        {
+            Question question = await questions.CheckAsync(id, cancellationToken).ConfigureAwait(false);
+            open ??= question is { State: QuestionState.Pending, IsAltered: false } ? question : null;
         }
 
-        return await next(state, cancellationToken).ConfigureAwait(false);
+        if (open is null)
+        {
+            return await next(state, cancellationToken).ConfigureAwait(false);
+        }
+
+        state.QuestionIds = ids;
+        state.Entry = state.Known;
+        return new CallOutcome.Waiting(QuestionDrafts.WaitFor(open), LedgerState.Waiting);
     }
 }
