@@ -46,7 +46,7 @@ internal sealed class RequestWriter(ModelProfile profile, string modelId, string
         WriteFormat(writer, options?.ResponseFormat);
         writer.WriteEndObject();
         writer.Flush();
-        return new WrittenRequest(scratch.From(0).ToArray(), request.Sent);
+        return new WrittenRequest(scratch.ToKeep(), request.Sent);
     }
 
     private void WriteOptions(Fields request, ChatOptions? options, bool streaming, RequestForm form)

@@ -36,6 +36,19 @@ internal sealed class JsonScratch
     /// <param name="start">The place.</param>
     public ReadOnlyMemory<byte> From(int start) => _buffer.WrittenMemory[start..];
 
+    /// <summary>Gets all that was added, to keep.</summary>
+    public ReadOnlyMemory<byte> ToKeep()
+    {
+        if (_buffer.Capacity <= MostKept)
+        {
+            return _buffer.WrittenMemory.ToArray();
+        }
+
+        // Memory that is not used again need not be copied.
+        s_ofThread = null;
+        return _buffer.WrittenMemory;
+    }
+
     /// <summary>Adds bytes.</summary>
     /// <param name="bytes">The bytes; they may be of this scratch.</param>
     public void Add(ReadOnlySpan<byte> bytes) => _buffer.Write(bytes);
