@@ -11,7 +11,7 @@ internal sealed class ProgramProcess : IAsyncDisposable
 
     private static readonly string Program = Path.Combine(AppContext.BaseDirectory, "AgentFunctions.Cli.dll");
 
-    public static string StateHome { get; } = Directory.CreateTempSubdirectory("agentfunctions-state-").FullName;
+    public static string StateHome { get; } = new TemporaryFolder().Path;
 
     private readonly Process _process;
     private readonly List<string> _output = [];

@@ -14,7 +14,8 @@ internal sealed partial class QuickstartTests
     [Test]
     public async Task Quickstart_KilledAndRunAgain_ResumesTheRunAndWritesTheReport(CancellationToken cancellationToken)
     {
-        string workspace = Directory.CreateTempSubdirectory("agentfunctions-").FullName;
+        using var folder = new TemporaryFolder();
+        string workspace = folder.Path;
         await File.WriteAllTextAsync(Path.Combine(workspace, "shop.cs"), "// TODO: sell something\n", cancellationToken);
         string first;
         await using (ProgramProcess killed = ProgramProcess.StartSample("Quickstart", ToKill, "--workspace", workspace))
@@ -34,14 +35,14 @@ internal sealed partial class QuickstartTests
         Assert.That(report, Does.Contain("shop.cs:1").And.Contain("[rehearsal model]"));
         Assert.That(Directory.GetFiles(workspace, "*.db*", SearchOption.AllDirectories), Is.Empty,
             "data lie outside of the workspace");
-        Directory.Delete(workspace, true);
     }
 
     [Test]
     public async Task Quickstart_WithTheDataOfAnEarlierVersionInTheWorkspace_ResumesTheRun(CancellationToken cancellationToken)
     {
-        string workspace = Directory.CreateTempSubdirectory("agentfunctions-").FullName;
-        string state = Directory.CreateTempSubdirectory("agentfunctions-").FullName;
+        using var folder = new TemporaryFolder();
+        string workspace = folder.Folder("workspace");
+        string state = folder.Folder("state");
         await File.WriteAllTextAsync(Path.Combine(workspace, "shop.cs"), "// TODO: sell something\n", cancellationToken);
         string first;
         await using (ProgramProcess killed = ProgramProcess.StartSample(
@@ -62,8 +63,6 @@ internal sealed partial class QuickstartTests
         await using ProgramProcess again = ProgramProcess.StartSample("Quickstart", Slow, "--workspace", workspace);
         Assert.That(await again.WaitAsync(), Is.Zero, again.Output + again.Errors);
         Assert.That(again.Output, Does.Contain($"Resuming {first}"));
-        Directory.Delete(workspace, true);
-        Directory.Delete(state, true);
     }
 
     [GeneratedRegex("run [0-9a-z]{26}")]

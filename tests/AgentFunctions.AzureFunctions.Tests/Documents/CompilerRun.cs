@@ -24,37 +24,30 @@ internal static class CompilerRun
     public static async Task<IReadOnlyList<string>> ErrorsAsync(IReadOnlyDictionary<string, string> files,
         CancellationToken cancellationToken)
     {
-        string folder = Directory.CreateTempSubdirectory("agentfunctions-documents-").FullName;
-        try
+        using var folder = new TemporaryFolder();
+        foreach ((string name, string text) in files)
         {
-            foreach ((string name, string text) in files)
-            {
-                await File.WriteAllTextAsync(Path.Combine(folder, name), text, cancellationToken);
-            }
+            await File.WriteAllTextAsync(folder.File(name), text, cancellationToken);
+        }
 
-            await File.WriteAllTextAsync(Path.Combine(folder, "ImplicitUsings.cs"), ImplicitUsings, cancellationToken);
-            IEnumerable<string> assemblies =
-                ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!).Split(Path.PathSeparator);
-            await File.WriteAllLinesAsync(
-                Path.Combine(folder, "arguments.rsp"),
-                ["-nologo", "-target:library", "-nullable:enable", "-nostdlib", "-warn:0", "-out:none.dll", "*.cs",
-                    .. assemblies.Select(static one => $"-r:\"{one}\"")],
-                cancellationToken);
-            var start = new ProcessStartInfo("dotnet", [Compiler(), "@arguments.rsp"])
-            {
-                RedirectStandardOutput = true,
-                WorkingDirectory = folder,
-            };
-            using Process process = Process.Start(start)!;
-            string output = await process.StandardOutput.ReadToEndAsync(cancellationToken);
-            await process.WaitForExitAsync(cancellationToken);
-            return [.. output.Split('\n').Where(static line => line.Contains("error", StringComparison.Ordinal))
-                .Select(line => line.Replace($"{folder}/", "", StringComparison.Ordinal).Trim())];
-        }
-        finally
+        await File.WriteAllTextAsync(folder.File("ImplicitUsings.cs"), ImplicitUsings, cancellationToken);
+        IEnumerable<string> assemblies =
+            ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!).Split(Path.PathSeparator);
+        await File.WriteAllLinesAsync(
+            folder.File("arguments.rsp"),
+            ["-nologo", "-target:library", "-nullable:enable", "-nostdlib", "-warn:0", "-out:none.dll", "*.cs",
+                .. assemblies.Select(static one => $"-r:\"{one}\"")],
+            cancellationToken);
+        var start = new ProcessStartInfo("dotnet", [Compiler(), "@arguments.rsp"])
         {
-            Directory.Delete(folder, true);
-        }
+            RedirectStandardOutput = true,
+            WorkingDirectory = folder.Path,
+        };
+        using Process process = Process.Start(start)!;
+        string output = await process.StandardOutput.ReadToEndAsync(cancellationToken);
+        await process.WaitForExitAsync(cancellationToken);
+        return [.. output.Split('\n').Where(static line => line.Contains("error", StringComparison.Ordinal))
+            .Select(line => line.Replace($"{folder.Path}/", "", StringComparison.Ordinal).Trim())];
     }
 
     private static string Compiler()

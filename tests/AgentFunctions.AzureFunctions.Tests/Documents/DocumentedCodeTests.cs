@@ -9,14 +9,12 @@ internal sealed class DocumentedCodeTests
 {
     private const string Wrong = "README.md.wrong";
 
-    private static readonly string Root = FindRoot();
-
     [Test]
     [CancelAfter(300_000)]
     public async Task Blocks_OfAllPages_Compile(CancellationToken cancellationToken)
     {
-        IReadOnlyList<DocumentedBlock> blocks = DocumentedBlock.ReadAll(Root);
-        Dictionary<string, string> files = Directory.EnumerateFiles(Path.Combine(Root, "templates", "common", "AgentApp"), "*.cs")
+        IReadOnlyList<DocumentedBlock> blocks = DocumentedBlock.ReadAll(Repository.Root);
+        Dictionary<string, string> files = Directory.EnumerateFiles(Repository.Path("templates/common/AgentApp"), "*.cs")
             .ToDictionary(static file => Path.GetFileName(file),
                 static file => $"using Microsoft.Extensions.DependencyInjection;\n{File.ReadAllText(file)}");
         files["Mail.cs"] = Prelude("mail-service");
@@ -38,33 +36,22 @@ internal sealed class DocumentedCodeTests
 
     [Test]
     public void Readmes_OfPackages_AreWholePrograms() => Assert.That(
-        DocumentedBlock.ReadAll(Root)
+        DocumentedBlock.ReadAll(Repository.Root)
             .Where(static block => block.Page.StartsWith("src/", StringComparison.Ordinal) && block.Uses.Count > 0), Is.Empty,
         "the gallery shows a comment as text");
 
     [Test]
     public void Fences_OfAllPages_WriteCSharpInOneWay() => Assert.That(
-        DocumentedBlock.Pages(Root)
+        DocumentedBlock.Pages(Repository.Root)
             .Where(static page => File.ReadLines(page).Any(static line => line.TrimStart() is "```cs" or "```c#" or "```C#")),
             Is.Empty,
         "write csharp, which is compiled");
 
     private static string Prelude(string name)
     {
-        string file = Path.Combine(Root, "tests", "AgentFunctions.AzureFunctions.Tests", "Documents", "Preludes", $"{name}.txt");
+        string file = Repository.Path($"tests/AgentFunctions.AzureFunctions.Tests/Documents/Preludes/{name}.txt");
         return File.Exists(file)
             ? File.ReadAllText(file)
             : throw new InvalidOperationException($"There is no prelude '{name}'; use one of the folder Preludes.");
-    }
-
-    private static string FindRoot()
-    {
-        DirectoryInfo folder = new(AppContext.BaseDirectory);
-        while (!File.Exists(Path.Combine(folder.FullName, "AgentFunctions.sln")))
-        {
-            folder = folder.Parent!;
-        }
-
-        return folder.FullName;
     }
 }

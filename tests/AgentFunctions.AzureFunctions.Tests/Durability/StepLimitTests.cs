@@ -19,10 +19,10 @@ public sealed class StepLimitTests
     [TestCase(null, null, false)]
     public async Task Step_LongerThanTheFunctionTimeout_IsEndedBeforeAndMayBeRepeated(string? host, string? setting, bool isEnded)
     {
-        string folder = Directory.CreateTempSubdirectory().FullName;
+        using var folder = new TemporaryFolder();
         if (host is not null)
         {
-            await File.WriteAllTextAsync(Path.Combine(folder, "host.json"), host);
+            folder.Write("host.json", host);
         }
 
         IConfiguration settings =
@@ -31,7 +31,7 @@ public sealed class StepLimitTests
         var registry = new DurableRegistry();
         registry.AddActivity<int, string?>("long", (context, _) => enough.Task.WaitAsync(context.CancellationToken));
         var runner = new DurableTaskRunner(
-            registry, Options.Create(new DurableTaskEngineOptions { StepTimeout = FunctionTimeout.Read(settings, folder) }),
+            registry, Options.Create(new DurableTaskEngineOptions { StepTimeout = FunctionTimeout.Read(settings, folder.Path) }),
             TimeProvider.System);
 
         Task step = runner.RunActivityAsync("1", "long", null, CancellationToken.None);

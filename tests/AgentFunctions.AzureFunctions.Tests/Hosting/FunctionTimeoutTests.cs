@@ -19,8 +19,8 @@ public sealed class FunctionTimeoutTests
         IConfiguration settings =
             new ConfigurationBuilder().AddInMemoryCollection([new("AzureFunctionsJobHost:functionTimeout", timeout)]).Build();
 
-        TimeSpan bound = FunctionTimeout.Bound(TimeSpan.Parse(wanted, null), settings,
-            Directory.CreateTempSubdirectory().FullName);
+        using var folder = new TemporaryFolder();
+        TimeSpan bound = FunctionTimeout.Bound(TimeSpan.Parse(wanted, null), settings, folder.Path);
 
         Assert.That(bound, Is.EqualTo(TimeSpan.Parse(expected, null)));
     }

@@ -18,7 +18,7 @@ public sealed class DoorClientsTests
 
     private readonly ConcurrentQueue<string> _sent = new();
     private readonly SemaphoreSlim _goOn = new(0);
-    private readonly string _policy = Path.GetTempFileName();
+    private readonly TemporaryFolder _folder = new();
     private ServedApp _app = null!;
 
     private static CancellationToken Cancel => TestContext.CurrentContext.CancellationToken;
@@ -26,19 +26,19 @@ public sealed class DoorClientsTests
     [OneTimeSetUp]
     public async Task StartAsync()
     {
-        await File.WriteAllTextAsync(_policy, "rules: [{name: ask, when: {tool: send}, then: ask}]");
+        string policy = _folder.Write("policy.yaml", "rules: [{name: ask, when: {tool: send}, then: ask}]");
         _app = await ServedApp.StartAsync(
             Reply,
             services => services
                 .AddTool(AgentTool.Create("send", "Sends.", ToolEffect.NotIdempotent, (string to) => Send(to)))
                 .AddAgent(Agent.Create("worker").WithModel("test").WithInstructions("Work.").WithTools("look", "send")),
-            Cancel, ("Governance:PolicyPath", _policy), ("Doors:Settle", "00:00:00.2"));
+            Cancel, ("Governance:PolicyPath", policy), ("Doors:Settle", "00:00:00.2"));
     }
 
     [OneTimeTearDown]
     public async Task StopAsync()
     {
-        File.Delete(_policy);
+        _folder.Dispose();
         if (_app is not null)
         {
             await _app.DisposeAsync();

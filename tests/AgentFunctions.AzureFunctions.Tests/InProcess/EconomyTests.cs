@@ -80,9 +80,8 @@ public sealed class EconomyTests
     [Test]
     public async Task Approval_CostsItsEventAndTheCallOnceMore()
     {
-        string policy = Path.Combine(Directory.CreateTempSubdirectory().FullName, "policy.yaml");
-        await File.WriteAllTextAsync(policy, "rules: [{name: ask, when: {tool: '*'}, then: ask, approval: {roles: [lead]}}]",
-            Cancel);
+        using var folder = new TemporaryFolder();
+        string policy = folder.Write("policy.yaml", "rules: [{name: ask, when: {tool: '*'}, then: ask, approval: {roles: [lead]}}]");
 
         (Run run, CountedActions counts) = await RunAsync(
             "worker", static request => request.Turn == 0 ? ChatReply.Call("note", new { }) : ChatReply.Say("Done."),

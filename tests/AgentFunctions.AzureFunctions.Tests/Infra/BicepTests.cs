@@ -7,7 +7,7 @@ namespace AgentFunctions.AzureFunctions.Tests.Infra;
 [CancelAfter(1_800_000)]
 public sealed class BicepTests
 {
-    private static readonly string s_folder = FindFolder();
+    private static readonly string s_folder = Repository.Path("infra");
 
     private static IEnumerable<string> Files =>
         Directory.GetFiles(s_folder, "*.bicep", SearchOption.AllDirectories).Order(StringComparer.Ordinal)
@@ -67,17 +67,5 @@ public sealed class BicepTests
         }
 
         return program;
-    }
-
-    private static string FindFolder()
-    {
-        string folder = AppContext.BaseDirectory;
-        while (!File.Exists(Path.Combine(folder, "AgentFunctions.sln")))
-        {
-            folder = Path.GetDirectoryName(folder)
-                ?? throw new InvalidOperationException("AgentFunctions.sln is in no folder above the tests.");
-        }
-
-        return Path.Combine(folder, "infra");
     }
 }

@@ -28,7 +28,7 @@ public sealed class ManyInstancesTests
 
     private static readonly Caller s_caller = new("test") { Roles = [CallerRoles.Submitter] };
     private static readonly Caller s_lead = new("lee") { Roles = ["lead"] };
-    private static readonly string s_policy = Path.Combine(Directory.CreateTempSubdirectory().FullName, "policy.yaml");
+    private static readonly string s_policy = new TemporaryFolder().File("policy.yaml");
 
     private readonly SignalDefinition _signal = new() { Name = "file", File = new FileSignal { Path = s_policy } };
     private readonly World _world = new();

@@ -14,12 +14,13 @@ public sealed class WorkerSampleTests
     [Test]
     public async Task Worker_Alone_ServesTheApiAndRunsAgents()
     {
+        using var folder = new TemporaryFolder();
         var start = new ProcessStartInfo("dotnet")
         {
             ArgumentList = { Path.Combine(AppContext.BaseDirectory, "AgentFunctions.Worker.dll"), "--urls",
                 "http://127.0.0.1:0" },
             RedirectStandardOutput = true,
-            WorkingDirectory = Directory.CreateTempSubdirectory().FullName,
+            WorkingDirectory = folder.Path,
         };
         using Process worker = Process.Start(start)!;
         try

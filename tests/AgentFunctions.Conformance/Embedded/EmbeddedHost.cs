@@ -8,7 +8,7 @@ namespace AgentFunctions.Conformance.Embedded;
 
 /// <summary>The embedded engine as a host of the suites.</summary>
 internal sealed class EmbeddedHost(SqliteEngine engine, DurableRegistry registry, SqliteEngineOptions options,
-    TempFolder? folder) : ConformanceHost
+    TemporaryFolder? folder) : ConformanceHost
 {
     public SqliteEngine Engine { get; } = engine;
 
@@ -18,7 +18,7 @@ internal sealed class EmbeddedHost(SqliteEngine engine, DurableRegistry registry
         DurableRegistry registry, bool isInMemory, Action<SqliteEngineOptions>? configure = null,
         ConcurrentQueue<string>? log = null)
     {
-        TempFolder? folder = isInMemory ? null : new TempFolder();
+        TemporaryFolder? folder = isInMemory ? null : new TemporaryFolder();
         var options = new SqliteEngineOptions { DataFile = folder?.File("engine.db") ?? SqliteEngineOptions.InMemory };
         configure?.Invoke(options);
         var engine = new SqliteEngine(options, registry, null, log is null ? null : new QueueLoggerFactory(log));

@@ -10,19 +10,19 @@ namespace AgentFunctions.Conformance.Engine;
 internal sealed class DataFileHeadTests
 {
     private readonly DurableRegistry _registry = new();
-    private string _folder = null!;
+    private TemporaryFolder _folder = null!;
 
     private static CancellationToken Cancel => TestContext.CurrentContext.CancellationToken;
 
-    private string File => Path.Combine(_folder, "data.db");
+    private string File => _folder.File("data.db");
 
     private string Log => File + "-wal";
 
     [SetUp]
-    public void MakeFolder() => _folder = Directory.CreateTempSubdirectory("agentfunctions-").FullName;
+    public void MakeFolder() => _folder = new TemporaryFolder();
 
     [TearDown]
-    public void DeleteFolder() => Directory.Delete(_folder, recursive: true);
+    public void DeleteFolder() => _folder.Dispose();
 
     [Test]
     public async Task Start_AfterCleanAndUncleanEnds_IsNoAlarm()
@@ -92,7 +92,7 @@ internal sealed class DataFileHeadTests
     public async Task Start_FileOfAnotherEngine_IsRefused()
     {
         await WriteAsync(5);
-        string other = Path.Combine(_folder, "other.db");
+        string other = _folder.File("other.db");
         await WriteAsync(50, other);
         System.IO.File.Copy(other, File, overwrite: true);
         Refused("another file");
@@ -102,7 +102,7 @@ internal sealed class DataFileHeadTests
     public async Task Start_CopyThatWentOnElsewhere_IsRefused()
     {
         await WriteAsync(5);
-        string copy = Path.Combine(_folder, "copy.db");
+        string copy = _folder.File("copy.db");
         System.IO.File.Copy(File, copy);
         await WriteAsync(1);
         await WriteAsync(50, copy);
@@ -149,7 +149,7 @@ internal sealed class DataFileHeadTests
     public async Task Start_PlantedHead_IsRefused()
     {
         await WriteAsync(5);
-        string head = Directory.GetFiles(Path.Combine(_folder, "data.db.keys", "heads"), "*.head").Single();
+        string head = Directory.GetFiles(_folder.File("data.db.keys/heads"), "*.head").Single();
         string text = await System.IO.File.ReadAllTextAsync(head, Cancel);
         await System.IO.File.WriteAllTextAsync(head,
             System.Text.RegularExpressions.Regex.Replace(text, "\"count\":\\d+", "\"count\":1"), Cancel);
@@ -220,7 +220,7 @@ internal sealed class DataFileHeadTests
     /// <summary>Leaves the files as a process that was killed leaves them: with a log that nobody moved into the file.</summary>
     private async Task CutOffAsync(int records)
     {
-        string aside = Directory.CreateDirectory(Path.Combine(_folder, "aside")).FullName;
+        string aside = _folder.Folder("aside");
         await using (SqliteEngine engine = await StartAsync())
         {
             for (int i = 0; i < records; i++)

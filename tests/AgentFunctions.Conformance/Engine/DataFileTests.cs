@@ -1,6 +1,5 @@
 using System.Text;
 using System.Text.Json;
-using AgentFunctions.Conformance.Embedded;
 using AgentFunctions.Durability;
 using AgentFunctions.Sqlite;
 using AgentFunctions.Sqlite.Operations;
@@ -15,7 +14,7 @@ namespace AgentFunctions.Conformance.Engine;
 [CancelAfter(300_000)]
 public sealed class DataFileTests : IDisposable
 {
-    private readonly TempFolder _folder = new();
+    private readonly TemporaryFolder _folder = new();
     private readonly DurableRegistry _registry = new DurableRegistry()
         .AddActivity<int, int>("next", (_, number) => Task.FromResult(number + 1))
         .AddOrchestrator<int, int>("main", (context, number) => context.CallActivityAsync<int>("next", number))
@@ -370,22 +369,17 @@ public sealed class DataFileTests : IDisposable
         return id;
     }
 
-    private void Sql(string sql)
-    {
-        using var connection = new SqliteConnection($"Data Source={DataFilePath};Pooling=False");
-        connection.Open();
-        using SqliteCommand command = connection.CreateCommand();
-        command.CommandText = sql;
-        command.ExecuteNonQuery();
-    }
+    private void Sql(string sql) => Execute(sql, static command => command.ExecuteNonQuery());
 
-    private long Scalar(string sql)
+    private long Scalar(string sql) => (long)Execute(sql, static command => command.ExecuteScalar()!);
+
+    private object Execute(string sql, Func<SqliteCommand, object> execute)
     {
         using var connection = new SqliteConnection($"Data Source={DataFilePath};Pooling=False");
         connection.Open();
         using SqliteCommand command = connection.CreateCommand();
         command.CommandText = sql;
-        return (long)command.ExecuteScalar()!;
+        return execute(command);
     }
 
     private sealed class Ask(TaskCompletionSource<(long Synchronous, string? Journal)> answer) : Sqlite.Database.WriterJob

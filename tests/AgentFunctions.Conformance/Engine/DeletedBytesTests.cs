@@ -1,5 +1,4 @@
 using System.Text;
-using AgentFunctions.Conformance.Embedded;
 using AgentFunctions.Durability;
 using AgentFunctions.Sqlite;
 using AgentFunctions.Sqlite.Stores;
@@ -24,7 +23,7 @@ internal sealed class DeletedBytesTests
     public async Task Reclaim_AfterRandomHistories_LeavesNoByteOfWhatWasDeleted([Range(1, 12)] int seed,
         CancellationToken cancellationToken)
     {
-        using var folder = new TempFolder();
+        using var folder = new TemporaryFolder();
         string file = folder.File("data.db");
         await using var engine = new SqliteEngine(new SqliteEngineOptions { DataFile = file }, new DurableRegistry());
         await engine.StartAsync(cancellationToken);
@@ -44,7 +43,7 @@ internal sealed class DeletedBytesTests
     [Test]
     public async Task Reclaim_RequestedByManyAtOnce_CoversTheDeletionsOfEach(CancellationToken cancellationToken)
     {
-        using var folder = new TempFolder();
+        using var folder = new TemporaryFolder();
         await using var engine = new SqliteEngine(new SqliteEngineOptions { DataFile = folder.File("data.db") },
             new DurableRegistry());
         await engine.StartAsync(cancellationToken);
@@ -65,7 +64,7 @@ internal sealed class DeletedBytesTests
         Assert.That(histories.SelectMany(history => Found(folder, history.Deleted)), Is.Empty);
     }
 
-    private static List<string> Found(TempFolder folder, IEnumerable<string> marks)
+    private static List<string> Found(TemporaryFolder folder, IEnumerable<string> marks)
     {
         byte[][] files = [.. Directory.EnumerateFiles(folder.Path)
             .Where(static path => !path.EndsWith(".lock", StringComparison.Ordinal)).Select(Read)];

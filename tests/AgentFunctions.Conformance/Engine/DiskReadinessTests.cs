@@ -23,15 +23,9 @@ internal sealed class DiskReadinessTests
     [Test]
     public async Task Check_ADataFileOfThisMachine_IsLookedAt()
     {
-        string folder = Directory.CreateTempSubdirectory("agentfunctions-").FullName;
-        try
-        {
-            var check = new DiskReadiness(Microsoft.Extensions.Options.Options.Create(new Sqlite.SqliteEngineOptions { DataFile = Path.Combine(folder, "data.db") }));
-            Assert.That((await check.CheckAsync(CancellationToken.None)).Single().Name, Is.EqualTo("disk"));
-        }
-        finally
-        {
-            Directory.Delete(folder);
-        }
+        using var folder = new TemporaryFolder();
+        var check = new DiskReadiness(Microsoft.Extensions.Options.Options.Create(new Sqlite.SqliteEngineOptions { DataFile = folder.File("data.db") }));
+
+        Assert.That((await check.CheckAsync(CancellationToken.None)).Single().Name, Is.EqualTo("disk"));
     }
 }

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using AgentFunctions.Conformance.Embedded;
 using AgentFunctions.Durability;
 using AgentFunctions.Sqlite;
 using AgentFunctions.Sqlite.Database;
@@ -12,7 +11,7 @@ namespace AgentFunctions.Conformance.Engine;
 [CancelAfter(300_000)]
 public sealed class FaultTests : IDisposable
 {
-    private readonly TempFolder _folder = new();
+    private readonly TemporaryFolder _folder = new();
     private readonly DurableRegistry _registry;
     private int _calls;
 

@@ -1,4 +1,3 @@
-using AgentFunctions.Conformance.Embedded;
 using AgentFunctions.Durability;
 using AgentFunctions.Sqlite;
 using AgentFunctions.Storage;
@@ -11,7 +10,7 @@ namespace AgentFunctions.Conformance.Engine;
 [CancelAfter(300_000)]
 public sealed class RecordKindsTests : IDisposable
 {
-    private readonly TempFolder _folder = new();
+    private readonly TemporaryFolder _folder = new();
 
     private static CancellationToken Cancel => TestContext.CurrentContext.CancellationToken;
 

@@ -1,4 +1,3 @@
-using AgentFunctions.Conformance.Embedded;
 using AgentFunctions.Durability;
 using AgentFunctions.Sqlite;
 using AgentFunctions.TestKit;
@@ -13,7 +12,7 @@ public sealed class TimeTests : IAsyncDisposable
 {
     private readonly VirtualTime _time = new(new DateTimeOffset(2030, 1, 1, 0, 0, 0, TimeSpan.Zero));
     private readonly DurableRegistry _registry = new();
-    private readonly TempFolder _folder = new();
+    private readonly TemporaryFolder _folder = new();
     private SqliteEngine? _engine;
 
     private static CancellationToken Cancel => TestContext.CurrentContext.CancellationToken;

@@ -46,7 +46,7 @@ internal sealed class ClientConformanceTests
     [TestCaseSource(nameof(Scenarios))]
     public async Task Scenario_OfTheSuite_IsPassed(string? version, string scenario, CancellationToken cancellationToken)
     {
-        using var results = new TemporaryResults();
+        using var results = new TemporaryFolder();
         (int exitCode, string said) = await RunAsync(
             [
                 "client", "--command", _relay.Command(_node), "--scenario", scenario, .. version is null
@@ -56,7 +56,7 @@ internal sealed class ClientConformanceTests
             ],
             cancellationToken);
 
-        Assert.That(exitCode, Is.Zero, () => $"{said}\n{results.Log}");
+        Assert.That(exitCode, Is.Zero, () => $"{said}\n{LogOf(results)}");
         Assert.That(said, Does.Contain("Passed: ").And.Not.Contain("Passed: 0/"), "a scenario that is skipped passes nothing");
     }
 
@@ -100,14 +100,7 @@ internal sealed class ClientConformanceTests
         }
     }
 
-    private sealed class TemporaryResults : IDisposable
-    {
-        public string Path { get; } = Directory.CreateTempSubdirectory("agentfunctions-results-").FullName;
-
-        /// <summary>Gets what the client wrote.</summary>
-        public string Log => string.Join('\n',
-            Directory.EnumerateFiles(Path, "std*.txt", SearchOption.AllDirectories).Select(File.ReadAllText));
-
-        public void Dispose() => Directory.Delete(Path, recursive: true);
-    }
+    /// <summary>Gets what the client wrote.</summary>
+    private static string LogOf(TemporaryFolder results) => string.Join('\n',
+        Directory.EnumerateFiles(results.Path, "std*.txt", SearchOption.AllDirectories).Select(File.ReadAllText));
 }

@@ -27,7 +27,7 @@ internal sealed class ConformanceClient : IAsyncDisposable
     private const string Server = "scenario";
     private const int MostSignIns = 3;
 
-    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("agentfunctions-conformance-");
+    private readonly TemporaryFolder _folder = new();
     private readonly AgentDefinition _agent = Agent.Create("tester").WithInstructions("Test.").Build();
     private readonly JsonObject _context;
     private readonly TextWriter _said;
@@ -48,9 +48,9 @@ internal sealed class ConformanceClient : IAsyncDisposable
             new("Governance:Network:Allow:1", "127.0.0.1")]);
         builder.Services
             .AddAgentFunctions(builder.Configuration)
-            .AddSqliteEngine(options => options.DataFile = Path.Combine(_folder.FullName, "runs.db"))
+            .AddSqliteEngine(options => options.DataFile = _folder.File("runs.db"))
             .AddMcpServer(McpConfiguration.Parse(configuration.ToJsonString(), "scenario.json").Servers[0])
-            .PostConfigure<GovernanceOptions>(options => options.KeyFolder = Path.Combine(_folder.FullName, "keys"));
+            .PostConfigure<GovernanceOptions>(options => options.KeyFolder = _folder.File("keys"));
         builder.Logging.AddProvider(_log).SetMinimumLevel(LogLevel.Information);
         _host = builder.Build();
         _services = _host.Services;
@@ -88,7 +88,7 @@ internal sealed class ConformanceClient : IAsyncDisposable
     {
         await _host.StopAsync();
         _host.Dispose();
-        _folder.Delete(recursive: true);
+        _folder.Dispose();
     }
 
     private async Task UseAsync()

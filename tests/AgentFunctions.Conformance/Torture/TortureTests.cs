@@ -1,5 +1,3 @@
-using AgentFunctions.Conformance.Embedded;
-
 namespace AgentFunctions.Conformance.Torture;
 
 /// <summary>
@@ -12,7 +10,7 @@ public sealed class TortureTests
     [NonParallelizable]
     public async Task TwentyKills_MixedLoad_NothingIsLostChangedOrDoneTwice()
     {
-        using var folder = new TempFolder();
+        using var folder = new TemporaryFolder();
         IReadOnlyList<string> wrong = await new TortureRun(folder.Path, Environment.TickCount).RunAsync(20,
             TestContext.Out.WriteLine);
         Assert.That(wrong, Is.Empty);

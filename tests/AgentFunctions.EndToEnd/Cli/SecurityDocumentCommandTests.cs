@@ -11,7 +11,7 @@ internal sealed partial class SecurityDocumentCommandTests
     /// <summary>What the text names without its arguments.</summary>
     private static readonly string[] Mentions = ["audit verify"];
 
-    private static IEnumerable<string> Commands => Spans().Matches(Document()).Select(static match => match.Groups[1].Value)
+    private static IEnumerable<string> Commands => Spans().Matches(Repository.Text("docs/security.md")).Select(static match => match.Groups[1].Value)
         .Select(static span => span.StartsWith("agentfunctions ", StringComparison.Ordinal)
             ? span["agentfunctions ".Length..]
             : span)
@@ -54,17 +54,6 @@ internal sealed partial class SecurityDocumentCommandTests
                     StringComparison.Ordinal).Replace(" NAME", "", StringComparison.Ordinal))
                 : [one])
             .Select(static one => one.Trim());
-    }
-
-    private static string Document()
-    {
-        DirectoryInfo at = new(AppContext.BaseDirectory);
-        while (!File.Exists(Path.Combine(at.FullName, "AgentFunctions.sln")))
-        {
-            at = at.Parent!;
-        }
-
-        return File.ReadAllText(Path.Combine(at.FullName, "docs", "security.md"));
     }
 
     [GeneratedRegex("`([^`\n]+)`")]

@@ -10,8 +10,6 @@ namespace AgentFunctions.EndToEnd.Cli;
 [CancelAfter(300_000)]
 internal sealed partial class ShellBlockTests
 {
-    private static readonly string Root = FindRoot();
-
     private static IEnumerable<TestCaseData> Lines() => LinesOf("README.md").Where(static line => line.Heading != "Install")
         .Select(static line => new TestCaseData(line.Command).SetArgDisplayNames(line.Command));
 
@@ -25,7 +23,7 @@ internal sealed partial class ShellBlockTests
         switch (words)
         {
             case ["dotnet", "test"]:
-                Assert.That(await File.ReadAllTextAsync(Path.Combine(Root, ".ci", "run")), Does.Contain("\ndotnet test "),
+                Assert.That(Repository.Text(".ci/run"), Does.Contain("\ndotnet test "),
                     "this very run");
                 break;
             case ["dotnet", "run", "--project", var project]:
@@ -47,7 +45,7 @@ internal sealed partial class ShellBlockTests
     [Test]
     public void Lines_ThatNeedThePackages_AreRunByTheScriptOfTemplates()
     {
-        string script = File.ReadAllText(Path.Combine(Root, ".ci", "templates"));
+        string script = Repository.Text(".ci/templates");
 
         Assert.That(LinesOf("README.md").Count(static line => line.Heading == "Install"), Is.GreaterThan(4));
         string[] pages = ["docs/first-agent.md", "docs/own-app.md", "docs/agent-framework.md", "docs/install.md", "docs/tools.md"];
@@ -55,7 +53,7 @@ internal sealed partial class ShellBlockTests
             "what a newcomer types, from an empty folder on");
         Assert.That(pages.SkipLast(1).Where(page => !script.Contains($" {page}", StringComparison.Ordinal)), Is.Empty);
         Assert.That(script, Does.Contain("try_page readme README.md Install").And.Contain("lines docs/tools.md"));
-        Assert.That(File.ReadAllText(Path.Combine(Root, ".ci", "run")), Does.Contain(".ci/templates artifacts/packages --all"));
+        Assert.That(Repository.Text(".ci/run"), Does.Contain(".ci/templates artifacts/packages --all"));
     }
 
     private static async Task EndsAsync(ProgramProcess program)
@@ -80,7 +78,7 @@ internal sealed partial class ShellBlockTests
 
     private static IEnumerable<(string Heading, string Command)> LinesOf(string page)
     {
-        string text = File.ReadAllText(Path.Combine(Root, page));
+        string text = Repository.Text(page);
         foreach (Match block in Block().Matches(text))
         {
             string heading = Heading().Matches(text[..block.Index]).LastOrDefault()?.Groups[1].Value ?? "";
@@ -93,17 +91,6 @@ internal sealed partial class ShellBlockTests
                 }
             }
         }
-    }
-
-    private static string FindRoot()
-    {
-        DirectoryInfo folder = new(AppContext.BaseDirectory);
-        while (!File.Exists(Path.Combine(folder.FullName, "AgentFunctions.sln")))
-        {
-            folder = folder.Parent!;
-        }
-
-        return folder.FullName;
     }
 
     [GeneratedRegex("^```sh\n(?<lines>.*?)^```", RegexOptions.Multiline | RegexOptions.Singleline)]

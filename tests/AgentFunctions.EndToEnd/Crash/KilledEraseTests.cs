@@ -21,7 +21,8 @@ internal sealed partial class KilledEraseTests
     [Test]
     public async Task Erase_KilledAfterEachStep_EndsTheSame(CancellationToken cancellationToken)
     {
-        string folder = Directory.CreateTempSubdirectory("agentfunctions-").FullName;
+        using var temporary = new TemporaryFolder();
+        string folder = temporary.Path;
         string data = Path.Combine(folder, "data"), file = Path.Combine(data, "agentfunctions.db");
         await using OpenAIProtocolServer model =
             await OpenAIProtocolServer.StartAsync(static request => ChatReply.Say($"answer-{Mark(request.Last("user"))}"));
@@ -72,7 +73,6 @@ internal sealed partial class KilledEraseTests
         finally
         {
             await program.DisposeAsync();
-            Directory.Delete(folder, true);
         }
     }
 

@@ -53,13 +53,13 @@ internal sealed class KilledSwarmTests
     /// <summary>A workspace, a data folder and a model server whose answers depend on the goal and the turn alone.</summary>
     private sealed class Scene : IDisposable
     {
-        private readonly string _folder = Directory.CreateTempSubdirectory("agentfunctions-").FullName;
+        private readonly TemporaryFolder _folder = new();
 
         public Scene()
         {
             Directory.CreateDirectory(Workspace);
-            Directory.CreateDirectory(Path.Combine(_folder, "agents"));
-            File.WriteAllText(Path.Combine(_folder, "agents", "lead.md"),
+            _folder.Folder("agents");
+            File.WriteAllText(_folder.File("agents/lead.md"),
                 "---\nname: lead\ndescription: Leads.\ndelegation: kimi\n---\nYou lead.\n");
             for (int child = 0; child < Children; child++)
             {
@@ -74,9 +74,9 @@ internal sealed class KilledSwarmTests
             .SelectMany(file => File.ReadAllLines(file).Where(static line => line != "END")
                 .Select(line => $"{Path.GetFileName(file)} {line}"))];
 
-        private string Workspace => Path.Combine(_folder, "workspace");
+        private string Workspace => _folder.File("workspace");
 
-        private string Data => Path.Combine(_folder, "data");
+        private string Data => _folder.File("data");
 
         public async Task<TimeSpan> RunAsync(int kills, Random random, CancellationToken cancellationToken)
         {
@@ -85,7 +85,7 @@ internal sealed class KilledSwarmTests
             await using OpenAIProtocolServer model =
                 await OpenAIProtocolServer.StartAsync(request => program.Answer(Reply(request)));
             string[] command =
-                ["run", "Have the parts read.", "--agent", "lead", "--agents", Path.Combine(_folder, "agents"), "--workspace",
+                ["run", "Have the parts read.", "--agent", "lead", "--agents", _folder.File("agents"), "--workspace",
                     Workspace, "--data", Data];
             KilledInMidRun = await program.RunAsync(model, kills, Answers, command, cancellationToken);
             return TimeProvider.System.GetElapsedTime(start);
@@ -115,7 +115,7 @@ internal sealed class KilledSwarmTests
             return (transcripts, runs.Items);
         }
 
-        public void Dispose() => Directory.Delete(_folder, true);
+        public void Dispose() => _folder.Dispose();
 
         private static ChatReply Reply(ChatRequest request) =>
             request.Messages[0].GetProperty("content").ToString().Contains("You lead.", StringComparison.Ordinal)

@@ -21,12 +21,10 @@ internal sealed class KilledApprovalTests
         int seed = Environment.TickCount;
         TestContext.Out.WriteLine($"seed {seed}");
         var random = new Random(seed);
-        string folder = Directory.CreateTempSubdirectory("agentfunctions-").FullName;
-        string workspace = Directory.CreateDirectory(Path.Combine(folder, "workspace")).FullName;
+        using var folder = new TemporaryFolder();
+        string workspace = folder.Folder("workspace");
         await File.WriteAllTextAsync(Path.Combine(workspace, "log.txt"), "END\n", cancellationToken);
-        await File.WriteAllTextAsync(
-            Path.Combine(folder, "policy.yaml"), "rules: [{name: ask-writes, when: {tool: edit_file}, then: ask}]",
-            cancellationToken);
+        folder.Write("policy.yaml", "rules: [{name: ask-writes, when: {tool: edit_file}, then: ask}]");
         await using OpenAIProtocolServer model = await OpenAIProtocolServer.StartAsync(static request => request.Turn < Calls
             ? ChatReply.Call("edit_file", new { path = "log.txt", old_text = "END", new_text = $"line {request.Turn}\nEND" },
                 $"call_{request.Turn}")
@@ -123,7 +121,7 @@ internal sealed class KilledApprovalTests
                     await server.DisposeAsync();
                 }
 
-                server = Start(folder, workspace, model.BaseUrl);
+                server = Start(folder.Path, workspace, model.BaseUrl);
                 http?.Dispose();
                 http = new HttpClient { BaseAddress = await server.ListeningAsync() };
             }
@@ -136,7 +134,6 @@ internal sealed class KilledApprovalTests
             }
 
             http?.Dispose();
-            Directory.Delete(folder, true);
         }
     }
 

@@ -13,7 +13,7 @@ internal sealed class SmallHostTests
     public async Task Publish_LibraryAndEmbeddedEngineAlone_HoldNoPackageOfAnothersAndRun(CancellationToken cancellationToken)
     {
         using var folder = new TemporaryFolder();
-        string project = Path.Combine(RootOf(AppContext.BaseDirectory), "tests", "AgentFunctions.SmallHost");
+        string project = Repository.Path("tests/AgentFunctions.SmallHost");
         string configuration =
             AppContext.BaseDirectory.Contains($"{Path.DirectorySeparatorChar}Release{Path.DirectorySeparatorChar}",
                 StringComparison.Ordinal) ? "Release" : "Debug";
@@ -30,17 +30,6 @@ internal sealed class SmallHostTests
         Assert.That(
             await RunAsync("dotnet", [Path.Combine(folder.Path, "AgentFunctions.SmallHost.dll")], cancellationToken),
             Does.Contain("Completed: hello"));
-    }
-
-    private static string RootOf(string folder)
-    {
-        while (!File.Exists(Path.Combine(folder, "AgentFunctions.sln")))
-        {
-            folder = Path.GetDirectoryName(folder)
-                ?? throw new InvalidOperationException("AgentFunctions.sln is in no folder above the tests.");
-        }
-
-        return folder;
     }
 
     private static async Task<string> RunAsync(string program, string[] arguments, CancellationToken cancellationToken)

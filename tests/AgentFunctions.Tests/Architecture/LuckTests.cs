@@ -79,6 +79,12 @@ internal sealed partial class LuckTests
         Sources.Where(static file => Clock().IsMatch(file.Value)).Select(static file => file.Key), Is.Empty,
         "FakeTimeProvider says it all, but for a clock that is set while no time passes: that is VirtualTime of AgentFunctions.Testing.");
 
+    [Test]
+    public void Folders_OfTests_GoWithThem() => Assert.That(
+        Sources.Where(static file => file.Key != "AgentFunctions.TestKit/TemporaryFolder.cs" && Folder().IsMatch(file.Value))
+            .Select(static file => file.Key),
+        Is.Empty, "A temporary folder of a test is a TemporaryFolder (TestKit), which goes with the test or with its process.");
+
     /// <summary>One that never ends waits for nothing.</summary>
     [GeneratedRegex(@"Task\.Delay\((?!Timeout\.Infinite)|Thread\.Sleep\(", RegexOptions.CultureInvariant)]
     private static partial Regex Delay();
@@ -88,6 +94,9 @@ internal sealed partial class LuckTests
 
     [GeneratedRegex(@"class \w+(\([^)]*\))? : TimeProvider\b", RegexOptions.CultureInvariant)]
     private static partial Regex Clock();
+
+    [GeneratedRegex(@"CreateTempSubdirectory\(|GetTempFileName\(", RegexOptions.CultureInvariant)]
+    private static partial Regex Folder();
 
     [GeneratedRegex("(^|/)(bin|obj)/", RegexOptions.CultureInvariant)]
     private static partial Regex InOutput();

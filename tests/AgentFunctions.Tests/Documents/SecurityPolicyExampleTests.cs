@@ -1,6 +1,5 @@
 using AgentFunctions.Budgets;
 using AgentFunctions.Governance.Policies;
-using AgentFunctions.Tests.Architecture;
 using AgentFunctions.Tools;
 using static AgentFunctions.Tests.Governance.Policies.Actions;
 
@@ -103,7 +102,7 @@ public sealed partial class SecurityPolicyExampleTests
         string defaults = SecurityDocument.Span("defaults: ");
         (Policy Policy, int Column)[] columns =
         [
-            (PolicySource.Load(Path.Combine(Architecture.Repository.Root,
+            (PolicySource.Load(Path.Combine(Repository.Root,
                 DefaultPolicy().Match(SecurityDocument.Text).Groups[1].Value), []), 1),
             (Policy("rules: [{name: other, when: {tool: other}, then: deny, reason: no}]"), 2),
             (Policy(defaults), 3),

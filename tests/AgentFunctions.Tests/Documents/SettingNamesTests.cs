@@ -1,5 +1,4 @@
 using System.Text.RegularExpressions;
-using AgentFunctions.Tests.Architecture;
 
 namespace AgentFunctions.Tests.Documents;
 

@@ -5,7 +5,6 @@ using AgentFunctions.Governance.Questions;
 using AgentFunctions.Monitors.Incidents;
 using AgentFunctions.Monitors.Ticks;
 using AgentFunctions.Runs;
-using AgentFunctions.Tests.Architecture;
 
 namespace AgentFunctions.Tests.Documents;
 

@@ -21,22 +21,22 @@ namespace AgentFunctions.Tests.Hosting;
 internal sealed class RunHost : IAsyncDisposable
 {
     private readonly Func<IHost> _build;
-    private readonly string _folder;
+    private readonly TemporaryFolder _folder;
     private IHost _host;
 
-    private RunHost(Func<IHost> build, OpenAIProtocolServer model, string folder) =>
+    private RunHost(Func<IHost> build, OpenAIProtocolServer model, TemporaryFolder folder) =>
         (_build, _host, Model, _folder) = (build, build(), model, folder);
 
     /// <summary>Where the data file is.</summary>
-    public string Folder => _folder;
+    public string Folder => _folder.Path;
 
     public OpenAIProtocolServer Model { get; }
 
     /// <summary>The engine's data file.</summary>
-    public string DataFile => Path.Combine(_folder, "runs.db");
+    public string DataFile => _folder.File("runs.db");
 
     /// <summary>The folder that the runs work in.</summary>
-    public string Workspace => Path.Combine(_folder, "workspace");
+    public string Workspace => _folder.File("workspace");
 
     public AgentGateway Gateway => Get<AgentGateway>();
 
@@ -65,8 +65,8 @@ internal sealed class RunHost : IAsyncDisposable
         IEnumerable<(string Key, string Value)> settings, string[]? commands, Action<IServiceCollection> services)
     {
         OpenAIProtocolServer model = await OpenAIProtocolServer.StartAsync(script);
-        string folder = Directory.CreateTempSubdirectory("agentfunctions-").FullName;
-        var host = new RunHost(() => Build(model, folder, tools, agent, settings, commands, services), model, folder);
+        var folder = new TemporaryFolder();
+        var host = new RunHost(() => Build(model, folder.Path, tools, agent, settings, commands, services), model, folder);
         await host._host.StartAsync();
         return host;
     }
@@ -198,7 +198,7 @@ internal sealed class RunHost : IAsyncDisposable
             await _host.StopAsync();
             _host.Dispose();
             await Model.DisposeAsync();
-            Directory.Delete(_folder, true);
+            _folder.Dispose();
         }
     }
 

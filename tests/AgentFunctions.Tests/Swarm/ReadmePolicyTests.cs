@@ -47,13 +47,7 @@ internal sealed class ReadmePolicyTests
 
     private static string PolicyOfReadme()
     {
-        DirectoryInfo at = new(AppContext.BaseDirectory);
-        while (!File.Exists(Path.Combine(at.FullName, "AgentFunctions.sln")))
-        {
-            at = at.Parent!;
-        }
-
-        string text = File.ReadAllText(Path.Combine(at.FullName, "docs", "policies.md"));
+        string text = Repository.Text("docs/policies.md");
         string section = text[text.IndexOf("## A policy", StringComparison.Ordinal)..];
         int start = section.IndexOf("```yaml\n", StringComparison.Ordinal) + 8;
         return section[start..section.IndexOf("```", start, StringComparison.Ordinal)];

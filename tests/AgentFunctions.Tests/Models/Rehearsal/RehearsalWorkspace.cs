@@ -11,7 +11,7 @@ namespace AgentFunctions.Tests.Models.Rehearsal;
 /// </summary>
 internal sealed class RehearsalWorkspace : IDisposable
 {
-    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("agentfunctions-rehearsal-");
+    private readonly TemporaryFolder _folder = new();
 
     public List<string> Called { get; } = [];
 
@@ -19,24 +19,24 @@ internal sealed class RehearsalWorkspace : IDisposable
 
     public string this[string path]
     {
-        get => File.ReadAllText(Path.Combine(_folder.FullName, path));
+        get => File.ReadAllText(_folder.File(path));
         set
         {
-            string full = Path.Combine(_folder.FullName, path);
+            string full = _folder.File(path);
             Directory.CreateDirectory(Path.GetDirectoryName(full)!);
             File.WriteAllText(full, value);
         }
     }
 
-    public bool Has(string path) => File.Exists(Path.Combine(_folder.FullName, path));
+    public bool Has(string path) => File.Exists(_folder.File(path));
 
     public AIFunction ListFiles => AIFunctionFactory.Create(
         (string? path = null, string? pattern = null, int max = 200) => string.Join('\n', Files().Take(max)
-            .Select(file => $"{file}  {new FileInfo(Path.Combine(_folder.FullName, file)).Length}")), "list_files");
+            .Select(file => $"{file}  {new FileInfo(_folder.File(file)).Length}")), "list_files");
 
     public AIFunction ReadFile => AIFunctionFactory.Create(
-        (string path, int offset = 1, int limit = 500) => File.Exists(Path.Combine(_folder.FullName, path))
-            ? string.Join('\n', File.ReadLines(Path.Combine(_folder.FullName, path)).Skip(offset - 1).Take(limit)
+        (string path, int offset = 1, int limit = 500) => File.Exists(_folder.File(path))
+            ? string.Join('\n', File.ReadLines(_folder.File(path)).Skip(offset - 1).Take(limit)
                 .Select((line, index) => $"{offset + index}\t{line}"))
             : $"path: there is no file '{path}'.", "read_file");
 
@@ -48,7 +48,7 @@ internal sealed class RehearsalWorkspace : IDisposable
             foreach (string file in Files())
             {
                 int number = 0;
-                foreach (string line in File.ReadLines(Path.Combine(_folder.FullName, file)))
+                foreach (string line in File.ReadLines(_folder.File(file)))
                 {
                     number++;
                     if (regex.IsMatch(line))
@@ -107,8 +107,8 @@ internal sealed class RehearsalWorkspace : IDisposable
         throw new InvalidOperationException("The model went round in circles: " + string.Join(", ", Called));
     }
 
-    public void Dispose() => _folder.Delete(recursive: true);
+    public void Dispose() => _folder.Dispose();
 
-    private IEnumerable<string> Files() => Directory.EnumerateFiles(_folder.FullName, "*", SearchOption.AllDirectories)
-        .Select(file => Path.GetRelativePath(_folder.FullName, file).Replace('\\', '/')).Order(StringComparer.Ordinal);
+    private IEnumerable<string> Files() => Directory.EnumerateFiles(_folder.Path, "*", SearchOption.AllDirectories)
+        .Select(file => Path.GetRelativePath(_folder.Path, file).Replace('\\', '/')).Order(StringComparer.Ordinal);
 }

@@ -10,20 +10,24 @@ namespace AgentFunctions.Tests.Views.Runs;
 [TestFixture(false)]
 public sealed class EmbeddedRunIndexTests(bool isInMemory) : RunIndexConformance
 {
+    private TemporaryFolder? _folder;
     private SqliteEngine? _engine;
 
     [SetUp]
     public async Task StartAsync()
     {
-        string file = isInMemory
-            ? SqliteEngineOptions.InMemory
-            : Path.Combine(Directory.CreateTempSubdirectory("agentfunctions-").FullName, "runs.db");
+        _folder = isInMemory ? null : new TemporaryFolder();
+        string file = _folder?.File("runs.db") ?? SqliteEngineOptions.InMemory;
         _engine = new SqliteEngine(new SqliteEngineOptions { DataFile = file }, new DurableRegistry());
         await _engine.StartAsync();
     }
 
     [TearDown]
-    public async Task StopAsync() => await _engine!.DisposeAsync();
+    public async Task StopAsync()
+    {
+        await _engine!.DisposeAsync();
+        _folder?.Dispose();
+    }
 
     protected override (ILogStore Logs, IRecordStore Records, IBlobStore Blobs) Connect() =>
         (_engine!.Logs, _engine.Records, _engine.Blobs);
