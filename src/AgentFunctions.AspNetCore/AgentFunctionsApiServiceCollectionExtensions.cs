@@ -54,7 +54,7 @@ public static class AgentFunctionsApiServiceCollectionExtensions
             .BindConfiguration(ApiOptions.Section)
             .Configure(options => configure?.Invoke(options))
             .Configure<IServiceProvider>(static (options, provider) => options.Export = provider.GetService<ExportedRun>())
-            .ValidateDataAnnotations()
+            .ValidateAnnotations()
             .ValidateOnStart();
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<ApiOptions>, OidcOptionsValidator>());

@@ -29,7 +29,7 @@ public static class AgentFunctionsDoorsServiceCollectionExtensions
         services.AddOptions<DoorOptions>()
             .BindConfiguration(DoorOptions.Section)
             .Configure(options => configure?.Invoke(options))
-            .ValidateDataAnnotations()
+            .ValidateAnnotations()
             .ValidateOnStart();
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddMade<Answerable>();

@@ -15,7 +15,7 @@ internal static class LiveServiceCollectionExtensions
 {
     public static void AddLive(this IServiceCollection services, IConfiguration configuration)
     {
-        services.AddOptions<LiveOptions>().Bind(configuration.GetSection(LiveOptions.Section)).ValidateDataAnnotations()
+        services.AddOptions<LiveOptions>().Bind(configuration.GetSection(LiveOptions.Section)).ValidateAnnotations()
             .ValidateOnStart();
         services.TryAddSingleton(StoreOf);
         services.TryAddSingleton<LivePublisher>();

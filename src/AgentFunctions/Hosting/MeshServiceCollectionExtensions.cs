@@ -22,7 +22,7 @@ internal static class MeshServiceCollectionExtensions
     {
         services.AddOptions<MeshOptions>()
             .Configure(options => configuration.GetSection(MeshOptions.Section).BindStrictly(options))
-            .ValidateDataAnnotations()
+            .ValidateAnnotations()
             .ValidateOnStart();
         services.AddSingleton<IValidateOptions<MeshOptions>, MeshOptionsValidator>();
         services.TryAddSingleton(static provider => new CardKeys(new SigningKeys(

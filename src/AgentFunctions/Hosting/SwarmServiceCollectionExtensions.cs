@@ -18,7 +18,8 @@ public static class SwarmServiceCollectionExtensions
 
     internal static IServiceCollection AddSwarm(this IServiceCollection services, IConfiguration configuration)
     {
-        services.AddOptions<SwarmOptions>().Bind(configuration.GetSection("Swarm")).ValidateDataAnnotations();
+        services.AddOptions<SwarmOptions>().Bind(configuration.GetSection("Swarm")).ValidateAnnotations()
+            .ValidateOnStart();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IToolSource, SwarmTools>());
         foreach (AgentTool tool in SharedTools.Create())
         {

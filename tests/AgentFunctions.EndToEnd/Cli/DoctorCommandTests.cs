@@ -91,7 +91,7 @@ internal sealed class DoctorCommandTests
     }
 
     [TestCase("", "", "http://0.0.0.0:7071", "--urls", "http://0.0.0.0:7071")]
-    [TestCase("Doors__Open", "telex", "Doors:Open: name mcp")]
+    [TestCase("Doors__Open", "telex", "FAIL  configuration: Doors:Open: name mcp, openai, a2a and agui, separated by commas, or none.")]
     public async Task Doctor_OfAHostThatServeWouldNotStart_SaysWhy(string variable, string value, string found,
         params string[] options)
     {
