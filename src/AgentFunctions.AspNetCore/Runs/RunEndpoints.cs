@@ -3,6 +3,7 @@ using AgentFunctions.AspNetCore.OpenApi;
 using AgentFunctions.AspNetCore.Security;
 using AgentFunctions.Durability;
 using AgentFunctions.Gateway;
+using AgentFunctions.Models;
 using AgentFunctions.Runs;
 using AgentFunctions.Views;
 using Microsoft.AspNetCore.Builder;
@@ -139,9 +140,11 @@ internal static class RunEndpoints
         Run run = await reader.GetAsync(id, cancellationToken);
         RunForecast? forecast = await http.RequestServices.GetRequiredService<RunForecasts>().FindAsync(run, cancellationToken);
         RunStanding standing = await standings.GetAsync(id, cancellationToken);
+        IReadOnlyList<ModelBinding> models = http.RequestServices.GetRequiredService<IModelCatalog>().Models;
         RunResource resource = resources.Of(run, http.Root());
         return Answers.Json(resource with
         {
+            Fallback = models.FirstOrDefault(model => model.Name == run.Model)?.Fallback?.Models,
             PolicyHash = standing.PolicyHash,
             Holds = standing.Holds,
             Rev = standing.Revision,

@@ -79,6 +79,12 @@ internal sealed record RunResource
     /// <summary>The name of the model.</summary>
     public required string Model { get; init; }
 
+    /// <summary>
+    /// The models that answer in its place while it gives no answers, the first choice first. Only in the answer of one run.
+    /// </summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<string>? Fallback { get; init; }
+
     /// <summary>Whether the model is the scripted rehearsal model: no real one has spoken.</summary>
     public required bool Rehearsal { get; init; }
 

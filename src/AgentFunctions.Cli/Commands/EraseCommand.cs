@@ -44,10 +44,17 @@ internal static class EraseCommand
                 parsed.GetValue(notes));
             Check(parsed.GetValue(ids)!, parsed.GetValue(label), parsed.GetValue(before), options);
             bool failed = false;
+            bool found = false;
             await foreach (string id in MeantAsync(client, parsed.GetValue(ids)!, parsed.GetValue(label),
                 TimeOf(parsed.GetValue(before)), cancellationToken))
             {
+                found = true;
                 failed |= !await EraseAsync(client, id, options, cancellationToken);
+            }
+
+            if (!found)
+            {
+                Console.WriteLine("no runs that have ended fit");
             }
 
             return failed ? ExitCode.Failed : ExitCode.Done;

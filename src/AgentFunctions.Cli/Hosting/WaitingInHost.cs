@@ -13,14 +13,13 @@ internal sealed class WaitingInHost(QuestionService questions, ApprovalService a
     public async Task<IReadOnlyList<QuestionResource>> QuestionsAsync(string root, CancellationToken cancellationToken) =>
     [
         .. (await questions.ListOfTreeAsync(root, Caller.Local, cancellationToken))
-            .Where(static question => question.MayBeAnsweredBy(Caller.Local))
             .Select(static question => QuestionResource.Of(question, Caller.Local)),
     ];
 
     public async Task<IReadOnlyList<ApprovalResource>> ApprovalsAsync(string root, CancellationToken cancellationToken) =>
     [
         .. (await approvals.ListOfTreeAsync(root, Caller.Local, cancellationToken))
-            .Where(static approval => approval.MayBeDecidedBy(Caller.Local))
+            .Where(static approval => approval.MayBeDecidedBy(Caller.Local) || approval.WhyNot(Caller.Local) is not null)
             .Select(static approval => ApprovalResource.Of(approval, Caller.Local)),
     ];
 

@@ -135,15 +135,28 @@ internal sealed class Explanation(RunResource run, IReadOnlyList<JournalEvent> e
         {
             "question" => $"agentfunctions answer {wait.Id}",
             "approval" => $"agentfunctions approve {wait.Id}, or deny {wait.Id}",
-            "modelUnavailable" =>
-                "agentfunctions doctor checks the models; Models:<name>:Fallback has another model answer meanwhile",
-            "modelCapacity" => "nothing: it goes on by itself; Models:<name>:Fallback has another model answer meanwhile",
+            "modelUnavailable" => $"agentfunctions doctor checks the models; {StandIns()}",
+            "modelCapacity" when wait.Code == nameof(ErrorCode.QuotaExceeded) => "nothing: it goes on by itself",
+            "modelCapacity" => $"nothing: it goes on by itself; {StandIns()}",
             "queue" => "nothing: it starts when runs before it end; a higher priority or larger bounds of the gateway start it sooner",
             "resume" => $"agentfunctions resume {run.Id}",
             "subAgents" => $"agentfunctions watch {run.Id} shows the sub-agents",
             "reviewCapacity" => "agentfunctions reviews lists the changes that wait for a review",
             _ => "nothing: it goes on by itself",
         };
+    }
+
+    /// <summary>What becomes of the run while its model gives no answers.</summary>
+    private string StandIns()
+    {
+        string setting = $"Models:{JournalLine.OneLine(run.Model)}:Fallback";
+        if (run.Fallback is not { } fallback)
+        {
+            return $"{setting} has another model answer meanwhile";
+        }
+
+        string names = string.Join(" and ", fallback.Select(static name => $"'{JournalLine.OneLine(name)}'"));
+        return $"{names} of {setting} {(fallback.Count == 1 ? "is" : "are")} tried too: the run goes on with the first that answers";
     }
 
     private string? Cancellation => events.LastOrDefault(static e => e.Type == JournalEventTypes.RunCancelRequested)?.Text;

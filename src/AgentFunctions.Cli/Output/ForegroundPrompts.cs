@@ -9,17 +9,26 @@ namespace AgentFunctions.Cli.Output;
 /// <param name="output">Where the person reads.</param>
 internal sealed class ForegroundPrompts(IWaitingForPeople waiting, TextReader input, TextWriter output)
 {
+    /// <summary>Stands among those who may answer for the lead of a sub-agent, which is no person.</summary>
+    private const string Lead = "lead-agent";
+
     /// <summary>What the person was asked; what is left for later is not asked twice.</summary>
     private readonly HashSet<string> _asked = new(StringComparer.Ordinal);
 
-    /// <summary>Finds the questions and approvals that the person may answer and was not asked about yet.</summary>
+    /// <summary>Finds the questions and approvals that the person was not asked about yet.</summary>
     /// <param name="root">The run.</param>
     /// <param name="cancellationToken">The token to cancel the wait.</param>
-    /// <returns>Asks about each of them and ends after the last one; <see langword="null"/> if there is nothing to ask.</returns>
+    /// <returns>
+    /// Asks about each that the person may answer, shows the others, and ends after the last one; <see langword="null"/> if there
+    /// is none.
+    /// </returns>
     public async Task<Func<CancellationToken, Task>?> FindAsync(string root, CancellationToken cancellationToken)
     {
         QuestionResource[] questions =
-            [.. (await waiting.QuestionsAsync(root, cancellationToken)).Where(one => !_asked.Contains(one.Id))];
+        [
+            .. (await waiting.QuestionsAsync(root, cancellationToken)).Where(one => !_asked.Contains(one.Id)
+                && (one.Mine || one.Roles.Any(static role => role != Lead))),
+        ];
         ApprovalResource[] approvals =
             [.. (await waiting.ApprovalsAsync(root, cancellationToken)).Where(one => !_asked.Contains(one.Id))];
         return questions.Length + approvals.Length == 0 ? null : token => AskAsync(questions, approvals, token);
@@ -30,6 +39,14 @@ internal sealed class ForegroundPrompts(IWaitingForPeople waiting, TextReader in
         foreach (QuestionResource question in questions)
         {
             _asked.Add(question.Id);
+            if (!question.Mine)
+            {
+                output.WriteLine(QuestionText.Describe(question));
+                output.WriteLine(Terminal.Lines(
+                    $"Rule '{question.Rule}' lets only these answer: {string.Join(", ", question.Roles)}. The run goes on waiting."));
+                continue;
+            }
+
             AnswerSubmission? said = await TypedAsync(() => QuestionPrompt.Ask(question, input, output, true), cancellationToken);
             await TellAsync(said is null ? null : () => waiting.AnswerAsync(question.Id, said, cancellationToken));
         }
@@ -37,8 +54,16 @@ internal sealed class ForegroundPrompts(IWaitingForPeople waiting, TextReader in
         foreach (ApprovalResource approval in approvals)
         {
             _asked.Add(approval.Id);
+            string description = ApprovalsCommand.Describe(approval);
+            if (approval.WhyNot is { } whyNot)
+            {
+                output.WriteLine(description);
+                output.WriteLine(Terminal.Lines($"{whyNot} The run goes on waiting."));
+                continue;
+            }
+
             ApprovalPrompt.Said? said = await TypedAsync(
-                () => ApprovalPrompt.Ask(ApprovalsCommand.Describe(approval), input, output), cancellationToken);
+                () => ApprovalPrompt.Ask(description, input, output), cancellationToken);
             await TellAsync(said is null ? null : () => waiting.DecideAsync(
                 approval.Id,
                 new DecisionSubmission

@@ -5,10 +5,10 @@ namespace AgentFunctions.Cli.Output;
 /// <summary>What runs ask the person at the terminal, wherever the runs are.</summary>
 internal interface IWaitingForPeople
 {
-    /// <summary>Gets the questions of a run and its sub-agents that the person may answer.</summary>
+    /// <summary>Gets the questions of a run and its sub-agents; of each, whether the person may answer it.</summary>
     Task<IReadOnlyList<QuestionResource>> QuestionsAsync(string root, CancellationToken cancellationToken);
 
-    /// <summary>Gets the approvals of a run and its sub-agents that wait.</summary>
+    /// <summary>Gets the approvals of a run and its sub-agents that wait; of each, why the person may not decide it.</summary>
     Task<IReadOnlyList<ApprovalResource>> ApprovalsAsync(string root, CancellationToken cancellationToken);
 
     /// <summary>Answers a question.</summary>

@@ -8,10 +8,7 @@ namespace AgentFunctions.Cli.Server;
 internal sealed class WaitingOnServer(ApiClient client) : IWaitingForPeople
 {
     public async Task<IReadOnlyList<QuestionResource>> QuestionsAsync(string root, CancellationToken cancellationToken) =>
-    [
-        .. (await client.ListQuestionsAsync("",
-            cancellationToken)).Items.Where(question => question.Mine && IsOf(root, question.Run)),
-    ];
+        [.. (await client.ListQuestionsAsync("", cancellationToken)).Items.Where(question => IsOf(root, question.Run))];
 
     public async Task<IReadOnlyList<ApprovalResource>> ApprovalsAsync(string root, CancellationToken cancellationToken) =>
         [.. (await client.ListApprovalsAsync(cancellationToken)).Items.Where(approval => IsOf(root, approval.Run))];

@@ -70,6 +70,8 @@ public static class JournalLine
         JournalEventTypes.RunNoted => $"note: {OneLine(e.Text)}",
         JournalEventTypes.ModelCompleted =>
             $"{OneLine(e.Model ?? "model")}: {(e.Text is null ? "calls tools" : OneLine(e.Text))}{Cost(e)}",
+        JournalEventTypes.ModelLost =>
+            $"{OneLine(e.Model ?? "model")}: no answer; the call counts as if it had consumed all that it could{Cost(e)}",
         JournalEventTypes.ModelSwitched => $"  {OneLine(e.Text, 300)}",
         JournalEventTypes.ToolStarted => $"  {OneLine(e.Tool)} {OneLine(e.Text)}",
         JournalEventTypes.ToolCompleted when e.IsError == true => $"  {OneLine(e.Tool)} failed: {OneLine(e.Text)}",

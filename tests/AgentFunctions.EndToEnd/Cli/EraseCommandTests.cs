@@ -23,6 +23,8 @@ internal sealed class EraseCommandTests
         (exitCode, _, errors) = await Run("erase", first, "--label", "team", "--reason", "x");
         Assert.That(exitCode, Is.EqualTo(2), errors);
 
+        (exitCode, output, errors) = await Run("erase", "--before", "2020-01-01", "--reason", "old");
+        Assert.That((exitCode, output.Trim()), Is.EqualTo((0, "no runs that have ended fit")), errors);
         (exitCode, output, errors) = await Run("erase", first, "--reason", "asked for");
         Assert.That((exitCode, output.Contains("is being erased", StringComparison.Ordinal)), Is.EqualTo((0, true)), errors);
         (exitCode, output, errors) = await Run("erase", "--before", "2100-01-01", "--reason", "all");

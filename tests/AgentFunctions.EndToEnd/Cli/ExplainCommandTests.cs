@@ -40,7 +40,7 @@ internal sealed class ExplainCommandTests
     [TestCase("Ask.", "waiting", "waiting for question ", "it asks requester, approver", "Which one?",
         "what to do: agentfunctions answer ")]
     [TestCase("Break.", "waiting", "waiting for modelUnavailable (the model could not be asked), until ", "it failed ",
-        "what to do: agentfunctions doctor checks the models")]
+        "what to do: agentfunctions doctor checks the models; Models:openai:Fallback has another model answer meanwhile")]
     [TestCase("Spend.", "budgetExhausted", "because stepLimitReached: ", "what to do: grant more: agentfunctions grant ")]
     [TestCase("Refuse.", "failed", "because modelUnauthorized: ",
         "what to do: agentfunctions doctor checks the models; then agentfunctions resume ")]
@@ -57,6 +57,33 @@ internal sealed class ExplainCommandTests
         }
 
         Assert.That(await OutputOf("show", id), Does.Contain(status));
+    }
+
+    [Test]
+    public async Task Explain_ModelHasAFallback_SaysThatItIsTried()
+    {
+        await using ApiHost host = await ApiHost.StartAsync(build: static builder =>
+        {
+            foreach (string name in new[] { "default", "spare" })
+            {
+                builder.Configuration[$"Models:{name}:Provider"] = "openai";
+                builder.Configuration[$"Models:{name}:Key"] = "sk-test";
+                builder.Configuration[$"Models:{name}:Endpoint"] = "http://127.0.0.1:1/v1";
+                builder.Configuration[$"Models:{name}:MaxRetries"] = "0";
+            }
+
+            builder.Configuration["Models:default:Fallback"] = "spare";
+            builder.Services.AddOpenAIModels(builder.Configuration);
+        });
+        using HttpResponseMessage response = await host.Http.PostAsJsonAsync("/api/runs", new { goal = "Say." });
+        string id = (await response.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("id").GetString()!;
+        await StatusAsync(host, id, "waiting");
+
+        string said = await OutputOf(host, "explain", id);
+
+        Assert.That(said, Does.Contain("waiting for modelUnavailable")
+            .And.Contain("agentfunctions doctor checks the models; 'spare' of Models:default:Fallback is tried too"));
+        Assert.That(said, Does.Not.Contain("has another model answer"));
     }
 
     [Test]
@@ -152,8 +179,10 @@ internal sealed class ExplainCommandTests
         return id;
     }
 
-    private Task StatusAsync(string id, string status) => Poll.UntilAsync(
-        async () => (await _host.Http.GetFromJsonAsync<JsonElement>($"/api/runs/{id}")).GetProperty("status")
+    private Task StatusAsync(string id, string status) => StatusAsync(_host, id, status);
+
+    private static Task StatusAsync(ApiHost host, string id, string status) => Poll.UntilAsync(
+        async () => (await host.Http.GetFromJsonAsync<JsonElement>($"/api/runs/{id}")).GetProperty("status")
             .GetString() == status,
         TestContext.CurrentContext.CancellationToken);
 
@@ -161,10 +190,12 @@ internal sealed class ExplainCommandTests
         (await _host.Http.GetFromJsonAsync<JsonElement>($"/api/runs/{id}/events?follow=false")).EnumerateArray()
             .Select(static e => e.GetProperty("type").GetString());
 
-    private async Task<string> OutputOf(params string[] arguments)
+    private Task<string> OutputOf(params string[] arguments) => OutputOf(_host, arguments);
+
+    private static async Task<string> OutputOf(ApiHost host, params string[] arguments)
     {
         (int exitCode, string output, string errors) = await ProgramProcess.RunAsync(
-            null, Path.GetTempPath(), [.. arguments, "--server", _host.Http.BaseAddress!.ToString()]);
+            null, Path.GetTempPath(), [.. arguments, "--server", host.Http.BaseAddress!.ToString()]);
         Assert.That(exitCode, Is.Zero, $"{string.Join(' ', arguments)}: {output}{errors}");
         return output;
     }

@@ -79,7 +79,8 @@ internal sealed class KilledFailoverTests
             client.BaseAddress!.ToString());
         Assert.That(exit, Is.Zero, errors);
         Assert.That(said, Does.Contain($"run {id} is completed").And.Contain("because the model answered: done").And.Contain("(of that spare: 60 tokens"));
-        Assert.That(said, Does.Contain("what led there:").And.Contain("model 'spare' answers in place of 'default'"));
+        Assert.That(said, Does.Contain("what led there:").And.Contain("model 'spare' answers in place of 'default'")
+            .And.Contain(": no answer; the call counts as if it had consumed all that it could ["));
     }
 
     private static ChatReply Answer(ChatRequest request) => request.Turn < Turns - 1

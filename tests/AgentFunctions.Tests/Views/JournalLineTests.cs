@@ -1,6 +1,6 @@
+using AgentFunctions.Budgets;
 using AgentFunctions.Records;
 using AgentFunctions.Views;
-
 
 namespace AgentFunctions.Tests.Views;
 
@@ -18,6 +18,19 @@ internal sealed class JournalLineTests
             Text = "\u001b[2J\u001b]0;owned\u0007one\r\ntwo \u202Ethree",
         };
         Assert.That(JournalLine.Format(said, Start), Is.EqualTo("    1:05  turn 3    m: [2J]0;ownedone two three"));
+    }
+
+    [Test]
+    public void Format_ACallThatWasLost_SaysWhatItCountsAs()
+    {
+        var lost = new JournalEvent(JournalEventTypes.ModelLost, Start.AddSeconds(44))
+        {
+            Turn = 3,
+            Model = "m",
+            Usage = new TokenUsage(400, 8_192, 0, 0.04m),
+        };
+        Assert.That(JournalLine.Format(lost, Start),
+            Is.EqualTo("    0:44  turn 3    m: no answer; the call counts as if it had consumed all that it could [400 in, 8,192 out]"));
     }
 
     [TestCase(0, "0:00")]
