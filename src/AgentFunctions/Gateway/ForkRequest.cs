@@ -58,8 +58,8 @@ public sealed record ForkRequest
             Instructions is null || (!string.IsNullOrWhiteSpace(Instructions)
                 && Encoding.UTF8.GetByteCount(Instructions) <= 128 * 1024),
             "instructions", "use at most 128 KiB, and not only spaces");
-        Require(Message is null || (!string.IsNullOrWhiteSpace(Message) && Message.Length <= RunSteering.MaxMessage), "message",
-            $"use 1 to {RunSteering.MaxMessage} characters");
+        Require(Message is null || (!string.IsNullOrWhiteSpace(Message) && Message.Length <= SteeringRules.MaxMessage), "message",
+            $"use 1 to {SteeringRules.MaxMessage} characters");
         Require(Tools?.Any(string.IsNullOrWhiteSpace) != true, "tools", "name tools of the host's");
         Budget?.Validate("budget");
     }

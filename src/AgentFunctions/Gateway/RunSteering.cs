@@ -19,12 +19,6 @@ namespace AgentFunctions.Gateway;
 /// </remarks>
 public sealed class RunSteering
 {
-    /// <summary>The longest message, in characters.</summary>
-    internal const int MaxMessage = 32_768;
-
-    /// <summary>The most data of a message, in bytes: an entry of a log may have 1 MiB, and data is stored as text.</summary>
-    private const int MaxMedia = 512 * 1024;
-
     /// <summary>What a message costs beyond its text: role and separators; a generous bound in bytes.</summary>
     internal const int MessageFrame = 256;
 
@@ -56,7 +50,7 @@ public sealed class RunSteering
     public Task<Run> SendAsync(string id, string text, Caller caller, string? idempotencyKey = null,
         CancellationToken cancellationToken = default)
     {
-        CheckMessage(text);
+        SteeringRules.CheckMessage(text);
         return OnceAsync(id, caller, RunAct.Steer, idempotencyKey, ["message", id, text],
             claim => SendAsync(id, text, caller, claim, cancellationToken), cancellationToken);
     }
@@ -76,8 +70,8 @@ public sealed class RunSteering
         CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(media);
-        CheckMessage(text);
-        CheckMedia(media);
+        SteeringRules.CheckMessage(text);
+        SteeringRules.CheckMedia(media);
         string[] parts = ["message", id, text,
             .. media.Select(static one => one is DataContent data ? data.Uri : ((UriContent)one).Uri.AbsoluteUri)];
         return OnceAsync(
@@ -93,7 +87,7 @@ public sealed class RunSteering
     /// <exception cref="AgentException"><see cref="ErrorCode.RunNotFound"/> or <see cref="ErrorCode.InvalidInput"/>.</exception>
     public Task<Run> SendAsync(string id, string text, string requester = "local", CancellationToken cancellationToken = default)
     {
-        CheckMessage(text);
+        SteeringRules.CheckMessage(text);
         return _commands.TracedAsync(id, "message",
             () => SendAsync(id, text, new Caller(requester), claim: null, cancellationToken), cancellationToken);
     }
@@ -110,7 +104,7 @@ public sealed class RunSteering
     public Task<Run> GrantAsync(string id, Budget more, Caller caller, string? idempotencyKey = null,
         CancellationToken cancellationToken = default)
     {
-        CheckGrant(more);
+        SteeringRules.CheckGrant(more);
         string body = JsonSerializer.Serialize(more, BudgetsJsonContext.Default.Budget);
         return OnceAsync(id, caller, RunAct.Steer, idempotencyKey, ["grant", id, body],
             claim => GrantAsync(id, more, caller, claim, cancellationToken), cancellationToken);
@@ -124,7 +118,7 @@ public sealed class RunSteering
     /// <exception cref="AgentException"><see cref="ErrorCode.RunNotFound"/> or <see cref="ErrorCode.InvalidInput"/>.</exception>
     public Task<Run> GrantAsync(string id, Budget more, string requester = "local", CancellationToken cancellationToken = default)
     {
-        CheckGrant(more);
+        SteeringRules.CheckGrant(more);
         return _commands.TracedAsync(id, "grant",
             () => GrantAsync(id, more, new Caller(requester), claim: null, cancellationToken), cancellationToken);
     }
@@ -374,46 +368,5 @@ public sealed class RunSteering
         }
 
         return await _commands.GetAsync(id, cancellationToken).ConfigureAwait(false);
-    }
-
-    private static void CheckMessage(string text)
-    {
-        if (string.IsNullOrWhiteSpace(text) || text.Length > MaxMessage)
-        {
-            throw new AgentException(ErrorCode.InvalidInput, $"text: use 1 to {MaxMessage} characters.");
-        }
-    }
-
-    private static void CheckMedia(IReadOnlyList<AIContent> media)
-    {
-        long size = 0;
-        foreach (AIContent one in media)
-        {
-            size += one switch
-            {
-                DataContent data => data.Data.Length,
-                UriContent { Uri: { IsAbsoluteUri: true, Scheme: "http" or "https" } } => 0,
-                _ => throw new AgentException(
-                    ErrorCode.InvalidInput,
-                    $"media: send data, and http or https addresses; {one.GetType().Name} cannot be sent to a run."),
-            };
-        }
-
-        if (size > MaxMedia)
-        {
-            throw new AgentException(
-                ErrorCode.InvalidInput,
-                "media: send at most 512 KiB of data with a message; submit a run with larger data, or put the file in the workspace.");
-        }
-    }
-
-    private static void CheckGrant(Budget more)
-    {
-        ArgumentNullException.ThrowIfNull(more);
-        more.Validate("budget");
-        if (more.IsUnlimited)
-        {
-            throw new AgentException(ErrorCode.InvalidInput, "budget: name at least one part to grant.");
-        }
     }
 }

@@ -141,7 +141,7 @@ internal sealed class SwarmFlow : IDisposable
         {
             if (request?.Start is { } start)
             {
-                added.Add(BatchOf(turn, call, start));
+                added.Add(ChildBatch.Of(turn, call, start, _lead.CriticalSteps));
             }
 
             if (request?.Wait is { } wait)
@@ -267,15 +267,6 @@ internal sealed class SwarmFlow : IDisposable
         over.Cancel();
         return _swarm.Live.Count == 0;
     }
-
-    private ChildBatch BatchOf(int turn, int call, ChildStart start) => new(turn, call, start.FirstItem, start.Count, start.First)
-    {
-        Awaited = start.Awaited,
-        Ask = start.Ask,
-        Weight = start.Weight,
-        Priority = start.Priority,
-        CriticalSteps = _lead.CriticalSteps,
-    };
 
     private void Enqueue(List<ChildBatch> added)
     {

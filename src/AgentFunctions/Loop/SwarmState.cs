@@ -109,6 +109,21 @@ internal sealed record ChildBatch(int Turn, int Call, int? Item, int Count, RunS
     [JsonIgnore]
     public string Name => ChildName.Of(Turn, Call, Item);
 
+    /// <summary>Makes the batch that a call of the lead asks for.</summary>
+    /// <param name="turn">The turn.</param>
+    /// <param name="call">The call.</param>
+    /// <param name="start">What it asks for.</param>
+    /// <param name="criticalSteps">The lead's longest chain of steps.</param>
+    public static ChildBatch Of(int turn, int call, ChildStart start, int criticalSteps) =>
+        new(turn, call, start.FirstItem, start.Count, start.First)
+        {
+            Awaited = start.Awaited,
+            Ask = start.Ask,
+            Weight = start.Weight,
+            Priority = start.Priority,
+            CriticalSteps = criticalSteps,
+        };
+
     /// <summary>Those after the first; <see langword="null"/> if there are none.</summary>
     [JsonIgnore]
     public ChildBatch? Rest => Count == 1

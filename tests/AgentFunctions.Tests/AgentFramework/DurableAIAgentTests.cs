@@ -7,7 +7,6 @@ using AgentFunctions.TestKit;
 using AgentFunctions.Tests.Hosting;
 using AgentFunctions.Tools;
 using Microsoft.Agents.AI;
-using Microsoft.Agents.AI.Workflows;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.DependencyInjection;
 using Run = AgentFunctions.Runs.Run;
@@ -363,34 +362,6 @@ internal sealed class DurableAIAgentTests
         Assert.That(first.Messages.SelectMany(static message => message.Contents).OfType<FunctionResultContent>()
             .Single().Result!.ToString(), Does.Contain("I worked."));
         Assert.That(host.Model.Requests, Has.Count.EqualTo(1), "the call that was repeated is the same run");
-    }
-
-    [Test]
-    public async Task Run_InASequentialWorkflow_TakesItsTurn()
-    {
-        await using RunHost host = await StartAsync(
-            static request => ChatReply.Say($"I heard: {request.Messages[^1].GetProperty("content")}"));
-        AIAgent planner = new ChatClientAgent(ScriptedClient.Says("Charge 42."), name: "planner");
-        Workflow workflow = AgentWorkflowBuilder.BuildSequential(planner, AgentOf(host).Scoped("order-1"));
-
-        AgentResponse response = await workflow.AsAIAgent(name: "flow").RunAsync("Begin.");
-
-        Assert.That(response.Messages[^1].Text, Does.Contain("Charge 42."));
-    }
-
-    [Test]
-    public async Task Run_InAGroupChat_HearsTheOthers()
-    {
-        await using RunHost host = await StartAsync(
-            static request => ChatReply.Say($"I heard: {request.Messages[^1].GetProperty("content")}"));
-        AIAgent critic = new ChatClientAgent(ScriptedClient.Says("Too expensive."), name: "critic");
-        Workflow workflow = AgentWorkflowBuilder
-            .CreateGroupChatBuilderWith(static agents => new RoundRobinGroupChatManager(agents) { MaximumIterationCount = 2 })
-            .AddParticipants(critic, AgentOf(host).Scoped("order-1")).Build();
-
-        AgentResponse response = await workflow.AsAIAgent(name: "flow").RunAsync("A car for 42.");
-
-        Assert.That(response.Messages[^1].Text, Does.Contain("Too expensive."));
     }
 
     private static IEnumerable<ToolApprovalRequestContent> RequestsOf(AgentResponse response) =>

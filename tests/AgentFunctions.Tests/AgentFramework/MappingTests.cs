@@ -1,6 +1,5 @@
 using System.Reflection;
 using System.Text.RegularExpressions;
-using AgentFunctions.Tests.Architecture;
 
 namespace AgentFunctions.Tests.AgentFramework;
 

@@ -10,9 +10,7 @@ using ChatMessage = Microsoft.Extensions.AI.ChatMessage;
 
 namespace AgentFunctions.Tests.AgentFramework;
 
-/// <summary>
-/// Durable agents in the workflows of Agent Framework; sequences, group chats and handoffs have tests elsewhere.
-/// </summary>
+/// <summary>Durable agents in the workflows of Agent Framework; handoffs have tests elsewhere.</summary>
 internal sealed class WorkflowTests
 {
     [Test]
@@ -47,6 +45,34 @@ internal sealed class WorkflowTests
 
         Assert.That(acted, Is.EqualTo(1));
         Assert.That(done.Text, Does.Contain("Done."));
+    }
+
+    [Test]
+    public async Task Run_InASequentialWorkflow_TakesItsTurn()
+    {
+        await using RunHost host = await StartAsync(
+            static request => ChatReply.Say($"I heard: {request.Messages[^1].GetProperty("content")}"));
+        AIAgent planner = new ChatClientAgent(ScriptedClient.Says("Charge 42."), name: "planner");
+        Workflow workflow = AgentWorkflowBuilder.BuildSequential(planner, AgentOf(host).Scoped("order-1"));
+
+        AgentResponse response = await workflow.AsAIAgent(name: "flow").RunAsync("Begin.");
+
+        Assert.That(response.Messages[^1].Text, Does.Contain("Charge 42."));
+    }
+
+    [Test]
+    public async Task Run_InAGroupChat_HearsTheOthers()
+    {
+        await using RunHost host = await StartAsync(
+            static request => ChatReply.Say($"I heard: {request.Messages[^1].GetProperty("content")}"));
+        AIAgent critic = new ChatClientAgent(ScriptedClient.Says("Too expensive."), name: "critic");
+        Workflow workflow = AgentWorkflowBuilder
+            .CreateGroupChatBuilderWith(static agents => new RoundRobinGroupChatManager(agents) { MaximumIterationCount = 2 })
+            .AddParticipants(critic, AgentOf(host).Scoped("order-1")).Build();
+
+        AgentResponse response = await workflow.AsAIAgent(name: "flow").RunAsync("A car for 42.");
+
+        Assert.That(response.Messages[^1].Text, Does.Contain("Too expensive."));
     }
 
     private static AIAgent AgentOf(RunHost host) => host.Get<IServiceProvider>().GetRequiredKeyedService<AIAgent>("worker");
