@@ -156,7 +156,8 @@ internal sealed class Explanation(RunResource run, IReadOnlyList<JournalEvent> e
         }
 
         string names = string.Join(" and ", fallback.Select(static name => $"'{JournalLine.OneLine(name)}'"));
-        return $"{names} of {setting} {(fallback.Count == 1 ? "is" : "are")} tried too: the run goes on with the first that answers";
+        string are = fallback.Count == 1 ? "is" : "are";
+        return $"{names} of {setting} {are} tried too: the run goes on with the first that answers";
     }
 
     private string? Cancellation => events.LastOrDefault(static e => e.Type == JournalEventTypes.RunCancelRequested)?.Text;

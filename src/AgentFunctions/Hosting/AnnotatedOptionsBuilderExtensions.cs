@@ -4,8 +4,8 @@ using Microsoft.Extensions.Options;
 
 namespace Microsoft.Extensions.DependencyInjection;
 
-// Checks settings by the annotations of their options. AgentFunctions.AspNetCore compiles this file too, so what stands here is no
-// documentation: the description of the API would find it twice.
+// Checks settings by the annotations of their options. AgentFunctions.AspNetCore compiles this file too, so what stands here is
+// no documentation: the description of the API would find it twice.
 internal static class AnnotatedOptionsBuilderExtensions
 {
     // In the words of the annotations, which name the setting and the remedy: the framework's own check puts words about types

@@ -81,7 +81,8 @@ public sealed class EconomyTests
     public async Task Approval_CostsItsEventAndTheCallOnceMore()
     {
         using var folder = new TemporaryFolder();
-        string policy = folder.Write("policy.yaml", "rules: [{name: ask, when: {tool: '*'}, then: ask, approval: {roles: [lead]}}]");
+        string policy = folder.Write("policy.yaml",
+            "rules: [{name: ask, when: {tool: '*'}, then: ask, approval: {roles: [lead]}}]");
 
         (Run run, CountedActions counts) = await RunAsync(
             "worker", static request => request.Turn == 0 ? ChatReply.Call("note", new { }) : ChatReply.Say("Done."),

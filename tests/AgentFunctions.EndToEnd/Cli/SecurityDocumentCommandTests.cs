@@ -11,7 +11,8 @@ internal sealed partial class SecurityDocumentCommandTests
     /// <summary>What the text names without its arguments.</summary>
     private static readonly string[] Mentions = ["audit verify"];
 
-    private static IEnumerable<string> Commands => Spans().Matches(Repository.Text("docs/security.md")).Select(static match => match.Groups[1].Value)
+    private static IEnumerable<string> Commands => Spans().Matches(Repository.Text("docs/security.md"))
+        .Select(static match => match.Groups[1].Value)
         .Select(static span => span.StartsWith("agentfunctions ", StringComparison.Ordinal)
             ? span["agentfunctions ".Length..]
             : span)

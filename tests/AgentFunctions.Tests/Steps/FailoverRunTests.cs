@@ -71,7 +71,8 @@ internal sealed class FailoverRunTests
         Assert.That(journal.Count(static happened => happened.Type == JournalEventTypes.ModelLost), Is.EqualTo(isLost ? 1 : 0));
         JournalEvent switched = journal.Single(static happened => happened.Type == JournalEventTypes.ModelSwitched);
         Assert.That((switched.Turn, switched.Model, switched.Text), Is.EqualTo(((int?)3, "twin", switched.Text)));
-        Assert.That(switched.Text, Does.StartWith("model 'twin' answers in place of 'test': model 'test'").And.Contain(words ?? ""));
+        Assert.That(switched.Text, Does.StartWith("model 'twin' answers in place of 'test': model 'test'")
+            .And.Contain(words ?? ""));
         Assert.That(spare.Requests.Select(static request => request.Turn), Is.EqualTo(new[] { 2, 3 }),
             "each turn is answered once");
         Assert.That(spare.Requests[0].Body.GetProperty("model").GetString(), Is.EqualTo("other"));
