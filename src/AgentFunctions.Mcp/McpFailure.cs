@@ -1,5 +1,6 @@
 using System.Net;
 using ModelContextProtocol;
+using ModelContextProtocol.Client;
 
 namespace AgentFunctions.Mcp;
 
@@ -94,4 +95,19 @@ internal static class McpFailures
             return failure is not HttpRequestException known || known.StatusCode == e.StatusCode || e.StatusCode is null;
         }
     }
+
+    /// <summary>Says what went wrong, down to its cause.</summary>
+    /// <param name="failure">The failure.</param>
+    public static string Describe(Exception failure) => failure is AgentException || failure.InnerException is null
+        ? failure.Message
+        : $"{failure.Message.TrimEnd('.')}: {Describe(failure.InnerException)}";
+
+    /// <summary>Says why a connection has ended.</summary>
+    /// <param name="details">What is known of its end.</param>
+    public static string Describe(ClientCompletionDetails details) => details switch
+    {
+        HttpClientCompletionDetails { HttpStatusCode: { } status } => $"HTTP {(int)status}",
+        { Exception: { } cause } => cause.Message,
+        _ => "the connection was closed",
+    };
 }

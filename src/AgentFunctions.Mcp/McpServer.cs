@@ -315,7 +315,7 @@ internal sealed class McpServer(
                 throw needed;
             }
 
-            string reason = secrets?.Hide(Innermost(e)) ?? Innermost(e);
+            string reason = secrets?.Hide(McpFailures.Describe(e)) ?? McpFailures.Describe(e);
             McpLog.Unreachable(logger, definition.Name, Failed(reason), reason);
             throw Unavailable(reason, e);
         }
@@ -329,7 +329,7 @@ internal sealed class McpServer(
             return;
         }
 
-        CountEnd(session, session.Secrets.Hide(session.EndReason ?? Describe(details)));
+        CountEnd(session, session.Secrets.Hide(session.EndReason ?? McpFailures.Describe(details)));
         await DropAsync(session).ConfigureAwait(false);
     }
 
@@ -397,15 +397,4 @@ internal sealed class McpServer(
         ErrorCode.ToolUnavailable,
         $"The tool server '{definition.Name}' cannot be reached: {reason.TrimEnd('.')}. The call was not made; try again later or go on without it.",
         cause);
-
-    internal static string Innermost(Exception e) => e is AgentException || e.InnerException is null
-        ? e.Message
-        : $"{e.Message.TrimEnd('.')}: {Innermost(e.InnerException)}";
-
-    private static string Describe(ClientCompletionDetails details) => details switch
-    {
-        HttpClientCompletionDetails { HttpStatusCode: { } status } => $"HTTP {(int)status}",
-        { Exception: { } cause } => cause.Message,
-        _ => "the connection was closed",
-    };
 }

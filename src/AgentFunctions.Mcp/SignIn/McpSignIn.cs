@@ -179,7 +179,7 @@ public sealed class McpSignIn
 
         return failure is OperationCanceledException
             ? new AgentException(ErrorCode.NotAllowed, $"Nobody signed in to '{name}' within {AnswerTime.TotalMinutes} minutes.")
-            : new AgentException(ErrorCode.ToolUnavailable, $"Signing in to '{name}' failed: {McpServer.Innermost(failure)}",
+            : new AgentException(ErrorCode.ToolUnavailable, $"Signing in to '{name}' failed: {McpFailures.Describe(failure)}",
                 failure);
     }
 }
