@@ -12,7 +12,7 @@ internal sealed class SqliteLogStore(SqliteEngine owner) : ILogStore
     private const int MaxEntryBytes = 1024 * 1024;
     private const int PageSize = 256;
 
-    /// <summary>Gets the data file is locked: one process has it.</summary>
+    /// <summary>Gets <see langword="false"/>: the data file is locked, so that one process has it.</summary>
     public bool IsShared => false;
 
     public async Task<long> AppendAsync(

@@ -14,7 +14,7 @@ internal sealed class SqliteRecordStore(SqliteEngine owner) : IRecordStore
 
     private static readonly Task<StoredRecord?> s_none = Task.FromResult<StoredRecord?>(null);
 
-    /// <summary>Gets the data file is locked: one process has it.</summary>
+    /// <summary>Gets <see langword="false"/>: the data file is locked, so that one process has it.</summary>
     public bool IsShared => false;
 
     public Task<StoredRecord?> GetAsync(string key, CancellationToken cancellationToken = default)

@@ -116,7 +116,10 @@ internal sealed class ToolCallState(CallToolInput input)
     /// <summary>Gets or sets what the audit log is still to be told that came of the call, together with the ledger.</summary>
     public ToolOutcome? OutcomeDue { get; set; }
 
-    /// <summary>Gets or sets that followers are told of the call, which one without effects does not wait for.</summary>
+    /// <summary>
+    /// Gets or sets the write that tells followers that the call begins. A call without effects does not wait for it; its outcome
+    /// does.
+    /// </summary>
     public Task Told { get; set; } = Task.CompletedTask;
 
     /// <summary>Gets whether the call was made before and nobody can tell what came of it.</summary>

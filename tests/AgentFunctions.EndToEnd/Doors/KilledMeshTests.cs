@@ -26,7 +26,9 @@ internal sealed class KilledMeshTests
     /// <summary>A piece takes two requests at least, on average.</summary>
     private static readonly int Pieces = (Kills * Longest / 2) + 5;
 
-    /// <summary>The hosts are there. While one is not, the lead gets no answer: it would have done with all pieces by then.</summary>
+    /// <summary>
+    /// Completes when both hosts are there. Until then the lead gets no answer: it would get through all its pieces meanwhile.
+    /// </summary>
     private Task _back = Task.CompletedTask;
 
     [Test]

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using AgentFunctions.Sqlite;
 using AgentFunctions.Storage;
+using AgentFunctions.Tests.Storage;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace AgentFunctions.Tests.AspNetCore;
@@ -25,22 +26,23 @@ internal sealed class CountedReads
         services.AddSingleton<ILogStore>(provider => new Logs(provider.GetRequiredService<SqliteEngine>().Logs, this));
     }
 
-    private T Note<T>(string key, T store)
+    private void Note(string key)
     {
         if (!key.StartsWith("erased/", StringComparison.Ordinal))
         {
             Interlocked.Increment(ref _count);
         }
-
-        return store;
     }
 
     private sealed class Records(IRecordStore inner, CountedReads reads) : IRecordStore
     {
         public bool IsShared => inner.IsShared;
 
-        public Task<StoredRecord?> GetAsync(string key, CancellationToken cancellationToken = default) =>
-            reads.Note(key, inner).GetAsync(key, cancellationToken);
+        public Task<StoredRecord?> GetAsync(string key, CancellationToken cancellationToken = default)
+        {
+            reads.Note(key);
+            return inner.GetAsync(key, cancellationToken);
+        }
 
         public Task<string> PutAsync(
             string key, ReadOnlyMemory<byte> value, RecordCondition condition = default,
@@ -54,36 +56,24 @@ internal sealed class CountedReads
             string prefix, string? after = null, CancellationToken cancellationToken = default)
         {
             reads._lists.AddOrUpdate(prefix, 1, static (_, count) => count + 1);
-            return reads.Note(prefix, inner).ListAsync(prefix, after, cancellationToken);
+            reads.Note(prefix);
+            return inner.ListAsync(prefix, after, cancellationToken);
         }
     }
 
-    private sealed class Logs(ILogStore inner, CountedReads reads) : ILogStore
+    private sealed class Logs(ILogStore inner, CountedReads reads) : DelegatingLogStore(inner)
     {
-        public bool IsShared => inner.IsShared;
+        public override IAsyncEnumerable<LogEntry> ReadAsync(
+            string stream, long fromPosition = 0, int? maxCount = null, CancellationToken cancellationToken = default)
+        {
+            reads.Note(stream);
+            return base.ReadAsync(stream, fromPosition, maxCount, cancellationToken);
+        }
 
-        public Task<long> AppendAsync(
-            string stream, IReadOnlyList<ReadOnlyMemory<byte>> entries, long? expectedPosition = null,
-            CancellationToken cancellationToken = default) =>
-            inner.AppendAsync(stream, entries, expectedPosition, cancellationToken);
-
-        public IAsyncEnumerable<LogEntry> ReadAsync(
-            string stream, long fromPosition = 0, int? maxCount = null, CancellationToken cancellationToken = default) =>
-            reads.Note(stream, inner).ReadAsync(stream, fromPosition, maxCount, cancellationToken);
-
-        public Task<long> GetLengthAsync(string stream, CancellationToken cancellationToken = default) =>
-            reads.Note(stream, inner).GetLengthAsync(stream, cancellationToken);
-
-        public Task WaitForAppendAsync(string stream, long length, CancellationToken cancellationToken) =>
-            inner.WaitForAppendAsync(stream, length, cancellationToken);
-
-        public Task TrimAsync(string stream, long before, CancellationToken cancellationToken = default) =>
-            inner.TrimAsync(stream, before, cancellationToken);
-
-        public Task<long> FindTrimAsync(string stream, long before, CancellationToken cancellationToken = default) =>
-            inner.FindTrimAsync(stream, before, cancellationToken);
-
-        public Task DeleteAsync(string stream, CancellationToken cancellationToken = default) =>
-            inner.DeleteAsync(stream, cancellationToken);
+        public override Task<long> GetLengthAsync(string stream, CancellationToken cancellationToken = default)
+        {
+            reads.Note(stream);
+            return base.GetLengthAsync(stream, cancellationToken);
+        }
     }
 }

@@ -1,5 +1,5 @@
-using System.Runtime.CompilerServices;
 using AgentFunctions.Storage;
+using AgentFunctions.Tests.Storage;
 
 namespace AgentFunctions.Tests.Budgets;
 
@@ -53,33 +53,12 @@ internal sealed class CrashPoint(Random random)
     }
 }
 
-internal sealed class CrashingLogs(ILogStore inner, CrashPoint crash) : ILogStore
+internal sealed class CrashingLogs(ILogStore inner, CrashPoint crash) : DelegatingLogStore(inner)
 {
-    public bool IsShared => inner.IsShared;
-
-    public Task<long> AppendAsync(
+    public override Task<long> AppendAsync(
         string stream, IReadOnlyList<ReadOnlyMemory<byte>> entries, long? expectedPosition = null,
         CancellationToken cancellationToken = default) =>
-        crash.RunAsync(() => inner.AppendAsync(stream, entries, expectedPosition, cancellationToken), cancellationToken);
-
-    public async IAsyncEnumerable<LogEntry> ReadAsync(
-        string stream, long fromPosition = 0, int? maxCount = null,
-        [EnumeratorCancellation] CancellationToken cancellationToken = default)
-    {
-        await foreach (LogEntry entry in inner.ReadAsync(stream, fromPosition, maxCount, cancellationToken))
-        {
-            yield return entry;
-        }
-    }
-
-    public Task<long> GetLengthAsync(string stream, CancellationToken cancellationToken = default) =>
-        inner.GetLengthAsync(stream, cancellationToken);
-
-    public Task WaitForAppendAsync(string stream, long length, CancellationToken cancellationToken) =>
-        inner.WaitForAppendAsync(stream, length, cancellationToken);
-
-    public Task DeleteAsync(string stream, CancellationToken cancellationToken = default) =>
-        inner.DeleteAsync(stream, cancellationToken);
+        crash.RunAsync(() => base.AppendAsync(stream, entries, expectedPosition, cancellationToken), cancellationToken);
 }
 
 internal sealed class CrashingRecords(IRecordStore inner, CrashPoint crash) : IRecordStore

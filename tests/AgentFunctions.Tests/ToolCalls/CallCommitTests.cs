@@ -6,6 +6,7 @@ using AgentFunctions.Storage;
 using AgentFunctions.TestKit;
 using AgentFunctions.Tests.Hosting;
 using AgentFunctions.Tests.Snapshots;
+using AgentFunctions.Tests.Storage;
 using AgentFunctions.Tools;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -103,11 +104,9 @@ internal sealed class CallCommitTests
     }
 
     /// <summary>Holds back what tells of the start of a call.</summary>
-    private sealed class HeldStarts(ILogStore inner, Func<Task> held) : ILogStore
+    private sealed class HeldStarts(ILogStore inner, Func<Task> held) : DelegatingLogStore(inner)
     {
-        public bool IsShared => inner.IsShared;
-
-        public async Task<long> AppendAsync(string stream, IReadOnlyList<ReadOnlyMemory<byte>> entries,
+        public override async Task<long> AppendAsync(string stream, IReadOnlyList<ReadOnlyMemory<byte>> entries,
             long? expectedPosition = null, CancellationToken cancellationToken = default)
         {
             if (stream.StartsWith("journals/", StringComparison.Ordinal)
@@ -116,21 +115,8 @@ internal sealed class CallCommitTests
                 await held();
             }
 
-            return await inner.AppendAsync(stream, entries, expectedPosition, cancellationToken);
+            return await base.AppendAsync(stream, entries, expectedPosition, cancellationToken);
         }
-
-        public IAsyncEnumerable<LogEntry> ReadAsync(string stream, long fromPosition = 0, int? maxCount = null,
-            CancellationToken cancellationToken = default) =>
-            inner.ReadAsync(stream, fromPosition, maxCount, cancellationToken);
-
-        public Task<long> GetLengthAsync(string stream, CancellationToken cancellationToken = default) =>
-            inner.GetLengthAsync(stream, cancellationToken);
-
-        public Task WaitForAppendAsync(string stream, long length, CancellationToken cancellationToken) =>
-            inner.WaitForAppendAsync(stream, length, cancellationToken);
-
-        public Task DeleteAsync(string stream, CancellationToken cancellationToken = default) =>
-            inner.DeleteAsync(stream, cancellationToken);
     }
 
     private static bool Tells(Written one, string type) =>

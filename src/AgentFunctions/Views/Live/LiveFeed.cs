@@ -52,7 +52,10 @@ public sealed class LiveFeed
     public IAsyncEnumerable<RunSignal> FollowStateAsync(string id, long from = 0, CancellationToken cancellationToken = default) =>
         FollowAsync(id, from, isResumed: false, withText: false, cancellationToken);
 
-    /// <summary>Counts the events of a run that are recorded: who follows it has been told all of them before that position.</summary>
+    /// <summary>
+    /// Counts the events of a run that are recorded. A follower that has been told the one before the returned position has been
+    /// told them all.
+    /// </summary>
     /// <param name="id">The run.</param>
     /// <param name="cancellationToken">The token to cancel the wait.</param>
     /// <returns>The position of the next event.</returns>

@@ -5,6 +5,7 @@ using AgentFunctions.Runs;
 using AgentFunctions.Sqlite;
 using AgentFunctions.Storage;
 using AgentFunctions.TestKit;
+using AgentFunctions.Tests.Storage;
 using AgentFunctions.Views;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -41,33 +42,17 @@ internal sealed class RunStandsTests
     }
 
     /// <summary>A store of which no entry is there at once.</summary>
-    private sealed class LateLogs(ILogStore inner) : ILogStore
+    private sealed class LateLogs(ILogStore inner) : DelegatingLogStore(inner)
     {
-        public bool IsShared => inner.IsShared;
-
-        public Task<long> AppendAsync(
-            string stream, IReadOnlyList<ReadOnlyMemory<byte>> entries, long? expectedPosition = null,
-            CancellationToken cancellationToken = default) =>
-            inner.AppendAsync(stream, entries, expectedPosition, cancellationToken);
-
-        public async IAsyncEnumerable<LogEntry> ReadAsync(
+        public override async IAsyncEnumerable<LogEntry> ReadAsync(
             string stream, long fromPosition = 0, int? maxCount = null,
             [EnumeratorCancellation] CancellationToken cancellationToken = default)
         {
-            await foreach (LogEntry entry in inner.ReadAsync(stream, fromPosition, maxCount, cancellationToken))
+            await foreach (LogEntry entry in base.ReadAsync(stream, fromPosition, maxCount, cancellationToken))
             {
                 await Task.Yield();
                 yield return entry;
             }
         }
-
-        public Task<long> GetLengthAsync(string stream, CancellationToken cancellationToken = default) =>
-            inner.GetLengthAsync(stream, cancellationToken);
-
-        public Task WaitForAppendAsync(string stream, long length, CancellationToken cancellationToken) =>
-            inner.WaitForAppendAsync(stream, length, cancellationToken);
-
-        public Task DeleteAsync(string stream, CancellationToken cancellationToken = default) =>
-            inner.DeleteAsync(stream, cancellationToken);
     }
 }

@@ -4,6 +4,7 @@ using AgentFunctions.Keys;
 using AgentFunctions.Sqlite;
 using AgentFunctions.Storage;
 using AgentFunctions.TestKit;
+using AgentFunctions.Tests.Storage;
 
 namespace AgentFunctions.Tests.Governance.Audit;
 
@@ -107,7 +108,7 @@ internal sealed class AuditSearchTests
         Assert.That(await _log.ReadNewestAsync(static entry => entry.Actor == "user:1", 10, "run3"), Has.Count.EqualTo(10));
     }
 
-    private sealed class CountingLogs(ILogStore inner) : ILogStore
+    private sealed class CountingLogs(ILogStore inner) : DelegatingLogStore(inner)
     {
         private int _read;
 
@@ -117,31 +118,15 @@ internal sealed class AuditSearchTests
             set => Volatile.Write(ref _read, value);
         }
 
-        public bool IsShared => inner.IsShared;
-
-        public Task<long> AppendAsync(
-            string stream, IReadOnlyList<ReadOnlyMemory<byte>> entries, long? expectedPosition = null,
-            CancellationToken cancellationToken = default) =>
-            inner.AppendAsync(stream, entries, expectedPosition, cancellationToken);
-
-        public async IAsyncEnumerable<LogEntry> ReadAsync(
+        public override async IAsyncEnumerable<LogEntry> ReadAsync(
             string stream, long fromPosition = 0, int? maxCount = null,
             [EnumeratorCancellation] CancellationToken cancellationToken = default)
         {
-            await foreach (LogEntry entry in inner.ReadAsync(stream, fromPosition, maxCount, cancellationToken))
+            await foreach (LogEntry entry in base.ReadAsync(stream, fromPosition, maxCount, cancellationToken))
             {
                 Interlocked.Increment(ref _read);
                 yield return entry;
             }
         }
-
-        public Task<long> GetLengthAsync(string stream, CancellationToken cancellationToken = default) =>
-            inner.GetLengthAsync(stream, cancellationToken);
-
-        public Task WaitForAppendAsync(string stream, long length, CancellationToken cancellationToken) =>
-            inner.WaitForAppendAsync(stream, length, cancellationToken);
-
-        public Task DeleteAsync(string stream, CancellationToken cancellationToken = default) =>
-            inner.DeleteAsync(stream, cancellationToken);
     }
 }
