@@ -209,13 +209,25 @@ internal sealed class RunCommands(
         (ended.Status == OrchestrationStatus.Completed ? DurableJson.Deserialize<RunOutcome>(ended.Output)?.State : null)
         ?? DurableJson.Deserialize<RunState>(ended.CustomStatus);
 
+    /// <summary>A run that has not ended.</summary>
+    /// <exception cref="AgentException"><see cref="ErrorCode.RunStateForbids"/>: it has.</exception>
     public async Task<Run> LiveAsync(string id, string verb, CancellationToken cancellationToken)
     {
         Run run = await reader.GetAsync(id, cancellationToken).ConfigureAwait(false);
-        return run.IsEnded
-            ? throw new AgentException(
-                ErrorCode.RunStateForbids, $"Run '{id}' has ended as {Name(run.Status)}; only a run that has not can be {verb}.")
-            : run;
+        EnsureLive(run, verb);
+        return run;
+    }
+
+    /// <summary>Refuses what can only be done with a run that has not ended.</summary>
+    /// <exception cref="AgentException"><see cref="ErrorCode.RunStateForbids"/>.</exception>
+    public static void EnsureLive(Run run, string verb)
+    {
+        if (run.IsEnded)
+        {
+            throw new AgentException(
+                ErrorCode.RunStateForbids,
+                $"Run '{run.Id}' has ended as {Name(run.Status)}; only a run that has not can be {verb}.");
+        }
     }
 
     public static string Name(RunStatus status) => System.Text.Json.JsonNamingPolicy.CamelCase.ConvertName(status.ToString());

@@ -347,13 +347,14 @@ public sealed class RunSteering
         CancellationToken cancellationToken)
     {
         string requester = caller.Id;
-        if (claim is { IsResumed: true }
-            && await _commands.GetAsync(id, cancellationToken).ConfigureAwait(false) is { IsEnded: true } ended)
+        // One look decides both: a run may end, by what was cut off, between two.
+        Run run = await _commands.GetAsync(id, cancellationToken).ConfigureAwait(false);
+        if (claim is { IsResumed: true } && run.IsEnded)
         {
-            return ended;
+            return run;
         }
 
-        Run run = await _commands.LiveAsync(id, "cancelled", cancellationToken).ConfigureAwait(false);
+        RunCommands.EnsureLive(run, "cancelled");
         claim?.Begin();
         await _records.AuditAsync(AuditTypes.RunCommanded, id, caller, $"cancel{(reason is null ? "" : $": {reason}")}",
             claim, cancellationToken).ConfigureAwait(false);
