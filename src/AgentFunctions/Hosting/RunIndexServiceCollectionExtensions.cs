@@ -37,7 +37,8 @@ internal static class RunIndexServiceCollectionExtensions
             Index = provider.GetRequiredService<RunIndexLog>(),
         });
         services.TryAddSingleton<TreeNews>();
-        services.TryAddSingleton(static provider => new Journal(provider.GetRequiredService<ILogStore>())
+        services.TryAddSingleton(static provider => new Journal(
+            provider.GetRequiredService<ILogStore>(), provider.GetRequiredService<TimeProvider>())
         {
             Observers = [provider.GetRequiredService<RunIndexJournal>(), provider.GetRequiredService<TreeNews>()],
         });

@@ -169,8 +169,13 @@ public static class JournalEventTypes
 public sealed class Journal
 {
     private readonly ILogStore _logs;
+    private readonly HeldEvents _held;
 
-    internal Journal(ILogStore logs) => _logs = logs;
+    internal Journal(ILogStore logs, TimeProvider? time = null)
+    {
+        _logs = logs;
+        _held = new HeldEvents(time ?? TimeProvider.System, WriteAsync);
+    }
 
     /// <summary>Gets who is told of each event that is written.</summary>
     internal IReadOnlyList<IJournalObserver> Observers { get; init; } = [];
@@ -186,14 +191,29 @@ public sealed class Journal
     public Task AppendAsync(string runId, JournalEvent journalEvent, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(journalEvent);
-        Task<long> appended = _logs.AppendAsync(
-            StreamOf(runId),
-            [JsonSerializer.SerializeToUtf8Bytes(journalEvent, StoredRecordsJsonContext.Default.JournalEvent)],
-            null,
-            cancellationToken);
+        if (_held.Take(runId) is { } waiting)
+        {
+            waiting.Events.Add(journalEvent);
+            return WriteAsync(runId, waiting).WaitAsync(cancellationToken);
+        }
+
+        Task<long> appended = _logs.AppendAsync(StreamOf(runId), [Serialize(journalEvent)], null, cancellationToken);
         Task observed = ObserveAsync(runId, journalEvent, cancellationToken);
         return observed.IsCompletedSuccessfully ? appended : Task.WhenAll(appended, observed);
     }
+
+    /// <summary>
+    /// Adds an event at the end, together with the next one of the run, or alone after <see cref="HeldEvents.Longest"/>.
+    /// </summary>
+    /// <param name="runId">The run.</param>
+    /// <param name="journalEvent">The event.</param>
+    /// <returns>A task that completes when the event is written.</returns>
+    internal Task AppendSoonAsync(string runId, JournalEvent journalEvent) => _held.Add(runId, journalEvent);
+
+    /// <summary>Writes now what <see cref="AppendSoonAsync"/> lets wait.</summary>
+    /// <param name="runId">The run.</param>
+    internal Task WriteHeldAsync(string runId) =>
+        _held.Take(runId) is { } waiting ? WriteAsync(runId, waiting) : Task.CompletedTask;
 
     /// <summary>Adds a run's first event, unless it has one.</summary>
     /// <param name="runId">The run.</param>
@@ -204,8 +224,7 @@ public sealed class Journal
         ArgumentNullException.ThrowIfNull(journalEvent);
         try
         {
-            byte[] data = JsonSerializer.SerializeToUtf8Bytes(journalEvent, StoredRecordsJsonContext.Default.JournalEvent);
-            await _logs.AppendAsync(StreamOf(runId), [data], 0, cancellationToken).ConfigureAwait(false);
+            await _logs.AppendAsync(StreamOf(runId), [Serialize(journalEvent)], 0, cancellationToken).ConfigureAwait(false);
             await ObserveAsync(runId, journalEvent, cancellationToken).ConfigureAwait(false);
         }
         catch (AgentException e) when (e.Code == ErrorCode.PositionConflict)
@@ -226,7 +245,8 @@ public sealed class Journal
         CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(journalEvent);
-        byte[] data = JsonSerializer.SerializeToUtf8Bytes(journalEvent, StoredRecordsJsonContext.Default.JournalEvent);
+        await WriteHeldAsync(runId).ConfigureAwait(false);
+        byte[] data = Serialize(journalEvent);
         byte[] type = Encoding.UTF8.GetBytes($"\"{journalEvent.Type}\"");
         long end = 0;
         while (true)
@@ -279,6 +299,43 @@ public sealed class Journal
     /// <param name="cancellationToken">The token to cancel the wait.</param>
     public Task<long> LengthAsync(string runId, CancellationToken cancellationToken = default) =>
         _logs.GetLengthAsync(StreamOf(runId), cancellationToken);
+
+    private static byte[] Serialize(JournalEvent journalEvent) =>
+        JsonSerializer.SerializeToUtf8Bytes(journalEvent, StoredRecordsJsonContext.Default.JournalEvent);
+
+    /// <summary>Writes what waited, as one append. Nobody's token ends it: the events may be of several calls.</summary>
+    private Task WriteAsync(string runId, HeldEvents.Waiting waiting)
+    {
+        _ = WriteAllAsync(runId, waiting);
+        return waiting.Written.Task;
+    }
+
+    private async Task WriteAllAsync(string runId, HeldEvents.Waiting waiting)
+    {
+        try
+        {
+            var entries = new ReadOnlyMemory<byte>[waiting.Events.Count];
+            for (int i = 0; i < entries.Length; i++)
+            {
+                entries[i] = Serialize(waiting.Events[i]);
+            }
+
+            Task<long> appended = _logs.AppendAsync(StreamOf(runId), entries);
+            foreach (JournalEvent journalEvent in waiting.Events)
+            {
+                await ObserveAsync(runId, journalEvent, CancellationToken.None).ConfigureAwait(false);
+            }
+
+            await appended.ConfigureAwait(false);
+            waiting.Written.TrySetResult();
+        }
+        catch (Exception e)
+        {
+            // It is for those who added an event to handle. Who has gone by now left a step that is repeated.
+            waiting.Written.TrySetException(e);
+            _ = waiting.Written.Task.Exception;
+        }
+    }
 
     private Task ObserveAsync(string runId, JournalEvent journalEvent, CancellationToken cancellationToken)
     {

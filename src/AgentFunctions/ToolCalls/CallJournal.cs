@@ -16,17 +16,23 @@ internal sealed class CallJournal(Journal journal, Redactor redactor, TimeProvid
 
     /// <summary>Adds that a call is about to be made.</summary>
     public Task StartedAsync(CallToolInput call, FunctionCallContent asked, bool isClient, CancellationToken cancellationToken) =>
-        IsToldElsewhere(call) ? Task.CompletedTask : journal.AppendAsync(
-            call.RunId,
-            new JournalEvent(JournalEventTypes.ToolStarted, time.GetUtcNow())
-            {
-                Turn = call.Turn,
-                Call = call.Call,
-                Tool = asked.Name,
-                IsClient = isClient ? true : null,
-                Text = Preview.Of(redactor.Redact(ModelConventions.ArgumentsText(asked)), TextLimit),
-            },
-            cancellationToken);
+        IsToldElsewhere(call)
+            ? Task.CompletedTask
+            : journal.AppendAsync(call.RunId, Started(call, asked, isClient), cancellationToken);
+
+    /// <summary>Adds that a call is about to be made, together with its outcome if that comes at once.</summary>
+    /// <returns>A task that completes when it is added.</returns>
+    public Task StartedSoonAsync(CallToolInput call, FunctionCallContent asked, bool isClient) =>
+        IsToldElsewhere(call) ? Task.CompletedTask : journal.AppendSoonAsync(call.RunId, Started(call, asked, isClient));
+
+    /// <summary>Adds now what <see cref="StartedSoonAsync"/> lets wait.</summary>
+    public Task TellAsync(string runId) => journal.WriteHeldAsync(runId);
+
+    /// <summary>Adds that a call was about to be made, unless the pass before a crash did.</summary>
+    public Task StartedBeforeAsync(CallToolInput call, FunctionCallContent asked, CancellationToken cancellationToken) =>
+        IsToldElsewhere(call)
+            ? Task.CompletedTask
+            : journal.AppendIfMissingAsync(call.RunId, Started(call, asked, false), cancellationToken);
 
     /// <summary>Adds that a call has an outcome.</summary>
     public Task CompletedAsync(CallToolInput call, string tool, ToolOutcome outcome, TimeSpan took,
@@ -45,6 +51,16 @@ internal sealed class CallJournal(Journal journal, Redactor redactor, TimeProvid
     /// Gets whether another event tells of the call: an acceptance command's result is in the one about the answer.
     /// </summary>
     private static bool IsToldElsewhere(CallToolInput call) => call.Call == CallLedger.Acceptance;
+
+    private JournalEvent Started(CallToolInput call, FunctionCallContent asked, bool isClient) =>
+        new(JournalEventTypes.ToolStarted, time.GetUtcNow())
+        {
+            Turn = call.Turn,
+            Call = call.Call,
+            Tool = asked.Name,
+            IsClient = isClient ? true : null,
+            Text = Preview.Of(redactor.Redact(ModelConventions.ArgumentsText(asked)), TextLimit),
+        };
 
     private JournalEvent Completed(CallToolInput call, string tool, ToolOutcome outcome, TimeSpan? took) =>
         new(JournalEventTypes.ToolCompleted, time.GetUtcNow())

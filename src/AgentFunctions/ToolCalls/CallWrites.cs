@@ -44,19 +44,41 @@ internal sealed class CallWrites(CallLedger ledger, CallJournal journal, CallAud
         Task<LedgerEntry> begun = isEntered
             ? ledger.EnterAsync(call.RunId, call.Turn, call.Call, entry, cancellationToken)
             : Task.FromResult(entry);
-        Task told = isNew
-            ? journal.StartedAsync(call, state.Request.Asked, state.Call.Tool.IsClient, cancellationToken)
-            : Task.CompletedTask;
-        group.Dispose();
-        if (!isEntered && captures.SharesCommits)
+        // Where an append is a write of its own, the call does not wait for it, and one that ends at once is told of in one.
+        bool isToldSoon = !isEntered || !captures.SharesCommits;
+        Task told = Task.CompletedTask;
+        if (isNew && isToldSoon)
         {
-            // Nothing can happen to the world, so the call does not wait until followers are told of it. The store keeps the order.
-            (state.Told, told) = (told, Task.CompletedTask);
+            state.Told = journal.StartedSoonAsync(call, state.Request.Asked, state.Call.Tool.IsClient);
+        }
+        else if (isNew)
+        {
+            told = journal.StartedAsync(call, state.Request.Asked, state.Call.Tool.IsClient, cancellationToken);
         }
 
+        group.Dispose();
         await Task.WhenAll(decided, captured, begun, told).ConfigureAwait(false);
         return await begun.ConfigureAwait(false);
     }
+
+    /// <summary>Tells followers that a call has begun which ends later, in another pass.</summary>
+    /// <param name="state">The call.</param>
+    public async Task TellBegunAsync(ToolCallState state)
+    {
+        if (!state.Told.IsCompletedSuccessfully)
+        {
+            await journal.TellAsync(state.Input.RunId).ConfigureAwait(false);
+            await state.Told.ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Tells followers that a call had begun which a crash cut off, if the pass before the crash did not.</summary>
+    /// <param name="state">The call.</param>
+    /// <param name="cancellationToken">The token to cancel the wait.</param>
+    public Task TellBegunBeforeAsync(ToolCallState state, CancellationToken cancellationToken) =>
+        captures.SharesCommits
+            ? Task.CompletedTask
+            : journal.StartedBeforeAsync(state.Input, state.Request.Asked, cancellationToken);
 
     /// <summary>Enters what came of a call.</summary>
     /// <param name="state">The call.</param>

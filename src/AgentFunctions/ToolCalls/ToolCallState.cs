@@ -117,8 +117,7 @@ internal sealed class ToolCallState(CallToolInput input)
     public ToolOutcome? OutcomeDue { get; set; }
 
     /// <summary>
-    /// Gets or sets the write that tells followers that the call begins. A call without effects does not wait for it; its outcome
-    /// does.
+    /// Gets or sets the write that tells followers that the call begins, where the call does not wait for it; its outcome does.
     /// </summary>
     public Task Told { get; set; } = Task.CompletedTask;
 

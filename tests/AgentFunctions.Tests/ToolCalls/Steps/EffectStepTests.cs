@@ -1,6 +1,7 @@
 using AgentFunctions.Gateway.KillSwitch;
 using AgentFunctions.Governance.KillSwitch;
 using AgentFunctions.Ledger;
+using AgentFunctions.Loop;
 using AgentFunctions.Records;
 using AgentFunctions.ToolCalls;
 using AgentFunctions.Tools;
@@ -26,6 +27,21 @@ internal sealed class EffectStepTests
         }));
 
         Assert.That((entered?.State, state.Entry!.IsOwner), Is.EqualTo((expected, expected is not null)));
+        // Where nothing else is to be written before the call, its start waits for its end.
+        Assert.That((await bench.JournalAsync()).Count, Is.EqualTo(expected is null ? 0 : 1));
+        bench.Time.Advance(HeldEvents.Longest);
+        await state.Told;
+        Assert.That((await bench.JournalAsync()).Single().Type, Is.EqualTo(JournalEventTypes.ToolStarted));
+    }
+
+    [Test]
+    public async Task Begin_CallThatGoesOn_IsToldOfAtOnce()
+    {
+        await using ToolCallBench bench = await BenchCalls.StartAsync(null, ToolEffect.None);
+        ToolCallState state = await bench.AllowedAsync();
+
+        await bench.PassAsync<BeginStep>(state, new FakeNext(new CallOutcome.Delegated(new SwarmRequest())));
+
         Assert.That((await bench.JournalAsync()).Single().Type, Is.EqualTo(JournalEventTypes.ToolStarted));
     }
 
