@@ -84,6 +84,24 @@ internal sealed class CutOffSteeringTests
         Assert.That((await host.Reader.GetAsync(run.Id)).Budget!.Granted.Steps, Is.EqualTo(15));
     }
 
+    [Test]
+    public async Task Cancel_CutOff_IsAnsweredWithTheEndThatItLedTo()
+    {
+        var never = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using RunHost host = await RunHost.StartAsync(
+            _ => ChatReply.Say("Never.") with { Before = token => never.Task.WaitAsync(token) });
+        Run run = await host.Gateway.SubmitAsync(new RunRequest { Goal = "Go." }, Anna);
+        await ClaimAsync(host, run.Id, "cancel", run.Id, null);
+        await host.Get<RunCommands>().CancelAsync(run.Id, Anna.Id, null, default);
+        await host.Reader.WaitForEndAsync(run.Id);
+
+        Run repeated = await host.Steering.CancelAsync(run.Id, Anna, null, Key);
+
+        Assert.That(repeated.Status, Is.EqualTo(RunStatus.Cancelled));
+        Assert.That(async () => await host.Steering.CancelAsync(run.Id, Anna, null, "another"),
+            Throws.TypeOf<AgentException>().With.Property(nameof(AgentException.Code)).EqualTo(ErrorCode.RunStateForbids));
+    }
+
     /// <summary>Claims the key as a host did that died right after it, long enough ago to be taken for dead.</summary>
     private static async Task<string> ClaimAsync(RunHost host, string subject, params string?[] body)
     {
