@@ -25,9 +25,13 @@ internal static class CompactionText
     public static long Bytes(string goal) =>
         Frame + Instructions.Length + Encoding.UTF8.GetByteCount(Request(goal, "", int.MaxValue));
 
-    public static string Request(string goal, string conversation, int maxBytes) => string.Create(
-        CultureInfo.InvariantCulture,
-        $"{goal}\n\n# Conversation to sum up\n{UntrustedText.Mark(conversation)}\n\n# Your task\nWrite the summary now, in at most {maxBytes / WordLength} words.");
+    public static string Request(string goal, string conversation, int maxBytes)
+    {
+        (string begin, string end) = UntrustedText.Around(conversation);
+        string task = string.Create(
+            CultureInfo.InvariantCulture, $"\n\n# Your task\nWrite the summary now, in at most {maxBytes / WordLength} words.");
+        return string.Concat([goal, "\n\n# Conversation to sum up\n", begin, "\n", conversation, "\n", end, task]);
+    }
 
     public static string Summary(int turn, string summary) => string.Create(
         CultureInfo.InvariantCulture,

@@ -17,35 +17,53 @@ internal static class Conversation
     /// <param name="maxBytes">The most bytes (UTF-8).</param>
     public static string Render(IReadOnlyList<TranscriptEntry> entries, int maxBytes)
     {
-        List<string> lines = [];
+        List<Row> rows = [];
         foreach (int limit in Limits)
         {
-            lines = [.. entries.SelectMany(entry => Lines(entry, limit)).Select(Indented)];
-            if (lines.Sum(static line => (long)Encoding.UTF8.GetByteCount(line) + 1) <= maxBytes)
+            rows = [.. entries.SelectMany(entry => Rows(entry, limit)).Select(Indented)];
+            if (rows.Sum(static row => row.Bytes) <= maxBytes)
             {
-                return string.Join('\n', lines);
+                return Join(rows);
             }
         }
 
-        const string Gap = "(older messages are left out)";
-        long bytes = Gap.Length + 1;
-        int first = lines.Count;
-        while (first > 0 && (bytes += Encoding.UTF8.GetByteCount(lines[first - 1]) + 1) <= maxBytes)
+        var gap = new Row("(older messages are left out)");
+        long bytes = gap.Bytes;
+        int first = rows.Count;
+        while (first > 0 && (bytes += rows[first - 1].Bytes) <= maxBytes)
         {
             first--;
         }
 
-        return string.Join('\n', lines.Skip(first).Prepend(Gap));
+        return Join([gap, .. rows.Skip(first)]);
     }
 
     /// <summary>A message as lines of text.</summary>
     /// <param name="entry">The message.</param>
     /// <param name="limit">How much of one content is repeated, in characters.</param>
     public static IEnumerable<string> Lines(TranscriptEntry entry, int limit) =>
+        Rows(entry, limit).Select(static row => row.ToString());
+
+    private static IEnumerable<Row> Rows(TranscriptEntry entry, int limit) =>
         // What follows the words of a summary is pinned: the next summary carries it anyway.
         entry.SummaryKeepsFrom is not null
-            ? [$"<summary> {entry.Message.Contents.OfType<TextContent>().FirstOrDefault()?.Text}"]
-            : entry.Message.Contents.Select(content => Line(entry, content, limit)).OfType<string>();
+            ? [new Row("<summary>", entry.Message.Contents.OfType<TextContent>().FirstOrDefault()?.Text ?? "")]
+            : entry.Message.Contents.Select(content => RowOf(entry, content, limit)).OfType<Row>();
+
+    /// <summary>A conversation is long: its text is put together once, from what is there already.</summary>
+    private static string Join(List<Row> rows) => rows.Count == 0 ? "" : string.Create(
+        rows.Sum(static row => row.Length + 1) - 1, rows, static (text, rows) =>
+        {
+            int at = 0;
+            foreach (Row row in rows)
+            {
+                at += row.CopyTo(text[at..]);
+                if (at < text.Length)
+                {
+                    text[at++] = '\n';
+                }
+            }
+        });
 
     private static string SpeakerOf(TranscriptEntry entry) => entry.Source switch
     {
@@ -57,15 +75,38 @@ internal static class Conversation
     };
 
     /// <summary>Only a line's own first row says who speaks: what stands in a message cannot pass for another.</summary>
-    private static string Indented(string line) => line.Contains('\n', StringComparison.Ordinal)
-        ? line.Replace("\n", "\n  ", StringComparison.Ordinal)
-        : line;
+    private static Row Indented(Row row) => new(Indented(row.Mark), row.Text is null ? null : Indented(row.Text));
 
-    private static string? Line(TranscriptEntry entry, AIContent content, int limit) => content switch
+    private static string Indented(string text) => text.Replace("\n", "\n  ", StringComparison.Ordinal);
+
+    private static Row? RowOf(TranscriptEntry entry, AIContent content, int limit) => content switch
     {
-        TextContent said => $"<{SpeakerOf(entry)}> {Preview.Of(said.Text, limit)}",
-        FunctionCallContent call => $"<call {call.Name}> {Preview.Of(ModelConventions.ArgumentsText(call), limit)}",
-        FunctionResultContent result => $"<result> {Preview.Of(result.Result?.ToString(), limit)}",
+        TextContent said => new Row($"<{SpeakerOf(entry)}>", Preview.Of(said.Text, limit) ?? ""),
+        FunctionCallContent call => new Row($"<call {call.Name}>", Preview.Of(ModelConventions.ArgumentsText(call), limit) ?? ""),
+        FunctionResultContent result => new Row("<result>", Preview.Of(result.Result?.ToString(), limit) ?? ""),
         _ => null,
     };
+
+    /// <summary>A line: what it is, a space, and its text; no more than that if it has none.</summary>
+    private readonly record struct Row(string Mark, string? Text = null)
+    {
+        public int Length => Mark.Length + (Text is null ? 0 : 1 + Text.Length);
+
+        /// <summary>Gets its size with the line break, in bytes (UTF-8).</summary>
+        public long Bytes => Encoding.UTF8.GetByteCount(Mark) + (Text is null ? 0 : 1L + Encoding.UTF8.GetByteCount(Text)) + 1;
+
+        public override string ToString() => Text is null ? Mark : $"{Mark} {Text}";
+
+        public int CopyTo(Span<char> line)
+        {
+            Mark.CopyTo(line);
+            if (Text is not null)
+            {
+                line[Mark.Length] = ' ';
+                Text.CopyTo(line[(Mark.Length + 1)..]);
+            }
+
+            return Length;
+        }
+    }
 }

@@ -43,10 +43,20 @@ public static class UntrustedText
     /// <param name="text">The words.</param>
     internal static string MarkPerson(string text) => Mark(Person, text, Person);
 
+    /// <summary>Gets the lines around a text, for who puts them and a long text into a longer one.</summary>
+    /// <param name="text">The text.</param>
+    internal static (string Begin, string End) Around(string text) => Around(Data, text, "");
+
     private static string Mark(string kind, string text, string salt)
     {
+        (string begin, string end) = Around(kind, text, salt);
+        return $"{begin}\n{text}\n{end}";
+    }
+
+    private static (string Begin, string End) Around(string kind, string text, string salt)
+    {
         string code = CodeOf(text, salt);
-        return $"<{kind} {code}>\n{text}\n</{kind} {code}>";
+        return ($"<{kind} {code}>", $"</{kind} {code}>");
     }
 
     /// <summary>
@@ -73,7 +83,8 @@ public static class UntrustedText
     /// <summary>Results may be long, so the bytes to hash are borrowed.</summary>
     private static string CodeOf(string text, string salt)
     {
-        byte[] bytes = ArrayPool<byte>.Shared.Rent(Encoding.UTF8.GetMaxByteCount(salt.Length + 1 + text.Length));
+        byte[] bytes = ArrayPool<byte>.Shared.Rent(
+            Encoding.UTF8.GetByteCount(salt) + 1 + Encoding.UTF8.GetByteCount(text));
         try
         {
             int length = Encoding.UTF8.GetBytes(salt, bytes);
