@@ -5,6 +5,12 @@ namespace AgentFunctions.Governance.Redaction;
 /// <summary>Finds what must not be shown in one text, in every spelling that a decoder would undo.</summary>
 internal static class MaskFinder
 {
+    /// <summary>Whether a text must be looked at at all: in most nothing is a mark or an escape.</summary>
+    /// <param name="text">The text, or JSON, as bytes.</param>
+    /// <param name="known">The secrets.</param>
+    public static bool MustLook(ReadOnlySpan<char> text, KnownSecrets known) =>
+        known.MayBeIn(text) || (known.HaveSpaces && text.Contains('+')) || known.MayBeEscaped(text, hasShape: false);
+
     /// <summary>Whether a text may have a secret; hardly any has.</summary>
     /// <param name="text">The text, or JSON, as bytes.</param>
     /// <param name="known">The secrets.</param>

@@ -1,5 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using AgentFunctions.Core;
 using Microsoft.Extensions.AI;
 
 namespace AgentFunctions.Governance.Redaction;
@@ -21,18 +23,25 @@ internal sealed class MessageView
         _show = Show;
     }
 
-    /// <summary>Gets messages without secrets: the same ones if they have none.</summary>
+    /// <summary>Gets messages without secrets: the same ones if they have none, and the list itself if none has any.</summary>
     /// <param name="messages">The messages.</param>
     public IReadOnlyList<ChatMessage> Of(IEnumerable<ChatMessage> messages)
     {
         ForgetOlder();
-        var shown = new List<ChatMessage>(messages.TryGetNonEnumeratedCount(out int count) ? count : 0);
-        foreach (ChatMessage message in messages)
+        IReadOnlyList<ChatMessage> all = messages as IReadOnlyList<ChatMessage> ?? [.. messages];
+        List<ChatMessage>? changed = null;
+        for (int i = 0; i < all.Count; i++)
         {
-            shown.Add(_shown.GetValue(message, _show));
+            ChatMessage shown = _shown.GetValue(all[i], _show);
+            if (changed is null && !ReferenceEquals(shown, all[i]))
+            {
+                changed = [.. all.Take(i)];
+            }
+
+            changed?.Add(shown);
         }
 
-        return shown;
+        return changed ?? all;
     }
 
     /// <summary>
@@ -42,14 +51,13 @@ internal sealed class MessageView
     public ChatOptions Of(ChatOptions options)
     {
         ForgetOlder();
-        AITool[] tools = [.. (options.Tools ?? []).Select(tool => _declared.GetValue(tool, Show))];
-        if (options.Tools is null || tools.SequenceEqual(options.Tools, ReferenceEqualityComparer.Instance))
+        if (options.Tools is null || options.Tools.All(tool => ReferenceEquals(_declared.GetValue(tool, Show), tool)))
         {
             return options;
         }
 
         ChatOptions shown = options.Clone();
-        shown.Tools = tools;
+        shown.Tools = [.. options.Tools.Select(tool => _declared.GetValue(tool, Show))];
         return shown;
     }
 
@@ -105,9 +113,16 @@ internal sealed class MessageView
                     ProtectedData = text.ProtectedData
                 };
             case FunctionCallContent { Arguments: { } arguments } call:
-                JsonElement json = JsonSerializer.SerializeToElement(
+                ReadOnlyMemory<byte> written = JsonScratch.Begin().Add(
                     arguments.ToDictionary(static member => member.Key, static member => member.Value, StringComparer.Ordinal),
-                    Durability.DurableJson.Options.GetTypeInfo(typeof(Dictionary<string, object?>)));
+                    (JsonTypeInfo<Dictionary<string, object?>>)Durability.DurableJson.Options.GetTypeInfo(
+                        typeof(Dictionary<string, object?>)));
+                if (!_redactor.MayFind(written.Span))
+                {
+                    return call;
+                }
+
+                JsonElement json = JsonElement.Parse(written.Span);
                 JsonElement free = _redactor.RedactFree(json);
                 return free.GetRawText() == json.GetRawText() ? call : new FunctionCallContent(call.CallId, call.Name)
                 {

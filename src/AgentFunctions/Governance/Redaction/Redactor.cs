@@ -71,6 +71,9 @@ public sealed class Redactor
         ? FreeJson.Write(value, this)
         : value;
 
+    /// <summary>Gets whether bytes may have a secret; where not, there is nothing to mask in them.</summary>
+    internal bool MayFind(ReadOnlySpan<byte> bytes) => MayFind(bytes, _known);
+
     internal IReadOnlyList<SecretMask> FindInText(ReadOnlySpan<byte> text)
     {
         KnownSecrets known = _known;
@@ -197,7 +200,8 @@ public sealed class Redactor
         try
         {
             Encoding.Latin1.GetChars(bytes, characters);
-            return MaskFinder.MayFind(new DecodedText(characters, bytes.Length), known);
+            return MaskFinder.MustLook(characters.AsSpan(0, bytes.Length), known)
+                && MaskFinder.MayFind(new DecodedText(characters, bytes.Length), known);
         }
         finally
         {
@@ -215,11 +219,17 @@ public sealed class Redactor
             return true;
         }
 
+        KnownSecrets known = _known;
+        if (!MaskFinder.MustLook(text, known))
+        {
+            return false;
+        }
+
         char[] characters = ArrayPool<char>.Shared.Rent(text.Length);
         try
         {
             text.CopyTo(characters);
-            return MaskFinder.MayFind(new DecodedText(characters, text.Length), _known);
+            return MaskFinder.MayFind(new DecodedText(characters, text.Length), known);
         }
         finally
         {
