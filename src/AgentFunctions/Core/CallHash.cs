@@ -1,5 +1,3 @@
-using System.Security.Cryptography;
-using System.Text;
 using System.Text.Json;
 
 namespace AgentFunctions.Core;
@@ -36,5 +34,5 @@ internal static class CallHash
         return Hash($"{rule}\n{agent}\n{tool}\n{string.Join('\n', names.Order(StringComparer.Ordinal))}")[..16];
     }
 
-    private static string Hash(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
+    private static string Hash(string text) => TextHash.Of(text);
 }

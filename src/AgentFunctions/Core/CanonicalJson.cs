@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Security.Cryptography;
 using System.Text.Json;
 
@@ -11,14 +10,14 @@ internal static class CanonicalJson
     /// <param name="value">The value.</param>
     public static string Hash(JsonElement value)
     {
-        var buffer = new ArrayBufferWriter<byte>();
-        using (var writer = new Utf8JsonWriter(buffer))
-        {
-            JsonCopy.Write(writer, value, static members => members.OrderBy(static member => member.Name, StringComparer.Ordinal),
-                WriteNull);
-        }
-
-        return Convert.ToHexStringLower(SHA256.HashData(buffer.WrittenSpan));
+        JsonScratch scratch = JsonScratch.Begin();
+        Utf8JsonWriter writer = scratch.Writer(null);
+        JsonCopy.Write(writer, value, static members => members.OrderBy(static member => member.Name, StringComparer.Ordinal),
+            WriteNull);
+        writer.Flush();
+        Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
+        SHA256.HashData(scratch.From(0).Span, hash);
+        return Convert.ToHexStringLower(hash);
     }
 
     private static bool WriteNull(Utf8JsonWriter writer, JsonElement value)

@@ -86,9 +86,11 @@ internal sealed class SigningKey
 
     public byte[] Sign(ReadOnlySpan<byte> data)
     {
+        Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
+        SHA256.HashData(data, hash);
         lock (_gate)
         {
-            return _key.SignData(data, HashAlgorithmName.SHA256, DSASignatureFormat.IeeeP1363FixedFieldConcatenation);
+            return _key.SignHash(hash, DSASignatureFormat.IeeeP1363FixedFieldConcatenation);
         }
     }
 }

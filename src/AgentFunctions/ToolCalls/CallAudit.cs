@@ -1,5 +1,3 @@
-using System.Security.Cryptography;
-using System.Text;
 using AgentFunctions.Core;
 using AgentFunctions.Core.Text;
 using AgentFunctions.Governance.Audit;
@@ -38,7 +36,7 @@ internal sealed class CallAudit(AuditLog audit, Redactor redactor)
     {
         AuditEntry entry = Entry(AuditTypes.CallFinished, state) with
         {
-            OutcomeHash = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(outcome.Text))),
+            OutcomeHash = TextHash.Of(outcome.Text),
             Outcome = Preview.Of(redactor.Redact(outcome.Text), TextLimit),
             Failed = outcome.IsError,
         };
