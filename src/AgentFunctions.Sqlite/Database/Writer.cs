@@ -114,7 +114,9 @@ internal sealed class Writer : IDisposable
         {
             for (int start = 0; start < batch.Count; start += MaxJobsPerTransaction)
             {
-                Process(batch.GetRange(start, Math.Min(MaxJobsPerTransaction, batch.Count - start)));
+                Process(batch.Count <= MaxJobsPerTransaction
+                    ? batch
+                    : batch.GetRange(start, Math.Min(MaxJobsPerTransaction, batch.Count - start)));
             }
 
             batch.Clear();
@@ -167,8 +169,8 @@ internal sealed class Writer : IDisposable
         Justification = "The writer serves everybody; one job's fault is its own.")]
     private AgentException? TryWrite(List<WriterJob> jobs)
     {
-        List<WriterJob> done = [];
-        List<(WriterJob Job, AgentException Error)> rejected = [];
+        var done = new List<WriterJob>(jobs.Count);
+        List<(WriterJob Job, AgentException Error)>? rejected = null;
         bool isOpen = false;
         try
         {
@@ -188,7 +190,7 @@ internal sealed class Writer : IDisposable
                     }
                     catch (AgentException rejection)
                     {
-                        rejected.Add((job, rejection));
+                        (rejected ??= []).Add((job, rejection));
                         continue;
                     }
                 }
@@ -220,7 +222,7 @@ internal sealed class Writer : IDisposable
             _counter?.Committed();
         }
 
-        foreach ((WriterJob job, AgentException rejection) in rejected)
+        foreach ((WriterJob job, AgentException rejection) in rejected ?? [])
         {
             job.Failed(rejection);
         }

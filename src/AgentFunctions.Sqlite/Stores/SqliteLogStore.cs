@@ -15,9 +15,21 @@ internal sealed class SqliteLogStore(SqliteEngine owner) : ILogStore
     /// <summary>Gets <see langword="false"/>: the data file is locked, so that one process has it.</summary>
     public bool IsShared => false;
 
-    public async Task<long> AppendAsync(
+    public Task<long> AppendAsync(
         string stream, IReadOnlyList<ReadOnlyMemory<byte>> entries, long? expectedPosition = null,
         CancellationToken cancellationToken = default)
+    {
+        try
+        {
+            return Enqueue(stream, entries, expectedPosition).WaitAsync(cancellationToken);
+        }
+        catch (Exception e) when (e is AgentException or ArgumentException)
+        {
+            return Task.FromException<long>(e);
+        }
+    }
+
+    private Task<long> Enqueue(string stream, IReadOnlyList<ReadOnlyMemory<byte>> entries, long? expectedPosition)
     {
         StoreNames.Check(stream, "stream");
         ArgumentNullException.ThrowIfNull(entries);
@@ -35,7 +47,7 @@ internal sealed class SqliteLogStore(SqliteEngine owner) : ILogStore
         engine.EnsureWritable();
         var job = new Append(engine, stream, entries, expectedPosition);
         engine.Writer.Enqueue(job);
-        return await job.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
+        return job.Task;
     }
 
     public async IAsyncEnumerable<LogEntry> ReadAsync(

@@ -37,9 +37,21 @@ internal sealed class SqliteRecordStore(SqliteEngine owner) : IRecordStore
         }));
     }
 
-    public async Task<string> PutAsync(
+    public Task<string> PutAsync(
         string key, ReadOnlyMemory<byte> value, RecordCondition condition = default,
         CancellationToken cancellationToken = default)
+    {
+        try
+        {
+            return Enqueue(key, value, condition).WaitAsync(cancellationToken);
+        }
+        catch (Exception e) when (e is AgentException or ArgumentException)
+        {
+            return Task.FromException<string>(e);
+        }
+    }
+
+    private Task<string> Enqueue(string key, ReadOnlyMemory<byte> value, RecordCondition condition)
     {
         StoreNames.Check(key, "key");
         StoreNames.CheckSize(value.Length, MaxValueBytes, $"record '{key}'");
@@ -47,7 +59,7 @@ internal sealed class SqliteRecordStore(SqliteEngine owner) : IRecordStore
         engine.EnsureWritable();
         var job = new Put(engine, key, value, condition);
         engine.Writer.Enqueue(job);
-        return await job.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
+        return job.Task;
     }
 
     public async Task DeleteAsync(string key, RecordCondition condition = default, CancellationToken cancellationToken = default)

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace AgentFunctions.Runs;
 
 /// <summary>Where a run comes from.</summary>
@@ -13,7 +15,14 @@ internal sealed record Lineage(RunRecord Root, IReadOnlyList<string> Chain, IRea
 /// <summary>Follows runs up to the root of their tree.</summary>
 internal sealed class RunLineage(RunStore runs)
 {
-    public async Task<Lineage> OfAsync(RunRecord run, CancellationToken cancellationToken = default)
+    /// <summary>Of runs that nobody delegated to: their records stay in memory and never change.</summary>
+    private readonly ConditionalWeakTable<RunRecord, Task<Lineage>> _ofRoots = [];
+
+    public Task<Lineage> OfAsync(RunRecord run, CancellationToken cancellationToken = default) => run.Parent is null
+        ? _ofRoots.GetValue(run, static root => Task.FromResult(new Lineage(root, [root.Agent], [root])))
+        : OfChildAsync(run, cancellationToken);
+
+    private async Task<Lineage> OfChildAsync(RunRecord run, CancellationToken cancellationToken)
     {
         var chain = new List<string> { run.Agent };
         var runsUp = new List<RunRecord> { run };

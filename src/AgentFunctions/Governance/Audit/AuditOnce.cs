@@ -12,7 +12,12 @@ internal sealed record AuditOnce(long From, Func<AuditEntry, bool> IsSame)
     /// <param name="stream">The stream of the part.</param>
     /// <param name="writes">What is to be written.</param>
     /// <param name="end">How many entries the part has: it is written to on the condition that it still has as many.</param>
-    public static async Task<AuditEntry[]> MissingAsync(ILogStore logs, string stream, IReadOnlyList<AuditWrite> writes, long end)
+    public static ValueTask<AuditEntry[]> MissingAsync(ILogStore logs, string stream, List<AuditWrite> writes, long end) =>
+        writes.TrueForAll(static write => write.Once is null)
+            ? new([.. writes.ConvertAll(static write => write.Entry)])
+            : LookAsync(logs, stream, writes, end);
+
+    private static async ValueTask<AuditEntry[]> LookAsync(ILogStore logs, string stream, List<AuditWrite> writes, long end)
     {
         var missing = new List<AuditEntry>(writes.Count);
         foreach (AuditWrite write in writes)

@@ -12,7 +12,7 @@ namespace AgentFunctions.Governance.Redaction;
 internal sealed class RedactingRecordStore(IRecordStore inner, Func<TruthSeal> truth, IServiceProvider services) : IRecordStore
 {
     /// <summary>What is a secret by trade: the host's own keys. Whoever seals must be able to read them.</summary>
-    private static readonly string[] Keys = ["signing-keys/", RecordTreeKeyStore.Prefix];
+    private const string SigningKeys = "signing-keys/";
 
     /// <summary>An order to stop that cannot be read must not be passed over.</summary>
     private const string KillOrders = "kill/";
@@ -37,15 +37,19 @@ internal sealed class RedactingRecordStore(IRecordStore inner, Func<TruthSeal> t
         return record is null || IsKey(key) ? record : await OpenAsync(record, cancellationToken).ConfigureAwait(false);
     }
 
-    public async Task<string> PutAsync(
+    public Task<string> PutAsync(
         string key, ReadOnlyMemory<byte> value, RecordCondition condition = default,
         CancellationToken cancellationToken = default)
     {
-        ReadOnlyMemory<byte> written = IsKey(key)
-            ? value
-            : await truth().CloseAsync(value, key, cancellationToken).ConfigureAwait(false);
-        return await inner.PutAsync(key, written, condition, cancellationToken).ConfigureAwait(false);
+        ValueTask<ReadOnlyMemory<byte>> closing = IsKey(key) ? new(value) : truth().CloseAsync(value, key, cancellationToken);
+        return closing.IsCompletedSuccessfully
+            ? inner.PutAsync(key, closing.Result, condition, cancellationToken)
+            : PutAsync(key, closing, condition, cancellationToken);
     }
+
+    private async Task<string> PutAsync(
+        string key, ValueTask<ReadOnlyMemory<byte>> closing, RecordCondition condition, CancellationToken cancellationToken) =>
+        await inner.PutAsync(key, await closing.ConfigureAwait(false), condition, cancellationToken).ConfigureAwait(false);
 
     public Task DeleteAsync(string key, RecordCondition condition = default, CancellationToken cancellationToken = default) =>
         inner.DeleteAsync(key, condition, cancellationToken);
@@ -84,7 +88,8 @@ internal sealed class RedactingRecordStore(IRecordStore inner, Func<TruthSeal> t
         }
     }
 
-    private static bool IsKey(string key) => Keys.Any(prefix => key.StartsWith(prefix, StringComparison.Ordinal));
+    private static bool IsKey(string key) => key.StartsWith(SigningKeys, StringComparison.Ordinal)
+        || key.StartsWith(RecordTreeKeyStore.Prefix, StringComparison.Ordinal);
 
     private ValueTask<StoredRecord> OpenAsync(StoredRecord record, CancellationToken cancellationToken)
     {
