@@ -29,7 +29,8 @@ internal static class CompactionText
     {
         (string begin, string end) = UntrustedText.Around(conversation);
         string task = string.Create(
-            CultureInfo.InvariantCulture, $"\n\n# Your task\nWrite the summary now, in at most {maxBytes / WordLength} words.");
+            CultureInfo.InvariantCulture,
+            $"\n\n# Your task\nWrite the summary now, in at most {maxBytes / WordLength} words.");
         return string.Concat([goal, "\n\n# Conversation to sum up\n", begin, "\n", conversation, "\n", end, task]);
     }
 
