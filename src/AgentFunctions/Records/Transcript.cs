@@ -286,14 +286,17 @@ internal sealed record TranscriptWindow(ContextRef Context, long End, IReadOnlyL
         return null;
     }
 
-    internal TranscriptWindow With(IReadOnlyList<TranscriptEntry> added) => this with
+    internal TranscriptWindow With(IReadOnlyList<TranscriptEntry> added)
     {
-        End = End + added.Count,
-        Entries = GrowingList<TranscriptEntry>.Append(
-            Entries,
-            [
-                .. added.Select((entry, index) => entry with { Position = End + index })
-                    .Where(static entry => entry.SummaryKeepsFrom is null),
-            ]),
-    };
+        var shown = new List<TranscriptEntry>(added.Count);
+        for (int i = 0; i < added.Count; i++)
+        {
+            if (added[i].SummaryKeepsFrom is null)
+            {
+                shown.Add(added[i] with { Position = End + i });
+            }
+        }
+
+        return this with { End = End + added.Count, Entries = GrowingList<TranscriptEntry>.Append(Entries, [.. shown]) };
+    }
 }

@@ -204,11 +204,10 @@ internal sealed class AuditChain(AuditChainContext context, string? shard)
                 At = now,
                 Prev = hash,
                 Shard = shard,
-                Joined = isLast
-                ? joined
-                : null
+                Joined = isLast ? joined : null,
+                Sealed = null,
             };
-            byte[] line = AuditLine.Write(entry, isLast ? key : null, context.Redactor);
+            byte[] line = AuditLine.Write(entry, isLast ? key : null, context.Redactor, entries[i].Sealed);
             hash = AuditLine.HashOf(line);
             lines[i] = line;
         }

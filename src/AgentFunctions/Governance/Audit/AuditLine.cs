@@ -19,18 +19,22 @@ internal static class AuditLine
 
     private static ReadOnlySpan<byte> Member => ",\"sealed\":"u8;
 
-    public static byte[] Write(AuditEntry entry, SigningKey? signWith, Redactor? redactor = null)
+    /// <summary>Writes an entry.</summary>
+    /// <param name="entry">The entry.</param>
+    /// <param name="signWith">The key that signs it, for the last of those written together.</param>
+    /// <param name="redactor">Masks what is not sealed.</param>
+    /// <param name="texts">Its sealed texts, if they are not in the entry itself.</param>
+    public static byte[] Write(AuditEntry entry, SigningKey? signWith, Redactor? redactor = null, AuditSealed? texts = null)
     {
+        texts ??= entry.Sealed;
         JsonScratch scratch = JsonScratch.Begin();
         ReadOnlyMemory<byte> json = scratch.Add(entry.Sealed is null ? entry : entry with { Sealed = null },
             AuditJsonContext.Default.AuditEntry);
         json = redactor?.RedactJson(json) ?? json;
         // After the masking, which might take a part of it for a secret.
-        ReadOnlyMemory<byte> texts = entry.Sealed is { } sealedTexts
-            ? scratch.Add(sealedTexts, AuditJsonContext.Default.AuditSealed)
-            : default;
+        ReadOnlyMemory<byte> sealedTexts = texts is null ? default : scratch.Add(texts, AuditJsonContext.Default.AuditSealed);
         int start = scratch.Count;
-        if (texts.IsEmpty)
+        if (sealedTexts.IsEmpty)
         {
             scratch.Add(json.Span);
         }
@@ -38,7 +42,7 @@ internal static class AuditLine
         {
             scratch.Add(json.Span[..^1]);
             scratch.Add(Member);
-            scratch.Add(texts.Span);
+            scratch.Add(sealedTexts.Span);
             scratch.Add("}"u8);
         }
 

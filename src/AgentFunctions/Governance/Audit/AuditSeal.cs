@@ -1,6 +1,7 @@
 using System.Buffers.Text;
 using System.Text;
 using System.Text.Json;
+using System.Text.Unicode;
 using AgentFunctions.Core;
 using AgentFunctions.Governance.Redaction;
 using AgentFunctions.Keys;
@@ -14,6 +15,9 @@ namespace AgentFunctions.Governance.Audit;
 internal sealed class AuditSeal(TreeKeys keys, Redactor? redactor)
 {
     private const int NonceLength = 12;
+
+    /// <summary>The longest place that is written without memory of its own, in bytes; hardly any is longer.</summary>
+    private const int MostOnStack = 256;
 
     /// <summary>
     /// Gets an entry as it is stored: with sealed texts, and its hashes under the key. What concerns no run stays in clear.
@@ -37,7 +41,7 @@ internal sealed class AuditSeal(TreeKeys keys, Redactor? redactor)
 
         ReadOnlyMemory<byte> json = JsonScratch.Begin().Add(texts, AuditJsonContext.Default.AuditTexts);
         ReadOnlyMemory<byte> masked = redactor?.RedactJson(json) ?? json;
-        byte[] sealedTexts = key.Seal(masked.Span, Place(entry));
+        byte[] sealedTexts = Seal(key, masked.Span, entry);
         return entry with
         {
             Arguments = null,
@@ -118,6 +122,14 @@ internal sealed class AuditSeal(TreeKeys keys, Redactor? redactor)
     /// </summary>
     private static string? Mark(TreeKey key, string what, string? hash) =>
         hash is null ? null : Convert.ToHexStringLower(key.Mark(Encoding.UTF8.GetBytes($"audit\n{what}\n{hash}")));
+
+    private static byte[] Seal(TreeKey key, ReadOnlySpan<byte> texts, AuditEntry entry)
+    {
+        Span<byte> place = stackalloc byte[MostOnStack];
+        return Utf8.TryWrite(place, $"audit\n{entry.Type}\n{entry.RunId}\n{entry.Turn}\n{entry.Call}", out int length)
+            ? key.Seal(texts, place[..length])
+            : key.Seal(texts, Place(entry));
+    }
 
     private static byte[] Place(AuditEntry entry) =>
         Encoding.UTF8.GetBytes($"audit\n{entry.Type}\n{entry.RunId}\n{entry.Turn}\n{entry.Call}");
