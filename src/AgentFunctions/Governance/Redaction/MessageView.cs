@@ -115,7 +115,8 @@ internal sealed class MessageView
             case FunctionCallContent { Arguments: { } arguments } call:
                 ReadOnlyMemory<byte> written = JsonScratch.Begin().Add(
                     arguments as Dictionary<string, object?>
-                        ?? arguments.ToDictionary(static member => member.Key, static member => member.Value, StringComparer.Ordinal),
+                        ?? arguments.ToDictionary(
+                            static member => member.Key, static member => member.Value, StringComparer.Ordinal),
                     (JsonTypeInfo<Dictionary<string, object?>>)Durability.DurableJson.Options.GetTypeInfo(
                         typeof(Dictionary<string, object?>)));
                 if (!_redactor.MayFind(written.Span))
