@@ -171,10 +171,10 @@ public sealed class Journal
     private readonly ILogStore _logs;
     private readonly HeldEvents _held;
 
-    internal Journal(ILogStore logs, TimeProvider? time = null)
+    internal Journal(ILogStore logs, TimeProvider time)
     {
         _logs = logs;
-        _held = new HeldEvents(time ?? TimeProvider.System, WriteAsync);
+        _held = new HeldEvents(time, WriteAsync);
     }
 
     /// <summary>Gets who is told of each event that is written.</summary>

@@ -180,7 +180,7 @@ public sealed class OtherInstanceTests
         var notes = (Here: new NoteStore(_here.Records), There: new NoteStore(_there.Records));
         var inbox = (Here: new Inbox(_here.Logs, _here.Records), There: new Inbox(_there.Logs, _there.Records));
         var ledger = (Here: new CallLedger(_here.Records), There: new CallLedger(_there.Records));
-        var journal = (Here: new Journal(_here.Logs), There: new Journal(_there.Logs));
+        var journal = (Here: new Journal(_here.Logs, TimeProvider.System), There: new Journal(_there.Logs, TimeProvider.System));
         var scope = new NoteScope("agent");
         for (int round = 0; round < 2; round++)
         {

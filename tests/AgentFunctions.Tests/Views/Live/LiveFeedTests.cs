@@ -22,7 +22,7 @@ internal sealed class LiveFeedTests
         await using RunHost host = await RunHost.StartAsync(_ => ChatReply.Say("Done.") with { Before = answer.Task.WaitAsync });
         Run run = await host.SubmitAsync();
         var log = new CountingLog();
-        var journal = new Journal(log);
+        var journal = new Journal(log, TimeProvider.System);
         var frames = new PushedFrames();
         var events = new RunFeed(host.Reader, journal, host.Get<IOrchestrationClient>(), TimeProvider.System);
         var feed = new LiveFeed(events, journal, host.Get<LiveStates>(), frames, Options.Create(new LiveOptions()),

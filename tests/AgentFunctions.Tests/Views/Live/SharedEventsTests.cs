@@ -19,7 +19,7 @@ internal sealed class SharedEventsTests
     public void Begin()
     {
         _log = new CountingLog();
-        _journal = new Journal(_log);
+        _journal = new Journal(_log, _time);
         _events = new SharedEvents("run", _journal, _time);
     }
 
