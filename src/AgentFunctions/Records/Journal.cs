@@ -87,7 +87,10 @@ public static class JournalEventTypes
     /// <summary>Reports that a model call was interrupted. It counts as if it had consumed its whole reserve.</summary>
     public const string ModelLost = "model.lost";
 
-    /// <summary>Reports that a tool is about to be called. It may be reported again after a crash.</summary>
+    /// <summary>
+    /// Reports that a tool is about to be called; together with its end if that comes at once. It may be reported again after a
+    /// crash.
+    /// </summary>
     public const string ToolStarted = "tool.started";
 
     /// <summary>Reports that a tool call has an outcome.</summary>
