@@ -41,7 +41,7 @@ internal sealed class AuditSeal(TreeKeys keys, Redactor? redactor)
 
         ReadOnlyMemory<byte> json = JsonScratch.Begin().Add(texts, AuditJsonContext.Default.AuditTexts);
         ReadOnlyMemory<byte> masked = redactor?.RedactJson(json) ?? json;
-        byte[] sealedTexts = Seal(key, masked.Span, entry);
+        byte[] sealedTexts = key.Seal(masked.Span, Place(entry, stackalloc byte[MostOnStack]));
         return entry with
         {
             Arguments = null,
@@ -73,7 +73,7 @@ internal sealed class AuditSeal(TreeKeys keys, Redactor? redactor)
             return entry with { Sealed = new AuditSealed(sealedTexts.K, null, null) };
         }
 
-        return TryOpen(key, nonce, text, Place(entry)) is { } texts
+        return TryOpen(key, nonce, text, Place(entry, stackalloc byte[MostOnStack])) is { } texts
             ? entry with
             {
                 Arguments = texts.Arguments,
@@ -99,7 +99,7 @@ internal sealed class AuditSeal(TreeKeys keys, Redactor? redactor)
         }
     }
 
-    private static AuditTexts? TryOpen(TreeKey key, string nonce, string text, byte[] place)
+    private static AuditTexts? TryOpen(TreeKey key, string nonce, string text, ReadOnlySpan<byte> place)
     {
         try
         {
@@ -123,14 +123,17 @@ internal sealed class AuditSeal(TreeKeys keys, Redactor? redactor)
     private static string? Mark(TreeKey key, string what, string? hash) =>
         hash is null ? null : Convert.ToHexStringLower(key.Mark(Encoding.UTF8.GetBytes($"audit\n{what}\n{hash}")));
 
-    private static byte[] Seal(TreeKey key, ReadOnlySpan<byte> texts, AuditEntry entry)
+    /// <summary>What an entry is about, to which its sealed texts are bound: in no other entry can they be opened.</summary>
+    /// <param name="entry">The entry.</param>
+    /// <param name="memory">Where it is written, if it has room there.</param>
+    private static ReadOnlySpan<byte> Place(AuditEntry entry, Span<byte> memory)
     {
-        Span<byte> place = stackalloc byte[MostOnStack];
-        return Utf8.TryWrite(place, $"audit\n{entry.Type}\n{entry.RunId}\n{entry.Turn}\n{entry.Call}", out int length)
-            ? key.Seal(texts, place[..length])
-            : key.Seal(texts, Place(entry));
-    }
+        int length;
+        while (!Utf8.TryWrite(memory, $"audit\n{entry.Type}\n{entry.RunId}\n{entry.Turn}\n{entry.Call}", out length))
+        {
+            memory = new byte[memory.Length * 2];
+        }
 
-    private static byte[] Place(AuditEntry entry) =>
-        Encoding.UTF8.GetBytes($"audit\n{entry.Type}\n{entry.RunId}\n{entry.Turn}\n{entry.Call}");
+        return memory[..length];
+    }
 }
