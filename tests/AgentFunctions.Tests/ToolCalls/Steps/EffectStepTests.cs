@@ -3,6 +3,8 @@ using AgentFunctions.Governance.KillSwitch;
 using AgentFunctions.Ledger;
 using AgentFunctions.Loop;
 using AgentFunctions.Records;
+using AgentFunctions.Snapshots;
+using AgentFunctions.Storage;
 using AgentFunctions.ToolCalls;
 using AgentFunctions.Tools;
 
@@ -42,6 +44,41 @@ internal sealed class EffectStepTests
 
         await bench.PassAsync<BeginStep>(state, new FakeNext(new CallOutcome.Delegated(new SwarmRequest())));
 
+        Assert.That((await bench.JournalAsync()).Single().Type, Is.EqualTo(JournalEventTypes.ToolStarted));
+    }
+
+    [Test]
+    public async Task Begin_WhereEachAppendIsAWrite_TheStartGoesWithTheOutcome()
+    {
+        await using ToolCallBench bench = await BenchCalls.StartAsync();
+        CallWrites writes = SeparateWritesOf(bench);
+        ToolCallState state = await bench.AllowedAsync();
+
+        await bench.Make<BeginStep>(writes).RunAsync(state, new FakeNext().RunAsync, CancellationToken.None);
+
+        Assert.That((await bench.LedgerAsync())?.State, Is.EqualTo(LedgerState.Started));
+        Assert.That(await bench.JournalAsync(), Is.Empty);
+        await writes.FinishAsync(
+            state, state.Entry! with { Outcome = FakeNext.Paid.Outcome }, TimeSpan.Zero, CancellationToken.None);
+        Assert.That((await bench.JournalAsync()).Select(static told => told.Type),
+            Is.EqualTo(new[] { JournalEventTypes.ToolStarted, JournalEventTypes.ToolCompleted }));
+    }
+
+    [Test]
+    public async Task Begin_CutOffWhereEachAppendIsAWrite_TheStartIsToldOnce([Values] bool wasTold)
+    {
+        await using ToolCallBench bench = await BenchCalls.StartAsync();
+        await bench.LeaveAsync(BenchCalls.Started);
+        if (wasTold)
+        {
+            await bench.Get<Journal>().AppendAsync(ToolCallBench.RunId,
+                new JournalEvent(JournalEventTypes.ToolStarted, bench.Time.GetUtcNow()) { Turn = 1, Call = 0, Tool = "pay" });
+        }
+
+        ToolCallState state = await bench.ResolvedAsync();
+        await bench.Make<BeginStep>(SeparateWritesOf(bench)).RunAsync(state, new FakeNext().RunAsync, CancellationToken.None);
+
+        Assert.That(state.Phase, Is.EqualTo(ToolCallPhase.Resumed));
         Assert.That((await bench.JournalAsync()).Single().Type, Is.EqualTo(JournalEventTypes.ToolStarted));
     }
 
@@ -153,4 +190,8 @@ internal sealed class EffectStepTests
         Assert.That((outcome.Left, outcome.For.Until - bench.Time.GetUtcNow()),
             Is.EqualTo((LedgerState.Started, TimeSpan.FromMinutes(6))));
     }
+
+    /// <summary>The writes of a call on stores that commit each by itself, as those of Azure do.</summary>
+    private static CallWrites SeparateWritesOf(ToolCallBench bench) =>
+        bench.Make<CallWrites>(bench.Make<CallCaptures>(bench.Make<FolderSnapshots>(new SeparateWrites())));
 }
