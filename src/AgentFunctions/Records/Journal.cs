@@ -88,8 +88,8 @@ public static class JournalEventTypes
     public const string ModelLost = "model.lost";
 
     /// <summary>
-    /// Reports that a tool is about to be called; together with its end if that comes at once. It may be reported again after a
-    /// crash.
+    /// Reports that a tool is about to be called. If the call ends within a quarter of a second, its end may be reported with it.
+    /// It may be reported again after a crash.
     /// </summary>
     public const string ToolStarted = "tool.started";
 

@@ -43,7 +43,7 @@ public static class UntrustedText
     /// <param name="text">The words.</param>
     internal static string MarkPerson(string text) => Mark(Person, text, Person);
 
-    /// <summary>Gets the lines around a text, for who puts them and a long text into a longer one.</summary>
+    /// <summary>Gets the lines before and after a marked text, for a caller that puts a long text together itself.</summary>
     /// <param name="text">The text.</param>
     internal static (string Begin, string End) Around(string text) => Around(Data, text, "");
 
