@@ -1,6 +1,6 @@
-using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using AgentFunctions.Core;
 using AgentFunctions.Keys;
 
 namespace AgentFunctions.Mcp.SignIn;
@@ -39,7 +39,7 @@ internal sealed class SignInStore(ISignInBacking backing, TreeKeys keys)
         backing.DeleteAsync(NameOf(server), cancellationToken);
 
     private static string NameOf(Uri server) =>
-        Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(server.AbsoluteUri)));
+        TextHash.Of(server.AbsoluteUri);
 
     private static byte[] PlaceOf(Uri server) => Encoding.UTF8.GetBytes($"sign-ins/{server.AbsoluteUri}");
 }

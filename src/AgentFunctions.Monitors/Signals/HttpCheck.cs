@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Security.Cryptography;
 using System.Text;
+using AgentFunctions.Core;
 
 namespace AgentFunctions.Monitors.Signals;
 
@@ -31,7 +31,7 @@ internal sealed class HttpCheck(IHttpClientFactory http) : ISignalCheck
         {
             Value = Math.Round(took.TotalMilliseconds, 1),
             Evidence = Evidence.Of($"{status} {response.ReasonPhrase}\n{body}"),
-            Fingerprint = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{status}\n{body}"))),
+            Fingerprint = TextHash.Of($"{status}\n{body}"),
         };
     }
 

@@ -1,6 +1,5 @@
-using System.Security.Cryptography;
-using System.Text;
 using System.Text.Json;
+using AgentFunctions.Core;
 using AgentFunctions.Runs;
 using AgentFunctions.ToolCalls;
 using AgentFunctions.Tools;
@@ -47,7 +46,7 @@ internal sealed class ToolCheck(
         {
             Value = value,
             Evidence = Evidence.Of(outcome.Text),
-            Fingerprint = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(outcome.Text))),
+            Fingerprint = TextHash.Of(outcome.Text),
         };
     }
 

@@ -2,6 +2,7 @@ using System.Buffers.Text;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using AgentFunctions.Core;
 using AgentFunctions.Governance.Audit;
 using AgentFunctions.Keys;
 using AgentFunctions.Storage;
@@ -217,7 +218,7 @@ public sealed class ApiKeys
         name is { Length: > 0 and <= 64 } && name.All(static c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.');
 
     // A key has 256 random bits: there is nothing to guess, so a fast hash is as good as a slow one.
-    private static string Hash(string key) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(key)));
+    private static string Hash(string key) => TextHash.Of(key);
 
     private static void Require(bool condition, string field, string remedy)
     {

@@ -1,6 +1,5 @@
-using System.Security.Cryptography;
-using System.Text;
 using System.Text.Json;
+using AgentFunctions.Core;
 using AgentFunctions.Core.Text;
 using AgentFunctions.Governance.Audit;
 using AgentFunctions.Governance.Redaction;
@@ -54,7 +53,7 @@ internal sealed class SteeringRecords(AuditLog audit, Redactor redactor, Journal
             DoorRequest = redactor.Redact(Preview.Of(caller.Door?.Request, 200)),
             Act = caller.Actors.Count > 0 ? caller.Actors : null,
             Failed = answered.IsError ? true : null,
-            OutcomeHash = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(answered.Text!))),
+            OutcomeHash = TextHash.Of(answered.Text!),
             Outcome = Preview.Of(redactor.Redact(answered.Text), 1_000),
         },
         new AuditOnce(

@@ -147,7 +147,7 @@ internal sealed class TreeKeys(
             : HostTree;
     }
 
-    internal static string Shard(string root) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(root)))[..2];
+    internal static string Shard(string root) => TextHash.Of(root)[..2];
 
     private async Task<IReadOnlyList<byte[]>> WrappingKeysAsync(CancellationToken cancellationToken)
     {

@@ -1,6 +1,5 @@
-using System.Security.Cryptography;
-using System.Text;
 using System.Text.Json;
+using AgentFunctions.Core;
 using AgentFunctions.Core.Text;
 using AgentFunctions.Tools;
 using AgentFunctions.Tools.Asking;
@@ -25,7 +24,7 @@ internal sealed class RemotePeople(MeshCalls calls)
     /// <returns>Whether a person here wants the task cancelled.</returns>
     public async Task<bool> AskAsync(ToolContext context, MeshCall call, string said, CancellationToken cancellationToken)
     {
-        string hash = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(said)));
+        string hash = TextHash.Of(said);
         int number = call.AskedOf == hash ? call.Asked : call.Asked + 1;
         if (context.Features.Get<IPersonAsker>() is not { } asker || number > MostAsked)
         {

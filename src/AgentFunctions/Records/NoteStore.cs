@@ -1,6 +1,5 @@
-using System.Security.Cryptography;
-using System.Text;
 using System.Text.Json;
+using AgentFunctions.Core;
 using AgentFunctions.Storage;
 
 namespace AgentFunctions.Records;
@@ -84,5 +83,5 @@ internal sealed class NoteStore(IRecordStore records)
     // Labels hold any text; keys do not.
     private static string Prefix(NoteScope scope) => scope.Label is null
         ? $"notes/{scope.Agent}/all/"
-        : $"notes/{scope.Agent}/{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{scope.Label}={scope.Value}")))}/";
+        : $"notes/{scope.Agent}/{TextHash.Of($"{scope.Label}={scope.Value}")}/";
 }

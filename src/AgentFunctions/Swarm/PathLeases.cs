@@ -1,6 +1,5 @@
-using System.Security.Cryptography;
-using System.Text;
 using AgentFunctions.Agents;
+using AgentFunctions.Core;
 using AgentFunctions.Durability;
 using AgentFunctions.Runs;
 using AgentFunctions.Storage;
@@ -36,7 +35,7 @@ internal sealed class PathLeases(RunStore runs, RunLineage lineage, IRecordStore
         }
 
         RunRecord root = (await lineage.OfAsync(run, cancellationToken).ConfigureAwait(false)).Root;
-        string key = $"leases/{root.Id}/{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(path)))}";
+        string key = $"leases/{root.Id}/{TextHash.Of(path)}";
         long start = time.GetTimestamp();
         while (!await TryTakeAsync(key, runId, path, cancellationToken).ConfigureAwait(false))
         {

@@ -1,5 +1,5 @@
-using System.Security.Cryptography;
 using System.Text;
+using AgentFunctions.Core;
 using AgentFunctions.Loop;
 using AgentFunctions.Storage;
 
@@ -42,5 +42,5 @@ internal sealed class SubAgentStore(IRecordStore records)
 
     // Models give names in any script; keys are plain.
     private static string Key(string runId, string name) =>
-        $"sub-agents/{runId}/{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(name)))}";
+        $"sub-agents/{runId}/{TextHash.Of(name)}";
 }

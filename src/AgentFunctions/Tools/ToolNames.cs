@@ -1,6 +1,4 @@
 using System.IO.Enumeration;
-using System.Security.Cryptography;
-using System.Text;
 using AgentFunctions.Core;
 
 namespace AgentFunctions.Tools;
@@ -74,7 +72,7 @@ internal static class ToolNames
 
     private static string WithHash(string clean, string name)
     {
-        string hash = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(name)))[..HashLength];
+        string hash = TextHash.Of(name)[..HashLength];
         return $"{clean[..Math.Min(clean.Length, MaxLength - HashLength - 1)]}_{hash}";
     }
 }

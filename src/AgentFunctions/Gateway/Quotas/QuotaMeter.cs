@@ -1,8 +1,7 @@
 using System.Collections.Concurrent;
 using System.Globalization;
-using System.Security.Cryptography;
-using System.Text;
 using AgentFunctions.Budgets;
+using AgentFunctions.Core;
 using AgentFunctions.Gateway.Options;
 using AgentFunctions.Runs;
 using AgentFunctions.Storage;
@@ -136,7 +135,7 @@ internal sealed class QuotaMeter
     }
 
     private SharedRecord<QuotaState> BookOf(Quota quota, string account) => _books.GetOrAdd(
-        $"quotas/{quota.Name}/{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(account)))}",
+        $"quotas/{quota.Name}/{TextHash.Of(account)}",
         static (key, meter) => new SharedRecord<QuotaState>(
             meter._records, key, static () => QuotasJsonContext.Default.QuotaState, new QuotaState(), meter._time),
         this);

@@ -1,6 +1,5 @@
-using System.Security.Cryptography;
-using System.Text;
 using System.Text.Json;
+using AgentFunctions.Core;
 using AgentFunctions.Storage;
 
 namespace AgentFunctions.Governance.Approvals;
@@ -65,7 +64,7 @@ public sealed class ApprovalHistory
     private static string KeyOf(Approval approval)
     {
         string name = $"{approval.Chain[^1]}\n{approval.Tool}\n{approval.Question}";
-        return "approval-counts/" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(name)));
+        return "approval-counts/" + TextHash.Of(name);
     }
 }
 

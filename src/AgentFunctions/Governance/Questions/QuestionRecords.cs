@@ -1,5 +1,3 @@
-using System.Security.Cryptography;
-using System.Text;
 using AgentFunctions.Core;
 using AgentFunctions.Core.Text;
 using AgentFunctions.Governance.Audit;
@@ -69,7 +67,7 @@ internal sealed class QuestionRecords(AuditLog audit, Journal journal, Redactor 
                 Actor = question.By,
                 Door = door?.Name,
                 DoorRequest = redactor.Redact(Preview.Of(door?.Request, 200)),
-                OutcomeHash = answers is null ? null : Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(answers))),
+                OutcomeHash = answers is null ? null : TextHash.Of(answers),
                 Outcome = Preview.Of(redactor.Redact(answers), AuditTextLimit),
                 Reason = question.IsByDefault
                     ? "nobody answered in time; the defaults of the form were taken"

@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
-using System.Security.Cryptography;
-using System.Text;
 using System.Text.Json;
+using AgentFunctions.Core;
 using AgentFunctions.Durability;
 using AgentFunctions.Runs;
 using AgentFunctions.Storage;
@@ -98,7 +97,7 @@ internal sealed class ReviewStateStore(
     private SharedRecord<ReviewState> BookOf(string label) => _books.GetOrAdd(
         label,
         static (key, books) => new SharedRecord<ReviewState>(
-            books.records, Prefix + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(key))),
+            books.records, Prefix + TextHash.Of(key),
             static () => ReviewsJsonContext.Default.ReviewState,
             new ReviewState { Label = key }, books.time),
         (records, time));

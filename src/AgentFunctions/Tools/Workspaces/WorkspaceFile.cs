@@ -1,5 +1,4 @@
-using System.Security.Cryptography;
-using System.Text;
+using AgentFunctions.Core;
 using AgentFunctions.Snapshots;
 using AgentFunctions.Workspaces;
 
@@ -81,7 +80,7 @@ internal static class WorkspaceFile
         string full = CheckTarget(workspace, path);
         string folder = Path.GetDirectoryName(full)!;
         Directory.CreateDirectory(folder);
-        string key = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{context.IdempotencyKey}\n{full}")));
+        string key = TextHash.Of($"{context.IdempotencyKey}\n{full}");
         string temporary = Path.Combine(folder, TemporaryPrefix + key[..16]);
 
         // Whatever stands there is this call's own from before a crash, or was put there to be followed.
