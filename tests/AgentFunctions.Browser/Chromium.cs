@@ -40,7 +40,7 @@ internal sealed class Chromium
     public void Find()
     {
         place = Environment.GetEnvironmentVariable("CHROMIUM") ?? Array.Find(Places, File.Exists);
-        if (place is null)
+        if (string.IsNullOrEmpty(place))
         {
             if (Environment.GetEnvironmentVariable("CI") is { Length: > 0 })
             {

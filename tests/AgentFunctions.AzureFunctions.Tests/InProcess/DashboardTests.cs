@@ -37,7 +37,11 @@ public sealed partial class DashboardTests
     [OneTimeTearDown]
     public async Task StopAsync()
     {
-        await _app.DisposeAsync();
+        if (_app is not null)
+        {
+            await _app.DisposeAsync();
+        }
+
         _goOn.Dispose();
     }
 

@@ -40,8 +40,12 @@ public sealed class DoorsTests
     [OneTimeTearDown]
     public async Task StopAsync()
     {
-        _anybody.Dispose();
-        await _app.DisposeAsync();
+        _anybody?.Dispose();
+        if (_app is not null)
+        {
+            await _app.DisposeAsync();
+        }
+
         _goOn.Dispose();
     }
 
