@@ -29,6 +29,7 @@ internal sealed class RunStory
     private readonly RunIndexLog _entries;
     private readonly RunStore _indexed;
     private readonly RunStore _old;
+    private readonly List<RunIndexRepair> _repairs = [];
     private readonly Dictionary<string, int> _turns = new(StringComparer.Ordinal);
     private RunIndex _index = null!;
     private RunIndexRepair _repair = null!;
@@ -107,7 +108,9 @@ internal sealed class RunStory
         }
     }
 
-    /// <summary>Waits for what makes the index whole, until it is.</summary>
+    /// <summary>
+    /// Waits for what makes the index whole, until it is, and for what other processes began for that: they ask orchestrations too.
+    /// </summary>
     public async Task RepairAsync(CancellationToken cancellationToken)
     {
         while (!await _index.RefreshAsync(cancellationToken))
@@ -115,6 +118,8 @@ internal sealed class RunStory
             _repair.Observe(false, _reader);
             await _repair.Work;
         }
+
+        await Task.WhenAll(_repairs.Select(static repair => repair.Work));
     }
 
     /// <summary>An entry becomes unreadable, and another process begins.</summary>
@@ -149,6 +154,7 @@ internal sealed class RunStory
     {
         _index = new RunIndex(_stores.Logs, _stores.Records, NullLogger<RunIndex>.Instance, 25);
         _repair = new RunIndexRepair(_index, _entries, _old, _time, NullLogger<RunIndexRepair>.Instance);
+        _repairs.Add(_repair);
         var view = new RunIndexView(_index, _entries, _repair, _old, _time, NullLogger<RunIndexView>.Instance);
         _reader = new RunReader(
             _old, _orchestrations,
