@@ -40,17 +40,18 @@ internal static class AgUiDoor
         Caller caller = http.Caller() with { Door = new CallerDoor(AgUiThreads.Door, input.RunId) };
         DoorCallers.EnsureMaySubmit(caller);
         using var stream = DoorStream.Open(http);
-        Exchange exchange;
+        IReadOnlyList<Exchange> known;
         try
         {
-            exchange = await threads.MakeAsync(agent, input, caller, cancellationToken);
+            known = await threads.MakeAsync(agent, input, caller, cancellationToken);
         }
         catch (AgentException e) when (AgUiErrors.IsTold(e.Code))
         {
             return Refuse(http, input, e);
         }
 
-        await stream.WriteAsync(exchange.RunId, token => TellAsync(http, [exchange], caller, null, false, token));
+        Exchange made = known[^1];
+        await stream.WriteAsync(made.RunId, token => TellAsync(http, known, made.From, caller, null, false, token));
         return TypedResults.Empty;
     }
 
@@ -70,9 +71,9 @@ internal static class AgUiDoor
         }
 
         using var stream = DoorStream.Open(http);
-        string? cursor = http.Request.Headers.Single("Last-Event-ID");
+        var cursor = Cursor.Read(http.Request.Headers.Single("Last-Event-ID"));
         IReadOnlyList<Exchange> known = await threads.ExchangesAsync(run, cancellationToken);
-        await stream.WriteAsync(run.Id, token => TellAsync(http, known, caller, Cursor.Read(cursor), true, token));
+        await stream.WriteAsync(run.Id, token => TellAsync(http, known, cursor?.From ?? 0, caller, cursor, true, token));
         return TypedResults.Empty;
     }
 
@@ -92,7 +93,7 @@ internal static class AgUiDoor
     }
 
     private static async IAsyncEnumerable<byte[]> TellAsync(
-        HttpContext http, IReadOnlyList<Exchange> exchanges, Caller caller, Cursor? after, bool isConnect,
+        HttpContext http, IReadOnlyList<Exchange> known, long from, Caller caller, Cursor? after, bool isConnect,
         [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         RunProjection projection = http.RequestServices.GetRequiredService<RunProjection>();
@@ -101,23 +102,23 @@ internal static class AgUiDoor
         AgUiSubAgentTexts texts = http.RequestServices.GetRequiredService<AgUiSubAgentTexts>();
         AgUiVoices voices = http.RequestServices.GetRequiredService<AgUiVoices>();
         JsonArray dialogue = [];
-        foreach (Exchange exchange in exchanges.Where(one => after is null || one.From >= after.From))
+        foreach (Exchange exchange in known.Where(one => one.From >= from))
         {
             Run run = await reader.GetAsync(exchange.RunId, cancellationToken);
             // Told from its beginning, it comes to its present status by its events.
             bool isPart = after?.From == exchange.From;
-            dialogue = AgUiThreads.Joined(dialogue, AgUiThreads.MessagesOf(exchange));
+            dialogue = AgUiThreads.Joined(dialogue, AgUiThreads.MessagesOf(exchange, known));
             var fold = new AgUiFold(
                 AgUiThreads.Text(exchange, "threadId"), AgUiThreads.Text(exchange, "runId"), run.Id, dialogue, () => run.Error,
                 isPart);
             RunStatus status = isPart || run.Status == RunStatus.Queued ? run.Status : RunStatus.Running;
-            foreach (JsonObject told in fold.Begin(status, isConnect && !isPart && exchange != exchanges[0]))
+            foreach (JsonObject told in fold.Begin(status, isConnect && !isPart && exchange != known[0]))
             {
                 // Without a cursor: a client that comes back takes no event before its run has begun again.
                 yield return Encoding.UTF8.GetBytes(Write(told));
             }
 
-            if (isConnect && after is null && exchange == exchanges[0])
+            if (isConnect && after is null && exchange == known[0])
             {
                 // A client that comes back may know another dialogue.
                 yield return Encoding.UTF8.GetBytes(Write(fold.Snapshot()));

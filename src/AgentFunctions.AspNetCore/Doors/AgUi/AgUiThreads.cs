@@ -25,8 +25,8 @@ internal sealed class AgUiThreads(
     /// <summary>The label by which the run of a thread is found.</summary>
     private const string Label = "agui-thread";
 
-    /// <summary>The most of a dialogue that is kept to be shown again, in characters.</summary>
-    private const int LongestDialogue = 256 * 1024;
+    /// <summary>The most of what is new in a request that is kept to be shown again, in characters.</summary>
+    private const int MostKept = 256 * 1024;
 
     /// <summary>Finds the run of a thread; <see langword="null"/> if there is none of this caller's.</summary>
     public async Task<Run?> FindAsync(string agent, string threadId, Caller caller, CancellationToken cancellationToken)
@@ -41,18 +41,23 @@ internal sealed class AgUiThreads(
         exchanges.OfAsync(run.Id, Door, cancellationToken);
 
     /// <summary>Makes the exchange of a request, or finds the one that the same request has made.</summary>
+    /// <returns>The exchanges of the thread up to that one.</returns>
     /// <exception cref="AgentException">
     /// <see cref="ErrorCode.IdempotencyKeyReused"/>: the name was used for another request.
     /// <see cref="ErrorCode.ApprovalStateForbids"/>: something that was asked is not answered.
     /// </exception>
-    public async Task<Exchange> MakeAsync(string agent, AgUiInput input, Caller caller, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<Exchange>> MakeAsync(
+        string agent, AgUiInput input, Caller caller, CancellationToken cancellationToken)
     {
         string thread = NameOf(agent, input.ThreadId);
         if (await FindAsync(agent, input.ThreadId, caller, cancellationToken) is not { } run)
         {
             run = await gateway.SubmitAsync(RequestOf(agent, thread, input), caller, $"{Door}/{thread}", cancellationToken);
-            return await exchanges.EnterAsync(
-                new Exchange(run.Id, 0, Door, run.CreatedAt) { Request = Keep(input) }, cancellationToken);
+            return
+            [
+                await exchanges.EnterAsync(
+                    new Exchange(run.Id, 0, Door, run.CreatedAt) { Request = Keep(input, []) }, cancellationToken),
+            ];
         }
 
         IReadOnlyList<Exchange> known = await ExchangesAsync(run, cancellationToken);
@@ -66,7 +71,7 @@ internal sealed class AgUiThreads(
         // It is entered before anything is said, so that a request that is repeated after a crash says the rest.
         long from = known.Count > 0 && known[^1].To is { } to ? to : await journal.LengthAsync(run.Id, cancellationToken);
         Exchange exchange = same ?? await exchanges.EnterAsync(
-            new Exchange(run.Id, from, Door, time.GetUtcNow()) { Request = Keep(input) }, cancellationToken);
+            new Exchange(run.Id, from, Door, time.GetUtcNow()) { Request = Keep(input, known) }, cancellationToken);
         try
         {
             await ResumeAsync(run, input, same is not null, caller, cancellationToken);
@@ -84,7 +89,7 @@ internal sealed class AgUiThreads(
             throw;
         }
 
-        return exchange;
+        return [.. known.Where(one => one.From < exchange.From), exchange];
     }
 
     /// <summary>Answers what was asked: all of it at once.</summary>
@@ -183,7 +188,7 @@ internal sealed class AgUiThreads(
         };
     }
 
-    private static JsonElement Keep(AgUiInput input)
+    private static JsonElement Keep(AgUiInput input, IReadOnlyList<Exchange> known)
     {
         var kept = new JsonObject
         {
@@ -202,12 +207,28 @@ internal sealed class AgUiThreads(
             kept["tools"] = new JsonArray([.. input.Tools.Select(static tool => (JsonNode)tool.Name)]);
         }
 
-        if (input.Messages.ToJsonString() is { Length: <= LongestDialogue })
+        kept["messages"] = NewOf(input.Messages, known);
+        return JsonElement.Parse(kept.ToJsonString());
+    }
+
+    /// <summary>What no exchange before has of a dialogue: its client sends all of it each time, and it is kept once.</summary>
+    private static JsonArray NewOf(JsonArray messages, IReadOnlyList<Exchange> known)
+    {
+        Dictionary<string, JsonNode> had = ById(known);
+        var added = new JsonArray();
+        int left = MostKept;
+        foreach (JsonNode message in messages.OfType<JsonNode>()
+            .Where(message => !JsonNode.DeepEquals(message, had.GetValueOrDefault(IdOf(message)))))
         {
-            kept["messages"] = input.Messages.DeepClone();
+            int length = message.ToJsonString().Length;
+            if (length <= left)
+            {
+                left -= length;
+                added.Add(message.DeepClone());
+            }
         }
 
-        return JsonElement.Parse(kept.ToJsonString());
+        return added;
     }
 
     /// <summary>Gets a text that was kept with an exchange.</summary>
@@ -217,23 +238,50 @@ internal sealed class AgUiThreads(
     public static bool TellsSubAgents(Exchange exchange) =>
         exchange.Request!.Value.TryGetProperty("subAgents", out JsonElement kept) && kept.ValueKind == JsonValueKind.True;
 
-    /// <summary>Gets the dialogue that was kept with an exchange.</summary>
-    public static JsonArray MessagesOf(Exchange exchange) =>
-        exchange.Request!.Value.TryGetProperty("messages", out JsonElement kept)
-            ? (JsonArray)JsonNode.Parse(kept.GetRawText())!
-            : [];
+    /// <summary>Gets the dialogue as the client of an exchange knew it.</summary>
+    /// <param name="exchange">The exchange.</param>
+    /// <param name="known">The exchanges of its thread, the oldest first.</param>
+    public static IReadOnlyList<JsonNode> MessagesOf(Exchange exchange, IReadOnlyList<Exchange> known)
+    {
+        Dictionary<string, JsonNode> all = ById(known.Where(one => one.From <= exchange.From));
+        var unnamed = new Queue<JsonNode>(KeptWith(exchange).Where(static message => IdOf(message).Length == 0));
+        return
+        [
+            .. IdsOf(exchange)
+                .Select(id => id.Length > 0 ? all.GetValueOrDefault(id) : unnamed.TryDequeue(out JsonNode? next) ? next : null)
+                .OfType<JsonNode>(),
+        ];
+    }
 
     /// <summary>Adds to a dialogue what of a later one is new in it.</summary>
-    public static JsonArray Joined(JsonArray dialogue, JsonArray later)
+    public static JsonArray Joined(JsonArray dialogue, IReadOnlyList<JsonNode> later)
     {
-        HashSet<string?> known = [.. dialogue.Select(static message => message?["id"]?.ToString())];
-        foreach (JsonNode? message in later.Where(message => !known.Contains(message?["id"]?.ToString())))
+        HashSet<string> known = [.. dialogue.Select(IdOf)];
+        foreach (JsonNode message in later.Where(message => !known.Contains(IdOf(message))))
         {
-            dialogue.Add(message?.DeepClone());
+            dialogue.Add(message.DeepClone());
         }
 
         return dialogue;
     }
+
+    private static Dictionary<string, JsonNode> ById(IEnumerable<Exchange> exchanges)
+    {
+        var all = new Dictionary<string, JsonNode>(StringComparer.Ordinal);
+        foreach (JsonNode message in exchanges.SelectMany(KeptWith).Where(static message => IdOf(message).Length > 0))
+        {
+            all[IdOf(message)] = message;
+        }
+
+        return all;
+    }
+
+    private static IEnumerable<JsonNode> KeptWith(Exchange exchange) =>
+        exchange.Request!.Value.TryGetProperty("messages", out JsonElement kept)
+            ? ((JsonArray)JsonNode.Parse(kept.GetRawText())!).OfType<JsonNode>()
+            : [];
+
+    private static string IdOf(JsonNode? message) => message?["id"]?.ToString() ?? "";
 
     private static IEnumerable<string> IdsOf(Exchange exchange) =>
         exchange.Request!.Value.GetProperty("ids").EnumerateArray().Select(static id => id.GetString()!);

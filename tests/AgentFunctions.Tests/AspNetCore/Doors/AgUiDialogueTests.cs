@@ -1,0 +1,60 @@
+using System.Net.Http.Json;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using AgentFunctions.Storage;
+using AgentFunctions.TestKit;
+
+namespace AgentFunctions.Tests.AspNetCore.Doors;
+
+/// <summary>What is kept of a dialogue whose client sends all of it with each request.</summary>
+[CancelAfter(300_000)]
+internal sealed class AgUiDialogueTests
+{
+    private const int Requests = 6;
+    private const int Length = 60_000;
+
+    [Test]
+    public async Task Thread_WhoseDialogueGrowsLong_IsToldWholeAndKeptOnce(CancellationToken cancellationToken)
+    {
+        await using ApiHost host = await DoorHost.StartAsync(static _ => ChatReply.Say("Answered."), []);
+        var dialogue = new JsonArray();
+        for (int number = 0; number < Requests; number++)
+        {
+            dialogue.Add(Message($"m{number}", "user", $"Question {number}."));
+            Assert.That(await SendAsync("/agui/worker", $"r{number}"), Does.Contain("RUN_FINISHED").And.Contain("Answered."));
+            dialogue.Add(Message($"a{number}", "assistant", new string('x', Length)));
+        }
+
+        string connected = await SendAsync("/agui/worker/connect", "r");
+        JsonElement last = connected.Split('\n').Where(static line => line.StartsWith("data: ", StringComparison.Ordinal))
+            .Select(static line => JsonElement.Parse(line[6..]))
+            .Last(static told => told.GetProperty("type").GetString() == "RUN_STARTED");
+        (string?, int)[] told = [.. last.GetProperty("input").GetProperty("messages").EnumerateArray()
+            .Select(static one => (one.GetProperty("id").GetString(), one.GetProperty("content").GetString()!.Length))
+            .Where(static one => one.Item1 is ['m' or 'a', >= '0' and <= '9'])];
+        Assert.That(told, Is.EqualTo(Enumerable.Range(0, Requests).SelectMany(static number =>
+            ((string?, int)[])[($"m{number}", "Question 0.".Length), ($"a{number}", Length)]).SkipLast(1)));
+
+        string run = (await host.Client.GetFromJsonAsync<JsonElement>("/api/runs", cancellationToken))
+            .GetProperty("runs")[0].GetProperty("id").GetString()!;
+        int kept = await host.Get<IRecordStore>().ListAsync($"exchanges/{run}/", null, cancellationToken)
+            .SumAsync(static record => record.Value.Length, cancellationToken);
+        Assert.That(kept, Is.InRange((Requests - 1) * Length, Requests * Length), "each message is kept once");
+
+        async Task<string> SendAsync(string address, string request)
+        {
+            using HttpResponseMessage response = await host.Client.PostAsJsonAsync(address, new JsonObject
+            {
+                ["threadId"] = "t",
+                ["runId"] = request,
+                ["messages"] = dialogue.DeepClone(),
+                ["tools"] = new JsonArray(),
+                ["context"] = new JsonArray(),
+            }, cancellationToken);
+            return await response.Content.ReadAsStringAsync(cancellationToken);
+        }
+    }
+
+    private static JsonObject Message(string id, string role, string content) =>
+        new() { ["id"] = id, ["role"] = role, ["content"] = content };
+}
