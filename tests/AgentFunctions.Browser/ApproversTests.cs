@@ -65,8 +65,10 @@ internal sealed class ApproversTests
     {
         await page.Page.GetByLabel("Comment, which the model reads").FillAsync("I have looked.");
         await Assertions.Expect(page.Page.Locator(".decide:not([data-asleep])")).ToBeVisibleAsync();
+        // It is shown for some seconds only.
+        Task told = Assertions.Expect(page.Page.GetByText("Approved: edit_file")).ToBeVisibleAsync();
         await page.Button("Approve as asked").ClickAsync();
-        await Assertions.Expect(page.Page.GetByText("Approved: edit_file")).ToBeVisibleAsync();
+        await told;
     }
 
     private static async Task<string> KeyAsync(DashboardServer server, string name, params string[] roles)

@@ -87,8 +87,10 @@ internal sealed class InboxTests() : ServedTests(Policy)
         await page.Page.GetByLabel("Comment, which the model reads").FocusAsync();
         await page.Page.Keyboard.TypeAsync("Four are enough.");
         await page.AssertAccessibleAsync("approval");
+        // It is shown for some seconds only.
+        Task told = Assertions.Expect(page.Page.GetByText("Approved with 1 change: edit_file")).ToBeVisibleAsync();
         await PressAsync(page, approve);
-        await Assertions.Expect(page.Page.GetByText("Approved with 1 change: edit_file")).ToBeVisibleAsync();
+        await told;
 
         await Server.StatusAsync(run, "completed");
         Assert.That(await File.ReadAllTextAsync(Path.Combine(Server.Workspace, "deploy.yaml")), Is.EqualTo("replicas: 4\n"));

@@ -57,11 +57,13 @@ internal sealed class EventStream : IResult, IUnmasked
         ApiOptions options = services.GetRequiredService<IOptions<ApiOptions>>().Value;
         // A stopping host must not wait for streams; clients come back with the position that they have.
         CancellationToken stopping = services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping;
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(httpContext.RequestAborted, stopping);
-        // What ends a stream before its run is over ends the wait for events, never an event that is half written.
+        // What ends a stream before its run is over ends the wait for events, never an event that is half written: the server
+        // breaks the connection off then.
         TimeProvider time = services.GetRequiredService<TimeProvider>();
         using var late = new CancellationTokenSource(options.StreamLifetime ?? Timeout.InfiniteTimeSpan, time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(stop.Token, late.Token);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(httpContext.RequestAborted, stopping, late.Token);
+        using var cut = CancellationTokenSource.CreateLinkedTokenSource(httpContext.RequestAborted);
+        using CancellationTokenRegistration soon = stopping.Register(() => cut.CancelAfter(Farewell));
         HttpResponse response = httpContext.Response;
         response.ContentType = MediaType;
         response.Headers.CacheControl = "no-store";
@@ -70,14 +72,14 @@ internal sealed class EventStream : IResult, IUnmasked
         string reason = "access";
         try
         {
-            await response.StartAsync(stop.Token);
+            await response.StartAsync(cut.Token);
             if (options.StreamLifetime is not null)
             {
-                await response.Body.WriteAsync(EventText.Retry, stop.Token);
+                await response.Body.WriteAsync(EventText.Retry, cut.Token);
             }
 
             var access = new StreamAccess(httpContext, _runId, time);
-            if (await WriteAsync(response, _follow(services, either.Token), access, options.Heartbeat, time, either, stop.Token))
+            if (await WriteAsync(response, _follow(services, either.Token), access, options.Heartbeat, time, either, cut.Token))
             {
                 reason = "runEnded";
             }

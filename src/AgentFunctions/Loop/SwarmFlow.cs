@@ -17,12 +17,6 @@ internal sealed class SwarmFlow : IDisposable
     /// <summary>How long the time of a sub-agent may stand still while it asks people, before it counts as lost.</summary>
     private static readonly TimeSpan LongestPause = TimeSpan.FromDays(30);
 
-    /// <summary>
-    /// After so many steps and events an execution starts no more sub-agents: when those at work have ended, it gives way to the
-    /// next, which goes on with those that wait.
-    /// </summary>
-    public const int MostEvents = 2_000;
-
     /// <summary>More steps than the largest tree needs.</summary>
     private const int MaxEndSteps = 200;
 
@@ -54,11 +48,6 @@ internal sealed class SwarmFlow : IDisposable
     /// Gets or sets how many sub-agents were started or have ended in this execution: each takes room in its history.
     /// </summary>
     public int Events { get; private set; }
-
-    /// <summary>Gets or sets how many steps the lead itself has taken in this execution.</summary>
-    public int StepsOfLead { get; set; }
-
-    private bool IsDraining => _lead.Limits.DrainsSubAgents == true && StepsOfLead + Events >= MostEvents;
 
     /// <summary>Gets whether a sub-agent is at work.</summary>
     public bool IsAtWork => _swarm is { Live.Count: > 0 };
@@ -320,8 +309,7 @@ internal sealed class SwarmFlow : IDisposable
     /// <summary>Starts as many as may be at work, each with its share of what is kept for all that wait.</summary>
     private void StartQueued()
     {
-        while (!IsDraining && _swarm is { Queue.Count: > 0 } swarm
-            && SwarmGrants.ConcurrentOfNext(swarm, _lead.Limits.Swarm!) is { } concurrent)
+        while (_swarm is { Queue.Count: > 0 } swarm && SwarmGrants.ConcurrentOfNext(swarm, _lead.Limits.Swarm!) is { } concurrent)
         {
             ChildBatch batch = swarm.Queue[0];
             TimeSpan time = TimeLeft(batch.First.Limits.Budget.WallClock ?? _lead.Limits.Swarm!.ChildTime);

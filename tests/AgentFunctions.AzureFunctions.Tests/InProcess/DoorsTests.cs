@@ -94,9 +94,14 @@ public sealed class DoorsTests
         try
         {
             using HttpRequestMessage first = Request(Anna, HttpMethod.Post, "/agui/helper", Thread("Wait."));
-            using HttpResponseMessage response = await _anybody.SendAsync(
-                first, HttpCompletionOption.ResponseHeadersRead, Cancel);
-            Assert.That(async () => await response.Content.ReadAsStringAsync(Cancel), Throws.InstanceOf<HttpRequestException>());
+            Assert.That(
+                async () =>
+                {
+                    using HttpResponseMessage response = await _anybody.SendAsync(
+                        first, HttpCompletionOption.ResponseHeadersRead, Cancel);
+                    return await response.Content.ReadAsStringAsync(Cancel);
+                },
+                Throws.InstanceOf<HttpRequestException>());
         }
         finally
         {

@@ -68,19 +68,20 @@ public abstract partial class OrchestrationConformance
     [Test]
     public async Task Suspend_TimerFiresMeanwhile_CountsAfterResume()
     {
+        Registry.AddOrchestrator<int, int>("main", static async (context, delay) =>
+        {
+            context.SetCustomStatus("waiting");
+            await context.CreateTimerAsync(context.CurrentTime.AddMilliseconds(delay));
+            context.SetCustomStatus("fired");
+            return 1;
+        });
+        await StartHostAsync();
         string id = "";
         bool isMeanwhile = false;
         // A timer that was faster than the suspension proves nothing: a later one is taken.
         for (int attempt = 1; !isMeanwhile; attempt++)
         {
-            int delay = 100 * attempt * attempt;
-            id = await BeginAsync(async context =>
-            {
-                context.SetCustomStatus("waiting");
-                await context.CreateTimerAsync(context.CurrentTime.AddMilliseconds(delay));
-                context.SetCustomStatus("fired");
-                return 1;
-            });
+            id = await Client.ScheduleAsync("main", 100 * attempt * attempt, null, Cancel);
             await Until(id, static state => state.CustomStatus is not null);
             await Client.SuspendAsync(id, null, Cancel);
             List<HistoryEvent> history = await Poll.ForAsync(

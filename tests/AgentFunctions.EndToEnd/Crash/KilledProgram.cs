@@ -54,6 +54,7 @@ internal sealed class KilledProgram(Random random) : IDisposable
             ["OPENAI_API_KEY"] = "sk-test",
             ["OPENAI_BASE_URL"] = model.BaseUrl,
             ["OPENAI_MODEL"] = "scripted",
+            ["Tools__ServerPatience"] = "00:01:00",
         };
         int inMidRun = 0;
         for (int kill = 0; kill < kills; kill++)

@@ -198,9 +198,13 @@ internal sealed class ToolServerRunTests
             _folder.Write(".mcp.json", JsonSerializer.Serialize(new { mcpServers = servers }));
 
         public ProgramProcess Run(OpenAIProtocolServer model) => ProgramProcess.Start(
-            new Dictionary<string,
-                string>
-            { ["OPENAI_API_KEY"] = "sk-test", ["OPENAI_BASE_URL"] = model.BaseUrl, ["OPENAI_MODEL"] = "scripted" },
+            new Dictionary<string, string>
+            {
+                ["OPENAI_API_KEY"] = "sk-test",
+                ["OPENAI_BASE_URL"] = model.BaseUrl,
+                ["OPENAI_MODEL"] = "scripted",
+                ["Tools__ServerPatience"] = "00:01:00",
+            },
             "run", "Keep this.", "--agent", "keeper", "--agents", Path.Combine(_folder.Path, "agents"), "--workspace",
             _folder.Folder("workspace"),
             "--data", Path.Combine(_folder.Path, "data"), "--mcp-config", Path.Combine(_folder.Path, ".mcp.json"));

@@ -83,6 +83,7 @@ internal sealed class RunHost : IAsyncDisposable
             ["Models:test:Key"] = "sk-test",
             ["Models:test:Model"] = "scripted",
             ["Models:test:RetryDelay"] = "00:00:00.001",
+            ["Tools:ServerPatience"] = "00:01:00",
         });
         builder.Configuration.AddInMemoryCollection(settings.Select(setting => KeyValuePair.Create(setting.Key,
             (string?)setting.Value)));

@@ -177,6 +177,8 @@ internal sealed class RunToolsTests
             Server.Dispose();
         }
 
-        private RunTools NewTools(ToolCatalog catalog) => new(catalog, _bench.Stores, _bench.Stores);
+        private RunTools NewTools(ToolCatalog catalog) => new(
+            catalog, _bench.Stores, _bench.Stores,
+            Microsoft.Extensions.Options.Options.Create(new ToolOptions { ServerPatience = TimeSpan.FromMinutes(1) }));
     }
 }

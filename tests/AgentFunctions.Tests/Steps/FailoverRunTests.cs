@@ -58,7 +58,8 @@ internal sealed class FailoverRunTests
             // In steps that are shorter than the model is left alone for afterwards.
             await Poll.UntilAsync(() =>
             {
-                time.Advance(TimeSpan.FromSeconds(1));
+                // What stalls has told its first words, and they have to be read before that is noticed.
+                time.Advance(TimeSpan.FromSeconds(trouble == "stalled" ? 0.25 : 1));
                 return host.Get<ModelOutages>().Find("test") is not null;
             });
         }

@@ -302,7 +302,7 @@ internal sealed class NativeContractTests
                     ? Task.Delay(Timeout.Infinite, token)
                     : Task.CompletedTask,
             },
-            options: bounds => bounds.StepTimeout = TimeSpan.FromSeconds(3));
+            options: bounds => bounds.StepTimeout = TimeSpan.FromSeconds(20));
 
         Run run = await host.RunAsync();
 
