@@ -38,7 +38,7 @@ internal sealed class AgUiDialogueTests
         string run = (await host.Client.GetFromJsonAsync<JsonElement>("/api/runs", cancellationToken))
             .GetProperty("runs")[0].GetProperty("id").GetString()!;
         int kept = await host.Get<IRecordStore>().ListAsync($"exchanges/{run}/", null, cancellationToken)
-            .SumAsync(static record => record.Value.Length, cancellationToken);
+            .Select(static record => record.Value.Length).SumAsync(cancellationToken);
         Assert.That(kept, Is.InRange((Requests - 1) * Length, Requests * Length), "each message is kept once");
 
         async Task<string> SendAsync(string address, string request)
