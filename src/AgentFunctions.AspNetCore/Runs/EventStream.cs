@@ -63,7 +63,9 @@ internal sealed class EventStream : IResult, IUnmasked
         using var late = new CancellationTokenSource(options.StreamLifetime ?? Timeout.InfiniteTimeSpan, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(httpContext.RequestAborted, stopping, late.Token);
         using var cut = CancellationTokenSource.CreateLinkedTokenSource(httpContext.RequestAborted);
-        using CancellationTokenRegistration soon = stopping.Register(() => cut.CancelAfter(Farewell));
+        await using ITimer farewell = time.CreateTimer(
+            _ => cut.Cancel(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        using CancellationTokenRegistration soon = stopping.Register(() => farewell.Change(Farewell, Timeout.InfiniteTimeSpan));
         HttpResponse response = httpContext.Response;
         response.ContentType = MediaType;
         response.Headers.CacheControl = "no-store";
