@@ -39,6 +39,7 @@ internal sealed class RunLimits(IModelCatalog models, IOptions<SwarmOptions> swa
             BytesPerToken = profile.BytesPerToken,
             TellsBudget = true,
             HearsSubAgents = true,
+            DrainsSubAgents = true,
             CallsInOrder = agent.CallsInOrder ? true : null,
             PausesClock = agent.Limits.PausesClock ? true : null,
             Judge = judge is null ? null : JudgeLimitsOf(judge.Profile, Dearest(judges)),

@@ -20,9 +20,9 @@ internal sealed class AgentLoop
 
     /// <summary>
     /// After so many while sub-agents are at work: an execution ends only when the steps that it has open do, and hears nobody
-    /// until then.
+    /// until then. Long before, it starts no more of them (<see cref="SwarmFlow.MostEvents"/>).
     /// </summary>
-    private const int StepsBesideSubAgents = 2_000;
+    private const int StepsBesideSubAgents = 5 * SwarmFlow.MostEvents;
 
     /// <summary>How often in a row the model may be cut off in the middle of its calls.</summary>
     private const int MaxCutTurns = 5;
@@ -56,15 +56,16 @@ internal sealed class AgentLoop
     }
 
     /// <summary>After how many steps this execution gives way to the next.</summary>
-    private int MostSteps => _run.State.Limits.HearsSubAgents == true && _run.Swarm.IsAtWork
-        ? StepsBesideSubAgents
-        : StepsPerExecution;
+    private int MostSteps => _run.State.Limits is not { HearsSubAgents: true } limits || !_run.Swarm.IsAtWork
+        ? StepsPerExecution
+        : limits.DrainsSubAgents == true ? StepsBesideSubAgents : SwarmFlow.MostEvents;
 
     private async Task<RunOutcome?> RunAsync()
     {
         RunOutcome? outcome = null;
         while (true)
         {
+            _run.Swarm.StepsOfLead = _run.StepsTaken;
             _run.State = _run.Swarm.Apply(_run.Control.Apply(_run.State));
             // News reopens an answer; a run that its budget or an error has ended waits until somebody takes it up again.
             outcome = _run.Stopped() ?? (outcome?.Status == RunStatus.Completed && _run.HasNews() ? null : outcome);

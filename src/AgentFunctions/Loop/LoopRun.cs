@@ -119,6 +119,7 @@ internal sealed class LoopRun : IDisposable
             Control.EndWait();
         }
 
+        Swarm.HoldUp(waits.Count > 0);
         State = State with
         {
             WaitingFor = waits.Count == 0 ? null : waits[0],
@@ -161,7 +162,9 @@ internal sealed class LoopRun : IDisposable
         State = State with { WaitingFor = new RunWait(RunWait.ModelCapacity, until) };
         Context.SetCustomStatus(State.Published);
         using var woken = new CancellationTokenSource();
+        Swarm.HoldUp(true);
         await Control.FinishedAsync(Context.CreateTimerAsync(until, woken.Token));
+        Swarm.HoldUp(false);
         woken.Cancel();
         State = State with { WaitingFor = null };
     }

@@ -194,6 +194,12 @@ internal sealed record LoopLimits(
     public bool? HearsSubAgents { get; init; }
 
     /// <summary>
+    /// Gets whether a long execution starts no more sub-agents until those at work have ended; <see langword="null"/> for runs of
+    /// versions that then heard nobody.
+    /// </summary>
+    public bool? DrainsSubAgents { get; init; }
+
+    /// <summary>
     /// Gets whether the calls of a turn are made one after the other; <see langword="null"/> if they are made together.
     /// </summary>
     public bool? CallsInOrder { get; init; }

@@ -17,6 +17,12 @@ internal sealed class SwarmFlow : IDisposable
     /// <summary>How long the time of a sub-agent may stand still while it asks people, before it counts as lost.</summary>
     private static readonly TimeSpan LongestPause = TimeSpan.FromDays(30);
 
+    /// <summary>
+    /// After so many steps and events an execution starts no more sub-agents: when those at work have ended, it gives way to the
+    /// next, which goes on with those that wait.
+    /// </summary>
+    public const int MostEvents = 2_000;
+
     /// <summary>More steps than the largest tree needs.</summary>
     private const int MaxEndSteps = 200;
 
@@ -26,6 +32,7 @@ internal sealed class SwarmFlow : IDisposable
     private readonly Queue<ChildEnded> _lost = [];
     private RunState _lead;
     private SwarmState? _swarm;
+    private bool _isHeldUp;
     private SwarmGains _gains = new();
     private Task<ChildEnded> _next;
     private TaskCompletionSource _oneIsLost = new();
@@ -49,11 +56,33 @@ internal sealed class SwarmFlow : IDisposable
     /// </summary>
     public int Events { get; private set; }
 
+    /// <summary>Gets or sets how many steps the lead itself has taken in this execution.</summary>
+    public int StepsOfLead { get; set; }
+
     /// <summary>Gets whether a sub-agent is at work.</summary>
     public bool IsAtWork => _swarm is { Live.Count: > 0 };
 
+    private bool IsDraining => _lead.Limits.DrainsSubAgents == true && StepsOfLead + Events >= MostEvents && !IsBlocked;
+
+    /// <summary>Whether the lead can be told nothing until others have ended, while one that may ask it is at work.</summary>
+    private bool IsBlocked => _swarm is { } swarm && (swarm.Awaited > 0 || swarm.Waits.Any(static wait => wait.Patient))
+        && swarm.Live.Any(static child => !child.Awaited);
+
     /// <summary>Gets whether the turn waits for sub-agents.</summary>
     public bool IsWaiting => _swarm is { Awaited: > 0 } or { Waits.Count: > 0 };
+
+    /// <summary>
+    /// Notes whether a step of the lead waits for people or for work elsewhere: its execution cannot end meanwhile, so sub-agents
+    /// that wait for that begin once nobody is at work.
+    /// </summary>
+    public void HoldUp(bool isHeldUp)
+    {
+        _isHeldUp = isHeldUp;
+        if (isHeldUp && IsDraining)
+        {
+            StartQueued();
+        }
+    }
 
     /// <summary>Takes in the sub-agents that have ended, and starts others in their place.</summary>
     public void Receive()
@@ -309,7 +338,9 @@ internal sealed class SwarmFlow : IDisposable
     /// <summary>Starts as many as may be at work, each with its share of what is kept for all that wait.</summary>
     private void StartQueued()
     {
-        while (_swarm is { Queue.Count: > 0 } swarm && SwarmGrants.ConcurrentOfNext(swarm, _lead.Limits.Swarm!) is { } concurrent)
+        bool mayStart = !IsDraining || (_isHeldUp && !IsAtWork);
+        while (mayStart && _swarm is { Queue.Count: > 0 } swarm
+            && SwarmGrants.ConcurrentOfNext(swarm, _lead.Limits.Swarm!) is { } concurrent)
         {
             ChildBatch batch = swarm.Queue[0];
             TimeSpan time = TimeLeft(batch.First.Limits.Budget.WallClock ?? _lead.Limits.Swarm!.ChildTime);
@@ -330,6 +361,7 @@ internal sealed class SwarmFlow : IDisposable
                 Pool = rest.Count == 0 ? null : swarm.Pool?.Minus(grant),
             };
             Events++;
+            mayStart = _isHeldUp || !IsDraining;
             _ = RunAsync(child, First(batch, child));
         }
     }
