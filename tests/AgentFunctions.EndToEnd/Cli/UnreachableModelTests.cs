@@ -17,7 +17,10 @@ internal sealed class UnreachableModelTests
     public async Task Show_WrongAddressOfTheModel_SaysWhatIsWrongAndWhenItIsTriedAgain(CancellationToken cancellationToken)
     {
         using var folder = new TemporaryFolder();
-        int port = ClosedPort();
+        // A port that is taken, and at which nobody listens.
+        using var taken = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        taken.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        int port = ((IPEndPoint)taken.LocalEndPoint!).Port;
         await using ProgramProcess server = Serve(folder, $"http://127.0.0.1:{port}/v1");
         Uri address = await server.ListeningAsync();
         using var http = new HttpClient { BaseAddress = address };
@@ -87,13 +90,5 @@ internal sealed class UnreachableModelTests
         {
             yield return item;
         }
-    }
-
-    /// <summary>A port at which nobody listens.</summary>
-    private static int ClosedPort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }

@@ -6,8 +6,10 @@ using AgentFunctions.Records;
 using AgentFunctions.Runs;
 using AgentFunctions.TestKit;
 using AgentFunctions.Tests.Hosting;
+using AgentFunctions.Tools;
 using AgentFunctions.Tools.Servers;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
 
 namespace AgentFunctions.Tests.Mcp;
 
@@ -52,6 +54,8 @@ internal sealed class LateToolsTests
         Assert.That(notices, Has.Exactly(1).Contains("Not available at present: the tools of mcp__odd"));
         Assert.That(notices, Has.Exactly(1).Contains("The tools of mcp__odd are available now: "));
         Assert.That(notices, Has.Length.EqualTo(2));
+        // The list may be stale by now, and is asked for again.
+        host.Get<IOptions<ToolOptions>>().Value.ServerPatience = TimeSpan.FromMinutes(1);
         Run later = await host.RunAsync("Once more.");
         Assert.That((await host.JournalAsync(later.Id)).Select(e => e.Type), Has.None.EqualTo(JournalEventTypes.RunNoted));
     }

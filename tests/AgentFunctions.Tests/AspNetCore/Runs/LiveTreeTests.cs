@@ -2,6 +2,9 @@ using System.Net.ServerSentEvents;
 using System.Text.Json;
 using AgentFunctions.Agents;
 using AgentFunctions.TestKit;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 
@@ -82,6 +85,35 @@ internal sealed class LiveTreeTests
     }
 
     [Test]
+    public async Task StreamEnds_WhileAnEventIsBeingWritten_IsSaidAfterTheWholeEvent()
+    {
+        var time = new VirtualTime(DateTimeOffset.UtcNow);
+        var writes = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var goOn = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using ApiHost host = await ApiHost.StartAsync(
+            static _ => ChatReply.Say("never") with { Before = static token => Task.Delay(Timeout.Infinite, token) },
+            map: app => app.Use((http, next) =>
+            {
+                // A client that reads slowly, and a farewell that takes no time meanwhile.
+                http.RequestServices = new ServicesAt(http.RequestServices, time);
+                IHttpResponseBodyFeature body = http.Features.GetRequiredFeature<IHttpResponseBodyFeature>();
+                http.Features.Set<IHttpResponseBodyFeature>(
+                    new StreamResponseBodyFeature(new SlowStream(body.Stream, "model.started", writes, goOn.Task), body));
+                return next(http);
+            }));
+        string id = await host.SubmitAsync(new { goal = "x" });
+        Task<List<SseItem<string>>> followed = FollowAsync(host, id).ToListAsync(Token).AsTask();
+
+        await writes.Task.WaitAsync(Token);
+        host.Get<IHostApplicationLifetime>().StopApplication();
+        goOn.SetResult();
+
+        string[] told = [.. (await followed).Select(static item => item.EventType)];
+        Assert.That(told, Has.Member("model.started"));
+        Assert.That(told[^1], Is.EqualTo("stream.ends"));
+    }
+
+    [Test]
     public async Task StreamEnds_OfARunThatHasEnded_SaysThatThereIsNoMore()
     {
         await using ApiHost host = await ApiHost.StartAsync(static _ => ChatReply.Say("done"));
@@ -108,5 +140,52 @@ internal sealed class LiveTreeTests
         {
             yield return item;
         }
+    }
+
+    /// <summary>The services of a request, by another clock.</summary>
+    private sealed class ServicesAt(IServiceProvider services, TimeProvider time) : IServiceProvider
+    {
+        public object? GetService(Type serviceType) => serviceType == typeof(TimeProvider) ? time : services.GetService(serviceType);
+    }
+
+    /// <summary>A stream that writes what has some words only when it may, or not at all if its writer gives up before.</summary>
+    private sealed class SlowStream(Stream inner, string words, TaskCompletionSource writes, Task goOn) : Stream
+    {
+        public override bool CanRead => false;
+
+        public override bool CanSeek => false;
+
+        public override bool CanWrite => true;
+
+        public override long Length => throw new NotSupportedException();
+
+        public override long Position
+        {
+            get => throw new NotSupportedException();
+            set => throw new NotSupportedException();
+        }
+
+        public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
+        {
+            if (System.Text.Encoding.UTF8.GetString(buffer.Span).Contains(words, StringComparison.Ordinal))
+            {
+                writes.TrySetResult();
+                await goOn.WaitAsync(cancellationToken);
+            }
+
+            await inner.WriteAsync(buffer, cancellationToken);
+        }
+
+        public override Task FlushAsync(CancellationToken cancellationToken) => inner.FlushAsync(cancellationToken);
+
+        public override void Flush() => throw new NotSupportedException();
+
+        public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+        public override void SetLength(long value) => throw new NotSupportedException();
+
+        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
     }
 }
