@@ -20,9 +20,9 @@ internal sealed class AgentLoop
 
     /// <summary>
     /// After so many while sub-agents are at work: an execution ends only when the steps that it has open do, and hears nobody
-    /// until then. Long before, it starts no more of them (<see cref="SwarmFlow.MostEvents"/>).
+    /// until then. Long before, it starts no more of them (<see cref="SwarmDrain.MostEvents"/>).
     /// </summary>
-    private const int StepsBesideSubAgents = 5 * SwarmFlow.MostEvents;
+    private const int StepsBesideSubAgents = 5 * SwarmDrain.MostEvents;
 
     /// <summary>How often in a row the model may be cut off in the middle of its calls.</summary>
     private const int MaxCutTurns = 5;
@@ -58,7 +58,7 @@ internal sealed class AgentLoop
     /// <summary>After how many steps this execution gives way to the next.</summary>
     private int MostSteps => _run.State.Limits is not { HearsSubAgents: true } limits || !_run.Swarm.IsAtWork
         ? StepsPerExecution
-        : limits.DrainsSubAgents == true ? StepsBesideSubAgents : SwarmFlow.MostEvents;
+        : limits.DrainsSubAgents == true ? StepsBesideSubAgents : SwarmDrain.MostEvents;
 
     private async Task<RunOutcome?> RunAsync()
     {

@@ -17,12 +17,6 @@ internal sealed class SwarmFlow : IDisposable
     /// <summary>How long the time of a sub-agent may stand still while it asks people, before it counts as lost.</summary>
     private static readonly TimeSpan LongestPause = TimeSpan.FromDays(30);
 
-    /// <summary>
-    /// After so many steps and events an execution starts no more sub-agents: when those at work have ended, it gives way to the
-    /// next, which goes on with those that wait.
-    /// </summary>
-    public const int MostEvents = 2_000;
-
     /// <summary>More steps than the largest tree needs.</summary>
     private const int MaxEndSteps = 200;
 
@@ -51,9 +45,7 @@ internal sealed class SwarmFlow : IDisposable
     /// <summary>Completes when a sub-agent has ended that <see cref="Receive"/> has not taken in.</summary>
     public Task Next { get; private set; }
 
-    /// <summary>
-    /// Gets or sets how many sub-agents were started or have ended in this execution: each takes room in its history.
-    /// </summary>
+    /// <summary>Gets how many sub-agents were started or have ended in this execution: each takes room in its history.</summary>
     public int Events { get; private set; }
 
     /// <summary>Gets or sets how many steps the lead itself has taken in this execution.</summary>
@@ -62,18 +54,14 @@ internal sealed class SwarmFlow : IDisposable
     /// <summary>Gets whether a sub-agent is at work.</summary>
     public bool IsAtWork => _swarm is { Live.Count: > 0 };
 
-    private bool IsDraining => _lead.Limits.DrainsSubAgents == true && StepsOfLead + Events >= MostEvents && !IsBlocked;
-
-    /// <summary>Whether the lead can be told nothing until others have ended, while one that may ask it is at work.</summary>
-    private bool IsBlocked => _swarm is { } swarm && (swarm.Awaited > 0 || swarm.Waits.Any(static wait => wait.Patient))
-        && swarm.Live.Any(static child => !child.Awaited);
+    private bool IsDraining => SwarmDrain.IsDue(_lead.Limits, _swarm, StepsOfLead + Events);
 
     /// <summary>Gets whether the turn waits for sub-agents.</summary>
     public bool IsWaiting => _swarm is { Awaited: > 0 } or { Waits.Count: > 0 };
 
     /// <summary>
-    /// Notes whether a step of the lead waits for people or for work elsewhere: its execution cannot end meanwhile, so sub-agents
-    /// that wait for that begin once nobody is at work.
+    /// Notes whether a step of the lead waits for people or for work elsewhere. Its execution cannot end meanwhile, so queued
+    /// sub-agents begin once no other is at work.
     /// </summary>
     public void HoldUp(bool isHeldUp)
     {
@@ -343,7 +331,8 @@ internal sealed class SwarmFlow : IDisposable
             && SwarmGrants.ConcurrentOfNext(swarm, _lead.Limits.Swarm!) is { } concurrent)
         {
             ChildBatch batch = swarm.Queue[0];
-            TimeSpan time = TimeLeft(batch.First.Limits.Budget.WallClock ?? _lead.Limits.Swarm!.ChildTime);
+            TimeSpan most = batch.First.Limits.Budget.WallClock ?? _lead.Limits.Swarm!.ChildTime;
+            TimeSpan time = _lead.Deadline - _context.CurrentTime is { } left && left < most ? left : most;
             Budget grant = SwarmGrants.GrantOfNext(swarm, SwarmGrants.SubAgentsLeft(_lead.Limits, swarm), concurrent, time);
             TimeSpan pause = batch.First.Limits.PausesClock == true ? LongestPause : TimeSpan.Zero;
             var child = new LiveChild(batch.Name, grant, _context.CurrentTime + time + pause + (2 * EndGrace))
@@ -362,24 +351,8 @@ internal sealed class SwarmFlow : IDisposable
             };
             Events++;
             mayStart = _isHeldUp || !IsDraining;
-            _ = RunAsync(child, First(batch, child));
+            _ = RunAsync(child, batch.FirstOf(child, _context.InstanceId));
         }
-    }
-
-    private RunState First(ChildBatch batch, LiveChild child) => batch.First with
-    {
-        Limits = batch.First.Limits with
-        {
-            Budget = child.Granted,
-            Swarm = child.Concurrent > 0 ? batch.First.Limits.Swarm! with { Concurrent = child.Concurrent } : null,
-        },
-        Lead = new LeadLink(_context.InstanceId, batch.ResultBytes),
-    };
-
-    private TimeSpan TimeLeft(TimeSpan most)
-    {
-        TimeSpan? left = _lead.Deadline - _context.CurrentTime;
-        return left < most ? left.Value : most;
     }
 
     private async Task RunAsync(LiveChild child, RunState first)

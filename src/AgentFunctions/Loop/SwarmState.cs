@@ -109,6 +109,19 @@ internal sealed record ChildBatch(int Turn, int Call, int? Item, int Count, RunS
     [JsonIgnore]
     public string Name => ChildName.Of(Turn, Call, Item);
 
+    /// <summary>Gets how one of them begins.</summary>
+    /// <param name="child">The one, with what it was granted.</param>
+    /// <param name="leadId">The run that it works for.</param>
+    public RunState FirstOf(LiveChild child, string leadId) => First with
+    {
+        Limits = First.Limits with
+        {
+            Budget = child.Granted,
+            Swarm = child.Concurrent > 0 ? First.Limits.Swarm! with { Concurrent = child.Concurrent } : null,
+        },
+        Lead = new LeadLink(leadId, ResultBytes),
+    };
+
     /// <summary>Makes the batch that a call of the lead asks for.</summary>
     /// <param name="turn">The turn.</param>
     /// <param name="call">The call.</param>

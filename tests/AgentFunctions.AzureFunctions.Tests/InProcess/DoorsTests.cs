@@ -88,26 +88,8 @@ public sealed class DoorsTests
     [Test]
     public async Task AgUi_StreamThatReachesItsAge_IsBrokenOffAndTakenUp()
     {
-        ApiOptions options = _app.Get<IOptions<ApiOptions>>().Value;
-        TimeSpan? lifetime = options.StreamLifetime;
-        options.StreamLifetime = TimeSpan.FromSeconds(1);
-        try
-        {
-            using HttpRequestMessage first = Request(Anna, HttpMethod.Post, "/agui/helper", Thread("Wait."));
-            Assert.That(
-                async () =>
-                {
-                    using HttpResponseMessage response = await _anybody.SendAsync(
-                        first, HttpCompletionOption.ResponseHeadersRead, Cancel);
-                    return await response.Content.ReadAsStringAsync(Cancel);
-                },
-                Throws.InstanceOf<HttpRequestException>());
-        }
-        finally
-        {
-            options.StreamLifetime = lifetime;
-            _goOn.Release();
-        }
+        using HttpRequestMessage first = Request(Anna, HttpMethod.Post, "/agui/helper", Thread("Wait."));
+        EnsureIsBrokenOff(first);
 
         string whole = await TextAsync(Anna, HttpMethod.Post, "/agui/helper/connect", Thread("Wait."), HttpStatusCode.OK);
         await TextAsync(Ben, HttpMethod.Post, "/agui/helper/cancel", Thread("Wait."), HttpStatusCode.NotFound);
@@ -138,31 +120,13 @@ public sealed class DoorsTests
     [Test]
     public async Task Mcp_CallThatOutlivesItsRequest_IsBrokenOff()
     {
-        ApiOptions options = _app.Get<IOptions<ApiOptions>>().Value;
-        TimeSpan? lifetime = options.StreamLifetime;
-        options.StreamLifetime = TimeSpan.FromSeconds(1);
-        try
+        using HttpRequestMessage call = Mcp("tools/call", new
         {
-            using HttpRequestMessage call = Mcp("tools/call", new
-            {
-                name = "helper",
-                arguments = new { goal = "Wait." },
-                _meta = new { progressToken = "p" },
-            });
-            Assert.That(
-                async () =>
-                {
-                    using HttpResponseMessage response = await _anybody.SendAsync(
-                        call, HttpCompletionOption.ResponseHeadersRead, Cancel);
-                    return await response.Content.ReadAsStringAsync(Cancel);
-                },
-                Throws.InstanceOf<HttpRequestException>());
-        }
-        finally
-        {
-            options.StreamLifetime = lifetime;
-            _goOn.Release();
-        }
+            name = "helper",
+            arguments = new { goal = "Wait." },
+            _meta = new { progressToken = "p" },
+        });
+        EnsureIsBrokenOff(call);
     }
 
     [TestCase("/v1/responses")]
@@ -179,6 +143,30 @@ public sealed class DoorsTests
     [Test]
     public void Waits_EndBeforeThePlatformClosesTheConnection() =>
         Assert.That(_app.Get<IOptions<DoorOptions>>().Value.WaitFor, Is.EqualTo(TimeSpan.FromSeconds(200)));
+
+    /// <summary>Sends a request that waits, and ensures that its stream is broken off when it reaches its age.</summary>
+    private void EnsureIsBrokenOff(HttpRequestMessage request)
+    {
+        ApiOptions options = _app.Get<IOptions<ApiOptions>>().Value;
+        TimeSpan? lifetime = options.StreamLifetime;
+        options.StreamLifetime = TimeSpan.FromSeconds(1);
+        try
+        {
+            Assert.That(
+                async () =>
+                {
+                    using HttpResponseMessage response = await _anybody.SendAsync(
+                        request, HttpCompletionOption.ResponseHeadersRead, Cancel);
+                    return await response.Content.ReadAsStringAsync(Cancel);
+                },
+                Throws.InstanceOf<HttpRequestException>());
+        }
+        finally
+        {
+            options.StreamLifetime = lifetime;
+            _goOn.Release();
+        }
+    }
 
     private static object Thread(string words) => new
     {

@@ -2,6 +2,7 @@ using System.Text.Json;
 using AgentFunctions.Runs;
 using AgentFunctions.Tests.Tools;
 using AgentFunctions.Tools;
+using Microsoft.Extensions.Options;
 
 namespace AgentFunctions.Tests.Mcp;
 
@@ -179,6 +180,6 @@ internal sealed class RunToolsTests
 
         private RunTools NewTools(ToolCatalog catalog) => new(
             catalog, _bench.Stores, _bench.Stores,
-            Microsoft.Extensions.Options.Options.Create(new ToolOptions { ServerPatience = TimeSpan.FromMinutes(1) }));
+            Options.Create(new ToolOptions { ServerPatience = TimeSpan.FromMinutes(1) }));
     }
 }
