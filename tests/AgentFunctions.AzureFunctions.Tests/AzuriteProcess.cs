@@ -1,6 +1,5 @@
 using System.Diagnostics;
-using System.Net;
-using System.Net.Sockets;
+using AgentFunctions.TestKit;
 
 namespace AgentFunctions.AzureFunctions.Tests;
 
@@ -24,7 +23,7 @@ internal sealed class AzuriteProcess : IDisposable
     /// <exception cref="InvalidOperationException">It is not installed, or ended before it listened.</exception>
     public static AzuriteProcess Start(int accounts, string key)
     {
-        int port = FreePort();
+        int port = FreePort.Take();
         var start = new ProcessStartInfo(Environment.GetEnvironmentVariable("AZURITE_BLOB") ?? "azurite-blob")
         {
             ArgumentList =
@@ -78,11 +77,4 @@ internal sealed class AzuriteProcess : IDisposable
     }
 
     private static string NameOf(int number) => $"account{number}";
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
-    }
 }

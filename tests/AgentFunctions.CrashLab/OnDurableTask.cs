@@ -1,5 +1,3 @@
-using System.Net;
-using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Text.Json;
 using AgentFrameworkRefund;
@@ -8,6 +6,7 @@ using AgentFunctions.Durability;
 using AgentFunctions.DurableTask;
 using AgentFunctions.Gateway;
 using AgentFunctions.Runs;
+using AgentFunctions.TestKit;
 using AgentFunctions.Views;
 using Microsoft.DurableTask;
 using Microsoft.DurableTask.Testing;
@@ -28,7 +27,7 @@ internal static class OnDurableTask
         string key = Convert.ToBase64String(RandomNumberGenerator.GetBytes(64));
         using AzuriteProcess azurite = AzuriteProcess.Start(1, key);
         StorageAccount account = StorageAccount.Of(azurite.TryTakeAccount()!, key);
-        int port = FreePort();
+        int port = FreePort.Take();
         var steps = new KilledSteps(["steps", folder, team.Kill.At, account.Account, key, $"http://127.0.0.1:{port}"]);
         ServiceProvider? services = null;
         await using DurableTaskTestHost hub = await DurableTaskTestHost.StartAsync(
@@ -64,12 +63,5 @@ internal static class OnDurableTask
             tasks.AddActivityFunc<JsonElement?, JsonElement?>(
                 name, (context, input) => steps.TakeAsync(new Step(context.InstanceId, name, input)));
         }
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }

@@ -1,7 +1,5 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
-using System.Net;
-using System.Net.Sockets;
 
 namespace AgentFunctions.TestKit;
 
@@ -32,7 +30,7 @@ public sealed class NodeHttpServer : IAsyncDisposable
     /// <param name="arguments">Its arguments.</param>
     public static async Task<NodeHttpServer> StartAsync(string open, string script, string[] arguments)
     {
-        var server = new NodeHttpServer(script, arguments, FreePort()) { _open = open };
+        var server = new NodeHttpServer(script, arguments, FreePort.Take()) { _open = open };
         await server.StartAsync();
         return server;
     }
@@ -91,12 +89,5 @@ public sealed class NodeHttpServer : IAsyncDisposable
                 source.TrySetResult();
             }
         }
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }

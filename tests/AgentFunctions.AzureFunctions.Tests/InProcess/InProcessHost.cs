@@ -1,9 +1,8 @@
-using System.Net;
-using System.Net.Sockets;
 using AgentFunctions.Conformance;
 using AgentFunctions.Durability;
 using AgentFunctions.DurableTask;
 using AgentFunctions.DurableTask.Client;
+using AgentFunctions.TestKit;
 using Microsoft.DurableTask;
 using Microsoft.DurableTask.Client;
 using Microsoft.DurableTask.Testing;
@@ -29,7 +28,7 @@ internal sealed class InProcessHost(DurableTaskTestHost host) : ConformanceHost
     {
         var options = new DurableTaskTestHostOptions
         {
-            Port = FreePort(),
+            Port = FreePort.Take(),
             LoggerFactory = logs,
             ConfigureServices = services => services.AddSingleton(registry)
                 .AddDurableTaskWorker(static worker => worker.AddAgentFunctions()),
@@ -41,11 +40,4 @@ internal sealed class InProcessHost(DurableTaskTestHost host) : ConformanceHost
     public override Task ForgetAsync() => Task.CompletedTask;
 
     public override ValueTask DisposeAsync() => host.DisposeAsync();
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
-    }
 }

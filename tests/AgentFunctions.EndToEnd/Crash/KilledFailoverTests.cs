@@ -69,7 +69,10 @@ internal sealed class KilledFailoverTests
         Assert.That(
             spare.Requests.Select(static request => request.Turn), Is.EqualTo(new[] { 2, KilledAt, KilledAt, 4, 5 }));
         decimal lost = Of(events, "model.lost").Sum(static e => e.GetProperty("usage").GetProperty("usd").GetDecimal());
-        Assert.That(Of(events, "model.lost").Count(), Is.EqualTo(isSlow ? 3 : 1), "what a provider may charge for is counted");
+        // The slow one is asked again after a pause, which a busy machine may let pass once more than an idle one does.
+        int slow = isSlow ? first.Requests.Count(static request => request.Turn > LastOfFirst) : 0;
+        Assert.That(slow, isSlow ? Is.AtLeast(2) : Is.Zero, "before the kill, and after it");
+        Assert.That(Of(events, "model.lost").Count(), Is.EqualTo(slow + 1), "what a provider may charge for is counted");
         decimal others = run.GetProperty("usageOfOthers").GetProperty("spare").GetProperty("usd").GetDecimal();
         Assert.That(others, Is.EqualTo(4 * ((10 * 3) + (5 * 4)) / 1_000_000m));
         Assert.That(run.GetProperty("usage").GetProperty("usd").GetDecimal(),

@@ -57,7 +57,7 @@ internal sealed class KilledAgUiTests
             };
         });
         string[] command = [.. folder.Serve("--doors", "agui")];
-        string address = $"http://127.0.0.1:{MeshPair.FreePort()}";
+        string address = $"http://127.0.0.1:{FreePort.Take()}";
         command[Array.IndexOf(command, "--urls") + 1] = address;
         ProgramProcess program = ProgramProcess.Start(model, folder.Path, command);
         try

@@ -1,6 +1,4 @@
-using System.Net;
 using System.Net.Http.Json;
-using System.Net.Sockets;
 using System.Text.Json;
 using AgentFunctions.EndToEnd.Crash;
 using AgentFunctions.EndToEnd.Telemetry;
@@ -18,7 +16,7 @@ internal sealed class MeshPair : IAsyncDisposable
 
     private readonly ScribeFolder _folder;
     private readonly TemporaryFolder _first = new();
-    private readonly Uri[] _addresses = [AddressOf(FreePort()), AddressOf(FreePort())];
+    private readonly Uri[] _addresses = [AddressOf(FreePort.Take()), AddressOf(FreePort.Take())];
     private readonly ProgramProcess?[] _programs = new ProgramProcess?[2];
     private readonly HttpClient[] _http;
     private readonly Dictionary<string, string>[] _environments;
@@ -169,11 +167,4 @@ internal sealed class MeshPair : IAsyncDisposable
     private string Origin(int host) => _addresses[host].ToString().TrimEnd('/');
 
     private static Uri AddressOf(int port) => new($"http://127.0.0.1:{port}");
-
-    public static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
-    }
 }

@@ -59,7 +59,8 @@ internal sealed class AuditJoiner
         await _joining.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            KeyValuePair<string, AuditHead>[] grown = [.. _grown];
+            // Its own copy, of one moment: a spread counts first and copies then, and fails where a part was added between the two.
+            KeyValuePair<string, AuditHead>[] grown = _grown.ToArray();
             if (grown.Length == 0)
             {
                 return;
