@@ -34,8 +34,10 @@ internal sealed partial class SpreadSourceTests
 
     private static IEnumerable<string> Copies(string file, string source) =>
         Declared().Matches(source).Select(static declared => declared.Groups["name"].Value).Distinct().SelectMany(name =>
-            Regex.Matches(source, $@"(\.\.\s*{name}\s*[\],])|(\b{name}\s*\.(ToList|Order|OrderBy|OrderByDescending|ToHashSet)\()|(new\s[\w<>, ]+\({name}\))")
-                .Select(copy => $"{file}: {copy.Value}"));
+            Regex.Matches(
+                source,
+                $@"(\.\.\s*{name}\s*[\],])|(\b{name}\s*\.(ToList|Order|OrderBy|OrderByDescending|ToHashSet)\()"
+                + $@"|(new\s[\w<>, ]+\({name}\))").Select(copy => $"{file}: {copy.Value}"));
 
     [GeneratedRegex(@"\bConcurrentDictionary<[^;=]*?>\s+(?<name>\w+)\s*(=|;|\{|\)|,)")]
     private static partial Regex Declared();

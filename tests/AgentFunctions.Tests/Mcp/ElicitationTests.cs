@@ -235,7 +235,7 @@ internal sealed class ElicitationTests
         string how, Func<ChatRequest, ChatReply> script, int timeout = 120_000, TimeProvider? time = null)
     {
         string program = Path.Combine(AppContext.BaseDirectory, "node", "odd-server.mjs");
-        // The first look at a server of the newest protocol, which a slow start would end, takes no time of a clock that stands still.
+        // The first look at the newest, which a slow start would end, takes no time of a clock that stands still.
         var definition = new { mcpServers = new { odd = new { command = "node", args = new[] { program, how }, timeout } } };
         return RunHost.StartAsync(
             services => services.AddMcpServer(McpConfiguration.Parse(JsonSerializer.Serialize(definition),

@@ -59,7 +59,7 @@ internal sealed class AuditJoiner
         await _joining.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            // Its own copy, of one moment: a spread counts first and copies then, and fails where a part was added between the two.
+            // Its own copy, of one moment: a spread counts first and copies then, and fails where a part was added in between.
             KeyValuePair<string, AuditHead>[] grown = _grown.ToArray();
             if (grown.Length == 0)
             {
