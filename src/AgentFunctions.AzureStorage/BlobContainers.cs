@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using Azure;
 using Azure.Storage.Blobs;
 
 namespace AgentFunctions.AzureStorage;
@@ -16,7 +15,7 @@ internal sealed class BlobContainers(BlobServiceClient service)
         {
             return await container;
         }
-        catch (RequestFailedException)
+        catch
         {
             // The next caller tries again.
             _containers.TryRemove(KeyValuePair.Create(name, container));

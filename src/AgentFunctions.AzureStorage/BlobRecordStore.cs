@@ -21,6 +21,9 @@ internal sealed class BlobRecordStore(BlobContainers containers, string containe
 
     private const int NotModified = 304;
 
+    /// <summary>The metadata by which a write is known again.</summary>
+    private const string Write = "write";
+
     /// <summary>A listing names blobs only, so their contents are read ahead, a few at a time.</summary>
     private const int ReadAhead = 16;
 
@@ -55,19 +58,25 @@ internal sealed class BlobRecordStore(BlobContainers containers, string containe
 
         return StorageCall.RunAsync(async () =>
         {
-            BlobContainerClient blobs = await containers.GetAsync(container);
+            BlobClient blob = (await containers.GetAsync(container)).GetBlobClient(key);
+            var options = new BlobUploadOptions
+            {
+                Conditions = Of(condition),
+                Metadata = new Dictionary<string, string> { [Write] = Guid.NewGuid().ToString("N") },
+            };
+            ETag etag;
             try
             {
-                Response<BlobContentInfo> info = await blobs.GetBlobClient(key).UploadAsync(
-                    BinaryData.FromBytes(value), new BlobUploadOptions { Conditions = Of(condition) }, cancellationToken);
-                string etag = info.Value.ETag.ToString();
-                _memory.Remember(new StoredRecord(key, value.ToArray(), etag));
-                return etag;
+                etag = (await blob.UploadAsync(BinaryData.FromBytes(value), options, cancellationToken)).Value.ETag;
             }
             catch (RequestFailedException e) when (e.IsConditionNotMet() || e.IsMissing())
             {
-                throw Conflict(key, e);
+                // Somebody wrote there: another writer, or this one, where the answer to a first try was lost.
+                etag = await FindAsync(blob, options.Metadata[Write], cancellationToken) ?? throw Conflict(key, e);
             }
+
+            _memory.Remember(new StoredRecord(key, value.ToArray(), etag.ToString()));
+            return etag.ToString();
         });
     }
 
@@ -117,6 +126,20 @@ internal sealed class BlobRecordStore(BlobContainers containers, string containe
             {
                 yield return record;
             }
+        }
+    }
+
+    /// <summary>The version that a write has made; <see langword="null"/> if the record is not of that write.</summary>
+    private static async Task<ETag?> FindAsync(BlobClient blob, string write, CancellationToken cancellationToken)
+    {
+        try
+        {
+            BlobProperties found = await blob.GetPropertiesAsync(null, cancellationToken);
+            return found.Metadata.TryGetValue(Write, out string? last) && last == write ? found.ETag : null;
+        }
+        catch (RequestFailedException e) when (e.IsMissing())
+        {
+            return null;
         }
     }
 

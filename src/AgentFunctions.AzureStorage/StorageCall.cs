@@ -1,4 +1,5 @@
 using Azure;
+using Azure.Identity;
 
 namespace AgentFunctions.AzureStorage;
 
@@ -11,12 +12,15 @@ internal static class StorageCall
         {
             return await call();
         }
-        catch (Exception e) when (e is RequestFailedException or IOException
-            or AggregateException { InnerException: RequestFailedException })
+        catch (Exception e) when (IsOfTheAccount(e) || e is AggregateException { InnerException: { } first }
+            && (IsOfTheAccount(first) || first is OperationCanceledException))
         {
             throw Unavailable(e);
         }
     }
+
+    /// <summary>Also a sign-in that fails: a managed identity may take a while to be there.</summary>
+    private static bool IsOfTheAccount(Exception e) => e is RequestFailedException or IOException or AuthenticationFailedException;
 
     public static AgentException Unavailable(Exception cause) => new(
         ErrorCode.EngineUnavailable, $"The storage account did not take the call: {cause.Message.Split('\n')[0]}", cause);

@@ -56,7 +56,8 @@ internal sealed class McpServer(
         {
             lock (_gate)
             {
-                return _failures == 0 || definition.Disabled ? null : _needsSignIn
+                bool isUp = _session is { IsCompletedSuccessfully: true, Result.IsAlive: true };
+                return _failures == 0 || isUp || definition.Disabled ? null : _needsSignIn
                     ? _lastFailure
                     : $"The tool server '{definition.Name}' cannot be reached: {_lastFailure}";
             }
@@ -177,6 +178,12 @@ internal sealed class McpServer(
             try
             {
                 McpHttp.Token = await TokenAsync(session, context, isToEnd, cancellationToken).ConfigureAwait(false);
+                if (session.IsRetired && mayRepeat)
+                {
+                    // Another call has given the connection up meanwhile; nothing of this one was sent.
+                    continue;
+                }
+
                 return await attempt(session).ConfigureAwait(false);
             }
             catch (Exception e) when (e is not AgentException && !cancellationToken.IsCancellationRequested)
@@ -384,6 +391,12 @@ internal sealed class McpServer(
     {
         lock (_gate)
         {
+            if (time.GetUtcNow() - session.StartedAt >= ShortLife)
+            {
+                // It was up: what failed before that is no reason to wait longer now.
+                _failures = 0;
+            }
+
             if (_session is { IsCompletedSuccessfully: true } && ReferenceEquals(_session.Result, session))
             {
                 _session = null;

@@ -124,7 +124,6 @@ internal sealed class EventStream : IResult, IUnmasked
             Task<bool> next = events.MoveNextAsync().AsTask();
             if (!next.IsCompleted)
             {
-                await response.Body.FlushAsync(cancellationToken);
                 await BeatUntilAsync(next, response, access, heartbeat, time, end, cancellationToken);
             }
 
@@ -142,38 +141,45 @@ internal sealed class EventStream : IResult, IUnmasked
         }
     }
 
-    /// <summary>Proxies close connections that are silent, and clients cannot tell silence from a lost host.</summary>
+    /// <summary>
+    /// Sends what there is, and signs of life until there is more: proxies close connections that are silent, and clients cannot tell
+    /// silence from a lost host.
+    /// </summary>
     private static async Task BeatUntilAsync(
         Task next, HttpResponse response, StreamAccess access, TimeSpan heartbeat, TimeProvider time, CancellationTokenSource end,
         CancellationToken cancellationToken)
     {
-        while (true)
+        try
         {
-            try
-            {
-                await next.WaitAsync(heartbeat, time, CancellationToken.None);
-                return;
-            }
-            catch (TimeoutException) when (!next.IsCompleted)
+            await response.Body.FlushAsync(cancellationToken);
+            while (true)
             {
                 try
                 {
-                    if (!await access.HoldsAsync())
-                    {
-                        await end.CancelAsync();
-                        throw new OperationCanceledException(end.Token);
-                    }
-
-                    await response.Body.WriteAsync(SignOfLife, cancellationToken);
-                    await response.Body.FlushAsync(cancellationToken);
+                    await next.WaitAsync(heartbeat, time, CancellationToken.None);
+                    return;
                 }
-                catch
+                catch (TimeoutException) when (!next.IsCompleted)
                 {
-                    // The enumerator cannot be disposed of while it moves.
-                    await next.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-                    throw;
+                    // Time for a sign of life.
                 }
+
+                if (!await access.HoldsAsync())
+                {
+                    await end.CancelAsync();
+                    throw new OperationCanceledException(end.Token);
+                }
+
+                await response.Body.WriteAsync(SignOfLife, cancellationToken);
+                await response.Body.FlushAsync(cancellationToken);
             }
+        }
+        catch when (!next.IsCompleted)
+        {
+            // The enumerator cannot be disposed of while it moves, and the next event may be days away.
+            await end.CancelAsync();
+            await next.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            throw;
         }
     }
 

@@ -107,11 +107,14 @@ internal sealed class TimerIndex : IDisposable
             WHERE (fire_at, instance, task) > (?, ?, ?) ORDER BY fire_at, instance, task LIMIT ?
             """)
             .Bind(1, _knownTo.FireAt).Bind(2, _knownTo.Instance).Bind(3, _knownTo.TaskId).Bind(4, PageSize);
+        // A page that breaks off is none: what was read of it must not pass for all that there is.
+        List<TimerKey> read = [];
         while (page.Step())
         {
-            _next.Add(new TimerKey(page.Int64(0), page.Int64(1), page.Int32(2)));
+            read.Add(new TimerKey(page.Int64(0), page.Int64(1), page.Int32(2)));
         }
 
+        _next.UnionWith(read);
         _knownTo = _next.Count == PageSize ? _next.Max : All;
         return _next.Count > 0;
     }

@@ -87,9 +87,9 @@ internal sealed class RunAdmission(
     private async Task<RunDraft> EnterAsync(RunDraft draft, Caller caller, bool isKnown, bool isResumed,
         CancellationToken cancellationToken)
     {
-        long? ticket = await admission.EnterAsync(draft.Run, caller, cancellationToken).ConfigureAwait(false);
         try
         {
+            long? ticket = await admission.EnterAsync(draft.Run, caller, cancellationToken).ConfigureAwait(false);
             RunState state = draft.Prepare is null ? draft.State : await draft.Prepare(cancellationToken).ConfigureAwait(false);
             if (!isKnown)
             {
@@ -98,8 +98,9 @@ internal sealed class RunAdmission(
 
             return draft with { State = state with { QueueTicket = ticket } };
         }
-        catch (AgentException) when (!isKnown)
+        catch (Exception) when (!isKnown)
         {
+            // Also where the caller gave up: what was counted by then is counted for no run.
             await admission.WithdrawAsync(draft.Run).ConfigureAwait(false);
             throw;
         }

@@ -12,6 +12,7 @@ internal sealed partial class LiveWriter(string runId, LiveRecords records, Time
 
     private readonly Lock _gate = new();
     private readonly SemaphoreSlim _looking = new(1, 1);
+    private readonly long _madeAt = time.GetTimestamp();
     private LiveFrame? _frame;
     private LiveFrame? _written;
     private long _writtenAt;
@@ -20,8 +21,8 @@ internal sealed partial class LiveWriter(string runId, LiveRecords records, Time
     private bool _isAtWork;
     private bool _hasFailed;
 
-    /// <summary>Gets how long ago it was looked whether somebody follows.</summary>
-    public TimeSpan Age => _lookedAt is { } at ? time.GetElapsedTime(at) : TimeSpan.Zero;
+    /// <summary>Gets how long ago it was looked whether somebody follows; since it was made, if that never was.</summary>
+    public TimeSpan Age => time.GetElapsedTime(_lookedAt ?? _madeAt);
 
     /// <summary>Takes a frame; it is written at once or after the one before.</summary>
     /// <param name="frame">The frame.</param>

@@ -1,4 +1,5 @@
 using System.Text;
+using AgentFunctions.Core.Text;
 using AgentFunctions.OpenApi.Parts;
 using Microsoft.Extensions.Logging;
 
@@ -76,10 +77,7 @@ internal sealed class OpenApiDocumentSource(
 
     /// <summary>What changes when one of the files does.</summary>
     private string StateOf(IReadOnlyList<string> places) =>
-        string.Join('|', places.Prepend(options.Document).Select(static path => new FileInfo(path))
-        .Select(static file => file.Exists
-            ? $"{file.FullName}:{file.LastWriteTimeUtc.Ticks}:{file.Length}"
-            : $"{file.FullName}:none"));
+        string.Join('|', places.Prepend(options.Document).Select(FileState.Of));
 
     private async Task<OpenApiDocument> FetchAsync(Uri url, CancellationToken cancellationToken)
     {

@@ -42,6 +42,36 @@ public sealed class BlobRecordStoreTests
     }
 
     [Test]
+    public async Task Put_AnswerToTheFirstTryIsLost_IsNoConflict()
+    {
+        var options = new BlobClientOptions();
+        options.Retry.Delay = TimeSpan.Zero;
+        var line = new LossyLine();
+        options.AddPolicy(line, HttpPipelinePosition.PerRetry);
+        var store = new BlobRecordStore(new BlobContainers(AzuriteServer.Connect(AzuriteServer.TakeAccount(), options)));
+
+        string first = await store.PutAsync("a", Bytes("1"), RecordCondition.IfNew, Cancel);
+        string second = await store.PutAsync("a", Bytes("2"), RecordCondition.IfMatch(first), Cancel);
+
+        StoredRecord? record = await store.GetAsync("a", Cancel);
+        Assert.That((record!.Etag, Encoding.UTF8.GetString(record.Value.Span)), Is.EqualTo((second, "2")));
+        Assert.That(line.Lost, Is.EqualTo(2));
+    }
+
+    [Test]
+    public async Task Get_WhereTheContainerCouldNotBeMade_IsTriedAgainTheNextTime()
+    {
+        var options = new BlobClientOptions();
+        options.Retry.Delay = TimeSpan.Zero;
+        options.Retry.MaxRetries = 1;
+        options.AddPolicy(new LateLine(2), HttpPipelinePosition.PerRetry);
+        var store = new BlobRecordStore(new BlobContainers(AzuriteServer.Connect(AzuriteServer.TakeAccount(), options)));
+
+        Assert.That(await ThrowsAsync(() => store.GetAsync("a", Cancel)), Is.EqualTo(ErrorCode.EngineUnavailable));
+        Assert.That(await store.GetAsync("a", Cancel), Is.Null);
+    }
+
+    [Test]
     public async Task Delete_OfAnOldVersion_IsAConflict_AndOfNothingIsFine()
     {
         string first = await PutAsync("a", "1");
@@ -160,5 +190,42 @@ public sealed class BlobRecordStoreTests
         }
 
         throw new AssertionException("Nothing was thrown.");
+    }
+
+    /// <summary>Loses the answer to the first try of each upload, which the account has taken.</summary>
+    private sealed class LossyLine : HttpPipelinePolicy
+    {
+        private readonly HashSet<string> _seen = [];
+
+        public int Lost { get; private set; }
+
+        public override async ValueTask ProcessAsync(HttpMessage message, ReadOnlyMemory<HttpPipelinePolicy> pipeline)
+        {
+            await ProcessNextAsync(message, pipeline);
+            if (message.Request.Method == RequestMethod.Put && message.Response.Status == 201
+                && !message.Request.Uri.Query.Contains("restype", StringComparison.Ordinal)
+                && _seen.Add(message.Request.ClientRequestId))
+            {
+                Lost++;
+                throw new IOException("The line is cut.");
+            }
+        }
+
+        public override void Process(HttpMessage message, ReadOnlyMemory<HttpPipelinePolicy> pipeline) =>
+            throw new NotSupportedException();
+    }
+
+    /// <summary>Is not there for the first requests.</summary>
+    private sealed class LateLine(int refused) : HttpPipelinePolicy
+    {
+        private int _count;
+
+        public override ValueTask ProcessAsync(HttpMessage message, ReadOnlyMemory<HttpPipelinePolicy> pipeline) =>
+            Interlocked.Increment(ref _count) <= refused
+                ? throw new IOException("There is no way to the account yet.")
+                : ProcessNextAsync(message, pipeline);
+
+        public override void Process(HttpMessage message, ReadOnlyMemory<HttpPipelinePolicy> pipeline) =>
+            throw new NotSupportedException();
     }
 }

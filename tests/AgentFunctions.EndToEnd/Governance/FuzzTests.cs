@@ -76,7 +76,7 @@ internal sealed class FuzzTests
             await RunsOfOthersAsync(host, cancellationToken),
             Is.LessThanOrEqualTo(
                 1 + Sum(outcomes, "POST /api/runs", 202) + Sum(outcomes, "POST /api/agents/{agent}/runs", 202)
-                    + Sum(outcomes, "POST /api/runs/{id}/fork", 202)),
+                    + Sum(outcomes, "POST /api/runs/{id}/fork", 202) + Sum(outcomes, "POST /api/runs/{id}/rewind", 202)),
             "a refused submission makes no run");
 
         await FuzzAsync(requests, callers, Mighty, Requests - (Requests * 4 / 5), outcomes, cancellationToken);

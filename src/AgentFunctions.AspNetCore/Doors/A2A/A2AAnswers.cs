@@ -1,26 +1,68 @@
+using System.Security.Cryptography;
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using AgentFunctions.AspNetCore.Doors.Shared;
 using AgentFunctions.Governance.Approvals;
 using AgentFunctions.Governance.Questions;
+using AgentFunctions.Records;
 
 namespace AgentFunctions.AspNetCore.Doors.A2A;
 
-/// <summary>Takes the messages of clients that answer what a task asks.</summary>
-internal sealed class A2AAnswers(ApprovalService approvals, QuestionService questions)
+/// <summary>
+/// Takes messages to tasks, each once: as the answer to what the task asks, or as words. A repetition is about what the message was
+/// about when it came first, never about what the task asks since then.
+/// </summary>
+internal sealed class A2AAnswers(ApprovalService approvals, QuestionService questions, RequestKeys keys)
 {
-    /// <summary>Answers with a message, if it answers anything.</summary>
+    /// <summary>The longest id that a message may name.</summary>
+    private const int MaxId = 100;
+
+    /// <summary>Takes a message.</summary>
+    /// <param name="key">The name of the message.</param>
     /// <param name="stand">What is open.</param>
     /// <param name="message">The message.</param>
-    /// <param name="caller">Who answers.</param>
+    /// <param name="caller">Who sends it.</param>
+    /// <param name="say">Tells the task its words, for one that answers nothing.</param>
     /// <param name="cancellationToken">The token to cancel the wait.</param>
-    /// <returns>Whether it was an answer.</returns>
-    public async Task<bool> TryAnswerAsync(
-        RunStand stand, A2AMessage message, Caller caller, CancellationToken cancellationToken)
+    public Task TakeAsync(
+        string key, RunStand stand, A2AMessage message, Caller caller, Func<Task> say, CancellationToken cancellationToken)
     {
-        if (Find(stand, message.Data) is not { } open)
+        string task = stand.Run.Id;
+        string name = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{task}\n{key}")));
+        return keys.OnceAsync(
+            KeyedRequest.Of(
+                caller.Id, $"a2a-message/{name}", "a2a-message", message.Text + message.FileWords, message.Data.ToJsonString()),
+            SubjectOf(stand, message) ?? task,
+            async claim =>
+            {
+                try
+                {
+                    if (claim.Subject == task || !await TryAnswerAsync(claim, stand, message, caller, cancellationToken))
+                    {
+                        await say();
+                    }
+                }
+                catch (AgentException e) when (e.IsTransient)
+                {
+                    // It may have been taken.
+                    claim.Begin();
+                    throw;
+                }
+
+                return task;
+            },
+            () => Task.FromResult(task), cancellationToken);
+    }
+
+    private async Task<bool> TryAnswerAsync(
+        ClaimedRequest claim, RunStand stand, A2AMessage message, Caller caller, CancellationToken cancellationToken)
+    {
+        if (stand.Answerable.FirstOrDefault(one => one.Id == claim.Subject) is not { } open)
         {
-            return false;
+            // Of one that was cut off, it is answered: by that message, or by somebody else since then.
+            return claim.IsResumed ? true : throw new AgentException(
+                ErrorCode.InvalidInput, $"The task asks nothing with the id '{claim.Subject}' that you may answer.");
         }
 
         if (open.Approval is { } approval)
@@ -32,7 +74,8 @@ internal sealed class A2AAnswers(ApprovalService approvals, QuestionService ques
 
             if (A2AMessage.TextOf(message.Data, "callHash") is { } hash && hash != approval.CallHash)
             {
-                throw A2AException.Invalid("callHash: the call has changed; get the task, and answer what it asks now.");
+                throw new AgentException(
+                    ErrorCode.InvalidInput, "callHash: the call has changed; get the task, and answer what it asks now.");
             }
 
             JsonElement? edited = approves && message.Data["arguments"] is JsonObject arguments
@@ -52,11 +95,22 @@ internal sealed class A2AAnswers(ApprovalService approvals, QuestionService ques
         return true;
     }
 
-    private static OpenQuestion? Find(RunStand stand, JsonObject data) =>
-        (A2AMessage.TextOf(data, "approval") ?? A2AMessage.TextOf(data, "question")) is { } id
-            ? stand.Answerable.FirstOrDefault(one => one.Id == id)
-                ?? throw A2AException.Invalid($"The task asks nothing with the id '{id}' that you may answer.")
-            : stand.Answerable is [var only] ? only : null;
+    /// <summary>
+    /// What the message answers: what it names, or the only thing that is open; <see langword="null"/> for nothing.
+    /// </summary>
+    private static string? SubjectOf(RunStand stand, A2AMessage message)
+    {
+        if ((A2AMessage.TextOf(message.Data, "approval") ?? A2AMessage.TextOf(message.Data, "question")) is { } id)
+        {
+            return id.Length is > 0 and <= MaxId ? id
+                : throw A2AException.Invalid("The task asks nothing with the id that data names.");
+        }
+
+        return stand.Answerable is [var only]
+            && (only.Approval is not null ? Approves(message) is not null : message.Data["answers"] is JsonObject)
+            ? only.Id
+            : null;
+    }
 
     private static bool? Approves(A2AMessage message) =>
         message.Data["approve"] is JsonValue said && said.TryGetValue(out bool approves) ? approves

@@ -30,13 +30,11 @@ internal sealed class A2AIntake(
             }
 
             await extras.TakeAsync(agent, id, message, caller, cancellationToken);
-            if (!await answers.TryAnswerAsync(stand, message, caller, cancellationToken))
-            {
-                string text = message.Text.Length > 0 ? message.Text
-                    : message.Data.Count > 0 ? message.Data.ToJsonString() : "Here are files.";
-                await steering.SendAsync(id, text + message.FileWords, caller, key, cancellationToken);
-            }
-
+            string text = message.Text.Length > 0 ? message.Text
+                : message.Data.Count > 0 ? message.Data.ToJsonString() : "Here are files.";
+            await answers.TakeAsync(
+                key, stand, message, caller,
+                () => steering.SendAsync(id, text + message.FileWords, caller, key, cancellationToken), cancellationToken);
             return id;
         }
 

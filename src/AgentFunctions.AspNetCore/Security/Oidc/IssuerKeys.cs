@@ -31,7 +31,8 @@ internal sealed class IssuerKeys(OidcOptions options, HttpClient http, ILogger l
             {
                 if (!Suffices(id) && (_askedAt is not { } asked || time.GetElapsedTime(asked) >= options.KeyRefresh))
                 {
-                    await FetchAsync(cancellationToken);
+                    // For all who come meanwhile, and not again soon: no caller's to stop. The client has a time-out of its own.
+                    await FetchAsync();
                 }
             }
             finally
@@ -52,13 +53,13 @@ internal sealed class IssuerKeys(OidcOptions options, HttpClient http, ILogger l
         && time.GetElapsedTime(known.At) < MaxAge
         && (id.Length == 0 || known.Keys.Any(key => key.KeyId == id));
 
-    private async Task FetchAsync(CancellationToken cancellationToken)
+    private async Task FetchAsync()
     {
         _askedAt = time.GetTimestamp();
         try
         {
             JsonElement configuration = await http.GetFromJsonAsync<JsonElement>(
-                $"{options.Issuer!.TrimEnd('/')}/.well-known/openid-configuration", cancellationToken);
+                $"{options.Issuer!.TrimEnd('/')}/.well-known/openid-configuration");
             if (configuration.GetProperty("issuer").GetString() != options.Issuer
                 || !Uri.TryCreate(configuration.GetProperty("jwks_uri").GetString(), UriKind.Absolute, out Uri? address)
                 || !OidcOptionsValidator.IsSafe(address))
@@ -66,12 +67,11 @@ internal sealed class IssuerKeys(OidcOptions options, HttpClient http, ILogger l
                 throw new JsonException("The configuration is another issuer's, or its keys are at no https address.");
             }
 
-            var set = new JsonWebKeySet(await http.GetStringAsync(address, cancellationToken));
+            var set = new JsonWebKeySet(await http.GetStringAsync(address));
             _known = new Known([.. set.GetSigningKeys()], time.GetTimestamp());
         }
         catch (Exception e) when (e is HttpRequestException or JsonException or KeyNotFoundException or InvalidOperationException
-            or ArgumentException
-            || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
+            or ArgumentException or OperationCanceledException)
         {
             // The keys that are known stay good until the issuer can be asked again.
             ApiLog.IssuerKeysNotFetched(logger, options.Issuer!, e.Message);

@@ -1,5 +1,6 @@
 using AgentFunctions.Core;
 using AgentFunctions.Governance.KillSwitch;
+using Microsoft.Extensions.Logging;
 
 namespace AgentFunctions.Gateway.KillSwitch;
 
@@ -7,7 +8,8 @@ namespace AgentFunctions.Gateway.KillSwitch;
 /// Makes orders good that this host did not carry out itself: at its start the runs that a crash left alive, and from then on the
 /// calls in flight here that another host's order hits.
 /// </summary>
-internal sealed class KillWatcher(KillOrders kills, InFlightCalls calls, TimeProvider time) : ProcessService, IDisposable
+internal sealed partial class KillWatcher(KillOrders kills, InFlightCalls calls, TimeProvider time, ILogger<KillWatcher> log)
+    : ProcessService, IDisposable
 {
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
@@ -34,6 +36,7 @@ internal sealed class KillWatcher(KillOrders kills, InFlightCalls calls, TimePro
 
     private async Task WatchAsync(CancellationToken cancellationToken)
     {
+        bool hasFailed = false;
         while (true)
         {
             await Task.Delay(Pause, time, cancellationToken).ConfigureAwait(false);
@@ -48,11 +51,23 @@ internal sealed class KillWatcher(KillOrders kills, InFlightCalls calls, TimePro
                 {
                     calls.Stop(order);
                 }
+
+                hasFailed = false;
             }
-            catch (AgentException)
+            catch (Exception e) when (!cancellationToken.IsCancellationRequested)
             {
-                // The store cannot be reached: no call can finish either, and the next look is a second away.
+                // Whatever it is, the next look is a second away: a watch that ends would leave orders of other hosts unheard.
+                if (!hasFailed)
+                {
+                    LogNotRead(log, e.Message);
+                }
+
+                hasFailed = true;
             }
         }
     }
+
+    [LoggerMessage(Level = LogLevel.Warning,
+        Message = "Kill orders of other hosts cannot be read ({Reason}); they are looked for again each second.")]
+    private static partial void LogNotRead(ILogger log, string reason);
 }

@@ -140,7 +140,7 @@ public sealed class ApprovalService
     /// <param name="arguments">
     /// Arguments to call with instead of the model's: a JSON object. Others who approved must do so again.
     /// </param>
-    /// <param name="cancellationToken">The token to cancel the wait; the decision may have been recorded.</param>
+    /// <param name="cancellationToken">The token to cancel it, until the decision is recorded.</param>
     /// <exception cref="AgentException">
     /// <see cref="ErrorCode.ApprovalNotFound"/>, <see cref="ErrorCode.InvalidInput"/>;
     /// <see cref="ErrorCode.NotAllowed"/>: this caller may not decide; <see cref="ErrorCode.ApprovalStateForbids"/>: it is
@@ -164,17 +164,18 @@ public sealed class ApprovalService
 
         var vote = new ApprovalVote(caller.Id, approve, _redactor.Redact(comment), _time.GetUtcNow());
         bool isNew = false;
+        // From here on it is not the caller's to stop: a decision that nobody wrote down, or that the run does not hear of, is none.
         Approval approval = await _store.ChangeAsync(
             id, before => Count(before with { Steerers = steerers }, before, caller, vote, arguments, out isNew),
-            cancellationToken).ConfigureAwait(false);
+            CancellationToken.None).ConfigureAwait(false);
         if (isNew)
         {
-            await _records.DecidedAsync(approval, vote, caller.Door, cancellationToken).ConfigureAwait(false);
+            await _records.DecidedAsync(approval, vote, caller.Door, CancellationToken.None).ConfigureAwait(false);
         }
 
         if (approval.State != ApprovalState.Pending)
         {
-            await WakeAsync(approval, cancellationToken).ConfigureAwait(false);
+            await WakeAsync(approval, CancellationToken.None).ConfigureAwait(false);
         }
 
         return ApprovalView.Of(approval, _redactor);
@@ -294,8 +295,8 @@ public sealed class ApprovalService
             before => before.State == ApprovalState.Pending
                 ? before with { State = ApprovalState.Withdrawn, Obstacle = obstacle }
                 : before,
-            cancellationToken).ConfigureAwait(false);
-        await WakeAsync(closed, cancellationToken).ConfigureAwait(false);
+            CancellationToken.None).ConfigureAwait(false);
+        await WakeAsync(closed, CancellationToken.None).ConfigureAwait(false);
         throw new AgentException(
             ErrorCode.ApprovalStateForbids,
             $"Approval '{asked.Id}' is closed, since its call can no longer be made: {obstacle} The run goes on without the call.");

@@ -62,6 +62,10 @@ internal sealed class InFlightCall(
         {
             // It ended by itself meanwhile.
         }
+        catch (AggregateException)
+        {
+            // The call is told; what its own callbacks make of that keeps no other call from being stopped.
+        }
     }
 
     public void Dispose()

@@ -140,27 +140,28 @@ internal sealed class PolicySource
             try
             {
                 string fingerprint = Fingerprint(path);
-                if (fingerprint != _fingerprint)
+                // What could not be read is read again: who may read a file changes neither its time nor its length.
+                if (fingerprint != _fingerprint || Broken is not null)
                 {
-                    _fingerprint = fingerprint;
                     _policy = Load();
+                    _fingerprint = fingerprint;
                     Broken = null;
                     PolicyLog.PolicyReloaded(_log, _policy.Hash, _policy.Rules.Count);
                 }
             }
             catch (AgentException e)
             {
+                if (Broken != e.Message)
+                {
+                    PolicyLog.PolicyBroken(_log, _policy.Hash, e.Message);
+                }
+
                 Broken = e.Message;
-                PolicyLog.PolicyBroken(_log, _policy.Hash, e.Message);
             }
         }
     }
 
-    private static string Fingerprint(string path) => string.Join('\n', FilesOf(path).Select(static file =>
-    {
-        var info = new FileInfo(file);
-        return info.Exists ? $"{file}|{info.Length}|{info.LastWriteTimeUtc.Ticks}" : file;
-    }));
+    private static string Fingerprint(string path) => string.Join('\n', FilesOf(path).Select(FileState.Of));
 
     private static string[] FilesOf(string path)
     {

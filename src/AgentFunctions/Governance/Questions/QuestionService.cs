@@ -60,7 +60,7 @@ public sealed class QuestionService
     /// <param name="id">The question.</param>
     /// <param name="caller">Who answers.</param>
     /// <param name="answers">The answers: an object of values by the names of the fields of the form.</param>
-    /// <param name="cancellationToken">The token to cancel the wait. The answer may have been recorded.</param>
+    /// <param name="cancellationToken">The token to cancel it, until the answer is recorded.</param>
     /// <exception cref="AgentException">
     /// <see cref="ErrorCode.QuestionNotFound"/>; <see cref="ErrorCode.InvalidInput"/>: the message names the field;
     /// <see cref="ErrorCode.NotAllowed"/>: this caller may not answer; <see cref="ErrorCode.QuestionStateForbids"/>: it is
@@ -77,8 +77,8 @@ public sealed class QuestionService
             throw new AgentException(ErrorCode.InvalidInput, string.Join(" ", errors));
         }
 
-        return await EndAsync(found, caller, found with { State = QuestionState.Answered, Answers = answers.Clone() },
-            cancellationToken).ConfigureAwait(false);
+        return await EndAsync(found, caller, found with { State = QuestionState.Answered, Answers = answers.Clone() })
+            .ConfigureAwait(false);
     }
 
     /// <summary>Declines to answer a question. Safe to repeat.</summary>
@@ -87,7 +87,7 @@ public sealed class QuestionService
     /// <param name="words">
     /// Why; the agent reads it. At most <see cref="MaxWords"/> characters; <see langword="null"/> for nothing.
     /// </param>
-    /// <param name="cancellationToken">The token to cancel the wait. It may have been recorded.</param>
+    /// <param name="cancellationToken">The token to cancel it, until it is recorded.</param>
     /// <exception cref="AgentException">As for <see cref="AnswerAsync"/>.</exception>
     public async Task<Question> DeclineAsync(string id, Caller caller, string? words = null,
         CancellationToken cancellationToken = default)
@@ -100,8 +100,7 @@ public sealed class QuestionService
 
         Question found = await FindAsync(id, caller, cancellationToken).ConfigureAwait(false);
         string? said = string.IsNullOrWhiteSpace(words) ? null : words;
-        return await EndAsync(found, caller, found with { State = QuestionState.Declined, Words = said }, cancellationToken)
-            .ConfigureAwait(false);
+        return await EndAsync(found, caller, found with { State = QuestionState.Declined, Words = said }).ConfigureAwait(false);
     }
 
     /// <summary>Wakes the runs whose answer they may not have heard of: for the start of a host.</summary>
@@ -151,7 +150,8 @@ public sealed class QuestionService
             ? question
             : throw new AgentException(ErrorCode.QuestionNotFound, $"There is no question '{id}'.");
 
-    private async Task<Question> EndAsync(Question found, Caller caller, Question said, CancellationToken cancellationToken)
+    /// <summary>Ends a question: once it is begun, it is not the caller's to stop, or the run would not hear of it.</summary>
+    private async Task<Question> EndAsync(Question found, Caller caller, Question said)
     {
         EnsureRight(caller, found);
         DateTimeOffset now = _time.GetUtcNow();
@@ -169,10 +169,10 @@ public sealed class QuestionService
                     Role = before.RoleOf(caller),
                     EndedAt = now,
                 },
-            cancellationToken).ConfigureAwait(false);
-        await _requester.NoteSteererAsync(ended, cancellationToken).ConfigureAwait(false);
-        await _records.EndedAsync(ended, caller.Door, cancellationToken).ConfigureAwait(false);
-        await _requester.WakeAsync(ended, cancellationToken).ConfigureAwait(false);
+            CancellationToken.None).ConfigureAwait(false);
+        await _requester.NoteSteererAsync(ended, CancellationToken.None).ConfigureAwait(false);
+        await _records.EndedAsync(ended, caller.Door, CancellationToken.None).ConfigureAwait(false);
+        await _requester.WakeAsync(ended, CancellationToken.None).ConfigureAwait(false);
         return QuestionView.Of(ended, _redactor);
     }
 

@@ -12,10 +12,7 @@ internal sealed class MessageView
     private readonly Redactor _redactor;
     private readonly ConditionalWeakTable<ChatMessage, ChatMessage>.CreateValueCallback _show;
 
-    // Messages are kept in memory from turn to turn, and each is looked at once.
-    private readonly ConditionalWeakTable<ChatMessage, ChatMessage> _shown = [];
-    private readonly ConditionalWeakTable<AITool, AITool> _declared = [];
-    private int _secrets = -1;
+    private volatile Seen _seen = new(-1);
 
     public MessageView(Redactor redactor)
     {
@@ -27,12 +24,12 @@ internal sealed class MessageView
     /// <param name="messages">The messages.</param>
     public IReadOnlyList<ChatMessage> Of(IEnumerable<ChatMessage> messages)
     {
-        ForgetOlder();
+        Seen seen = Current();
         IReadOnlyList<ChatMessage> all = messages as IReadOnlyList<ChatMessage> ?? [.. messages];
         List<ChatMessage>? changed = null;
         for (int i = 0; i < all.Count; i++)
         {
-            ChatMessage shown = _shown.GetValue(all[i], _show);
+            ChatMessage shown = seen.Messages.GetValue(all[i], _show);
             if (changed is null && !ReferenceEquals(shown, all[i]))
             {
                 changed = [.. all.Take(i)];
@@ -50,24 +47,23 @@ internal sealed class MessageView
     /// <param name="options">The options.</param>
     public ChatOptions Of(ChatOptions options)
     {
-        ForgetOlder();
-        if (options.Tools is null || options.Tools.All(tool => ReferenceEquals(_declared.GetValue(tool, Show), tool)))
+        Seen seen = Current();
+        if (options.Tools is null || options.Tools.All(tool => ReferenceEquals(seen.Tools.GetValue(tool, Show), tool)))
         {
             return options;
         }
 
         ChatOptions shown = options.Clone();
-        shown.Tools = [.. options.Tools.Select(tool => _declared.GetValue(tool, Show))];
+        shown.Tools = [.. options.Tools.Select(tool => seen.Tools.GetValue(tool, Show))];
         return shown;
     }
 
-    private void ForgetOlder()
+    private Seen Current()
     {
-        if (Interlocked.Exchange(ref _secrets, _redactor.Count) != _redactor.Count)
-        {
-            _shown.Clear();
-            _declared.Clear();
-        }
+        // Counted first: what is judged while a secret becomes known is judged anew the next time.
+        int secrets = _redactor.Count;
+        Seen seen = _seen;
+        return seen.Secrets == secrets ? seen : _seen = new Seen(secrets);
     }
 
     // Names stay: the model calls by them, and a name that is changed is another tool.
@@ -143,5 +139,16 @@ internal sealed class MessageView
             default:
                 return content;
         }
+    }
+
+    /// <summary>
+    /// What was looked at while so many secrets were known: messages are kept in memory from turn to turn, and each is looked at
+    /// once.
+    /// </summary>
+    private sealed record Seen(int Secrets)
+    {
+        public ConditionalWeakTable<ChatMessage, ChatMessage> Messages { get; } = [];
+
+        public ConditionalWeakTable<AITool, AITool> Tools { get; } = [];
     }
 }

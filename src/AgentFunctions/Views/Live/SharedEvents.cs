@@ -26,8 +26,8 @@ internal sealed class SharedEvents(string runId, Journal journal, TimeProvider t
     /// <summary>Waits for events from a position on, and gets them.</summary>
     /// <param name="from">The first position.</param>
     /// <returns>
-    /// The events, of which the first may lie before the position; none if the others are further, so that the follower reads for
-    /// itself.
+    /// The events, of which the first may lie before the position; none if the others have read further, so that the follower
+    /// reads for itself.
     /// </returns>
     public Task<IReadOnlyList<(long Position, JournalEvent Event)>> AfterAsync(long from)
     {
@@ -35,7 +35,8 @@ internal sealed class SharedEvents(string runId, Journal journal, TimeProvider t
         {
             bool isOver = _reading is { IsCompleted: true } read
                 && (!read.IsCompletedSuccessfully || read.Result.Count == 0 || read.Result[^1].Position < from);
-            if (_reading is null || isOver)
+            // Who waits for a place beyond the end keeps nobody from hearing of the next event.
+            if (_reading is null || isOver || (!_reading.IsCompleted && from < _from))
             {
                 (_reading, _from) = (Task.Run(() => ReadAsync(from, _stop.Token)), from);
             }

@@ -20,6 +20,25 @@ internal sealed class QuotaTests
     private static readonly Caller Ben = new("key:ben") { Roles = [CallerRoles.Submitter] };
 
     [Test]
+    public async Task Submit_CallerGivesUpOnceItIsCounted_CountsForNoRun()
+    {
+        using var caller = new LeavingCaller("quotas/") { IsAboutToLeave = true };
+        await using RunHost host = await RunHost.StartAsync(
+            caller.Install, _ => ChatReply.Say("done"), null, null, ("Gateway:Quotas:0:Name", "one-a-day"),
+            ("Gateway:Quotas:0:Caller", "*"), ("Gateway:Quotas:0:Runs", "1"));
+        var request = new RunRequest { Goal = "Go." };
+
+        Assert.That(
+            () => host.Gateway.SubmitAsync(request, Anna, cancellationToken: caller.Token),
+            Throws.InstanceOf<OperationCanceledException>());
+        Run run = await host.Gateway.SubmitAsync(request, Anna);
+
+        Assert.That((await host.Reader.WaitForEndAsync(run.Id)).Status, Is.EqualTo(RunStatus.Completed));
+        Assert.That(() => host.Gateway.SubmitAsync(request, Anna),
+            Throws.TypeOf<AgentException>().With.Property("Code").EqualTo(ErrorCode.QuotaExceeded));
+    }
+
+    [Test]
     public async Task Submit_RunsOfTheCallerUsedUp_RefusesNamingTheRuleAlsoAfterARestart()
     {
         await using RunHost host = await RunHost.StartAsync(

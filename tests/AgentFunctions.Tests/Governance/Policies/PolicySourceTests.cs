@@ -50,6 +50,46 @@ public sealed class PolicySourceTests
     }
 
     [Test]
+    public void Current_FolderThatWasEmptyForAMoment_HoldsAgainThoughNoFileChanged()
+    {
+        using var folder = new TemporaryFolder();
+        string file = Write(folder, "rules: [{name: first, when: {tool: x}, then: allow}]");
+        DateTime written = File.GetLastWriteTimeUtc(file);
+        PolicySource source = Open(folder.Path);
+        string aside = Path.Combine(folder.Path, "aside");
+
+        File.Move(file, aside);
+        _time.Advance(TimeSpan.FromSeconds(1));
+        Assert.That(source.Current.Decide(Actions.Call("x")).Rule, Is.EqualTo("first"));
+        Assert.That(source.Broken, Is.Not.Null);
+
+        File.Move(aside, file);
+        File.SetLastWriteTimeUtc(file, written);
+        _time.Advance(TimeSpan.FromSeconds(1));
+        Assert.That(source.Current.Decide(Actions.Call("x")).Rule, Is.EqualTo("first"));
+        Assert.That(source.Broken, Is.Null);
+    }
+
+    [Test]
+    [Platform(Exclude = "Win", Reason = "Links need a right there.")]
+    public void Current_LinkIntoAFolderThatIsExchanged_HoldsWhatItLeadsTo()
+    {
+        using var folder = new TemporaryFolder();
+        folder.Write("one/policy.yaml", "rules: [{name: first, when: {tool: x}, then: allow}]");
+        folder.Write("two/policy.yaml", "rules: [{name: the-second, when: {tool: x}, then: allow}]");
+        string data = Path.Combine(folder.Path, "data"), file = Path.Combine(folder.Path, "policy.yaml");
+        Directory.CreateSymbolicLink(data, "one");
+        File.CreateSymbolicLink(file, "data/policy.yaml");
+        PolicySource source = Open(file);
+
+        Directory.Delete(data);
+        Directory.CreateSymbolicLink(data, "two");
+        _time.Advance(TimeSpan.FromSeconds(1));
+
+        Assert.That(source.Current.Decide(Actions.Call("x")).Rule, Is.EqualTo("the-second"));
+    }
+
+    [Test]
     public void Constructor_FileIsBroken_Refused() =>
         Assert.That(() => Open("/no/such/policy.yaml"), Throws.TypeOf<AgentException>());
 

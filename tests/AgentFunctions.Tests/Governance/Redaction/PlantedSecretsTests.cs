@@ -125,6 +125,24 @@ internal sealed class PlantedSecretsTests
         Assert.That(shown.Temperature, Is.EqualTo(1));
     }
 
+    [Test]
+    public void View_SecretBecomesKnownWhileAMessageIsLookedAt_IsMaskedTheNextTime()
+    {
+        var redactor = new Redactor();
+        var view = new MessageView(redactor);
+        var result = new Telling(() =>
+        {
+            redactor.Add("db", "hunter2hunter2");
+            view.Of([new ChatMessage(ChatRole.User, "Another run asks.")]);
+        });
+        var message = new ChatMessage(
+            ChatRole.Tool, [new TextContent("It is hunter2hunter2."), new FunctionResultContent("1", result)]);
+
+        view.Of([message]);
+
+        Assert.That(view.Of([message]).Single().Text, Does.Contain("[secret:db]").And.Not.Contain("hunter2"));
+    }
+
     [TestCase("x\u001b[2J\u001b[31m", @"says it is x\u001b[2J\u001b[31m")]
     [TestCase("x\r2026-11-26 info: all is well", @"says it is x\u000d2026-11-26 info: all is well")]
     [TestCase("x\u202Edne", @"says it is x\u202edne")]
@@ -138,6 +156,15 @@ internal sealed class PlantedSecretsTests
         factory.CreateLogger("test").LogInformation("says it is {Name}", name);
 
         Assert.That(written.Single(), Does.StartWith($"{expected} "));
+    }
+
+    private sealed class Telling(Action told)
+    {
+        public override string ToString()
+        {
+            told();
+            return "told";
+        }
     }
 
     private sealed class Collector(List<string> written) : ILoggerProvider, ILogger

@@ -80,6 +80,18 @@ internal sealed class SharedEventsTests
     }
 
     [Test]
+    public async Task After_WhileAnotherWaitsBeyondTheEnd_WaitsForTheNextEvent()
+    {
+        _ = _events.AfterAsync(1_000_000);
+
+        var near = _events.AfterAsync(0);
+        Assert.That(near.IsCompleted, Is.False, "an empty answer would have the follower ask again and again");
+        await AddAsync(1);
+
+        Assert.That((await near).Select(static one => one.Position), Is.EqualTo(new[] { 0 }));
+    }
+
+    [Test]
     public async Task After_FromBeforeWhereTheOthersAre_GivesNothing()
     {
         await AddAsync(3);

@@ -1,0 +1,56 @@
+using AgentFunctions.Storage;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+
+namespace AgentFunctions.Tests.Hosting;
+
+/// <summary>A caller who gives up once a record of a kind is stored, and hears nothing of it.</summary>
+/// <param name="prefix">What the key of the record begins with.</param>
+internal sealed class LeavingCaller(string prefix) : IDisposable
+{
+    private readonly CancellationTokenSource _left = new();
+    private readonly string _prefix = prefix;
+
+    /// <summary>Gets the caller's token.</summary>
+    public CancellationToken Token => _left.Token;
+
+    /// <summary>Gets or sets whether it leaves the next time.</summary>
+    public bool IsAboutToLeave { get; set; }
+
+    public void Install(IServiceCollection services)
+    {
+        ServiceDescriptor inner = services.Last(static service => service.ServiceType == typeof(IRecordStore));
+        services.Replace(ServiceDescriptor.Singleton<IRecordStore>(provider => new Store(this, (IRecordStore)(
+            inner.ImplementationInstance ?? inner.ImplementationFactory?.Invoke(provider)
+                ?? ActivatorUtilities.CreateInstance(provider, inner.ImplementationType!)))));
+    }
+
+    public void Dispose() => _left.Dispose();
+
+    private sealed class Store(LeavingCaller caller, IRecordStore inner) : IRecordStore
+    {
+        public bool IsShared => inner.IsShared;
+
+        public Task<StoredRecord?> GetAsync(string key, CancellationToken cancellationToken) =>
+            inner.GetAsync(key, cancellationToken);
+
+        public async Task<string> PutAsync(string key, ReadOnlyMemory<byte> value, RecordCondition condition,
+            CancellationToken cancellationToken)
+        {
+            string etag = await inner.PutAsync(key, value, condition, CancellationToken.None);
+            if (caller.IsAboutToLeave && key.StartsWith(caller._prefix, StringComparison.Ordinal))
+            {
+                await caller._left.CancelAsync();
+            }
+
+            cancellationToken.ThrowIfCancellationRequested();
+            return etag;
+        }
+
+        public Task DeleteAsync(string key, RecordCondition condition, CancellationToken cancellationToken) =>
+            inner.DeleteAsync(key, condition, cancellationToken);
+
+        public IAsyncEnumerable<StoredRecord> ListAsync(string prefix, string? after, CancellationToken cancellationToken) =>
+            inner.ListAsync(prefix, after, cancellationToken);
+    }
+}
