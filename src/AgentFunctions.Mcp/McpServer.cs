@@ -22,25 +22,11 @@ namespace AgentFunctions.Mcp;
 internal sealed class McpServer(
     McpServerDefinition definition, VariableText variables, McpHttp http, ILogger logger, TimeProvider time) : IAsyncDisposable
 {
-    private static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan LongestPause = TimeSpan.FromMinutes(1);
-
-    /// <summary>
-    /// A pause up to this long is waited for; within a longer one the call fails at once, and the model reads why.
-    /// </summary>
-    private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(5);
-
-    /// <summary>A server that dies sooner than this after its start counts as one that cannot be started.</summary>
-    private static readonly TimeSpan ShortLife = TimeSpan.FromSeconds(10);
-
     private readonly Lock _gate = new();
     private readonly McpHandshake _handshake = new(definition, variables, http, logger, time);
     private readonly CancellationTokenSource _stopping = new();
+    private readonly McpRestarts _restarts = new(time);
     private Task<McpSession>? _session;
-    private DateTimeOffset _notBefore = DateTimeOffset.MinValue;
-    private int _failures;
-    private string _lastFailure = "";
-    private bool _needsSignIn;
 
     public McpServerDefinition Definition => definition;
 
@@ -57,9 +43,7 @@ internal sealed class McpServer(
             lock (_gate)
             {
                 bool isUp = _session is { IsCompletedSuccessfully: true, Result.IsAlive: true };
-                return _failures == 0 || isUp || definition.Disabled ? null : _needsSignIn
-                    ? _lastFailure
-                    : $"The tool server '{definition.Name}' cannot be reached: {_lastFailure}";
+                return isUp || definition.Disabled ? null : _restarts.Trouble(definition.Name);
             }
         }
     }
@@ -279,10 +263,10 @@ internal sealed class McpServer(
             if (_session is null or { IsFaulted: true } or { IsCanceled: true }
                 or { IsCompletedSuccessfully: true, Result.IsAlive: false })
             {
-                TimeSpan pause = _notBefore - time.GetUtcNow();
-                if (pause > LongestWait)
+                TimeSpan pause = _restarts.Pause;
+                if (pause > McpRestarts.LongestWait)
                 {
-                    throw Unavailable($"{_lastFailure} (it is tried again in {Math.Ceiling(pause.TotalSeconds)} s)");
+                    throw Unavailable($"{_restarts.Reason} (it is tried again in {Math.Ceiling(pause.TotalSeconds)} s)");
                 }
 
                 _session = StartAsync(pause);
@@ -306,7 +290,7 @@ internal sealed class McpServer(
             }
 
             McpSession session = await _handshake.OpenAsync(found => secrets = found, stopping).ConfigureAwait(false);
-            SignedIn();
+            _restarts.SignedIn();
             _ = WatchAsync(session);
             return session;
         }
@@ -314,7 +298,7 @@ internal sealed class McpServer(
         {
             if (SignInNeeded.In(e) is { } needed)
             {
-                if (Failed(needed.Message, needsSignIn: true) == 1)
+                if (_restarts.Failed(needed.Message, needsSignIn: true) == 1)
                 {
                     McpLog.SignInNeeded(logger, needed.Message);
                 }
@@ -323,7 +307,7 @@ internal sealed class McpServer(
             }
 
             string reason = secrets?.Hide(McpFailures.Describe(e)) ?? McpFailures.Describe(e);
-            McpLog.Unreachable(logger, definition.Name, Failed(reason), reason);
+            McpLog.Unreachable(logger, definition.Name, _restarts.Failed(reason), reason);
             throw Unavailable(reason, e);
         }
     }
@@ -352,38 +336,9 @@ internal sealed class McpServer(
         }
 
         McpLog.Ended(logger, definition.Name, reason);
-        if (time.GetUtcNow() - session.StartedAt < ShortLife)
+        if (!_restarts.WasUp(session.StartedAt))
         {
-            Failed(reason);
-            return;
-        }
-
-        lock (_gate)
-        {
-            _failures = 0;
-        }
-    }
-
-    /// <summary>What a sign-in was missing for is no failure of the server's.</summary>
-    private void SignedIn()
-    {
-        lock (_gate)
-        {
-            (_failures, _needsSignIn) = (_needsSignIn ? 0 : _failures, false);
-        }
-    }
-
-    /// <summary>Counts a failure and sets the pause before the next start; returns the count.</summary>
-    private int Failed(string reason, bool needsSignIn = false)
-    {
-        lock (_gate)
-        {
-            (_lastFailure, _needsSignIn) = (reason, needsSignIn);
-            TimeSpan pause = FirstPause * Math.Pow(2, Math.Min(_failures++, 10));
-            // Whoever signs in expects the tools at once.
-            TimeSpan longest = needsSignIn ? LongestWait : LongestPause;
-            _notBefore = time.GetUtcNow() + (pause < longest ? pause : longest);
-            return _failures;
+            _restarts.Failed(reason);
         }
     }
 
@@ -391,14 +346,10 @@ internal sealed class McpServer(
     {
         lock (_gate)
         {
-            if (time.GetUtcNow() - session.StartedAt >= ShortLife)
-            {
-                // It was up: what failed before that is no reason to wait longer now.
-                _failures = 0;
-            }
-
             if (_session is { IsCompletedSuccessfully: true } && ReferenceEquals(_session.Result, session))
             {
+                // What failed before this one was up counts no more; what has failed since is of another start.
+                _restarts.WasUp(session.StartedAt);
                 _session = null;
             }
         }

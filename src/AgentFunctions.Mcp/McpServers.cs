@@ -106,7 +106,8 @@ internal sealed class McpServers : IAsyncDisposable, IDisposable
 
     public async ValueTask DisposeAsync()
     {
-        IEnumerable<McpServer> started = _ofHost.Values.Concat(_ofAgents.Values.Select(static server => server.Value));
+        IEnumerable<McpServer> started = _ofHost.Values.Concat(
+            _ofAgents.Values.Where(static server => server.IsValueCreated).Select(static server => server.Value));
         await Task.WhenAll(started.Select(static server => server.DisposeAsync().AsTask())).ConfigureAwait(false);
     }
 

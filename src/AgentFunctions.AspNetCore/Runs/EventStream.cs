@@ -152,18 +152,8 @@ internal sealed class EventStream : IResult, IUnmasked
         try
         {
             await response.Body.FlushAsync(cancellationToken);
-            while (true)
+            while (!await Waits.HasEndedAsync(next, heartbeat, time, CancellationToken.None))
             {
-                try
-                {
-                    await next.WaitAsync(heartbeat, time, CancellationToken.None);
-                    return;
-                }
-                catch (TimeoutException) when (!next.IsCompleted)
-                {
-                    // Time for a sign of life.
-                }
-
                 if (!await access.HoldsAsync())
                 {
                     await end.CancelAsync();

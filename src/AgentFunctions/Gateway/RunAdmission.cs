@@ -87,9 +87,11 @@ internal sealed class RunAdmission(
     private async Task<RunDraft> EnterAsync(RunDraft draft, Caller caller, bool isKnown, bool isResumed,
         CancellationToken cancellationToken)
     {
+        bool isIn = false;
         try
         {
             long? ticket = await admission.EnterAsync(draft.Run, caller, cancellationToken).ConfigureAwait(false);
+            isIn = true;
             RunState state = draft.Prepare is null ? draft.State : await draft.Prepare(cancellationToken).ConfigureAwait(false);
             if (!isKnown)
             {
@@ -98,10 +100,15 @@ internal sealed class RunAdmission(
 
             return draft with { State = state with { QueueTicket = ticket } };
         }
-        catch (Exception) when (!isKnown)
+        catch (Exception e) when (!isKnown && (isIn || e is not AgentException))
         {
-            // Also where the caller gave up: what was counted by then is counted for no run.
-            await admission.WithdrawAsync(draft.Run).ConfigureAwait(false);
+            // Also where the caller gave up: what was counted by then is counted for no run. But another host may have taken the
+            // request over meanwhile, and have the run on record.
+            if (await runs.FindAsync(draft.Run.Id, CancellationToken.None).ConfigureAwait(false) is null)
+            {
+                await admission.WithdrawAsync(draft.Run).ConfigureAwait(false);
+            }
+
             throw;
         }
     }

@@ -37,8 +37,9 @@ internal sealed class LeavingCaller(string prefix) : IDisposable
         public async Task<string> PutAsync(string key, ReadOnlyMemory<byte> value, RecordCondition condition,
             CancellationToken cancellationToken)
         {
+            bool leaves = caller.IsAboutToLeave && key.StartsWith(caller._prefix, StringComparison.Ordinal);
             string etag = await inner.PutAsync(key, value, condition, CancellationToken.None);
-            if (caller.IsAboutToLeave && key.StartsWith(caller._prefix, StringComparison.Ordinal))
+            if (leaves)
             {
                 await caller._left.CancelAsync();
             }

@@ -13,7 +13,8 @@ namespace AgentFunctions.AspNetCore.Doors.A2A;
 /// Takes messages to tasks, each once: as the answer to what the task asks, or as words. A repetition is about what the message was
 /// about when it came first, never about what the task asks since then.
 /// </summary>
-internal sealed class A2AAnswers(ApprovalService approvals, QuestionService questions, RequestKeys keys)
+internal sealed class A2AAnswers(
+    ApprovalService approvals, QuestionService questions, Answerable answerable, RequestKeys keys)
 {
     /// <summary>The longest id that a message may name.</summary>
     private const int MaxId = 100;
@@ -25,12 +26,20 @@ internal sealed class A2AAnswers(ApprovalService approvals, QuestionService ques
     /// <param name="caller">Who sends it.</param>
     /// <param name="say">Tells the task its words, for one that answers nothing.</param>
     /// <param name="cancellationToken">The token to cancel the wait.</param>
-    public Task TakeAsync(
+    public async Task TakeAsync(
         string key, RunStand stand, A2AMessage message, Caller caller, Func<Task> say, CancellationToken cancellationToken)
     {
+        // Before the name is taken: what is no text refuses the message, and its client may send it corrected.
+        _ = (A2AMessage.TextOf(message.Data, "callHash"), A2AMessage.TextOf(message.Data, "comment"));
         string task = stand.Run.Id;
+        if (stand.Open.Count == 0)
+        {
+            // What is asked is told of before the run shows that it waits.
+            stand = new RunStand(stand.Run, await answerable.OfTreeAsync(task, caller, cancellationToken));
+        }
+
         string name = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{task}\n{key}")));
-        return keys.OnceAsync(
+        await keys.OnceAsync(
             KeyedRequest.Of(
                 caller.Id, $"a2a-message/{name}", "a2a-message", message.Text + message.FileWords, message.Data.ToJsonString()),
             SubjectOf(stand, message) ?? task,
@@ -58,13 +67,11 @@ internal sealed class A2AAnswers(ApprovalService approvals, QuestionService ques
     private async Task<bool> TryAnswerAsync(
         ClaimedRequest claim, RunStand stand, A2AMessage message, Caller caller, CancellationToken cancellationToken)
     {
-        if (stand.Answerable.FirstOrDefault(one => one.Id == claim.Subject) is not { } open)
-        {
-            // Of one that was cut off, it is answered: by that message, or by somebody else since then.
-            return claim.IsResumed ? true : throw new AgentException(
+        // Of one that was cut off, what it answered may be open no more: by that very message, or by somebody else since then.
+        OpenQuestion open = stand.Answerable.FirstOrDefault(one => one.Id == claim.Subject)
+            ?? (claim.IsResumed ? await FindAsync(claim.Subject, caller, cancellationToken) : null)
+            ?? throw new AgentException(
                 ErrorCode.InvalidInput, $"The task asks nothing with the id '{claim.Subject}' that you may answer.");
-        }
-
         if (open.Approval is { } approval)
         {
             if (Approves(message) is not { } approves)
@@ -95,6 +102,29 @@ internal sealed class A2AAnswers(ApprovalService approvals, QuestionService ques
         return true;
     }
 
+    private async Task<OpenQuestion?> FindAsync(string id, Caller caller, CancellationToken cancellationToken)
+    {
+        try
+        {
+            Approval approval = await approvals.GetAsync(id, caller, cancellationToken);
+            return approval.Terms.IsOutOfBand ? null : new OpenQuestion { Approval = approval, MayAnswer = true };
+        }
+        catch (AgentException e) when (e.Code == ErrorCode.ApprovalNotFound)
+        {
+            // It is a question.
+        }
+
+        try
+        {
+            Question question = await questions.GetAsync(id, caller, cancellationToken);
+            return question.Terms.InBand ? new OpenQuestion { Question = question, MayAnswer = true } : null;
+        }
+        catch (AgentException e) when (e.Code == ErrorCode.QuestionNotFound)
+        {
+            return null;
+        }
+    }
+
     /// <summary>
     /// What the message answers: what it names, or the only thing that is open; <see langword="null"/> for nothing.
     /// </summary>
@@ -102,7 +132,7 @@ internal sealed class A2AAnswers(ApprovalService approvals, QuestionService ques
     {
         if ((A2AMessage.TextOf(message.Data, "approval") ?? A2AMessage.TextOf(message.Data, "question")) is { } id)
         {
-            return id.Length is > 0 and <= MaxId ? id
+            return id.Length is > 0 and <= MaxId && id != stand.Run.Id ? id
                 : throw A2AException.Invalid("The task asks nothing with the id that data names.");
         }
 

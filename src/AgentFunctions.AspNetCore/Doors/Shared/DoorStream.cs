@@ -1,3 +1,4 @@
+using AgentFunctions.AspNetCore.Http;
 using AgentFunctions.AspNetCore.Runs;
 using AgentFunctions.AspNetCore.Security;
 using Microsoft.AspNetCore.Http;
@@ -101,23 +102,17 @@ internal sealed class DoorStream : IDisposable
         Task next, HttpResponse response, StreamAccess access, TimeSpan heartbeat, TimeProvider time,
         CancellationToken cancellationToken)
     {
-        while (true)
+        while (!await Waits.HasEndedAsync(next, heartbeat, time, cancellationToken))
         {
-            try
+            if (!await access.HoldsAsync())
             {
-                await next.WaitAsync(heartbeat, time, cancellationToken);
-                return true;
+                return false;
             }
-            catch (TimeoutException) when (!next.IsCompleted)
-            {
-                if (!await access.HoldsAsync())
-                {
-                    return false;
-                }
 
-                await response.Body.WriteAsync(SignOfLife, cancellationToken);
-                await response.Body.FlushAsync(cancellationToken);
-            }
+            await response.Body.WriteAsync(SignOfLife, cancellationToken);
+            await response.Body.FlushAsync(cancellationToken);
         }
+
+        return true;
     }
 }

@@ -1,3 +1,4 @@
+using AgentFunctions.AspNetCore.Http;
 using AgentFunctions.Gateway;
 using AgentFunctions.Gateway.Access;
 using AgentFunctions.Records;
@@ -108,7 +109,7 @@ internal sealed class RunStands(RunReader reader, LiveFeed feed, RunAccess acces
                     return stand;
                 }
 
-                await WaitAsync(next, looks.Next(), either.Token);
+                await Waits.HasEndedAsync(next, looks.Next(), time, either.Token);
                 if (late.IsCancellationRequested)
                 {
                     return stand;
@@ -172,15 +173,4 @@ internal sealed class RunStands(RunReader reader, LiveFeed feed, RunAccess acces
 
     private static bool AreSame(IReadOnlyList<OpenQuestion> some, IReadOnlyList<OpenQuestion> others) =>
         some.Select(static one => one.Id).SequenceEqual(others.Select(static one => one.Id), StringComparer.Ordinal);
-
-    private async Task WaitAsync(Task next, TimeSpan pause, CancellationToken cancellationToken)
-    {
-        try
-        {
-            await next.WaitAsync(pause, time, cancellationToken);
-        }
-        catch (TimeoutException) when (!next.IsCompleted)
-        {
-        }
-    }
 }

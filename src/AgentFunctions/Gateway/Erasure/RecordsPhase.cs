@@ -45,13 +45,20 @@ internal sealed class RecordsPhase(TreeContents contents, TreeBlobs blobs, RunSt
         }
 
         // What leads to these goes after them.
-        List<string> keys = [.. (await contents.ApprovalsAsync(run, cancellationToken)
-            .ConfigureAwait(false)).Select(static id => $"approvals/{id}")];
-        keys.AddRange((await contents.QuestionIdsAsync(run, cancellationToken)
-            .ConfigureAwait(false)).Select(static id => $"questions/{id}"));
-        await foreach (StoredRecord claim in contents.RecordsAsync(RunNames.Claims, run, cancellationToken).ConfigureAwait(false))
+        string[] approvals = [.. await contents.ApprovalsAsync(run, cancellationToken).ConfigureAwait(false)];
+        string[] questions = [.. await contents.QuestionIdsAsync(run, cancellationToken).ConfigureAwait(false)];
+        List<string> keys = [.. approvals.Select(static id => $"approvals/{id}"), .. questions.Select(static id => $"questions/{id}")];
+        foreach (string subject in (IEnumerable<string>)[run, .. approvals, .. questions])
         {
-            keys.Add($"idempotency/{claim.Key[(claim.Key.LastIndexOf('/') + 1)..]}");
+            await foreach (StoredRecord claim in contents.RecordsAsync(RunNames.Claims, subject, cancellationToken)
+                .ConfigureAwait(false))
+            {
+                keys.Add($"idempotency/{claim.Key[(claim.Key.LastIndexOf('/') + 1)..]}");
+                if (subject != run)
+                {
+                    keys.Add(claim.Key);
+                }
+            }
         }
 
         await DeleteAsync(keys, cancellationToken).ConfigureAwait(false);

@@ -149,7 +149,7 @@ internal sealed class PolicySource
                     PolicyLog.PolicyReloaded(_log, _policy.Hash, _policy.Rules.Count);
                 }
             }
-            catch (AgentException e)
+            catch (Exception e) when (e is AgentException or IOException or UnauthorizedAccessException)
             {
                 if (Broken != e.Message)
                 {

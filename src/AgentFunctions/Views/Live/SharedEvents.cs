@@ -19,6 +19,7 @@ internal sealed class SharedEvents(string runId, Journal journal, TimeProvider t
 
     private readonly Lock _gate = new();
     private readonly CancellationTokenSource _stop = new();
+    private CancellationTokenSource _replaced = new();
     private Task<IReadOnlyList<(long Position, JournalEvent Event)>>? _reading;
     private long _from;
     private long? _readAt;
@@ -38,7 +39,11 @@ internal sealed class SharedEvents(string runId, Journal journal, TimeProvider t
             // Who waits for a place beyond the end keeps nobody from hearing of the next event.
             if (_reading is null || isOver || (!_reading.IsCompleted && from < _from))
             {
-                (_reading, _from) = (Task.Run(() => ReadAsync(from, _stop.Token)), from);
+                _replaced.Cancel();
+                _replaced.Dispose();
+                _replaced = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
+                CancellationToken ended = _replaced.Token;
+                (_reading, _from) = (Task.Run(() => ReadAsync(from, ended)), from);
             }
 
             return _from <= from ? _reading : Task.FromResult<IReadOnlyList<(long Position, JournalEvent Event)>>([]);
@@ -50,17 +55,41 @@ internal sealed class SharedEvents(string runId, Journal journal, TimeProvider t
     {
         _stop.Cancel();
         _stop.Dispose();
+        lock (_gate)
+        {
+            _replaced.Dispose();
+        }
     }
 
-    private async Task<IReadOnlyList<(long Position, JournalEvent Event)>> ReadAsync(long from, CancellationToken stopped)
+    private async Task<IReadOnlyList<(long Position, JournalEvent Event)>> ReadAsync(long from, CancellationToken ended)
     {
-        await journal.WaitAsync(runId, from, stopped).ConfigureAwait(false);
-        if (_readAt is { } at && time.GetElapsedTime(at) is var age && age < Shortest)
+        try
         {
-            await Task.Delay(Shortest - age, time, stopped).ConfigureAwait(false);
-        }
+            await journal.WaitAsync(runId, from, ended).ConfigureAwait(false);
+            if (Rest() is var rest && rest > TimeSpan.Zero)
+            {
+                await Task.Delay(rest, time, ended).ConfigureAwait(false);
+            }
 
-        _readAt = time.GetTimestamp();
-        return await journal.ReadAsync(runId, from, Most, stopped).ToListAsync(stopped).ConfigureAwait(false);
+            lock (_gate)
+            {
+                _readAt = time.GetTimestamp();
+            }
+
+            return await journal.ReadAsync(runId, from, Most, ended).ToListAsync(ended).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (!_stop.IsCancellationRequested)
+        {
+            // Another reading is in its place: whoever waited for this one reads for itself.
+            return [];
+        }
+    }
+
+    private TimeSpan Rest()
+    {
+        lock (_gate)
+        {
+            return _readAt is { } at ? Shortest - time.GetElapsedTime(at) : TimeSpan.Zero;
+        }
     }
 }
