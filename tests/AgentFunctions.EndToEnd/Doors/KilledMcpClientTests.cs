@@ -71,8 +71,9 @@ internal sealed class KilledMcpClientTests
     public async Task Host_KilledBeforeItKnowsOfTheTask_ToolThatMustNotRepeat_HasAnUnknownOutcome(CancellationToken cancellationToken)
     {
         string mark = NewMark();
-        (string run, JsonElement ended) = await RunAsync("notIdempotent", mark, (_, _) => SwallowedAsync(mark, cancellationToken),
-            cancellationToken);
+        // From before the run begins, which may call at once.
+        Task swallowed = SwallowedAsync(mark, cancellationToken);
+        (string run, JsonElement ended) = await RunAsync("notIdempotent", mark, (_, _) => swallowed, cancellationToken);
 
         Assert.That(ended.GetProperty("result").GetProperty("text").GetString(), Does.Contain("outcome is unknown"), run);
         Assert.That(await TasksAsync(mark, cancellationToken), Is.EqualTo(1));
@@ -82,8 +83,9 @@ internal sealed class KilledMcpClientTests
     public async Task Host_KilledBeforeItKnowsOfTheTask_ToolThatMayRepeat_FindsTheSameTask(CancellationToken cancellationToken)
     {
         string mark = NewMark();
-        (string run, JsonElement ended) = await RunAsync("idempotent", mark, (_, _) => SwallowedAsync(mark, cancellationToken),
-            cancellationToken);
+        // From before the run begins, which may call at once.
+        Task swallowed = SwallowedAsync(mark, cancellationToken);
+        (string run, JsonElement ended) = await RunAsync("idempotent", mark, (_, _) => swallowed, cancellationToken);
 
         Assert.That(ended.GetProperty("result").GetProperty("text").GetString(), Is.EqualTo($"It said: done {mark}"), run);
         Assert.That(await TasksAsync(mark, cancellationToken), Is.EqualTo(1));

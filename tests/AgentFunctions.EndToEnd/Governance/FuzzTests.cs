@@ -170,7 +170,7 @@ internal sealed class FuzzTests
         string waiting = await SubmitAsync(root, new { goal = $"Pay. {Hidden}" }, cancellationToken);
         using HttpResponseMessage monitor = await root.PutAsJsonAsync(
             "/api/monitors/watch",
-            new { description = Hidden, schedule = new { every = "PT12H" }, agent = "lead", goal = Hidden },
+            new { description = Hidden, schedule = new { at = "2099-01-01T00:00:00Z" }, agent = "lead", goal = Hidden },
             cancellationToken);
         Assert.That((int)monitor.StatusCode, Is.EqualTo(201), await monitor.Content.ReadAsStringAsync(cancellationToken));
         JsonElement approvals = await Poll.ForAsync(
@@ -219,8 +219,9 @@ internal sealed class FuzzTests
         await foreach (Run run in host.Services.GetRequiredService<RunReader>()
             .ListAsync(new RunFilter { SubAgents = true }, cancellationToken))
         {
-            count += (await host.Services.GetRequiredService<RunStore>()
-                .GetAsync(run.Id, cancellationToken)).Requester == "key:root" ? 0 : 1;
+            // Its owner may have had it erased meanwhile.
+            RunRecord? found = await host.Services.GetRequiredService<RunStore>().FindAsync(run.Id, cancellationToken);
+            count += found is null or { Requester: "key:root" } ? 0 : 1;
         }
 
         return count;

@@ -95,7 +95,7 @@ internal sealed class KilledMonitorTests
         {
           "schedule": {"every": "PT{{Interval.TotalSeconds}}S"},
           "misfire": {"policy": "all"},
-          "signals": [{"name": "health", "http": {"url": "{{world}}health" } }],
+          "signals": [{"name": "health", "timeout": "PT4M", "http": {"url": "{{world}}health" } }],
           "incidents": {"reopenWithin": "PT0S"},
           "escalation": [{"notify": ["hook"]}]
         }

@@ -302,7 +302,7 @@ internal sealed class NativeContractTests
                     ? Task.Delay(Timeout.Infinite, token)
                     : Task.CompletedTask,
             },
-            options: bounds => bounds.StepTimeout = TimeSpan.FromSeconds(20));
+            options: bounds => bounds.StepTimeout = TimeSpan.FromSeconds(40));
 
         Run run = await host.RunAsync();
 

@@ -25,7 +25,7 @@ internal sealed class TreeBoundsTests
                 ? ChatReply.Call("hang", new { }) with { Text = "half of it" }
                 : ChatReply.Say("all of it"),
             [Hang],
-            bounds => bounds.MaxDuration = TimeSpan.FromSeconds(15));
+            bounds => bounds.MaxDuration = TimeSpan.FromSeconds(40));
 
         Run run = await host.RunAsync();
 

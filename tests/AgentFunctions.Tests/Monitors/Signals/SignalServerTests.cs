@@ -40,7 +40,7 @@ internal sealed class SignalServerTests : IDisposable
             Http = new HttpSignal
             {
                 Url = server.Urls.First() + "/health",
-                LatencyBelow = TimeSpan.FromSeconds(5),
+                LatencyBelow = TimeSpan.FromMinutes(10),
                 Body = new ValueCondition { Path = "$.state", EqualTo = "up" },
             },
         };

@@ -116,7 +116,7 @@ public sealed class RunCommandToolTests
         using var bench = new ToolBench(o =>
         {
             o.AllowedCommands.Add("sh");
-            o.CommandTimeout = TimeSpan.FromSeconds(15);
+            o.CommandTimeout = TimeSpan.FromSeconds(40);
         });
         ToolOutcome outcome = await bench.InvokeAsync(
             "run_command", new { command = "sh", arguments = new[] { "-c", "sleep 300 & echo $! > child; wait" } },
