@@ -32,7 +32,7 @@ internal sealed class A2AAnswers(
         // Before the name is taken: what is no text refuses the message, and its client may send it corrected.
         _ = (A2AMessage.TextOf(message.Data, "callHash"), A2AMessage.TextOf(message.Data, "comment"));
         string task = stand.Run.Id;
-        if (stand.Open.Count == 0)
+        if (stand is { Open.Count: 0, Run.IsEnded: false })
         {
             // What is asked is told of before the run shows that it waits.
             stand = new RunStand(stand.Run, await answerable.OfTreeAsync(task, caller, cancellationToken));
@@ -45,6 +45,12 @@ internal sealed class A2AAnswers(
             SubjectOf(stand, message) ?? task,
             async claim =>
             {
+                if (stand.Run.IsEnded && !claim.IsResumed)
+                {
+                    throw new AgentException(
+                        ErrorCode.RunStateForbids, $"Task '{task}' has ended; send the message without taskId.");
+                }
+
                 try
                 {
                     if (claim.Subject == task || !await TryAnswerAsync(claim, stand, message, caller, cancellationToken))

@@ -24,12 +24,11 @@ internal sealed class A2AIntake(
                 throw A2AException.Invalid("message.contextId: the task belongs to another context; leave it out.");
             }
 
-            if (stand.Run.IsEnded)
+            if (!stand.Run.IsEnded)
             {
-                throw A2AException.Unsupported($"Task '{id}' has ended; send the message without taskId.");
+                await extras.TakeAsync(agent, id, message, caller, cancellationToken);
             }
 
-            await extras.TakeAsync(agent, id, message, caller, cancellationToken);
             string text = message.Text.Length > 0 ? message.Text
                 : message.Data.Count > 0 ? message.Data.ToJsonString() : "Here are files.";
             await answers.TakeAsync(

@@ -34,6 +34,7 @@ internal sealed class A2ARepeatedAnswerTests
         await SendAsync(host, "m2", "yes", task, cancellationToken);
         Run run = await host.Get<RunReader>().WaitForEndAsync(task, cancellationToken);
 
+        Assert.That(await SendAsync(host, "m2", "yes", task, cancellationToken), Is.EqualTo(task), "taken before it ended");
         Assert.That((still.State, still.Votes.Count), Is.EqualTo((ApprovalState.Pending, 0)), "nobody has seen it");
         Assert.That(messages, Is.Zero, "nor is the answer said to the agent");
         Assert.That(run.Status, Is.EqualTo(RunStatus.Completed));
