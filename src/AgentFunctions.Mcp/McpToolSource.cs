@@ -56,7 +56,7 @@ internal sealed class McpToolSource(McpServers servers, TimeProvider time, ILogg
         {
             return (server, await asked.WaitAsync(patience, time, cancellationToken).ConfigureAwait(false), null);
         }
-        catch (TimeoutException) when (!asked.IsCompleted)
+        catch (TimeoutException)
         {
             _ = asked.ContinueWith(static task => task.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted,
                 TaskScheduler.Default);

@@ -152,7 +152,7 @@ internal sealed class EventStream : IResult, IUnmasked
         try
         {
             await response.Body.FlushAsync(cancellationToken);
-            while (!await Waits.HasEndedAsync(next, heartbeat, time, CancellationToken.None))
+            while (!await TimedWait.HasEndedAsync(next, heartbeat, time, CancellationToken.None))
             {
                 if (!await access.HoldsAsync())
                 {

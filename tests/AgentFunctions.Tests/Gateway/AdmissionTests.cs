@@ -9,7 +9,6 @@ using AgentFunctions.TestKit;
 using AgentFunctions.Tests.Hosting;
 using AgentFunctions.Tools;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace AgentFunctions.Tests.Gateway;
 
@@ -190,13 +189,7 @@ internal sealed class AdmissionTests
 
         public bool CrashesAfter { get; init; }
 
-        public void Install(IServiceCollection services)
-        {
-            ServiceDescriptor inner = services.Last(service => service.ServiceType == typeof(IRecordStore));
-            services.Replace(ServiceDescriptor.Singleton<IRecordStore>(provider => new Store(this, (IRecordStore)(
-                inner.ImplementationInstance ?? inner.ImplementationFactory?.Invoke(provider)
-                    ?? ActivatorUtilities.CreateInstance(provider, inner.ImplementationType!)))));
-        }
+        public void Install(IServiceCollection services) => services.WrapRecords(inner => new Store(this, inner));
 
         private sealed class Store(CrashingRecords crash, IRecordStore inner) : IRecordStore
         {

@@ -1,6 +1,5 @@
 using AgentFunctions.Storage;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace AgentFunctions.Tests.Hosting;
 
@@ -17,13 +16,8 @@ internal sealed class LeavingCaller(string prefix) : IDisposable
     /// <summary>Gets or sets whether it leaves the next time.</summary>
     public bool IsAboutToLeave { get; set; }
 
-    public void Install(IServiceCollection services)
-    {
-        ServiceDescriptor inner = services.Last(static service => service.ServiceType == typeof(IRecordStore));
-        services.Replace(ServiceDescriptor.Singleton<IRecordStore>(provider => new Store(this, (IRecordStore)(
-            inner.ImplementationInstance ?? inner.ImplementationFactory?.Invoke(provider)
-                ?? ActivatorUtilities.CreateInstance(provider, inner.ImplementationType!)))));
-    }
+    /// <summary>Has it watch the records of a host.</summary>
+    public void Install(IServiceCollection services) => services.WrapRecords(inner => new Store(this, inner));
 
     public void Dispose() => _left.Dispose();
 

@@ -235,11 +235,11 @@ internal sealed class ElicitationTests
         string how, Func<ChatRequest, ChatReply> script, int timeout = 120_000, TimeProvider? time = null)
     {
         string program = Path.Combine(AppContext.BaseDirectory, "node", "odd-server.mjs");
-        // The first look at the newest, which a slow start would end, takes no time of a clock that stands still.
         var definition = new { mcpServers = new { odd = new { command = "node", args = new[] { program, how }, timeout } } };
         return RunHost.StartAsync(
             services => services.AddMcpServer(McpConfiguration.Parse(JsonSerializer.Serialize(definition),
                 ".mcp.json").Servers[0])
+                // The first look at the newest, which a slow start would end, takes no time of a clock that stands still.
                 .AddSingleton(time ?? (how == "newest" ? new VirtualTime(DateTimeOffset.UtcNow) : TimeProvider.System)),
             script);
     }

@@ -102,7 +102,7 @@ internal sealed class DoorStream : IDisposable
         Task next, HttpResponse response, StreamAccess access, TimeSpan heartbeat, TimeProvider time,
         CancellationToken cancellationToken)
     {
-        while (!await Waits.HasEndedAsync(next, heartbeat, time, cancellationToken))
+        while (!await TimedWait.HasEndedAsync(next, heartbeat, time, cancellationToken))
         {
             if (!await access.HoldsAsync())
             {

@@ -109,7 +109,7 @@ internal sealed class RunStands(RunReader reader, LiveFeed feed, RunAccess acces
                     return stand;
                 }
 
-                await Waits.HasEndedAsync(next, looks.Next(), time, either.Token);
+                await TimedWait.HasEndedAsync(next, looks.Next(), time, either.Token);
                 if (late.IsCancellationRequested)
                 {
                     return stand;

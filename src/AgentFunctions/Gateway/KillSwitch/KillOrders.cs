@@ -28,7 +28,7 @@ public sealed class KillOrders
     /// <param name="name">Which one; empty for <see cref="KillScope.All"/>.</param>
     /// <param name="caller">Who stops it.</param>
     /// <param name="reason">The reason.</param>
-    /// <param name="cancellationToken">The token to cancel the wait; the order may have been given.</param>
+    /// <param name="cancellationToken">The token to cancel it, until the order is given.</param>
     /// <returns>The runs that were told to end, and the calls with effects that had begun.</returns>
     /// <exception cref="AgentException"><see cref="ErrorCode.InvalidInput"/>: the name does not fit the scope.</exception>
     public async Task<KillReport> EngageAsync(
@@ -37,15 +37,17 @@ public sealed class KillOrders
         ArgumentNullException.ThrowIfNull(caller);
         Check(scope, name);
         var order = new KillOrder(scope, name, caller.Id, reason, _time.GetUtcNow());
-        await _orders.AddAsync(order, cancellationToken).ConfigureAwait(false);
+        cancellationToken.ThrowIfCancellationRequested();
+        // From here on it is not the caller's to stop: an order that is given is carried out and written down.
+        await _orders.AddAsync(order, CancellationToken.None).ConfigureAwait(false);
         await _audit.AppendAsync(
             new AuditEntry(AuditTypes.KillEngaged)
             {
                 Actor = caller.Id,
                 Reason = $"{order.Words}: {reason ?? "no reason given"}"
-            }, cancellationToken)
+            }, CancellationToken.None)
             .ConfigureAwait(false);
-        KillReport report = await StopRunsAsync(order, cancellationToken).ConfigureAwait(false);
+        KillReport report = await StopRunsAsync(order, CancellationToken.None).ConfigureAwait(false);
         _calls.Stop(order);
         return report;
     }
@@ -80,14 +82,15 @@ public sealed class KillOrders
     {
         ArgumentNullException.ThrowIfNull(caller);
         Check(scope, name);
-        await _orders.RemoveAsync(scope, name, cancellationToken).ConfigureAwait(false);
+        cancellationToken.ThrowIfCancellationRequested();
+        await _orders.RemoveAsync(scope, name, CancellationToken.None).ConfigureAwait(false);
         await _audit.AppendAsync(
             new AuditEntry(AuditTypes.KillReleased)
             {
                 Actor = caller.Id,
                 Reason = new KillOrder(scope, name, caller.Id, null, default).Words
             },
-            cancellationToken).ConfigureAwait(false);
+            CancellationToken.None).ConfigureAwait(false);
     }
 
     /// <summary>Lists what is stopped at present.</summary>

@@ -87,6 +87,7 @@ const scenarios = {
     await client.createTaskPushNotificationConfig({ ...config('third'), taskId: id });
     await client.deleteTaskPushNotificationConfig({ id: 'third', taskId: id, tenant: '' });
     const left = await client.listTaskPushNotificationConfig({ taskId: id, tenant: '', pageSize: 10, pageToken: '' });
+    await fetch(`${url}/until-told`);
     const answered = await client.sendMessage(message('yes', { taskId: id }));
     await client.createTaskPushNotificationConfig({ ...config('late'), taskId: id });
     return {

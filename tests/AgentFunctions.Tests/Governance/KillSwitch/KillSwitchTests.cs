@@ -44,6 +44,31 @@ internal sealed class KillSwitchTests
     }
 
     [Test]
+    public async Task Engage_CallerGivesUpOnceItIsStored_IsCarriedOutAndWrittenDown()
+    {
+        using var caller = new LeavingCaller("kill/") { IsAboutToLeave = true };
+        await using RunHost host = await RunHost.StartAsync(
+            caller.Install, _ => ChatReply.Say("never") with
+            {
+                Before = token =>
+                {
+                    _entered.TrySetResult();
+                    return Task.Delay(Timeout.Infinite, token);
+                },
+            });
+        Run run = await host.SubmitAsync("Work.");
+        await _entered.Task;
+
+        await host.Get<KillOrders>().EngageAsync(KillScope.All, "", Operator, "gone mad", caller.Token);
+        run = await host.Reader.WaitForEndAsync(run.Id);
+
+        Assert.That(caller.Token.IsCancellationRequested);
+        Assert.That(run.Status, Is.EqualTo(RunStatus.Cancelled));
+        Assert.That(await host.Get<AuditLog>().ReadAsync().CountAsync(static entry => entry.Type == AuditTypes.KillEngaged),
+            Is.EqualTo(1));
+    }
+
+    [Test]
     public async Task Engage_Tool_StopsTheCallInFlightAndTheNextButNotTheRun()
     {
         await using GovernedRun governed = await StartAsync();

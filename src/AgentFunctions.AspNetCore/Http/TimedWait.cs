@@ -1,7 +1,7 @@
 namespace AgentFunctions.AspNetCore.Http;
 
 /// <summary>Waits for something that goes on.</summary>
-internal static class Waits
+internal static class TimedWait
 {
     /// <summary>
     /// Waits until something has ended, or a time is over. How it ended is for whoever awaits it: also what ends at the very end of
