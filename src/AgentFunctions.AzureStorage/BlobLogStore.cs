@@ -25,7 +25,7 @@ internal sealed class BlobLogStore : ILogStore
     private readonly LogSegments _segments;
     private readonly TimeProvider _time;
     private readonly BlobLogLimits _limits;
-    private readonly LogLocations _places = new();
+    private readonly LogLocations _places;
     private readonly AppendQueue _appends;
 
     /// <summary>Makes the store with the limits that it has in production.</summary>
@@ -37,6 +37,7 @@ internal sealed class BlobLogStore : ILogStore
     public BlobLogStore(BlobContainers containers, TimeProvider time, BlobLogLimits limits)
     {
         (_segments, _time, _limits) = (new LogSegments(containers, limits), time, limits);
+        _places = new LogLocations(time);
         _appends = new AppendQueue((stream, appends) => StorageCall.RunAsync(() => AppendBlockAsync(stream, appends)));
     }
 
@@ -133,6 +134,7 @@ internal sealed class BlobLogStore : ILogStore
                     cancellationToken);
             }
 
+            _places.Forget(stream);
             return true;
         });
     }
@@ -176,7 +178,8 @@ internal sealed class BlobLogStore : ILogStore
             BlobContainerClient container = await _segments.ContainerAsync();
             await foreach (BlobItem segment in _segments.ListAsync(stream, cancellationToken))
             {
-                await container.DeleteBlobIfExistsAsync(segment.Name, DeleteSnapshotsOption.None, null, cancellationToken);
+                await container.DeleteBlobIfExistsAsync(segment.Name, DeleteSnapshotsOption.IncludeSnapshots, null,
+                    cancellationToken);
             }
 
             _places.Forget(stream);
@@ -193,7 +196,10 @@ internal sealed class BlobLogStore : ILogStore
             : [.. appends.SelectMany(static append => append.Entries)];
         long? expectedPosition = appends[0].ExpectedPosition;
         LogLocation? known = _places.Last(stream);
-        bool isFresh = known is null || (expectedPosition is { } expected && expected != known.Value.Position);
+        // What comes after a full segment may have been written and trimmed by others since: nothing is begun there unseen.
+        bool isFresh = known is not { } last
+            || (expectedPosition is { } expected && expected != last.Position)
+            || (last.Offset > 0 && last.RolledOver(_limits.MaxBlocks, _limits.MaxBytes).Offset == 0);
         LogLocation end = isFresh ? await EndAsync(stream, cancellationToken) : known!.Value;
         var id = Guid.NewGuid();
         while (true)

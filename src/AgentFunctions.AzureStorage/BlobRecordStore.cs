@@ -90,7 +90,7 @@ internal sealed class BlobRecordStore(BlobContainers containers, string containe
             try
             {
                 return (await blobs.GetBlobClient(key).DeleteIfExistsAsync(
-                    DeleteSnapshotsOption.None, Of(condition), cancellationToken)).Value;
+                    DeleteSnapshotsOption.IncludeSnapshots, Of(condition), cancellationToken)).Value;
             }
             catch (RequestFailedException e) when (e.IsConditionNotMet())
             {

@@ -6,12 +6,17 @@ namespace AgentFunctions.AzureStorage;
 /// Places of streams that this host has been at lately: what makes the next append or read one request. Never trusted: a
 /// write is conditional and a read checks what it finds.
 /// </summary>
-internal sealed class LogLocations
+internal sealed class LogLocations(TimeProvider time)
 {
     private const int MaxStreams = 4_096;
     private const int MaxPlaces = 64;
 
-    private readonly ConcurrentDictionary<string, SortedList<long, LogLocation>> _streams = new(StringComparer.Ordinal);
+    /// <summary>
+    /// How long the beginning of a stream that was empty counts: a stream that is there may have been trimmed there since.
+    /// </summary>
+    private static readonly TimeSpan EmptyCounts = TimeSpan.FromMinutes(1);
+
+    private readonly ConcurrentDictionary<string, Places> _streams = new(StringComparer.Ordinal);
 
     /// <summary>The furthest place that is known.</summary>
     public LogLocation? Last(string stream) => AtOrBefore(stream, long.MaxValue);
@@ -19,18 +24,20 @@ internal sealed class LogLocations
     /// <summary>The furthest known place that is not after a position.</summary>
     public LogLocation? AtOrBefore(string stream, long position)
     {
-        if (!_streams.TryGetValue(stream, out SortedList<long, LogLocation>? places))
+        if (!_streams.TryGetValue(stream, out Places? known))
         {
             return null;
         }
 
+        SortedList<long, LogLocation> places = known.All;
         lock (places)
         {
             for (int i = places.Count - 1; i >= 0; i--)
             {
                 if (places.GetKeyAtIndex(i) <= position)
                 {
-                    return places.GetValueAtIndex(i);
+                    LogLocation place = places.GetValueAtIndex(i);
+                    return place == LogLocation.Beginning && time.GetElapsedTime(known.SeenEmpty) >= EmptyCounts ? null : place;
                 }
             }
         }
@@ -45,9 +52,15 @@ internal sealed class LogLocations
             _streams.Clear();
         }
 
-        SortedList<long, LogLocation> places = _streams.GetOrAdd(stream, static _ => []);
+        Places known = _streams.GetOrAdd(stream, static _ => new Places());
+        SortedList<long, LogLocation> places = known.All;
         lock (places)
         {
+            if (place == LogLocation.Beginning)
+            {
+                known.SeenEmpty = time.GetTimestamp();
+            }
+
             places[place.Position] = place;
             if (places.Count > MaxPlaces)
             {
@@ -61,4 +74,11 @@ internal sealed class LogLocations
     }
 
     public void Forget(string stream) => _streams.TryRemove(stream, out _);
+
+    private sealed class Places
+    {
+        public SortedList<long, LogLocation> All { get; } = [];
+
+        public long SeenEmpty { get; set; }
+    }
 }

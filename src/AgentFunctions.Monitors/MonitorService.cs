@@ -9,6 +9,7 @@ using AgentFunctions.Monitors.Ticks;
 namespace AgentFunctions.Monitors;
 
 /// <summary>Makes, changes, holds and shows monitors.</summary>
+/// <remarks>A change that was found right is carried through, though its caller leaves.</remarks>
 public sealed class MonitorService
 {
     private static readonly OrchestrationStatus[] Ended =
@@ -46,6 +47,7 @@ public sealed class MonitorService
         await _rules.CheckAsync(definition, cancellationToken).ConfigureAwait(false);
         (MonitorRecord Value, string Etag)? found = await _monitors.FindAsync(definition.Name, cancellationToken)
             .ConfigureAwait(false);
+        cancellationToken = CancellationToken.None;
         DateTimeOffset now = _time.GetUtcNow();
         if (found is null || found.Value.Value.Definition.Hash() != definition.Hash())
         {
@@ -96,6 +98,7 @@ public sealed class MonitorService
     public async Task DeleteAsync(string name, string requester = "local", CancellationToken cancellationToken = default)
     {
         await FindAsync(name, cancellationToken).ConfigureAwait(false);
+        cancellationToken = CancellationToken.None;
         await AuditAsync(requester, $"deleted monitor '{name}'", cancellationToken).ConfigureAwait(false);
         await _monitors.DeleteAsync(name, cancellationToken).ConfigureAwait(false);
         await TellAsync(name, cancellationToken).ConfigureAwait(false);
@@ -132,6 +135,7 @@ public sealed class MonitorService
     public async Task<string> RunNowAsync(string name, string requester = "local", CancellationToken cancellationToken = default)
     {
         await FindAsync(name, cancellationToken).ConfigureAwait(false);
+        cancellationToken = CancellationToken.None;
         await AuditAsync(requester, $"asked monitor '{name}' for a tick", cancellationToken).ConfigureAwait(false);
         DateTimeOffset? ran = (await _monitors.FindMemoryAsync(name, cancellationToken).ConfigureAwait(false))?.Value.LastManual;
         DateTimeOffset due;
@@ -222,14 +226,16 @@ public sealed class MonitorService
         CancellationToken cancellationToken)
     {
         (MonitorRecord record, string etag) = await FindAsync(name, cancellationToken).ConfigureAwait(false);
+        cancellationToken = CancellationToken.None;
         MonitorRecord after = change(record, _time.GetUtcNow());
         if (!ReferenceEquals(record, after))
         {
             await AuditAsync(requester, $"{what} monitor '{name}'", cancellationToken).ConfigureAwait(false);
             await _monitors.PutAsync(after, etag, cancellationToken).ConfigureAwait(false);
-            await TellAsync(name, cancellationToken).ConfigureAwait(false);
         }
 
+        // Also where nothing changed: a crash may have come between the change and this.
+        await TellAsync(name, cancellationToken).ConfigureAwait(false);
         return await ViewAsync(after, cancellationToken).ConfigureAwait(false);
     }
 

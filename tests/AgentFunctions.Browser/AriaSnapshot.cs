@@ -14,8 +14,11 @@ namespace AgentFunctions.Browser;
 /// </remarks>
 internal static partial class AriaSnapshot
 {
-    /// <summary>How often it is looked at before what is seen counts: parts of a screen come after one another.</summary>
-    private const int Looks = 60;
+    /// <summary>How often the same is seen before it counts: parts of a screen come after one another.</summary>
+    private const int Looks = 400;
+
+    /// <summary>How often it is looked at in vain before it is written down.</summary>
+    private const int LooksForPictures = 60;
 
     /// <summary>The page's main part is what it was, as soon as all of it is there.</summary>
     /// <param name="page">The page.</param>
@@ -31,8 +34,8 @@ internal static partial class AriaSnapshot
             {
                 string before = seen;
                 seen = Steady(await page.Locator("main").AriaSnapshotAsync()) + "\n";
-                looks = !Pictures.AreTaken || seen == before ? looks + 1 : 0;
-                return seen == wanted || looks == Looks;
+                looks = seen == before ? looks + 1 : 0;
+                return seen == wanted || looks == (Pictures.AreTaken ? LooksForPictures : Looks);
             },
             TestContext.CurrentContext.CancellationToken);
         if (Pictures.AreTaken)

@@ -62,7 +62,7 @@ internal sealed class DashboardServer : IAsyncDisposable
             server._environment[name] = value;
         }
 
-        await server.ServeAsync("http://127.0.0.1:0");
+        await server.ServeAsync($"http://127.0.0.1:{FreePort.Take()}");
         return server;
     }
 

@@ -14,7 +14,7 @@ internal sealed class InboxTests() : ServedTests(Policy)
         rules:
           - {name: asks-edits, when: {tool: edit_file}, then: ask, reason: Deployments are looked at by a person}
           - {name: asks-notes, when: {tool: write_file}, then: ask}
-          - {name: soon, when: {tool: ask_person, arguments: {urgency: {is: low}}}, then: allow, answer: {expires: 40s}}
+          - {name: soon, when: {tool: ask_person, arguments: {urgency: {is: low}}}, then: allow, answer: {expires: 90s}}
         """;
 
     [OneTimeSetUp]

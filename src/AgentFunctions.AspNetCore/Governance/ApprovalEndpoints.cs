@@ -157,22 +157,25 @@ internal static class ApprovalEndpoints
             said.Similar ? said.Seen is null ? "similar" : $"similar {string.Join(' ', said.Seen)}" : null);
         IReadOnlyList<Approval> decided = await keys.OnceAsync(
             request, id,
-            claim => DecideAllAsync(id, said, caller, claim.IsResumed, desk, cancellationToken),
+            claim => DecideAllAsync(id, said, caller, claim, desk, cancellationToken),
             async () => [await desk.GetAsync(id, caller, cancellationToken)],
             cancellationToken);
         return Answers.Json(ListOf(decided, caller));
     }
 
     private static async Task<IReadOnlyList<Approval>> DecideAllAsync(
-        string id, DecisionSubmission said, Caller caller, bool isResumed, ApprovalService desk,
+        string id, DecisionSubmission said, Caller caller, ClaimedRequest claim, ApprovalService desk,
         CancellationToken cancellationToken)
     {
         bool approves = said.Decision == Decision.Approve;
-        Approval? before = isResumed && said.Arguments is not null ? await desk.GetAsync(id, caller, cancellationToken) : null;
+        Approval? before = claim.IsResumed && said.Arguments is not null ? await desk.GetAsync(id, caller, cancellationToken) : null;
         bool isMade = before?.Edited is { } edited && JsonElement.DeepEquals(edited, said.Arguments!.Value)
             && before.Votes.Any(vote => vote.By == caller.Id && vote.Approves == approves);
         Approval first = await desk.DecideAsync(id, caller, approves, said.Comment, isMade ? null : said.Arguments,
             cancellationToken);
+        // From here on it is carried through, though its caller leaves.
+        claim.Begin();
+        cancellationToken = CancellationToken.None;
         List<Approval> decided = [first];
         foreach (Approval other in said.Similar ? await desk.ListSimilarAsync(first, said.Seen, caller, cancellationToken) : [])
         {

@@ -76,6 +76,7 @@ public static class AgentFunctionsApplicationExtensions
         services.AddSingleton<FunctionRunner>();
         services.AddSingleton<StartedServices>();
         StartedServices.Take(services);
+        services.AddHostedService(static provider => provider.GetRequiredService<StartedServices>());
     }
 
     internal static void AddApi(IServiceCollection services)

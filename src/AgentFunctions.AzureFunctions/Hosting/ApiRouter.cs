@@ -50,8 +50,8 @@ internal sealed class ApiRouter
     {
         const string Setting = "Api:Key";
         string? host = configuration["WEBSITE_HOSTNAME"]?.Split(':')[0];
-        if (options.Key is not null || options.Oidc.Count > 0 || string.IsNullOrEmpty(host)
-            || new UriBuilder(Uri.UriSchemeHttp, host).Uri.IsLoopback)
+        if (options.Key is not null || options.Oidc.Count > 0 || options.TrustFunctionsPrincipal
+            || string.IsNullOrEmpty(host) || new UriBuilder(Uri.UriSchemeHttp, host).Uri.IsLoopback)
         {
             return null;
         }

@@ -4,19 +4,22 @@ using AgentFunctions.DurableTask;
 using Microsoft.DurableTask.Client;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 
 namespace AgentFunctions.AzureFunctions.Hosting;
 
 /// <summary>
-/// Starts what the library runs in every process. A function app has no engine before the Functions host calls it, and a timer
-/// trigger runs on one instance of many, so each process starts its own with the first invocation that it is given.
+/// Starts what the library runs in every process, and stops it with the process. A function app has no engine before the
+/// Functions host calls it, and a timer trigger runs on one instance of many, so each process starts its own with the first
+/// invocation that it is given.
 /// </summary>
 internal sealed class StartedServices(IEnumerable<StartedService> services, IServiceProvider provider,
-    DurableTaskClientAccessor clients)
+    DurableTaskClientAccessor clients, ILogger<StartedServices> log) : IHostedService
 {
     private readonly ConcurrentDictionary<Type, bool> _done = new();
     private readonly SemaphoreSlim _gate = new(1);
     private volatile bool _isDone;
+    private volatile bool _isStopping;
     private int _isStarting;
 
     /// <summary>Moves the library's own services of that kind out of the host's list.</summary>
@@ -43,7 +46,7 @@ internal sealed class StartedServices(IEnumerable<StartedService> services, ISer
     public void Begin(DurableTaskClient client)
     {
         clients.Client = client;
-        if (!_isDone && Interlocked.Exchange(ref _isStarting, 1) == 0)
+        if (!_isDone && !_isStopping && Interlocked.Exchange(ref _isStarting, 1) == 0)
         {
             _ = Task.Run(async () =>
             {
@@ -73,7 +76,7 @@ internal sealed class StartedServices(IEnumerable<StartedService> services, ISer
         try
         {
             Exception? failure = null;
-            foreach (StartedService service in services.Where(service => !_done.ContainsKey(service.Type)))
+            foreach (StartedService service in services.Where(service => !_isStopping && !_done.ContainsKey(service.Type)))
             {
                 try
                 {
@@ -91,13 +94,46 @@ internal sealed class StartedServices(IEnumerable<StartedService> services, ISer
                 System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(failure);
             }
 
-            _isDone = true;
+            _isDone = !_isStopping;
         }
         finally
         {
             _gate.Release();
         }
     }
+
+    /// <summary>Starts nothing: that waits for the first invocation.</summary>
+    Task IHostedService.StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    /// <summary>Stops what was started. What fails keeps nothing else from stopping.</summary>
+    async Task IHostedService.StopAsync(CancellationToken cancellationToken)
+    {
+        _isStopping = true;
+        await _gate.WaitAsync(cancellationToken);
+        try
+        {
+            foreach (StartedService service in services.Where(service => _done.ContainsKey(service.Type)).Reverse())
+            {
+                try
+                {
+                    await StopAsync(provider.GetRequiredService(service.Type), cancellationToken);
+                }
+                catch (Exception e)
+                {
+                    HostingLog.NotStopped(log, service.Type.Name, e);
+                }
+            }
+        }
+        finally
+        {
+            _gate.Release();
+        }
+    }
+
+    private static Task StopAsync(object service, CancellationToken cancellationToken) =>
+        service is IHostedLifecycleService lifecycle
+        ? lifecycle.StoppingAsync(cancellationToken)
+        : ((IHostedService)service).StopAsync(cancellationToken);
 
     private static Task StartAsync(object service, CancellationToken cancellationToken) =>
         service is IHostedLifecycleService lifecycle

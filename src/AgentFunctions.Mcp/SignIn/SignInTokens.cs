@@ -53,7 +53,7 @@ internal sealed class SignInTokens(SignInStore store, Uri server, McpSecrets sec
             TokenEndpointAuthMethod = tokens.TokenEndpointAuthMethod,
             AuthorizationServer = tokens.AuthorizationServer,
         };
-        await store.PutAsync(server, record, cancellationToken).ConfigureAwait(false);
+        await store.PutAsync(server, record, CancellationToken.None).ConfigureAwait(false);
         _counts = true;
     }
 }

@@ -84,6 +84,8 @@ public sealed class IncidentService
         }
 
         await _incidents.GetAsync(id, cancellationToken).ConfigureAwait(false);
+        // From here on it is carried through, though its caller leaves.
+        cancellationToken = CancellationToken.None;
         string what = $"{(state == IncidentState.Resolved ? "ended" : "took up")} incident '{id}'";
         await _audit.AppendAsync(new AuditEntry(AuditTypes.IncidentCommanded) { Actor = requester, Reason = what },
             cancellationToken).ConfigureAwait(false);

@@ -48,9 +48,16 @@ internal sealed class IncidentWriter(IncidentStore incidents, IOrchestrationClie
     {
         DateTimeOffset now = time.GetUtcNow();
         IncidentEntryKind kind = state == IncidentState.Resolved ? IncidentEntryKind.Resolved : IncidentEntryKind.Acknowledged;
-        await incidents.GetAsync(id, cancellationToken).ConfigureAwait(false);
+        Incident before = await incidents.GetAsync(id, cancellationToken).ConfigureAwait(false);
+        var news = new IncidentNews(state, $"person:{by}");
+        if (before.State == state)
+        {
+            // A crash may have come between the change and this.
+            await TellAsync(id, before.Openings, news, cancellationToken).ConfigureAwait(false);
+        }
+
         Incident after = await incidents.UpdateAsync(id, Change, cancellationToken).ConfigureAwait(false);
-        await TellAsync(id, after.Openings, new IncidentNews(state, $"person:{by}"), cancellationToken).ConfigureAwait(false);
+        await TellAsync(id, after.Openings, news, cancellationToken).ConfigureAwait(false);
         return after;
 
         Incident Change(Incident incident) => incident.State is IncidentState.Resolved || incident.State == state

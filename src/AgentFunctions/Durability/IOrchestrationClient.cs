@@ -55,7 +55,10 @@ public interface IOrchestrationClient
     Task RaiseEventAsync(string instanceId, string eventName, object? payload = null,
         CancellationToken cancellationToken = default);
 
-    /// <summary>Stops an instance from making decisions until it is resumed. Steps in flight finish; events are kept.</summary>
+    /// <summary>
+    /// Stops an instance from making decisions until it is resumed. Steps in flight finish; events are kept. It returns once the
+    /// instance shows it.
+    /// </summary>
     /// <param name="instanceId">The instance.</param>
     /// <param name="reason">Why, for the history.</param>
     /// <param name="cancellationToken">The token to cancel the wait for the record.</param>

@@ -43,7 +43,7 @@ public sealed class AgentGateway
         AdmittedRun admitted = await _admission
             .AdmitAsync(OrderOf(request, caller ?? Caller.Local, idempotencyKey, null) with { Starts = true }, cancellationToken)
             .ConfigureAwait(false);
-        return await _reader.GetAsync(admitted.Record.Id, cancellationToken).ConfigureAwait(false);
+        return await _reader.GetAsync(admitted.Record.Id, CancellationToken.None).ConfigureAwait(false);
     }
 
     /// <summary>Gets an id for a run that is submitted later, for programs that must name it before.</summary>
@@ -64,7 +64,7 @@ public sealed class AgentGateway
         AdmittedRun admitted = await _admission
             .AdmitAsync(OrderOf(request, caller, idempotencyKey, null) with { Id = id, Starts = true }, cancellationToken)
             .ConfigureAwait(false);
-        return await _reader.GetAsync(admitted.Record.Id, cancellationToken).ConfigureAwait(false);
+        return await _reader.GetAsync(admitted.Record.Id, CancellationToken.None).ConfigureAwait(false);
     }
 
     /// <summary>Gets whether a caller may submit goals to an agent. The goal itself is judged when it is submitted.</summary>

@@ -90,13 +90,13 @@ public sealed class ApiKeys
         string id = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(4));
         string key = $"{Mark}{id}_{Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(32))}";
         var record = new ApiKeyRecord(id, name, roles, Hash(key), _time.GetUtcNow());
+        cancellationToken.ThrowIfCancellationRequested();
         await _keys.PutAsync(
             Prefix + id, JsonSerializer.SerializeToUtf8Bytes(record, GatewayJsonContext.Default.ApiKeyRecord),
-            RecordCondition.IfNew, cancellationToken)
+            RecordCondition.IfNew, CancellationToken.None)
             .ConfigureAwait(false);
         _seen = null;
-        await AuditAsync(by, $"made the API key '{name}' with the roles {string.Join(", ", roles)}", cancellationToken)
-            .ConfigureAwait(false);
+        await AuditAsync(by, $"made the API key '{name}' with the roles {string.Join(", ", roles)}").ConfigureAwait(false);
         return key;
     }
 
@@ -178,10 +178,10 @@ public sealed class ApiKeys
             keys.Any(other => other != key && other.Roles.Contains(CallerRoles.Admin, StringComparer.Ordinal)) || keys.Count == 1,
             "name",
             "this is the last administrator's key; make another one first");
-        await _records.PutAsync(Withdrawn + name, "{}"u8.ToArray(), default, cancellationToken).ConfigureAwait(false);
-        await _records.DeleteAsync(Prefix + key!.Id, default, cancellationToken).ConfigureAwait(false);
+        await _records.PutAsync(Withdrawn + name, "{}"u8.ToArray(), default, CancellationToken.None).ConfigureAwait(false);
+        await _records.DeleteAsync(Prefix + key!.Id, default, CancellationToken.None).ConfigureAwait(false);
         _seen = null;
-        await AuditAsync(by, $"withdrew the API key '{name}'", cancellationToken).ConfigureAwait(false);
+        await AuditAsync(by, $"withdrew the API key '{name}'").ConfigureAwait(false);
     }
 
     private sealed record Seen(bool Any, long At);
@@ -228,8 +228,9 @@ public sealed class ApiKeys
         }
     }
 
-    private Task AuditAsync(Caller by, string words, CancellationToken cancellationToken) =>
-        _audit.AppendAsync(new AuditEntry(AuditTypes.KeyChanged) { Actor = by.Id, Reason = words }, cancellationToken);
+    /// <summary>Writes down what was done already, though its caller has left.</summary>
+    private Task AuditAsync(Caller by, string words) => _audit.AppendAsync(
+        new AuditEntry(AuditTypes.KeyChanged) { Actor = by.Id, Reason = words }, CancellationToken.None);
 }
 
 /// <summary>Represents an API key as it is stored.</summary>

@@ -81,9 +81,10 @@ public sealed class ClientCalls
 
         await _rights.EnsureAsync(runId, caller, RunAct.Steer, cancellationToken).ConfigureAwait(false);
         ClientCallRecord answered = await RecordAsync(id, answer, caller, cancellationToken).ConfigureAwait(false);
-        await _records.AuditAnswerAsync(runId, turn, call, answered, caller, cancellationToken).ConfigureAwait(false);
+        // From the answer on it is carried through, though its caller leaves.
+        await _records.AuditAnswerAsync(runId, turn, call, answered, caller, CancellationToken.None).ConfigureAwait(false);
         await _orchestrations.RaiseEventAsync(
-            runId, string.Create(CultureInfo.InvariantCulture, $"job:{turn}:{call}"), "answered", cancellationToken)
+            runId, string.Create(CultureInfo.InvariantCulture, $"job:{turn}:{call}"), "answered", CancellationToken.None)
             .ConfigureAwait(false);
     }
 
@@ -122,7 +123,7 @@ public sealed class ClientCalls
                 AnsweredAt = now,
                 AuditFrom = await _records.AuditEndAsync(runId, cancellationToken).ConfigureAwait(false),
             };
-            if (await _store.TryPutAsync(runId, turn, call, answered, cancellationToken).ConfigureAwait(false))
+            if (await _store.TryPutAsync(runId, turn, call, answered, CancellationToken.None).ConfigureAwait(false))
             {
                 return answered;
             }

@@ -59,4 +59,7 @@ internal sealed class ForkBudget(RunReader reader, IRecordStore records)
     /// <exception cref="AgentException"><see cref="ErrorCode.RunStateForbids"/>: another fork was first.</exception>
     public Task TakeAsync(string id, string forkId, Budget part, CancellationToken cancellationToken) =>
         part.IsUnlimited ? Task.CompletedTask : TakenBudget.TakeAsync(records, id, forkId, part, cancellationToken);
+
+    /// <summary>Gives back what a fork took that does not come on record; nothing if it took nothing.</summary>
+    public Task GiveBackAsync(string id, string forkId) => TakenBudget.GiveBackAsync(records, id, forkId);
 }

@@ -62,6 +62,10 @@ internal sealed class ForkDrafts(
         };
         RunDraft draft = await records.DraftAsync(run, grant.Agent, grant.Tools, held, null, cancellationToken)
             .ConfigureAwait(false);
-        return draft with { Prepare = token => preparation.PrepareAsync(draft, source, request, left, token) };
+        return draft with
+        {
+            Prepare = token => preparation.PrepareAsync(draft, source, request, left, token),
+            GiveBack = () => preparation.GiveBackAsync(draft.Run, source),
+        };
     }
 }

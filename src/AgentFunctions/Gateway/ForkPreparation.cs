@@ -27,6 +27,8 @@ internal sealed class ForkPreparation(RunCopy copy, ForkBudget budgets, Inbox in
             .ConfigureAwait(false);
         long loaded = await tools.CopyLoadsAsync(source.Id, draft.Run, draft.Run.ForkedFrom.Turn, cancellationToken)
             .ConfigureAwait(false);
+        // What is taken is taken for a fork that there will be, though its caller leaves.
+        cancellationToken = CancellationToken.None;
         if (left is not null)
         {
             await budgets.TakeAsync(source.Id, draft.Run.Id, left, cancellationToken).ConfigureAwait(false);
@@ -41,6 +43,19 @@ internal sealed class ForkPreparation(RunCopy copy, ForkBudget budgets, Inbox in
             InboxShown = copied.Said,
             Inbox = copied.Said + (request.Message is null ? 0 : 1),
         };
+    }
+
+    /// <summary>Gives back what a fork took of the budget of its source, where it does not come on record.</summary>
+    public async Task GiveBackAsync(RunRecord fork, RunRecord source)
+    {
+        try
+        {
+            await budgets.GiveBackAsync(source.Id, fork.Id).ConfigureAwait(false);
+        }
+        catch (AgentException)
+        {
+            // The store is out of reach: what refused the fork is what counts.
+        }
     }
 
     /// <summary>Puts the first message into the new run's inbox; returns its size in bytes.</summary>

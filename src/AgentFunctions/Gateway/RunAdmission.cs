@@ -13,7 +13,8 @@ namespace AgentFunctions.Gateway;
 /// </summary>
 /// <remarks>
 /// The audit entry is written before the record, so that a run that is on record was audited, and what a crash cut off in between
-/// is found out by its key. A refusal leaves the key free; from the record on the key stands for the run.
+/// is found out by its key. A refusal leaves the key free; from the record on the key stands for the run. From the audit entry on
+/// it is carried through, though its caller leaves.
 /// </remarks>
 internal sealed class RunAdmission(
     RequestKeys keys, Admission admission, RunStore runs, Journal journal, IOrchestrationClient orchestrations, TimeProvider time)
@@ -28,7 +29,8 @@ internal sealed class RunAdmission(
                 cancellationToken)
             .ConfigureAwait(false);
         bool mayBeKnown = claim.IsDone || claim.IsResumed || order.Id is not null;
-        RunRecord? known = mayBeKnown ? await runs.FindAsync(claim.Subject, cancellationToken).ConfigureAwait(false) : null;
+        // Whoever leaves here has begun nothing, and the key is given back below.
+        RunRecord? known = mayBeKnown ? await runs.FindAsync(claim.Subject, CancellationToken.None).ConfigureAwait(false) : null;
         if (claim.IsDone && known is not null && await IsStartedAsync(known.Id, cancellationToken).ConfigureAwait(false))
         {
             // Whatever it needed may be gone by now: nothing of it is looked at again.
@@ -37,19 +39,26 @@ internal sealed class RunAdmission(
                 : (await order.Draft(known.Id, known, cancellationToken).ConfigureAwait(false)).State);
         }
 
-        RunDraft draft;
+        RunDraft? draft = null;
         try
         {
             draft = await order.Draft(claim.Subject, known, cancellationToken).ConfigureAwait(false);
             draft = await EnterAsync(draft, order.Caller, known is not null, claim.IsResumed, cancellationToken)
                 .ConfigureAwait(false);
         }
-        catch (AgentException) when (known is null)
+        catch (Exception e) when (known is null
+            && (e is AgentException || (cancellationToken.IsCancellationRequested && !claim.IsResumed)))
         {
-            await keys.ReleaseAsync(claim).ConfigureAwait(false);
+            // Of a request that was taken over, its first host may have what was taken, and carry on.
+            if (await keys.ReleaseAsync(claim).ConfigureAwait(false) && !claim.IsResumed && draft?.GiveBack is { } giveBack)
+            {
+                await giveBack().ConfigureAwait(false);
+            }
+
             throw;
         }
 
+        cancellationToken = CancellationToken.None;
         using Activity? span = known is null ? Trace(ref draft) : null;
         await runs.AddAsync(draft.Run, cancellationToken).ConfigureAwait(false);
         var submitted = new JournalEvent(JournalEventTypes.RunSubmitted, draft.Run.CreatedAt)
@@ -95,7 +104,7 @@ internal sealed class RunAdmission(
             RunState state = draft.Prepare is null ? draft.State : await draft.Prepare(cancellationToken).ConfigureAwait(false);
             if (!isKnown)
             {
-                await admission.AuditAsync(draft.Run, caller, draft.Rule, isResumed, cancellationToken).ConfigureAwait(false);
+                await admission.AuditAsync(draft.Run, caller, draft.Rule, isResumed, CancellationToken.None).ConfigureAwait(false);
             }
 
             return draft with { State = state with { QueueTicket = ticket } };

@@ -14,6 +14,9 @@ internal sealed record RunDraft(RunRecord Run, RunState State, string? Rule = nu
     /// </summary>
     public Func<CancellationToken, Task<RunState>>? Prepare { get; init; }
 
+    /// <summary>Gives back what <see cref="Prepare"/> took from others, where the run does not come on record.</summary>
+    public Func<Task>? GiveBack { get; init; }
+
     /// <summary>Makes what must be there before the run begins, once it is on record. Safe to repeat for the same run.</summary>
     public Func<CancellationToken, Task>? Furnish { get; init; }
 }

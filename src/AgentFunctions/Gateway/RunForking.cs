@@ -61,7 +61,7 @@ public sealed class RunForking
             Starts = true,
         };
         AdmittedRun admitted = await _admission.AdmitAsync(order, cancellationToken).ConfigureAwait(false);
-        return await _reader.GetAsync(admitted.Record.Id, cancellationToken).ConfigureAwait(false);
+        return await _reader.GetAsync(admitted.Record.Id, CancellationToken.None).ConfigureAwait(false);
     }
 }
 

@@ -15,7 +15,8 @@ namespace AgentFunctions.Gateway;
 /// <summary>Steers runs: sends messages, grants budget, pauses, resumes and cancels.</summary>
 /// <remarks>
 /// The methods that take a <see cref="Caller"/> judge it by its present rights, and an idempotency key makes each safe to repeat.
-/// Those that take a name act for the program itself, and are not judged.
+/// Those that take a name act for the program itself, and are not judged. What has begun is carried through, though its caller
+/// leaves.
 /// </remarks>
 public sealed class RunSteering
 {
@@ -186,6 +187,7 @@ public sealed class RunSteering
         string requester = caller.Id;
         await _commands.LiveAsync(id, "paused", cancellationToken).ConfigureAwait(false);
         claim?.Begin();
+        cancellationToken = CancellationToken.None;
         await _records.AuditAsync(AuditTypes.RunCommanded, id, caller, "pause", claim, cancellationToken).ConfigureAwait(false);
         var told = new ConcurrentDictionary<string, bool>(StringComparer.Ordinal);
         await _commands.SuspendBelowAsync(id, $"paused by {requester}", told, cancellationToken).ConfigureAwait(false);
@@ -233,24 +235,30 @@ public sealed class RunSteering
     {
         string requester = caller.Id;
         Run run = await _commands.GetAsync(id, cancellationToken).ConfigureAwait(false);
-        if (run.Status == RunStatus.Paused)
-        {
-            claim?.Begin();
-            await _commands.ResumeBelowAsync(id, $"resumed by {requester}", cancellationToken).ConfigureAwait(false);
-            await _commands.ResumeAsync(id, $"resumed by {requester}", cancellationToken).ConfigureAwait(false);
-        }
-        else if (run.Status == RunStatus.Failed)
-        {
-            RunCommands.EnsureOpen(run);
-            claim?.Begin();
-            await _commands.RestartAsync(id, new RunCommand(requester), cancellationToken).ConfigureAwait(false);
-        }
-        else if (claim is not { IsResumed: true } || run.CompletedAt < claim.Since)
+        if (run.Status is not (RunStatus.Paused or RunStatus.Failed)
+            && (claim is not { IsResumed: true } || run.CompletedAt < claim.Since))
         {
             // One that was cut off may have let it go on, and it may have ended meanwhile.
             throw new AgentException(
                 ErrorCode.RunStateForbids,
                 $"Run '{id}' is {RunCommands.Name(run.Status)}; only a paused or failed run can be resumed.");
+        }
+
+        if (run.Status == RunStatus.Failed)
+        {
+            RunCommands.EnsureOpen(run);
+        }
+
+        claim?.Begin();
+        cancellationToken = CancellationToken.None;
+        if (run.Status == RunStatus.Paused)
+        {
+            await _commands.ResumeBelowAsync(id, $"resumed by {requester}", cancellationToken).ConfigureAwait(false);
+            await _commands.ResumeAsync(id, $"resumed by {requester}", cancellationToken).ConfigureAwait(false);
+        }
+        else if (run.Status == RunStatus.Failed)
+        {
+            await _commands.RestartAsync(id, new RunCommand(requester), cancellationToken).ConfigureAwait(false);
         }
 
         await _records.AuditAsync(AuditTypes.RunCommanded, id, caller, "resume", claim, cancellationToken).ConfigureAwait(false);
@@ -312,6 +320,7 @@ public sealed class RunSteering
             ? await _inbox.FindAsync(id, token, cancellationToken).ConfigureAwait(false)
             : null;
         claim?.Begin();
+        cancellationToken = CancellationToken.None;
         if (sent is not var (message, count))
         {
             await _records.AuditAsync(AuditTypes.MessageSent, id, caller, text, claim, cancellationToken).ConfigureAwait(false);
@@ -335,6 +344,7 @@ public sealed class RunSteering
         string requester = caller.Id;
         await _commands.EnsureOpenAsync(id, requester, cancellationToken).ConfigureAwait(false);
         claim?.Begin();
+        cancellationToken = CancellationToken.None;
         await _records.AuditAsync(AuditTypes.RunCommanded, id, caller, $"granted more: {more}", claim, cancellationToken)
             .ConfigureAwait(false);
         await _records.JournalAsync(id, JournalEventTypes.BudgetGranted, $"by {requester}", claim, cancellationToken)
@@ -356,6 +366,7 @@ public sealed class RunSteering
 
         RunCommands.EnsureLive(run, "cancelled");
         claim?.Begin();
+        cancellationToken = CancellationToken.None;
         await _records.AuditAsync(AuditTypes.RunCommanded, id, caller, $"cancel{(reason is null ? "" : $": {reason}")}",
             claim, cancellationToken).ConfigureAwait(false);
         await _records.JournalAsync(id, JournalEventTypes.RunCancelRequested, reason, claim, cancellationToken)

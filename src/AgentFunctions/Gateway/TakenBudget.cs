@@ -30,6 +30,12 @@ internal static class TakenBudget
         }
     }
 
+    /// <summary>Gives back what a fork took; nothing if it took nothing.</summary>
+    public static Task GiveBackAsync(IRecordStore records, string runId, string forkId) =>
+        Parts(records).UpdateAsync(
+            Key(runId), before => before!.Of(forkId) is { } part ? before.Without(forkId, part) : before, CancellationToken.None,
+            new TakenParts());
+
     /// <summary>Forgets what was taken: the run's own budget has been reduced by it.</summary>
     public static Task ClearAsync(IRecordStore records, string runId, CancellationToken cancellationToken) =>
         records.DeleteAsync(Key(runId), default, cancellationToken);
@@ -78,5 +84,16 @@ internal sealed record TakenParts
         WallClock = (WallClock ?? default) + (part.WallClock ?? default),
         SubAgents = (SubAgents ?? 0) + (part.SubAgents ?? 0),
         Forks = new Dictionary<string, Budget>(Forks ?? new Dictionary<string, Budget>()) { [forkId] = part },
+    };
+
+    /// <summary>Without what a fork took.</summary>
+    public TakenParts Without(string forkId, Budget part) => new()
+    {
+        Steps = (Steps ?? 0) - (part.Steps ?? 0),
+        Tokens = (Tokens ?? 0) - (part.Tokens ?? 0),
+        Usd = (Usd ?? 0) - (part.Usd ?? 0),
+        WallClock = (WallClock ?? default) - (part.WallClock ?? default),
+        SubAgents = (SubAgents ?? 0) - (part.SubAgents ?? 0),
+        Forks = Forks!.Where(fork => fork.Key != forkId).ToDictionary(),
     };
 }

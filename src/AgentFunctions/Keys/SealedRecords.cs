@@ -86,11 +86,12 @@ internal sealed class SealedRecords(
         {
             if (!_isAdopted)
             {
-                IReadOnlyList<StoredRecord> given = await seal.AdoptAsync(records, prefix, cancellationToken)
+                // Carried through, though its caller leaves: what is adopted is told of once.
+                IReadOnlyList<StoredRecord> given = await seal.AdoptAsync(records, prefix, CancellationToken.None)
                     .ConfigureAwait(false);
                 if (given.Count > 0 && adopted is not null)
                 {
-                    await adopted(given, cancellationToken).ConfigureAwait(false);
+                    await adopted(given, CancellationToken.None).ConfigureAwait(false);
                 }
 
                 _isAdopted = true;

@@ -57,6 +57,8 @@ public sealed class MeshWaker
             return false;
         }
 
+        // From here on it is carried through, though its caller leaves.
+        cancellationToken = CancellationToken.None;
         bool isTold = false;
         await _calls.ChangeAsync(
             key,

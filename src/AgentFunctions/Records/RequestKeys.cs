@@ -57,13 +57,14 @@ public sealed class RequestKeys
         {
             result = await act(claim).ConfigureAwait(false);
         }
-        catch (AgentException) when (claim is { HasBegun: false, IsResumed: false })
+        catch (Exception e) when (claim is { HasBegun: false, IsResumed: false }
+            && (e is AgentException || cancellationToken.IsCancellationRequested))
         {
             await ReleaseAsync(claim).ConfigureAwait(false);
             throw;
         }
 
-        await SettleAsync(claim, cancellationToken).ConfigureAwait(false);
+        await SettleAsync(claim).ConfigureAwait(false);
         return result;
     }
 
@@ -110,12 +111,13 @@ public sealed class RequestKeys
         }
     }
 
-    /// <summary>Gives a key back whose request was refused.</summary>
-    internal async Task ReleaseAsync(ClaimedRequest claim)
+    /// <summary>Gives a key back whose request came to nothing.</summary>
+    /// <returns>Whether nobody else has taken the request over, as far as can be seen.</returns>
+    internal async Task<bool> ReleaseAsync(ClaimedRequest claim)
     {
         if (claim.Token is not { } token)
         {
-            return;
+            return true;
         }
 
         try
@@ -126,11 +128,14 @@ public sealed class RequestKeys
             {
                 await _records.DeleteAsync(mark, default, CancellationToken.None).ConfigureAwait(false);
             }
+
+            return true;
         }
         catch (AgentException)
         {
             // Another host has taken the request over, or the store is out of reach: the refusal is what counts, and the same
             // request can be repeated under the key in any case.
+            return false;
         }
     }
 
@@ -151,11 +156,11 @@ public sealed class RequestKeys
         }
     }
 
-    private async Task SettleAsync(ClaimedRequest claim, CancellationToken cancellationToken)
+    private async Task SettleAsync(ClaimedRequest claim)
     {
         if (claim.Token is { } token)
         {
-            await WriteAsync(token, claim.Claim! with { IsDone = true }, default, cancellationToken).ConfigureAwait(false);
+            await WriteAsync(token, claim.Claim! with { IsDone = true }, default).ConfigureAwait(false);
         }
     }
 
@@ -169,10 +174,10 @@ public sealed class RequestKeys
         if (MarkOf(subject, token) is { } mark)
         {
             // First, so that whoever erases the subject finds its keys.
-            await _records.PutAsync(mark, ReadOnlyMemory<byte>.Empty, default, cancellationToken).ConfigureAwait(false);
+            await _records.PutAsync(mark, ReadOnlyMemory<byte>.Empty, default, CancellationToken.None).ConfigureAwait(false);
         }
 
-        if (await TryWriteAsync(token, own, RecordCondition.IfNew, cancellationToken).ConfigureAwait(false) is { } etag)
+        if (await TryWriteAsync(token, own, RecordCondition.IfNew).ConfigureAwait(false) is { } etag)
         {
             return new ClaimedRequest(subject, token, turn, own, etag);
         }
@@ -201,20 +206,18 @@ public sealed class RequestKeys
 
         // The new version keeps the host that began it from giving the key back.
         first = first with { At = now, Since = first.Since ?? first.At };
-        return await TryWriteAsync(token, first, RecordCondition.IfMatch(record.Etag), cancellationToken)
-            .ConfigureAwait(false) is { } taken
+        return await TryWriteAsync(token, first, RecordCondition.IfMatch(record.Etag)).ConfigureAwait(false) is { } taken
             ? new ClaimedRequest(first.RunId, token, turn, first, taken) { IsResumed = true }
             : null;
     }
 
-    private Task<string?> TryWriteAsync(string token, IdempotencyClaim claim, RecordCondition condition,
-        CancellationToken cancellationToken) =>
-        RecordStoreExtensions.IfHoldsAsync(() => WriteAsync(token, claim, condition, cancellationToken));
+    private Task<string?> TryWriteAsync(string token, IdempotencyClaim claim, RecordCondition condition) =>
+        RecordStoreExtensions.IfHoldsAsync(() => WriteAsync(token, claim, condition));
 
-    private Task<string> WriteAsync(string token, IdempotencyClaim claim, RecordCondition condition,
-        CancellationToken cancellationToken) => _records.PutAsync(
+    /// <summary>Writes a claim whole, though its caller leaves: one whose answer nobody heard would be given back by nobody.</summary>
+    private Task<string> WriteAsync(string token, IdempotencyClaim claim, RecordCondition condition) => _records.PutAsync(
         KeyOf(token), JsonSerializer.SerializeToUtf8Bytes(claim, ClaimsJsonContext.Default.IdempotencyClaim), condition,
-        cancellationToken);
+        CancellationToken.None);
 
     private static IdempotencyClaim Read(StoredRecord record) =>
         JsonSerializer.Deserialize(record.Value.Span, ClaimsJsonContext.Default.IdempotencyClaim)!;

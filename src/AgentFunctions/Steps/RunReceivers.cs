@@ -50,6 +50,8 @@ public sealed class RunReceivers : IRunAskObserver
                 ErrorCode.InvalidInput, $"The run has {MaxCount} receivers, which is the most; delete one of them first.");
         }
 
+        // From here on it is carried through, though its caller leaves.
+        cancellationToken = CancellationToken.None;
         await _store.PutAsync(runId, receiver, cancellationToken).ConfigureAwait(false);
         OrchestrationState? state = await _orchestrations.GetAsync(runId, false, cancellationToken).ConfigureAwait(false);
         if (state is { IsEnded: true })

@@ -12,7 +12,7 @@ namespace AgentFunctions.Swarm;
 internal sealed class SubAgents(RunStore runs, RunReader reader, TimeProvider time)
 {
     /// <summary>How long a run that has reported may take until it is seen to have ended.</summary>
-    private static readonly TimeSpan EndGrace = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan EndGrace = TimeSpan.FromMinutes(1);
 
     /// <summary>The sub-agents that a call has waited for, with the ends that their lead has heard of.</summary>
     /// <param name="runId">The run.</param>

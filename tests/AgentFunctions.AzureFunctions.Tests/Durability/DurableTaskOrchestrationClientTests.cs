@@ -5,6 +5,7 @@ using Grpc.Core;
 using Microsoft.DurableTask;
 using Microsoft.DurableTask.Client;
 using NSubstitute;
+using NSubstitute.ExceptionExtensions;
 using OrchestrationStatus = AgentFunctions.Durability.OrchestrationStatus;
 
 namespace AgentFunctions.AzureFunctions.Tests.Durability;
@@ -23,7 +24,7 @@ public sealed class DurableTaskOrchestrationClientTests
             .Returns(_ => Task.FromException<OrchestrationMetadata>(new OperationCanceledException()),
                 _ => Task.FromResult(Ended));
 
-        var client = new DurableTaskOrchestrationClient(new DurableTaskClientAccessor { Client = durable });
+        DurableTaskOrchestrationClient client = ClientOf(durable);
 
         Assert.That((await client.WaitForCompletionAsync("1")).Status, Is.EqualTo(OrchestrationStatus.Completed));
     }
@@ -39,7 +40,7 @@ public sealed class DurableTaskOrchestrationClientTests
             stop.Cancel();
             return Task.FromException<OrchestrationMetadata>(new OperationCanceledException());
         });
-        var client = new DurableTaskOrchestrationClient(new DurableTaskClientAccessor { Client = durable });
+        DurableTaskOrchestrationClient client = ClientOf(durable);
 
         Assert.That(() => client.WaitForCompletionAsync("1", stop.Token), Throws.InstanceOf<OperationCanceledException>());
     }
@@ -55,7 +56,7 @@ public sealed class DurableTaskOrchestrationClientTests
                 SerializedOutput = "the worker is gone",
             });
 
-        var client = new DurableTaskOrchestrationClient(new DurableTaskClientAccessor { Client = durable });
+        DurableTaskOrchestrationClient client = ClientOf(durable);
 
         Assert.That((await client.GetAsync("1"))!.Failure!.Message, Is.EqualTo("the worker is gone"));
     }
@@ -74,7 +75,7 @@ public sealed class DurableTaskOrchestrationClientTests
         durable.PurgeInstanceAsync(Arg.Any<string>(), Arg.Any<PurgeInstanceOptions>(), Arg.Any<CancellationToken>())
             .Returns(new PurgeResult(1));
 
-        int count = await new DurableTaskOrchestrationClient(new DurableTaskClientAccessor { Client = durable }).PurgeAsync("1");
+        int count = await ClientOf(durable).PurgeAsync("1");
 
         Assert.That(count, Is.EqualTo(2));
         await durable.Received(1).PurgeInstanceAsync("child", Arg.Any<PurgeInstanceOptions>(), Arg.Any<CancellationToken>());
@@ -125,7 +126,7 @@ public sealed class DurableTaskOrchestrationClientTests
             .Returns(_ => new PurgeResult(purged++ == 0 ? 1 : 0));
         durable.GetOrchestrationHistoryAsync("1", Arg.Any<CancellationToken>()).Returns<IList<HistoryEvent>>(
             _ => purged <= purges ? [new OrchestratorStartedEvent(-1)] : []);
-        return (durable, new DurableTaskOrchestrationClient(new DurableTaskClientAccessor { Client = durable }));
+        return (durable, new DurableTaskOrchestrationClient(new DurableTaskClientAccessor { Client = durable }, TimeProvider.System));
     }
 
     [Test]
@@ -135,11 +136,103 @@ public sealed class DurableTaskOrchestrationClientTests
         durable.GetInstanceAsync("1", false, Arg.Any<CancellationToken>()).Returns(Ended);
         durable.GetOrchestrationHistoryAsync("1", Arg.Any<CancellationToken>())
             .Returns<IList<HistoryEvent>>(_ => throw new RpcException(new Status(StatusCode.Unimplemented, "no histories here")));
-        var client = new DurableTaskOrchestrationClient(new DurableTaskClientAccessor { Client = durable });
+        DurableTaskOrchestrationClient client = ClientOf(durable);
 
         Assert.That(
             async () => await client.ReadHistoryAsync("1").GetAsyncEnumerator().MoveNextAsync(),
             Throws.InstanceOf<AgentException>().With.Property("Code")
                 .EqualTo(ErrorCode.InvalidInput).And.Message.Contain("no histories here"));
     }
+
+    [Test]
+    public async Task Suspend_OfWhatHolds_AsksTheBackendForNothing()
+    {
+        DurableTaskClient durable = Substitute.For<DurableTaskClient>("test");
+        durable.GetInstanceAsync("1", false, Arg.Any<CancellationToken>()).Returns(In(OrchestrationRuntimeStatus.Suspended));
+
+        await ClientOf(durable).SuspendAsync("1");
+
+        await durable.DidNotReceive().SuspendInstanceAsync("1", Arg.Any<string?>(), Arg.Any<CancellationToken>());
+    }
+
+    [Test]
+    public async Task Suspend_BackendTakesItsTime_ReturnsOnceItHolds()
+    {
+        DurableTaskClient durable = Substitute.For<DurableTaskClient>("test");
+        OrchestrationMetadata running = In(OrchestrationRuntimeStatus.Running);
+        durable.GetInstanceAsync("1", false, Arg.Any<CancellationToken>())
+            .Returns(running, running, running, In(OrchestrationRuntimeStatus.Suspended));
+
+        await ClientOf(durable).SuspendAsync("1");
+
+        await durable.Received(1).SuspendInstanceAsync("1", Arg.Any<string?>(), Arg.Any<CancellationToken>());
+        await durable.Received(4).GetInstanceAsync("1", false, Arg.Any<CancellationToken>());
+    }
+
+    [TestCase(StatusCode.FailedPrecondition)]
+    [TestCase(StatusCode.Unknown)]
+    public async Task Control_OthersWereFaster_IsNoFault(StatusCode refusal)
+    {
+        DurableTaskClient durable = Substitute.For<DurableTaskClient>("test");
+        durable.GetInstanceAsync("holds", false, Arg.Any<CancellationToken>())
+            .Returns(In(OrchestrationRuntimeStatus.Running), In(OrchestrationRuntimeStatus.Suspended));
+        durable.GetInstanceAsync("goes", false, Arg.Any<CancellationToken>())
+            .Returns(In(OrchestrationRuntimeStatus.Suspended), In(OrchestrationRuntimeStatus.Running));
+        durable.GetInstanceAsync("ends", false, Arg.Any<CancellationToken>())
+            .Returns(In(OrchestrationRuntimeStatus.Running), Ended);
+        var fault = new RpcException(new Status(refusal, "Cannot do that in this state."));
+        durable.SuspendInstanceAsync("holds", Arg.Any<string?>(), Arg.Any<CancellationToken>()).ThrowsAsync(fault);
+        durable.ResumeInstanceAsync("goes", Arg.Any<string?>(), Arg.Any<CancellationToken>()).ThrowsAsync(fault);
+        durable.TerminateInstanceAsync("ends", Arg.Any<TerminateInstanceOptions>(), Arg.Any<CancellationToken>())
+            .ThrowsAsync(fault);
+        DurableTaskOrchestrationClient client = ClientOf(durable);
+
+        await client.SuspendAsync("holds");
+        await client.ResumeAsync("goes");
+        await client.TerminateAsync("ends", null, recursive: false);
+
+        await durable.Received(1).SuspendInstanceAsync("holds", Arg.Any<string?>(), Arg.Any<CancellationToken>());
+        await durable.Received(1).ResumeInstanceAsync("goes", Arg.Any<string?>(), Arg.Any<CancellationToken>());
+    }
+
+    [Test]
+    public void Control_BackendIsAway_SaysSo()
+    {
+        DurableTaskClient durable = Substitute.For<DurableTaskClient>("test");
+        durable.GetInstanceAsync("1", false, Arg.Any<CancellationToken>()).Returns(In(OrchestrationRuntimeStatus.Running));
+        durable.SuspendInstanceAsync("1", Arg.Any<string?>(), Arg.Any<CancellationToken>())
+            .ThrowsAsync(new RpcException(new Status(StatusCode.Unavailable, "away")));
+
+        Assert.That(
+            () => ClientOf(durable).SuspendAsync("1"),
+            Throws.TypeOf<AgentException>().With.Property("Code").EqualTo(ErrorCode.EngineUnavailable));
+    }
+
+    [Test]
+    public async Task Terminate_OfARootThatHasEnded_EndsWhatIsLeftThoughOneEndsMeanwhile()
+    {
+        DurableTaskClient durable = Substitute.For<DurableTaskClient>("test");
+        durable.GetInstanceAsync("1", false, Arg.Any<CancellationToken>()).Returns(In(OrchestrationRuntimeStatus.Terminated));
+        durable.GetInstanceAsync("1.a", false, Arg.Any<CancellationToken>()).Returns(Ended);
+        OrchestrationMetadata[] live = [.. new[] { "1.a", "1.b", "1.c" }.Select(
+            static id => new OrchestrationMetadata("RunAgent", id) { RuntimeStatus = OrchestrationRuntimeStatus.Running })];
+        durable.GetAllInstancesAsync(Arg.Any<OrchestrationQuery>())
+            .Returns(Pageable.Create((_, _, _) => Task.FromResult(new Page<OrchestrationMetadata>(live))));
+        durable.GetOrchestrationHistoryAsync("1", Arg.Any<CancellationToken>()).Returns(_ => []);
+        durable.TerminateInstanceAsync("1.a", Arg.Any<TerminateInstanceOptions>(), Arg.Any<CancellationToken>())
+            .ThrowsAsync(new RpcException(new Status(StatusCode.FailedPrecondition, "It has ended.")));
+
+        await ClientOf(durable).TerminateAsync("1");
+
+        foreach (string id in (string[])["1.a", "1.b", "1.c"])
+        {
+            await durable.Received(1).TerminateInstanceAsync(
+                id, Arg.Any<TerminateInstanceOptions>(), Arg.Any<CancellationToken>());
+        }
+    }
+
+    private static OrchestrationMetadata In(OrchestrationRuntimeStatus status) => new("RunAgent", "1") { RuntimeStatus = status };
+
+    private static DurableTaskOrchestrationClient ClientOf(DurableTaskClient durable) =>
+        new(new DurableTaskClientAccessor { Client = durable }, TimeProvider.System);
 }

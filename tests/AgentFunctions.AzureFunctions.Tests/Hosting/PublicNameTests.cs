@@ -51,6 +51,24 @@ public sealed class PublicNameTests
     }
 
     [Test]
+    public async Task Api_BehindTheAuthenticationOfThePlatform_TakesItsPrincipals()
+    {
+        await using WebApplication app = await StartAsync(null, trusted: true);
+        using var nobody = new HttpClient { BaseAddress = new Uri(app.Urls.First()) };
+        using var user = new HttpClient { BaseAddress = new Uri(app.Urls.First()) };
+        user.DefaultRequestHeaders.Add("X-MS-CLIENT-PRINCIPAL", Convert.ToBase64String(JsonSerializer.SerializeToUtf8Bytes(new
+        {
+            auth_typ = "aad",
+            name_typ = "name",
+            role_typ = "roles",
+            claims = new[] { new { typ = "name", val = "ada" }, new { typ = "roles", val = "viewer" } },
+        })));
+
+        Assert.That((await nobody.GetAsync("/api/runs", Cancel)).StatusCode, Is.EqualTo(HttpStatusCode.Unauthorized));
+        Assert.That((await user.GetAsync("/api/runs", Cancel)).StatusCode, Is.EqualTo(HttpStatusCode.OK));
+    }
+
+    [Test]
     public async Task Guesses_PassedOnByTheHost_AreCountedByTheCallersAddress()
     {
         await using WebApplication app = await StartAsync("a key of the tests alone", requestsPerSecond: 1);
@@ -97,13 +115,14 @@ public sealed class PublicNameTests
         return http;
     }
 
-    private static async Task<WebApplication> StartAsync(string? key, int requestsPerSecond = 100)
+    private static async Task<WebApplication> StartAsync(string? key, int requestsPerSecond = 100, bool trusted = false)
     {
         WebApplicationBuilder builder = WebApplication.CreateBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         builder.Configuration.AddInMemoryCollection([new("WEBSITE_HOSTNAME", "agents.example.net"), new("Api:Key", key),
-            new("Api:RequestsPerSecond", requestsPerSecond.ToString(CultureInfo.InvariantCulture))]);
+            new("Api:RequestsPerSecond", requestsPerSecond.ToString(CultureInfo.InvariantCulture)),
+            new("Api:TrustFunctionsPrincipal", trusted ? "true" : null)]);
         builder.Services.AddSingleton(KeyVaultReferences.TakeFrom(builder.Configuration));
         builder.Services
             .AddAgentFunctions(builder.Configuration)

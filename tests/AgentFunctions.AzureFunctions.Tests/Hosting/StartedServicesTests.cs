@@ -1,10 +1,12 @@
 using AgentFunctions.AzureFunctions.Hosting;
+using AgentFunctions.Core;
 using AgentFunctions.DurableTask;
 using AgentFunctions.Governance.Policies;
 using AgentFunctions.Monitors;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace AgentFunctions.AzureFunctions.Tests.Hosting;
 
@@ -37,12 +39,53 @@ public sealed class StartedServicesTests
             .BuildServiceProvider();
         var started = new StartedServices(
             [new StartedService(typeof(Counted)), new StartedService(typeof(CountedLater))], services,
-            new DurableTaskClientAccessor());
+            new DurableTaskClientAccessor(), NullLogger<StartedServices>.Instance);
 
         Assert.That(() => started.RunAsync(CancellationToken.None), Throws.InvalidOperationException);
         Assert.That((failing.Starts, other.Starts), Is.EqualTo((1, 1)));
         await Task.WhenAll(started.RunAsync(CancellationToken.None), started.RunAsync(CancellationToken.None));
         Assert.That((failing.Starts, other.Starts), Is.EqualTo((2, 1)));
+    }
+
+    [Test]
+    public async Task Stop_OneThatFails_KeepsNoneFromStopping_AndWhatWasNotStartedStaysAlone()
+    {
+        var failing = new Stopped { Fails = true };
+        var other = new StoppedLater();
+        await using ServiceProvider services = new ServiceCollection().AddSingleton(failing).AddSingleton(other)
+            .AddSingleton<NeverStarted>().BuildServiceProvider();
+        IHostedService started = new StartedServices(
+            [new StartedService(typeof(StoppedLater)), new StartedService(typeof(Stopped))], services,
+            new DurableTaskClientAccessor(), NullLogger<StartedServices>.Instance);
+        IHostedService idle = new StartedServices(
+            [new StartedService(typeof(NeverStarted))], services, new DurableTaskClientAccessor(),
+            NullLogger<StartedServices>.Instance);
+        await ((StartedServices)started).RunAsync(CancellationToken.None);
+
+        await started.StopAsync(CancellationToken.None);
+        await idle.StopAsync(CancellationToken.None);
+
+        Assert.That((failing.Stops, other.Stops), Is.EqualTo((1, 1)));
+    }
+
+    private class Stopped : ProcessService
+    {
+        public bool Fails { get; init; }
+
+        public int Stops { get; private set; }
+
+        public override Task StoppingAsync(CancellationToken cancellationToken)
+        {
+            Stops++;
+            return Fails ? throw new InvalidOperationException("not in order") : Task.CompletedTask;
+        }
+    }
+
+    private sealed class StoppedLater : Stopped;
+
+    private sealed class NeverStarted : ProcessService
+    {
+        public override Task StoppingAsync(CancellationToken cancellationToken) => throw new InvalidOperationException("not started");
     }
 
     private class Counted : BackgroundService

@@ -21,7 +21,7 @@ internal sealed class InProcessHost(DurableTaskTestHost host) : ConformanceHost
     public DurableTaskClient DurableClient => host.Client;
 
     public override IOrchestrationClient Client { get; } =
-        new DurableTaskOrchestrationClient(new DurableTaskClientAccessor { Client = host.Client });
+        new DurableTaskOrchestrationClient(new DurableTaskClientAccessor { Client = host.Client }, TimeProvider.System);
 
     public static async Task<InProcessHost> StartAsync(
         DurableRegistry registry, ILoggerFactory? logs = null, Action<DurableTaskRegistry>? own = null)

@@ -53,11 +53,8 @@ public sealed class TreeTests
         for (int calls = 0; left > 0; calls++)
         {
             using var stop = new CancellationTokenSource();
-            var client = new DurableTaskOrchestrationClient(new DurableTaskClientAccessor
-            {
-                Client = DiesAfter(host.DurableClient,
-                7, stop)
-            });
+            var client = new DurableTaskOrchestrationClient(
+                new DurableTaskClientAccessor { Client = DiesAfter(host.DurableClient, 7, stop) }, TimeProvider.System);
             try
             {
                 await client.PurgeAsync("lead", stop.Token);

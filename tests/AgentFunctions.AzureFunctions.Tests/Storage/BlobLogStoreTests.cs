@@ -161,7 +161,73 @@ public sealed class BlobLogStoreTests
         Assert.That(await TextsAsync(store), Is.EqualTo(new[] { "new" }));
     }
 
-    private BlobLogStore Store(BlobLogLimits limits) => new(new BlobContainers(_account), TimeProvider.System, limits);
+    [Test]
+    public async Task Trim_OfTheBeginning_IsSeenByHostsThatSawTheStreamEmpty()
+    {
+        var time = new VirtualTime(DateTimeOffset.UnixEpoch);
+        BlobLogStore store = Store(Small);
+        BlobLogStore other = Store(Small, time);
+        Assert.That(await other.GetLengthAsync(_stream, Cancel), Is.Zero);
+        for (int i = 0; i < 7; i++)
+        {
+            await store.AppendAsync(_stream, [Bytes($"{i}")], null, Cancel);
+        }
+
+        await store.TrimAsync(_stream, 6, Cancel);
+        time.Advance(TimeSpan.FromMinutes(1));
+
+        Assert.That(await PositionsAsync(store), Is.EqualTo(new[] { 6L }), "the host that trimmed");
+        Assert.That(await PositionsAsync(other), Is.EqualTo(new[] { 6L }), "one that saw it empty");
+        Assert.That(await Store(Small, time).GetLengthAsync(_stream, Cancel), Is.EqualTo(7));
+    }
+
+    [TestCase(0)]
+    [TestCase(1)]
+    [TestCase(3)]
+    public async Task Append_OfAHostThatKnewTheStreamBeforeItWasTrimmed_GoesToTheEnd(int known)
+    {
+        var time = new VirtualTime(DateTimeOffset.UnixEpoch);
+        BlobLogStore store = Store(Small);
+        BlobLogStore other = Store(Small, time);
+        for (int i = 0; i < known; i++)
+        {
+            await store.AppendAsync(_stream, [Bytes($"{i}")], null, Cancel);
+        }
+
+        Assert.That(await other.GetLengthAsync(_stream, Cancel), Is.EqualTo(known));
+        for (int i = known; i < 7; i++)
+        {
+            await store.AppendAsync(_stream, [Bytes($"{i}")], null, Cancel);
+        }
+
+        await store.TrimAsync(_stream, 6, Cancel);
+        time.Advance(TimeSpan.FromMinutes(1));
+
+        Assert.That(await other.AppendAsync(_stream, [Bytes("7")], null, Cancel), Is.EqualTo(7));
+        Assert.That(await PositionsAsync(store), Is.EqualTo(new[] { 6L, 7L }));
+    }
+
+    [Test]
+    public async Task Delete_OfAStreamOfWhichABackupTookSnapshots_Deletes()
+    {
+        BlobLogStore store = Store(Small);
+        await store.AppendAsync(_stream, [Bytes("a")], null, Cancel);
+        BlobContainerClient logs = _account.GetBlobContainerClient("agent-logs");
+        await foreach (BlobItem segment in logs.GetBlobsAsync(BlobTraits.None, BlobStates.None, _stream, Cancel))
+        {
+            await logs.GetBlobClient(segment.Name).CreateSnapshotAsync(cancellationToken: Cancel);
+        }
+
+        await store.DeleteAsync(_stream, Cancel);
+
+        Assert.That(await store.GetLengthAsync(_stream, Cancel), Is.Zero);
+    }
+
+    private BlobLogStore Store(BlobLogLimits limits, TimeProvider? time = null) =>
+        new(new BlobContainers(_account), time ?? TimeProvider.System, limits);
+
+    private async Task<List<long>> PositionsAsync(BlobLogStore store) =>
+        await store.ReadAsync(_stream, 0, null, Cancel).Select(static entry => entry.Position).ToListAsync(Cancel);
 
     private static ReadOnlyMemory<byte> Bytes(string text) => Encoding.UTF8.GetBytes(text);
 

@@ -29,6 +29,20 @@ public sealed class BlobRecordStoreTests
     }
 
     [Test]
+    public async Task Delete_OfARecordOfWhichABackupTookASnapshot_Deletes()
+    {
+        string account = AzuriteServer.TakeAccount();
+        var store = new BlobRecordStore(new BlobContainers(AzuriteServer.Connect(account)));
+        string etag = await store.PutAsync("a", Bytes("1"), RecordCondition.IfNew, Cancel);
+        await AzuriteServer.Connect(account).GetBlobContainerClient("agent-records").GetBlobClient("a")
+            .CreateSnapshotAsync(cancellationToken: Cancel);
+
+        await store.DeleteAsync("a", RecordCondition.IfMatch(etag), Cancel);
+
+        Assert.That(await store.GetAsync("a", Cancel), Is.Null);
+    }
+
+    [Test]
     public async Task Put_OfAnOldVersion_IsAConflictAndChangesNothing()
     {
         string first = await PutAsync("a", "1");

@@ -43,6 +43,8 @@ internal sealed class OtlpReceiver : IAsyncDisposable
         ["OTEL_EXPORTER_OTLP_PROTOCOL"] = "http/protobuf",
         ["OTEL_BSP_SCHEDULE_DELAY"] = "50",
         ["OTEL_METRIC_EXPORT_INTERVAL"] = "200",
+        // What is not taken in time is dropped.
+        ["OTEL_EXPORTER_OTLP_TIMEOUT"] = "120000",
     };
 
     public static async Task<OtlpReceiver> StartAsync()

@@ -25,6 +25,7 @@ internal sealed class McpLoginTests
         {
             ["OPENAI_API_KEY"] = "sk-test",
             ["OPENAI_BASE_URL"] = model.BaseUrl,
+            ["Tools__ServerPatience"] = "00:01:00",
             ["Governance__Network__Allow__0"] = new Uri(server.Issuer).Authority,
         };
         await using ProgramProcess serve = ProgramProcess.Start(environment, ["serve", "--urls", "http://127.0.0.1:0", .. place]);

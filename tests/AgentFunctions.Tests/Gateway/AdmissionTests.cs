@@ -189,7 +189,7 @@ internal sealed class AdmissionTests
 
         public bool CrashesAfter { get; init; }
 
-        public void Install(IServiceCollection services) => services.WrapRecords(inner => new Store(this, inner));
+        public void Install(IServiceCollection services) => services.Wrap<IRecordStore>(inner => new Store(this, inner));
 
         private sealed class Store(CrashingRecords crash, IRecordStore inner) : IRecordStore
         {

@@ -1,12 +1,16 @@
+using AgentFunctions.Governance.Audit;
 using AgentFunctions.Storage;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace AgentFunctions.Tests.Hosting;
 
-/// <summary>A caller who gives up once a record of a kind is stored, and hears nothing of it.</summary>
-/// <param name="prefix">What the key of the record begins with.</param>
+/// <summary>A caller who gives up once something of a kind is stored, and hears nothing of it.</summary>
+/// <param name="prefix">What the key of the record, or the name of the log, begins with.</param>
 internal sealed class LeavingCaller(string prefix) : IDisposable
 {
+    /// <summary>A log that the host writes by itself, at any time.</summary>
+    private const string Heads = AuditLog.Stream + "/" + AuditShards.Heads;
+
     private readonly CancellationTokenSource _left = new();
     private readonly string _prefix = prefix;
 
@@ -16,36 +20,78 @@ internal sealed class LeavingCaller(string prefix) : IDisposable
     /// <summary>Gets or sets whether it leaves the next time.</summary>
     public bool IsAboutToLeave { get; set; }
 
-    /// <summary>Has it watch the records of a host.</summary>
-    public void Install(IServiceCollection services) => services.WrapRecords(inner => new Store(this, inner));
+    /// <summary>Has it watch the stores of a host.</summary>
+    public void Install(IServiceCollection services)
+    {
+        services.Wrap<IRecordStore>(Watch);
+        services.Wrap<ILogStore>(Watch);
+    }
+
+    /// <summary>Has it watch records.</summary>
+    public IRecordStore Watch(IRecordStore records) => new Records(this, records);
+
+    /// <summary>Has it watch logs.</summary>
+    public ILogStore Watch(ILogStore logs) => new Logs(this, logs);
 
     public void Dispose() => _left.Dispose();
 
-    private sealed class Store(LeavingCaller caller, IRecordStore inner) : IRecordStore
+    private async Task<T> WriteAsync<T>(string name, Func<Task<T>> write, CancellationToken cancellationToken)
+    {
+        bool leaves = IsAboutToLeave && name != Heads && name.StartsWith(_prefix, StringComparison.Ordinal);
+        T written = await write();
+        if (leaves)
+        {
+            await _left.CancelAsync();
+        }
+
+        cancellationToken.ThrowIfCancellationRequested();
+        return written;
+    }
+
+    private sealed class Records(LeavingCaller caller, IRecordStore inner) : IRecordStore
     {
         public bool IsShared => inner.IsShared;
 
         public Task<StoredRecord?> GetAsync(string key, CancellationToken cancellationToken) =>
             inner.GetAsync(key, cancellationToken);
 
-        public async Task<string> PutAsync(string key, ReadOnlyMemory<byte> value, RecordCondition condition,
-            CancellationToken cancellationToken)
-        {
-            bool leaves = caller.IsAboutToLeave && key.StartsWith(caller._prefix, StringComparison.Ordinal);
-            string etag = await inner.PutAsync(key, value, condition, CancellationToken.None);
-            if (leaves)
-            {
-                await caller._left.CancelAsync();
-            }
-
-            cancellationToken.ThrowIfCancellationRequested();
-            return etag;
-        }
+        public Task<string> PutAsync(string key, ReadOnlyMemory<byte> value, RecordCondition condition,
+            CancellationToken cancellationToken) =>
+            caller.WriteAsync(key, () => inner.PutAsync(key, value, condition, CancellationToken.None), cancellationToken);
 
         public Task DeleteAsync(string key, RecordCondition condition, CancellationToken cancellationToken) =>
             inner.DeleteAsync(key, condition, cancellationToken);
 
         public IAsyncEnumerable<StoredRecord> ListAsync(string prefix, string? after, CancellationToken cancellationToken) =>
             inner.ListAsync(prefix, after, cancellationToken);
+    }
+
+    private sealed class Logs(LeavingCaller caller, ILogStore inner) : ILogStore
+    {
+        public bool IsShared => inner.IsShared;
+
+        public Task<long> AppendAsync(string stream, IReadOnlyList<ReadOnlyMemory<byte>> entries, long? expectedPosition,
+            CancellationToken cancellationToken) =>
+            caller.WriteAsync(
+                stream, () => inner.AppendAsync(stream, entries, expectedPosition, CancellationToken.None), cancellationToken);
+
+        public IAsyncEnumerable<LogEntry> ReadAsync(string stream, long fromPosition, int? maxCount,
+            CancellationToken cancellationToken) =>
+            inner.ReadAsync(stream, fromPosition, maxCount, cancellationToken);
+
+        public Task<long> GetLengthAsync(string stream, CancellationToken cancellationToken) =>
+            inner.GetLengthAsync(stream, cancellationToken);
+
+        public Task WaitForAppendAsync(string stream, long length, CancellationToken cancellationToken) =>
+            inner.WaitForAppendAsync(stream, length, cancellationToken);
+
+        public Task TrimAsync(string stream, long before, CancellationToken cancellationToken) =>
+            inner.TrimAsync(stream, before, cancellationToken);
+
+        public Task<long> FindTrimAsync(string stream, long before, CancellationToken cancellationToken) =>
+            inner.FindTrimAsync(stream, before, cancellationToken);
+
+        public Task DeleteAsync(string stream, CancellationToken cancellationToken) =>
+            inner.DeleteAsync(stream, cancellationToken);
     }
 }

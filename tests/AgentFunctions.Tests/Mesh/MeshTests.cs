@@ -1,5 +1,6 @@
 using AgentFunctions.Budgets;
 using AgentFunctions.Gateway;
+using AgentFunctions.Mesh;
 using AgentFunctions.Mesh.Cards;
 using AgentFunctions.Runs;
 using AgentFunctions.TestKit;
@@ -124,7 +125,10 @@ internal sealed class MeshTests
         AgentGateway gateway = host.Get<AgentGateway>();
         Run run = await gateway.SubmitAsync(new RunRequest { Agent = "lead", Goal = "Ask." }, Caller.Local, null,
             cancellationToken);
-        await Poll.UntilAsync(() => other.Model.Count > 0, cancellationToken);
+        await Poll.UntilAsync(
+            async () => other.Model.Count > 0
+                && await host.Get<MeshCalls>().OfRunAsync(run.Id, cancellationToken) is [{ TaskId.Length: > 0 }],
+            cancellationToken);
 
         await host.Get<RunSteering>().CancelAsync(run.Id, Caller.Local, "enough", null, cancellationToken);
         Run theirs = (await other.Get<RunReader>().ListPageAsync(new RunFilter(), 10, cancellationToken)).Items.Single();

@@ -49,7 +49,10 @@ internal sealed class MeshTokenTests
         first.Know("helper", second.Client.BaseAddress!, configure: WithToken);
         Run run = await first.Get<AgentGateway>().SubmitAsync(
             new RunRequest { Agent = "lead", Goal = "Ask." }, Caller.Local, null, cancellationToken);
-        await Poll.UntilAsync(() => second.Model.Count > 0, cancellationToken);
+        await Poll.UntilAsync(
+            async () => second.Model.Count > 0
+                && await first.Get<MeshCalls>().OfRunAsync(run.Id, cancellationToken) is [{ TaskId.Length: > 0 }],
+            cancellationToken);
 
         await first.Get<RunSteering>().CancelAsync(run.Id, Caller.Local, "enough", null, cancellationToken);
 

@@ -6,6 +6,7 @@ using AgentFunctions.Monitors.Signals;
 using AgentFunctions.Monitors.Ticks;
 using AgentFunctions.Runs;
 using AgentFunctions.TestKit;
+using AgentFunctions.Tests.Hosting;
 using AgentFunctions.Tools;
 using AgentFunctions.Views;
 using Microsoft.Extensions.Logging;
@@ -36,9 +37,9 @@ internal sealed class MonitorBench : IAsyncDisposable
 
     public static async Task<MonitorBench> StartAsync(
         Func<MonitorDefinition, MonitorDefinition>? configure = null, Func<ChatRequest, ChatReply>? script = null,
-        IEnumerable<AgentTool>? tools = null, ILoggerProvider? log = null)
+        IEnumerable<AgentTool>? tools = null, ILoggerProvider? log = null, LeavingCaller? caller = null)
     {
-        var world = new MonitorWorld(Start) { Server = await FlakyServer.StartAsync(), Log = log };
+        var world = new MonitorWorld(Start) { Server = await FlakyServer.StartAsync(), Log = log, Caller = caller };
         if (script is not null)
         {
             world.Model = await OpenAIProtocolServer.StartAsync(script);

@@ -5,6 +5,7 @@ using AgentFunctions.Monitors.Incidents;
 using AgentFunctions.Sqlite;
 using AgentFunctions.Storage;
 using AgentFunctions.TestKit;
+using AgentFunctions.Tests.Hosting;
 using AgentFunctions.Tools;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -30,6 +31,9 @@ internal sealed class MonitorWorld(DateTimeOffset start) : IAsyncDisposable
 
     /// <summary>Takes the lines of the log.</summary>
     public ILoggerProvider? Log { get; set; }
+
+    /// <summary>Who leaves in the middle of something.</summary>
+    public LeavingCaller? Caller { get; init; }
 
     /// <summary>The host that lives now.</summary>
     public MonitorHost? Host { get; set; }
@@ -100,6 +104,7 @@ internal sealed class MonitorHost : IAsyncDisposable
         builder.Services.AddSingleton<IRecordStore>(services => new CrashingRecords(services.GetRequiredService<SqliteEngine>().Records, crash));
         builder.Services.AddSingleton<ILogStore>(services => new CrashingLogs(services.GetRequiredService<SqliteEngine>().Logs,
             crash));
+        world.Caller?.Install(builder.Services);
         builder.Services.AddSingleton<IOrchestrationClient>(services => new CrashingClient(services.GetRequiredService<SqliteEngine>().Client, crash));
         builder.Services.AddAgentFunctions(builder.Configuration).AddOpenAIModels(builder.Configuration).AddMcpServers()
             .AddMonitors().AddSqliteEngine(options =>

@@ -26,6 +26,10 @@ internal static class FolderHost
         params (string, string)[] settings) =>
         StartAsync((options, _) => options.Workspace = folder, script, agent, settings);
 
+    /// <summary>Starts a host whose runs share a folder, with somebody who leaves in the middle of something.</summary>
+    public static Task<RunHost> StartSharedAsync(string folder, LeavingCaller caller, Func<ChatRequest, ChatReply> script) =>
+        StartAsync((options, _) => options.Workspace = folder, script, null, [], caller.Install);
+
     public static ChatReply Write(string path, string content) => ChatReply.Call("write_file", new { path, content });
 
     public static ChatReply Shell(string script) =>
@@ -45,12 +49,13 @@ internal static class FolderHost
     private static Task<RunHost> StartAsync(
         Action<RunOptions, IOptions<SqliteEngineOptions>> options, Func<ChatRequest, ChatReply> script,
         Action<AgentBuilder>? agent,
-        (string, string)[] settings) =>
+        (string, string)[] settings, Action<IServiceCollection>? further = null) =>
         RunHost.StartAsync(
             services =>
             {
                 services.AddOptions<RunOptions>().Configure(options);
                 services.AddWorkspaceTools(tools => tools.AllowedCommands.Add("sh:*"));
+                further?.Invoke(services);
             },
             script, null, definition =>
             {

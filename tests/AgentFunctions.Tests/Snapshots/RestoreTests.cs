@@ -107,6 +107,36 @@ internal sealed class RestoreTests
     }
 
     [Test]
+    public async Task Restore_CallerLeavesOnceItIsInTheLog_IsCarriedThrough()
+    {
+        using var folder = new TemporaryFolder();
+        using var caller = new LeavingCaller("snapshots/");
+        File.WriteAllText(Path.Combine(folder.Path, "a.txt"), "of the user");
+        File.WriteAllText(Path.Combine(folder.Path, "b.txt"), "of the user");
+        await using RunHost host = await FolderHost.StartSharedAsync(
+            folder.Path, caller, static request => request.Turn switch
+            {
+                0 => FolderHost.Write("a.txt", "of the agent"),
+                1 => FolderHost.Write("b.txt", "of the agent"),
+                _ => ChatReply.Say("done"),
+            });
+        Run run = await host.RunAsync();
+
+        caller.IsAboutToLeave = true;
+        RestoreReport report = await host.Get<RunFolder>().RestoreAsync(
+            run.Id, new RestoreRequest(0), Caller.Local, caller.Token);
+
+        Assert.That(caller.Token.IsCancellationRequested);
+        Assert.That((report.Restored.Count, report.Conflicts.Count), Is.EqualTo((2, 0)));
+        Assert.That(
+            new[] { "a.txt", "b.txt" }.Select(name => File.ReadAllText(Path.Combine(folder.Path, name))),
+            Is.All.EqualTo("of the user"));
+        Assert.That(
+            (await host.JournalAsync(run.Id)).Count(static one => one.Type == JournalEventTypes.WorkspaceRestored),
+            Is.EqualTo(1));
+    }
+
+    [Test]
     public async Task Snapshots_ThatAreOff_KeepNothing()
     {
         await using RunHost host = await FolderHost.StartAsync(

@@ -165,7 +165,7 @@ internal sealed class AgentTestHostTests : IDisposable
         Assert.That(run.Status, Is.EqualTo(RunStatus.Completed));
         Assert.That(host.Model.Requests[1].Results, Is.EqualTo(new[] { "rested", "rested" }),
             "its own time limit did not run out");
-        Assert.That(host.Time.GetUtcNow() - begun, Is.LessThan(TimeSpan.FromMinutes(4)));
+        Assert.That(host.Time.GetUtcNow() - begun, Is.LessThan(TimeSpan.FromMinutes(30)));
     }
 
     private static IEnumerable<TestCaseData> Crashes()

@@ -58,7 +58,8 @@ internal sealed class A2AAnswers(
                         await say();
                     }
                 }
-                catch (AgentException e) when (e.IsTransient)
+                catch (Exception e) when (e is AgentException { IsTransient: true }
+                    || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
                 {
                     // It may have been taken.
                     claim.Begin();

@@ -54,7 +54,7 @@ internal sealed class A2AIntake(
             Labels = message.ContextId is { } given ? new Dictionary<string, string> { [TaskView.Context] = given } : null,
         };
         string run = (await gateway.SubmitAsync(request, caller, key, cancellationToken)).Id;
-        await extras.ToldAsync(agent, run, message, caller, cancellationToken);
+        await extras.ToldAsync(agent, run, message, caller, CancellationToken.None);
         return run;
     }
 }

@@ -56,7 +56,7 @@ internal sealed class AgUiThreads(
             return
             [
                 await exchanges.EnterAsync(
-                    new Exchange(run.Id, 0, Door, run.CreatedAt) { Request = Keep(input, []) }, cancellationToken),
+                    new Exchange(run.Id, 0, Door, run.CreatedAt) { Request = Keep(input, []) }, CancellationToken.None),
             ];
         }
 
@@ -67,9 +67,19 @@ internal sealed class AgUiThreads(
             throw new AgentException(ErrorCode.IdempotencyKeyReused, "runId: it was used for another request; use a new one.");
         }
 
-        EnsureTools(input, known);
+        // Without any, a crash cut off the request that began it: this is it again, or the next one.
+        bool isFirst = known.Count == 0 && input.Last is { } goal && AgUiInput.TextOf(goal) == run.Goal;
+        if (known.Count > 0)
+        {
+            EnsureTools(input, known);
+        }
+
         // It is entered before anything is said, so that a request that is repeated after a crash says the rest.
-        long from = known.Count > 0 && known[^1].To is { } to ? to : await journal.LengthAsync(run.Id, cancellationToken);
+        long from = isFirst ? 0
+            : known.Count > 0 && known[^1].To is { } to ? to
+            : await journal.LengthAsync(run.Id, cancellationToken);
+        // From here on it is carried through, though its caller leaves.
+        cancellationToken = CancellationToken.None;
         Exchange exchange = same ?? await exchanges.EnterAsync(
             new Exchange(run.Id, from, Door, time.GetUtcNow()) { Request = Keep(input, known) }, cancellationToken);
         try

@@ -118,10 +118,10 @@ internal sealed class Conversations(
     {
         foreach (Exchange exchange in await exchanges.OfAsync(conversation.Id, Responses.Door, cancellationToken))
         {
-            await exchanges.DeleteAsync(exchange, cancellationToken);
+            await exchanges.DeleteAsync(exchange, CancellationToken.None);
         }
 
-        await records.DeleteAsync(KeyOf(conversation.Id), default, cancellationToken);
+        await records.DeleteAsync(KeyOf(conversation.Id), default, CancellationToken.None);
     }
 
     /// <summary>Lists all items of a conversation, the oldest first.</summary>

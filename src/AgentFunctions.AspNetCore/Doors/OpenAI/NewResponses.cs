@@ -101,12 +101,11 @@ internal sealed class NewResponses(
         {
             RunRequest made = request.ToRunRequest() with { Labels = new Dictionary<string, string> { [Label] = hash } };
             Run run = await gateway.SubmitAsync(made, caller, key ?? $"{Responses.Door}/request/{own}", cancellationToken);
-            Exchange exchange = await exchanges.EnterAsync(
-                new Exchange(run.Id, 0, Responses.Door, run.CreatedAt) { Request = kept }, cancellationToken);
+            Exchange exchange = await FirstAsync(run, kept);
             await LeaveAsync();
             return exchange;
         }
-        catch (AgentException)
+        catch (Exception e) when (e is AgentException or OperationCanceledException)
         {
             await LeaveAsync();
             throw;
@@ -128,9 +127,12 @@ internal sealed class NewResponses(
             .ToRunRequest() with
         { Labels = new Dictionary<string, string> { [Label] = hash, ["openai-conversation"] = within.Name } };
         Run run = await gateway.SubmitWithIdAsync(within.Id, made, caller, $"{Responses.Door}/{within.Name}", cancellationToken);
-        return await exchanges.EnterAsync(
-            new Exchange(run.Id, 0, Responses.Door, run.CreatedAt) { Request = kept }, cancellationToken);
+        return await FirstAsync(run, kept);
     }
+
+    /// <summary>Enters the first response of a run that there is now, though its caller has left.</summary>
+    private Task<Exchange> FirstAsync(Run run, JsonElement kept) => exchanges.EnterAsync(
+        new Exchange(run.Id, 0, Responses.Door, run.CreatedAt) { Request = kept }, CancellationToken.None);
 
     /// <summary>
     /// Says the next words to the run, and answers what it asked. The response is entered before, so that a request that is
@@ -145,14 +147,11 @@ internal sealed class NewResponses(
             throw OpenAIException.Invalid("input", "say something, or answer what was asked.");
         }
 
+        long from = previous.To ?? await journal.LengthAsync(previous.RunId, cancellationToken);
+        // From here on it is carried through, though its caller leaves.
+        cancellationToken = CancellationToken.None;
         Exchange exchange = same ?? await exchanges.EnterAsync(
-            new Exchange(
-                previous.RunId, previous.To ?? await journal.LengthAsync(previous.RunId, cancellationToken), Responses.Door,
-                time.GetUtcNow())
-            {
-                Request = kept,
-            },
-            cancellationToken);
+            new Exchange(previous.RunId, from, Responses.Door, time.GetUtcNow()) { Request = kept }, cancellationToken);
         if (TextOf(exchange, "hash") != kept.GetProperty("hash").GetString())
         {
             throw OpenAIException.Invalid("previous_response_id",
@@ -283,8 +282,7 @@ internal sealed class NewResponses(
                 Message = request.Words,
             },
             caller, key, cancellationToken);
-        return await exchanges.EnterAsync(
-            new Exchange(run.Id, 0, Responses.Door, run.CreatedAt) { Request = kept }, cancellationToken);
+        return await FirstAsync(run, kept);
     }
 
     /// <summary>Finds the response that the same request has made before.</summary>

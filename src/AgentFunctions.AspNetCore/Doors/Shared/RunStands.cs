@@ -16,7 +16,10 @@ internal sealed class RunStands(RunReader reader, LiveFeed feed, RunAccess acces
     private static readonly TimeSpan Look = TimeSpan.FromSeconds(1);
 
     /// <summary>How long a run that was asked to end may take before its client is answered.</summary>
-    private static readonly TimeSpan Ending = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan Ending = TimeSpan.FromSeconds(10);
+
+    /// <summary>How long a run that says that it has ended may take until it shows it.</summary>
+    private static readonly TimeSpan Settling = TimeSpan.FromSeconds(60);
 
     /// <summary>Gets where a run stands.</summary>
     /// <param name="id">The run.</param>
@@ -150,16 +153,19 @@ internal sealed class RunStands(RunReader reader, LiveFeed feed, RunAccess acces
     /// <param name="cancellationToken">The token to cancel the wait.</param>
     public async Task<Run> EndedAsync(string id, CancellationToken cancellationToken)
     {
-        await WaitBrieflyForEndAsync(id, cancellationToken);
+        await WaitBrieflyForEndAsync(id, Settling, cancellationToken);
         return await reader.GetAsync(id, cancellationToken);
     }
 
     /// <summary>Waits a little for a run that was asked to end.</summary>
     /// <param name="id">The run.</param>
     /// <param name="cancellationToken">The token to cancel the wait.</param>
-    public async Task WaitBrieflyForEndAsync(string id, CancellationToken cancellationToken)
+    public Task WaitBrieflyForEndAsync(string id, CancellationToken cancellationToken) =>
+        WaitBrieflyForEndAsync(id, Ending, cancellationToken);
+
+    private async Task WaitBrieflyForEndAsync(string id, TimeSpan longest, CancellationToken cancellationToken)
     {
-        using var late = new CancellationTokenSource(Ending, time);
+        using var late = new CancellationTokenSource(longest, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, late.Token);
         try
         {

@@ -68,7 +68,8 @@ public sealed class RunErasure
         {
             // It was begun, and must end: if it failed it is taken up again.
             RunRights.EnsureMayErase(caller, begun.Run, begun.Requester);
-            if (!await ScheduleAsync(begun.Run, ErasePhases.All, request, caller.Id, cancellationToken).ConfigureAwait(false))
+            if (!await ScheduleAsync(begun.Run, ErasePhases.All, request, caller.Id, CancellationToken.None)
+                .ConfigureAwait(false))
             {
                 await AskAgainAsync(begun.Run, cancellationToken).ConfigureAwait(false);
             }
@@ -78,7 +79,8 @@ public sealed class RunErasure
 
         RunRecord run = await FindAsync(request, caller, cancellationToken).ConfigureAwait(false);
         await _rules.EnsureAsync(run, request.Force, request.Cancel, cancellationToken).ConfigureAwait(false);
-        await ScheduleAsync(run.Id, ErasePhases.All, request, caller.Id, cancellationToken).ConfigureAwait(false);
+        // Carried through, though its caller leaves: it may take the place of an erasure of the content alone.
+        await ScheduleAsync(run.Id, ErasePhases.All, request, caller.Id, CancellationToken.None).ConfigureAwait(false);
         return new Erasure(run.Id, ErasureState.Requested) { Requester = run.Requester, By = caller.Id, Reason = request.Reason };
     }
 

@@ -22,7 +22,7 @@ internal sealed class FolderRestore(
     /// <param name="request">The request.</param>
     /// <param name="caller">The caller.</param>
     /// <param name="endOf">Finds the end of the turn.</param>
-    /// <param name="cancellationToken">The token to cancel it.</param>
+    /// <param name="cancellationToken">The token to cancel it. What has begun is carried through.</param>
     public async Task<RestoreReport> RunAsync(
         RunRecord run, Workspace workspace, RestoreRequest request, Caller caller, Func<FolderHistory, Task<int>> endOf,
         CancellationToken cancellationToken)
@@ -52,6 +52,8 @@ internal sealed class FolderRestore(
             await plan.AddAsync(one, request, cancellationToken).ConfigureAwait(false);
         }
 
+        // From here on it is carried through, though its caller leaves: a folder that is half restored is nobody's.
+        cancellationToken = request.DryRun ? cancellationToken : CancellationToken.None;
         if (!request.DryRun && plan.Changes.Count > 0)
         {
             await ApplyAsync(run, workspace, request, state, plan, cancellationToken).ConfigureAwait(false);

@@ -43,7 +43,7 @@ internal sealed class RewindReports(IRecordStore records, RequestKeys keys, Jour
         RestoreReport report = isFirst
             ? done
             : planned! with { Skipped = [.. planned.Skipped.Union(done.Skipped)], DryRun = false };
-        await WriteAsync(name, report, cancellationToken).ConfigureAwait(false);
+        await WriteAsync(name, report, CancellationToken.None).ConfigureAwait(false);
         return report;
     }
 

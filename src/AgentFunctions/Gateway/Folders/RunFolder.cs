@@ -94,7 +94,7 @@ public sealed class RunFolder
     /// <param name="id">The run.</param>
     /// <param name="request">To which turn, and how.</param>
     /// <param name="caller">The caller; <see langword="null"/> for the program itself.</param>
-    /// <param name="cancellationToken">The token to cancel it. A part may be done; repeat the request to do the rest.</param>
+    /// <param name="cancellationToken">The token to cancel it. What has begun is carried through.</param>
     /// <exception cref="AgentException">
     /// <see cref="ErrorCode.RunNotFound"/>, <see cref="ErrorCode.NotAllowed"/>. <see cref="ErrorCode.InvalidInput"/>: the run has
     /// no such turn. <see cref="ErrorCode.RunStateForbids"/>: it is running, has no folder, or nothing of it is kept.

@@ -55,7 +55,7 @@ public sealed class RunRewind
     /// <param name="caller">The caller.</param>
     /// <param name="idempotencyKey">Makes the request safe to repeat; <see langword="null"/> for none.</param>
     /// <param name="cancellationToken">
-    /// The token to cancel the wait. A part may be done; repeat the request to do the rest.
+    /// The token to cancel the wait. What has begun is carried through; after a crash, repeat the request to do the rest.
     /// </param>
     /// <exception cref="AgentException">
     /// As for a fork and a restore. <see cref="ErrorCode.RunStateForbids"/>: it is a sub-agent, or it has not ended in time.
@@ -130,7 +130,10 @@ public sealed class RunRewind
         // Before anything is ended: whether the caller may have the new run at all.
         fork.Validate();
         await _forking.EnsureAsync(run.Id, fork, caller, cancellationToken).ConfigureAwait(false);
-        await EndAsync(run, request.Turn, caller, cancellationToken).ConfigureAwait(false);
+        cancellationToken.ThrowIfCancellationRequested();
+        // From here on it is carried through, though its caller leaves: a run that has ended goes on in the new one.
+        cancellationToken = CancellationToken.None;
+        await EndAsync(run, request.Turn, caller).ConfigureAwait(false);
         // The folder goes back before the new run begins, and once, however often the request is repeated under its key.
         Run next = await _forking.ForkAsync(run.Id, fork, caller, key, cancellationToken).ConfigureAwait(false);
         string words = $"{caller.Id} went back to turn {request.Turn} and goes on in run {next.Id}";
@@ -141,7 +144,7 @@ public sealed class RunRewind
         return new RewindReport(next, files);
     }
 
-    private async Task EndAsync(Run run, int turn, Caller caller, CancellationToken cancellationToken)
+    private async Task EndAsync(Run run, int turn, Caller caller)
     {
         if (run.IsEnded)
         {
@@ -150,8 +153,7 @@ public sealed class RunRewind
 
         try
         {
-            await _steering.CancelAsync(run.Id, caller, $"superseded: {caller.Id} goes back to turn {turn}", null,
-                cancellationToken).ConfigureAwait(false);
+            await _steering.CancelAsync(run.Id, caller, $"superseded: {caller.Id} goes back to turn {turn}").ConfigureAwait(false);
         }
         catch (AgentException e) when (e.Code == ErrorCode.RunStateForbids)
         {
@@ -159,12 +161,11 @@ public sealed class RunRewind
         }
 
         using var patience = new CancellationTokenSource(Patience, _time);
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellationToken);
         try
         {
-            await _reader.WaitForEndAsync(run.Id, stop.Token).ConfigureAwait(false);
+            await _reader.WaitForEndAsync(run.Id, patience.Token).ConfigureAwait(false);
         }
-        catch (OperationCanceledException) when (patience.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        catch (OperationCanceledException) when (patience.IsCancellationRequested)
         {
             throw new AgentException(ErrorCode.RunStateForbids,
                 $"Run '{run.Id}' was asked to end and has not yet; repeat the request.");

@@ -4,6 +4,7 @@ using AgentFunctions.Runs;
 namespace AgentFunctions.Gateway.Holds;
 
 /// <summary>Sets and lifts legal holds. Who lifts one is another person than who set it, and both are in the audit log.</summary>
+/// <remarks>What is in the audit log is carried through, though its caller leaves.</remarks>
 public sealed class LegalHolds
 {
     private const int MaxName = 64;
@@ -42,6 +43,7 @@ public sealed class LegalHolds
                 $"There is a hold '{hold.Name}' already, set by {known.By}. Use another name, or have it lifted first.");
         }
 
+        cancellationToken = CancellationToken.None;
         await _audit.AppendAsync(new AuditEntry(AuditTypes.HoldSet)
         {
             Actor = caller.Id,
@@ -73,6 +75,7 @@ public sealed class LegalHolds
             throw new AgentException(ErrorCode.NotAllowed, $"Hold '{name}' was set by you. Another auditor or admin lifts it.");
         }
 
+        cancellationToken = CancellationToken.None;
         await _audit.AppendAsync(
             new AuditEntry(AuditTypes.HoldLifted)
             {

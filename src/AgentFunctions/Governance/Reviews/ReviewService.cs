@@ -57,7 +57,7 @@ public sealed class ReviewService
     /// <param name="runId">Only changes of this run; <see langword="null"/> for any.</param>
     /// <param name="caller">Who has reviewed them.</param>
     /// <param name="comment">What it has to say of them, for the audit log; at most <see cref="MaxComment"/> characters.</param>
-    /// <param name="cancellationToken">The token to cancel the wait; some may have been marked.</param>
+    /// <param name="cancellationToken">The token to cancel the wait. What has begun is carried through.</param>
     /// <returns>The changes that were marked; one in several queues is there once.</returns>
     /// <exception cref="AgentException">
     /// <see cref="ErrorCode.InvalidInput"/>: nothing was named. <see cref="ErrorCode.ReviewNotFound"/>: nothing of it is
@@ -85,6 +85,8 @@ public sealed class ReviewService
             Ensure(caller, label, changes);
         }
 
+        // From here on it is carried through, though its caller leaves.
+        cancellationToken = CancellationToken.None;
         var accepted = new Dictionary<string, Change>(StringComparer.Ordinal);
         foreach ((string label, Change[] changes) in found)
         {

@@ -53,14 +53,22 @@ const scenarios = {
     });
     const waiting = await client.sendMessage(message('Send it.'));
     const steer = [];
+    let opened;
+    const open = new Promise((resolve) => { opened = resolve; });
     const subscribed = (async () => {
-      for await (const event of client.resubscribeTask({ id: waiting.id, tenant: '' })) steer.push(event.payload);
+      for await (const event of client.resubscribeTask({ id: waiting.id, tenant: '' })) {
+        steer.push(event.payload);
+        opened();
+      }
     })();
+    await Promise.race([open, subscribed]);
     const approval = waiting.status.message.parts.find((part) => part.content.$case === 'data').content.value.approval;
     const answered = await client.sendMessage(message('', { taskId: waiting.id, data: { approval, approve: true } }));
     await subscribed;
     const slow = await client.sendMessage(message('Wait.', { configuration: now }));
-    const cancelled = await client.cancelTask({ id: slow.id, tenant: '', metadata: undefined });
+    let cancelled = await client.cancelTask({ id: slow.id, tenant: '', metadata: undefined });
+    // One that takes its time to end is told as it stands.
+    while (cancelled.status.state === 2) cancelled = await client.getTask({ id: slow.id, tenant: '', historyLength: undefined });
     return {
       id: sent.id, again: again.id, context: sent.contextId, state: sent.status.state, text: textOf(sent),
       history: got.history.map((one) => [one.role, one.parts[0].content.value]),

@@ -41,18 +41,56 @@ internal sealed class AgUiDialogueTests
             .Select(static record => record.Value.Length).SumAsync(cancellationToken);
         Assert.That(kept, Is.InRange((Requests - 1) * Length, Requests * Length), "each message is kept once");
 
-        async Task<string> SendAsync(string address, string request)
+        Task<string> SendAsync(string address, string request) =>
+            AgUiDialogueTests.SendAsync(host, address, request, dialogue, [], cancellationToken);
+    }
+
+    [TestCase(true)]
+    [TestCase(false)]
+    public async Task Thread_WhoseFirstRequestACrashCutOff_GoesOn(bool isRepeated, CancellationToken cancellationToken)
+    {
+        await using ApiHost host = await DoorHost.StartAsync(static _ => ChatReply.Say("Answered."), []);
+        var dialogue = new JsonArray { Message("m0", "user", "Question 0.") };
+        var tools = new JsonArray
         {
-            using HttpResponseMessage response = await host.Client.PostAsJsonAsync(address, new JsonObject
-            {
-                ["threadId"] = "t",
-                ["runId"] = request,
-                ["messages"] = dialogue.DeepClone(),
-                ["tools"] = new JsonArray(),
-                ["context"] = new JsonArray(),
-            }, cancellationToken);
-            return await response.Content.ReadAsStringAsync(cancellationToken);
+            new JsonObject { ["name"] = "pick", ["description"] = "Picks.", ["parameters"] = new JsonObject { ["type"] = "object" } },
+        };
+        await SendAsync(host, "/agui/worker", "r0", dialogue, tools, cancellationToken);
+        IRecordStore records = host.Get<IRecordStore>();
+        foreach (StoredRecord exchange in await records.ListAsync("exchanges/", null, cancellationToken)
+            .ToListAsync(cancellationToken))
+        {
+            await records.DeleteAsync(exchange.Key, default, cancellationToken);
         }
+
+        if (!isRepeated)
+        {
+            dialogue.Add(Message("m1", "user", "Question 1."));
+        }
+
+        string said = await SendAsync(host, "/agui/worker", isRepeated ? "r0" : "r1", dialogue, tools, cancellationToken);
+
+        Assert.That(said, Does.Contain("RUN_FINISHED").And.Contain("Answered."));
+        Assert.That(
+            host.Model.Requests.SelectMany(static request => request.Messages)
+                .Where(static message => message.GetProperty("role").GetString() == "user")
+                .Select(static message => message.GetProperty("content").ToString()).Distinct(),
+            Is.EqualTo(isRepeated ? (string[])["# Goal\nQuestion 0."] : ["# Goal\nQuestion 0.", "Question 1."]));
+        Assert.That(host.Model.Count, Is.EqualTo(isRepeated ? 1 : 2), "nothing is said twice");
+    }
+
+    private static async Task<string> SendAsync(
+        ApiHost host, string address, string request, JsonArray dialogue, JsonArray tools, CancellationToken cancellationToken)
+    {
+        using HttpResponseMessage response = await host.Client.PostAsJsonAsync(address, new JsonObject
+        {
+            ["threadId"] = "t",
+            ["runId"] = request,
+            ["messages"] = dialogue.DeepClone(),
+            ["tools"] = tools.DeepClone(),
+            ["context"] = new JsonArray(),
+        }, cancellationToken);
+        return await response.Content.ReadAsStringAsync(cancellationToken);
     }
 
     private static JsonObject Message(string id, string role, string content) =>

@@ -102,7 +102,23 @@ internal sealed partial class McpConformanceTests
         return said;
     }
 
+    /// <summary>
+    /// Runs a scenario. The suite waits for 2 to 10 seconds of the real clock at most, which a busy machine does not always keep:
+    /// one that failed is run again, twice.
+    /// </summary>
     private async Task<(int ExitCode, string Said)> TryAsync(
+        (string Node, string? Script, string? Reason) suite, string scenario, CancellationToken cancellationToken)
+    {
+        (int ExitCode, string Said) last = await OnceAsync(suite, scenario, cancellationToken);
+        for (int again = 0; again < 2 && (last.ExitCode != 0 || last.Said.Contains("FAILURE", StringComparison.Ordinal)); again++)
+        {
+            last = await OnceAsync(suite, scenario, cancellationToken);
+        }
+
+        return last;
+    }
+
+    private async Task<(int ExitCode, string Said)> OnceAsync(
         (string Node, string? Script, string? Reason) suite, string scenario, CancellationToken cancellationToken)
     {
         using Process process = Process.Start(new ProcessStartInfo(

@@ -184,6 +184,7 @@ internal sealed class ToolServerIdentityTests
                 {
                     ["Governance:Network:Allow:0"] = "127.0.0.1",
                     ["Governance:Identity:0:Address"] = scene.Server.Url,
+                    ["Tools:ServerPatience"] = "00:01:00",
                 });
                 Add(builder.Services, "shop", document, scene.Server.Url, new ToolServerIdentity { Scopes = Read });
                 Add(builder.Services, "write", document, $"{scene.Server.Url}/write",

@@ -7,6 +7,7 @@ using AgentFunctions.Runs;
 using AgentFunctions.TestKit;
 using AgentFunctions.Tests.Hosting;
 using AgentFunctions.Tools;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace AgentFunctions.Tests.Governance.Reviews;
 
@@ -141,16 +142,38 @@ internal sealed class ReviewTests
         async () => await StartAsync(1, [.. Two.Where(setting => setting.Item1 != key), (key, value)]),
         Throws.Exception.With.Message.Contains(field));
 
+    [Test]
+    public async Task Accept_CallerLeavesOnceItIsStored_IsAuditedAndTheRunGoesOn(CancellationToken cancellationToken)
+    {
+        using var caller = new LeavingCaller("reviews/");
+        await using RunHost host = await StartAsync(3, Two, services: caller.Install);
+        Run run = await host.Gateway.SubmitAsync(Labelled("red"), new Caller("key:anna"), cancellationToken: cancellationToken);
+        await WaitingAsync(host, run.Id, cancellationToken);
+
+        caller.IsAboutToLeave = true;
+        IReadOnlyList<Change> accepted = await host.Get<ReviewService>().AcceptAsync(null, run.Id, Rita, "fine", caller.Token);
+        run = await host.Reader.WaitForEndAsync(run.Id, cancellationToken);
+
+        Assert.That(caller.Token.IsCancellationRequested);
+        Assert.That((run.Status, accepted.Count), Is.EqualTo((RunStatus.Completed, 2)));
+        Assert.That(
+            await host.Get<AuditLog>().ReadAsync(run.Id, 0, cancellationToken)
+                .CountAsync(static entry => entry.Type == AuditTypes.ChangeReviewed, cancellationToken),
+            Is.EqualTo(2));
+    }
+
     private static RunRequest Labelled(string team) =>
         new() { Goal = "Go.", Labels = new Dictionary<string, string> { ["team"] = team } };
 
     private static Task<Run> WaitingAsync(RunHost host, string id, CancellationToken cancellationToken) =>
         host.UntilAsync(id, static run => run.Status == RunStatus.Waiting, cancellationToken);
 
-    private Task<RunHost> StartAsync(int turns, (string, string)[] settings, int atOnce = 1)
+    private Task<RunHost> StartAsync(int turns, (string, string)[] settings, int atOnce = 1,
+        Action<IServiceCollection>? services = null)
     {
         int made = 0;
         return RunHost.StartAsync(
+            services ?? (static _ => { }),
             request => request.Turn < turns
                 ? new ChatReply
                 {

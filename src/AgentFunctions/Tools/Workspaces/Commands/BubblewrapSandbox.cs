@@ -102,7 +102,7 @@ internal sealed class BubblewrapSandbox(string program, IReadOnlyList<string> hi
                 RedirectStandardOutput = true,
             };
             using Process probe = Process.Start(start)!;
-            return probe.WaitForExit(TimeSpan.FromSeconds(10)) && probe.ExitCode == 0 ? Program : null;
+            return probe.WaitForExit(TimeSpan.FromMinutes(1)) && probe.ExitCode == 0 ? Program : null;
         }
         catch (Exception error) when (error is InvalidOperationException or Win32Exception)
         {
