@@ -146,6 +146,7 @@ internal sealed class SharedWorkTests
     {
         var firstWrote = new TaskCompletionSource();
         var firstMayEnd = new TaskCompletionSource();
+        var wasRead = new TaskCompletionSource();
         int secondSteps = 0;
         (string, int) atTheEnd = default;
         var time = new VirtualTime(new DateTimeOffset(2026, 5, 4, 8, 0, 0, TimeSpan.Zero));
@@ -169,6 +170,7 @@ internal sealed class SharedWorkTests
                             await firstMayEnd.Task.WaitAsync(token);
                             atTheEnd = (await File.ReadAllTextAsync(Path.Combine(folder.Path, "notes.txt"), token),
                                 Volatile.Read(ref secondSteps));
+                            wasRead.SetResult();
                         },
                     },
                     _ => ChatReply.Say(request.Last("tool")) with { Before = _ => Task.FromResult(Interlocked.Increment(ref secondSteps)) },
@@ -188,6 +190,8 @@ internal sealed class SharedWorkTests
         }
 
         firstMayEnd.SetResult();
+        // The lease of the first one would run out if the clock went on before that.
+        await wasRead.Task;
         Task<Run> ended = host.Reader.WaitForEndAsync(run.Id);
         await Poll.UntilEndAsync(ended, () => time.Advance(TimeSpan.FromSeconds(0.5)),
             TestContext.CurrentContext.CancellationToken);

@@ -18,8 +18,8 @@ internal sealed class RunStands(RunReader reader, LiveFeed feed, RunAccess acces
     /// <summary>How long a run that was asked to end may take before its client is answered.</summary>
     private static readonly TimeSpan Ending = TimeSpan.FromSeconds(10);
 
-    /// <summary>How long a run that says that it has ended may take until it shows it.</summary>
-    private static readonly TimeSpan Settling = TimeSpan.FromSeconds(60);
+    /// <summary>How long a run that says that it has ended may take until it shows it, unless it goes on by now.</summary>
+    private static readonly TimeSpan Settling = TimeSpan.FromSeconds(2);
 
     /// <summary>Gets where a run stands.</summary>
     /// <param name="id">The run.</param>
