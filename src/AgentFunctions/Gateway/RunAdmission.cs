@@ -101,6 +101,7 @@ internal sealed class RunAdmission(
         {
             long? ticket = await admission.EnterAsync(draft.Run, caller, cancellationToken).ConfigureAwait(false);
             isIn = true;
+            cancellationToken.ThrowIfCancellationRequested();
             RunState state = draft.Prepare is null ? draft.State : await draft.Prepare(cancellationToken).ConfigureAwait(false);
             if (!isKnown)
             {

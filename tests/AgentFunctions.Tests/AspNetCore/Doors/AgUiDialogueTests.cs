@@ -71,11 +71,9 @@ internal sealed class AgUiDialogueTests
         string said = await SendAsync(host, "/agui/worker", isRepeated ? "r0" : "r1", dialogue, tools, cancellationToken);
 
         Assert.That(said, Does.Contain("RUN_FINISHED").And.Contain("Answered."));
+        string last = host.Model.Requests[^1].Body.GetRawText();
         Assert.That(
-            host.Model.Requests.SelectMany(static request => request.Messages)
-                .Where(static message => message.GetProperty("role").GetString() == "user")
-                .Select(static message => message.GetProperty("content").ToString()).Distinct(),
-            Is.EqualTo(isRepeated ? (string[])["# Goal\nQuestion 0."] : ["# Goal\nQuestion 0.", "Question 1."]));
+            (last.Split("Question 0.").Length, last.Split("Question 1.").Length), Is.EqualTo((2, isRepeated ? 1 : 2)), last);
         Assert.That(host.Model.Count, Is.EqualTo(isRepeated ? 1 : 2), "nothing is said twice");
     }
 
