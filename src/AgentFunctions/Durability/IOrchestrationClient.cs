@@ -62,14 +62,19 @@ public interface IOrchestrationClient
     /// <param name="instanceId">The instance.</param>
     /// <param name="reason">Why, for the history.</param>
     /// <param name="cancellationToken">The token to cancel the wait for the record.</param>
-    /// <exception cref="AgentException"><see cref="ErrorCode.InstanceNotFound"/>.</exception>
+    /// <exception cref="AgentException">
+    /// <see cref="ErrorCode.InstanceNotFound"/>. <see cref="ErrorCode.EngineUnavailable"/> also if the backend has the order and
+    /// has not come to it in time; it may still do so.
+    /// </exception>
     Task SuspendAsync(string instanceId, string? reason = null, CancellationToken cancellationToken = default);
 
-    /// <summary>Resumes a suspended instance. Events that arrived meanwhile are delivered in order.</summary>
+    /// <summary>
+    /// Resumes a suspended instance. Events that arrived meanwhile are delivered in order. It returns once the instance shows it.
+    /// </summary>
     /// <param name="instanceId">The instance.</param>
     /// <param name="reason">Why, for the history.</param>
     /// <param name="cancellationToken">The token to cancel the wait for the record.</param>
-    /// <exception cref="AgentException"><see cref="ErrorCode.InstanceNotFound"/>.</exception>
+    /// <exception cref="AgentException">As for <see cref="SuspendAsync"/>.</exception>
     Task ResumeAsync(string instanceId, string? reason = null, CancellationToken cancellationToken = default);
 
     /// <summary>Ends an instance at once. Activities in flight are cancelled and their results are dropped.</summary>

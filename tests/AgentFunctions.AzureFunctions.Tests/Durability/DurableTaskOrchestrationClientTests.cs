@@ -126,7 +126,7 @@ public sealed class DurableTaskOrchestrationClientTests
             .Returns(_ => new PurgeResult(purged++ == 0 ? 1 : 0));
         durable.GetOrchestrationHistoryAsync("1", Arg.Any<CancellationToken>()).Returns<IList<HistoryEvent>>(
             _ => purged <= purges ? [new OrchestratorStartedEvent(-1)] : []);
-        return (durable, new DurableTaskOrchestrationClient(new DurableTaskClientAccessor { Client = durable }, TimeProvider.System));
+        return (durable, ClientOf(durable));
     }
 
     [Test]

@@ -8,6 +8,7 @@ using AgentFunctions.Runs;
 using AgentFunctions.Storage;
 using AgentFunctions.TestKit;
 using AgentFunctions.Tests.Hosting;
+using AgentFunctions.Tests.Storage;
 using AgentFunctions.Tools;
 using AgentFunctions.Views;
 
@@ -26,7 +27,7 @@ internal sealed class LeavingCallerTests
     public async Task Submit_CallerLeavesOnceTheRunIsOnRecord_TheRunBegins(CancellationToken cancellationToken)
     {
         using var caller = new LeavingCaller("runs/") { IsAboutToLeave = true };
-        await using RunHost host = await RunHost.StartAsync(caller.Install, static _ => ChatReply.Say("done"));
+        await using RunHost host = await StartAsync(caller);
 
         Run run = await host.Gateway.SubmitAsync(new RunRequest { Goal = "Go." }, Ada, cancellationToken: caller.Token);
 
@@ -38,7 +39,7 @@ internal sealed class LeavingCallerTests
     public async Task SubmitWithId_CallerLeavesBeforeTheRunIsOnRecord_TheKeyIsFree(CancellationToken cancellationToken)
     {
         using var caller = new LeavingCaller("idempotency/") { IsAboutToLeave = true };
-        await using RunHost host = await RunHost.StartAsync(caller.Install, static _ => ChatReply.Say("done"));
+        await using RunHost host = await StartAsync(caller);
         string id = host.Gateway.NewRunId();
 
         Assert.That(
@@ -54,7 +55,7 @@ internal sealed class LeavingCallerTests
     public async Task Submit_CallerLeavesBeforeTheRunIsOnRecord_TheKeyIsFree(CancellationToken cancellationToken)
     {
         using var caller = new LeavingCaller("idempotency/") { IsAboutToLeave = true };
-        await using RunHost host = await RunHost.StartAsync(caller.Install, static _ => ChatReply.Say("done"));
+        await using RunHost host = await StartAsync(caller);
 
         Assert.That(
             () => host.Gateway.SubmitAsync(new RunRequest { Goal = "Go." }, Ada, "key", caller.Token),
@@ -208,13 +209,7 @@ internal sealed class LeavingCallerTests
     {
         using var making = new LeavingCaller("api-keys/");
         using var withdrawing = new LeavingCaller("api-key-names/");
-        await using RunHost host = await RunHost.StartAsync(
-            services =>
-            {
-                making.Install(services);
-                withdrawing.Install(services);
-            },
-            static _ => ChatReply.Say("done"));
+        await using RunHost host = await StartAsync(making, withdrawing);
         ApiKeys keys = host.Get<ApiKeys>();
         await keys.AddAsync("root", [CallerRoles.Admin], Ada, cancellationToken);
 
@@ -234,13 +229,7 @@ internal sealed class LeavingCallerTests
     {
         using var setting = new LeavingCaller("audit");
         using var lifting = new LeavingCaller("audit");
-        await using RunHost host = await RunHost.StartAsync(
-            services =>
-            {
-                setting.Install(services);
-                lifting.Install(services);
-            },
-            static _ => ChatReply.Say("done"));
+        await using RunHost host = await StartAsync(setting, lifting);
         LegalHolds holds = host.Get<LegalHolds>();
 
         setting.IsAboutToLeave = true;
@@ -253,6 +242,9 @@ internal sealed class LeavingCallerTests
         Assert.That(await holds.ListAsync(cancellationToken), Is.Empty);
     }
 
+    private static Task<RunHost> StartAsync(params LeavingCaller[] callers) => RunHost.StartAsync(
+        services => Array.ForEach(callers, caller => caller.Install(services)), static _ => ChatReply.Say("done"));
+
     private static async Task<int> CountAsync(RunHost host, string type, CancellationToken cancellationToken) =>
         await host.Get<AuditLog>().ReadAsync(null, 0, cancellationToken).CountAsync(entry => entry.Type == type, cancellationToken);
 
@@ -263,28 +255,13 @@ internal sealed class LeavingCallerTests
 
         public ILogStore Before(ILogStore inner) => new Logs(this, prefix, inner);
 
-        private sealed class Logs(Outage outage, string prefix, ILogStore inner) : ILogStore
+        private sealed class Logs(Outage outage, string prefix, ILogStore inner) : DelegatingLogStore(inner)
         {
-            public bool IsShared => inner.IsShared;
-
-            public Task<long> AppendAsync(string stream, IReadOnlyList<ReadOnlyMemory<byte>> entries, long? expectedPosition,
-                CancellationToken cancellationToken) =>
+            public override Task<long> AppendAsync(string stream, IReadOnlyList<ReadOnlyMemory<byte>> entries,
+                long? expectedPosition = null, CancellationToken cancellationToken = default) =>
                 outage.IsNow && stream.StartsWith(prefix, StringComparison.Ordinal)
                     ? throw new AgentException(ErrorCode.EngineUnavailable, "The store does not answer.")
-                    : inner.AppendAsync(stream, entries, expectedPosition, cancellationToken);
-
-            public IAsyncEnumerable<LogEntry> ReadAsync(string stream, long fromPosition, int? maxCount,
-                CancellationToken cancellationToken) =>
-                inner.ReadAsync(stream, fromPosition, maxCount, cancellationToken);
-
-            public Task<long> GetLengthAsync(string stream, CancellationToken cancellationToken) =>
-                inner.GetLengthAsync(stream, cancellationToken);
-
-            public Task WaitForAppendAsync(string stream, long length, CancellationToken cancellationToken) =>
-                inner.WaitForAppendAsync(stream, length, cancellationToken);
-
-            public Task DeleteAsync(string stream, CancellationToken cancellationToken) =>
-                inner.DeleteAsync(stream, cancellationToken);
+                    : base.AppendAsync(stream, entries, expectedPosition, cancellationToken);
         }
     }
 }

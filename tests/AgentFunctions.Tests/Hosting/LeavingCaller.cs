@@ -1,5 +1,6 @@
 using AgentFunctions.Governance.Audit;
 using AgentFunctions.Storage;
+using AgentFunctions.Tests.Storage;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace AgentFunctions.Tests.Hosting;
@@ -66,32 +67,11 @@ internal sealed class LeavingCaller(string prefix) : IDisposable
             inner.ListAsync(prefix, after, cancellationToken);
     }
 
-    private sealed class Logs(LeavingCaller caller, ILogStore inner) : ILogStore
+    private sealed class Logs(LeavingCaller caller, ILogStore inner) : DelegatingLogStore(inner)
     {
-        public bool IsShared => inner.IsShared;
-
-        public Task<long> AppendAsync(string stream, IReadOnlyList<ReadOnlyMemory<byte>> entries, long? expectedPosition,
-            CancellationToken cancellationToken) =>
+        public override Task<long> AppendAsync(string stream, IReadOnlyList<ReadOnlyMemory<byte>> entries,
+            long? expectedPosition = null, CancellationToken cancellationToken = default) =>
             caller.WriteAsync(
-                stream, () => inner.AppendAsync(stream, entries, expectedPosition, CancellationToken.None), cancellationToken);
-
-        public IAsyncEnumerable<LogEntry> ReadAsync(string stream, long fromPosition, int? maxCount,
-            CancellationToken cancellationToken) =>
-            inner.ReadAsync(stream, fromPosition, maxCount, cancellationToken);
-
-        public Task<long> GetLengthAsync(string stream, CancellationToken cancellationToken) =>
-            inner.GetLengthAsync(stream, cancellationToken);
-
-        public Task WaitForAppendAsync(string stream, long length, CancellationToken cancellationToken) =>
-            inner.WaitForAppendAsync(stream, length, cancellationToken);
-
-        public Task TrimAsync(string stream, long before, CancellationToken cancellationToken) =>
-            inner.TrimAsync(stream, before, cancellationToken);
-
-        public Task<long> FindTrimAsync(string stream, long before, CancellationToken cancellationToken) =>
-            inner.FindTrimAsync(stream, before, cancellationToken);
-
-        public Task DeleteAsync(string stream, CancellationToken cancellationToken) =>
-            inner.DeleteAsync(stream, cancellationToken);
+                stream, () => base.AppendAsync(stream, entries, expectedPosition, CancellationToken.None), cancellationToken);
     }
 }

@@ -53,6 +53,7 @@ internal sealed class LeavingOperatorTests
         Assert.That(
             async () => await bench.Host.Monitors.GetAsync("shop"),
             Throws.TypeOf<AgentException>().With.Property("Code").EqualTo(ErrorCode.MonitorNotFound));
+        Assert.That(await bench.Host.Get<MonitorStore>().FindMemoryAsync("shop", CancellationToken.None), Is.Null);
     }
 
     [Test]

@@ -44,7 +44,8 @@ internal sealed class FailoverRunTests
             },
             [AgentTool.Create("look", "Looks.", ToolEffect.None, static () => "seen")], null,
             ("Models:test:Fallback", "twin"), ("Models:test:MaxRetries", "0"),
-            ("Models:test:AttemptTimeout", trouble == "stalled" ? "00:10:00" : "00:00:45"), ("Models:test:StreamIdleTimeout", "00:00:30"),
+            ("Models:test:AttemptTimeout", trouble == "stalled" ? "00:10:00" : "00:00:45"),
+            ("Models:test:StreamIdleTimeout", "00:00:30"),
             ("Models:test:Price:Input", "1"), ("Models:test:Price:Output", "2"),
             ("Models:twin:Provider", "openai"), ("Models:twin:Endpoint", spare.BaseUrl), ("Models:twin:Key", "sk-spare"),
             ("Models:twin:Model", "other"), ("Models:twin:Price:Input", "3"), ("Models:twin:Price:Output", "4"));

@@ -147,7 +147,7 @@ internal sealed class NewResponses(
             throw OpenAIException.Invalid("input", "say something, or answer what was asked.");
         }
 
-        long from = previous.To ?? await journal.LengthAsync(previous.RunId, cancellationToken);
+        long from = same?.From ?? previous.To ?? await journal.LengthAsync(previous.RunId, cancellationToken);
         // From here on it is carried through, though its caller leaves.
         cancellationToken = CancellationToken.None;
         Exchange exchange = same ?? await exchanges.EnterAsync(
