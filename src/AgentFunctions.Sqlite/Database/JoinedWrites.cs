@@ -4,11 +4,17 @@ namespace AgentFunctions.Sqlite.Database;
 /// <param name="jobs">The writes, in their order.</param>
 internal sealed class JoinedWrites(IReadOnlyList<WriteJob> jobs) : WriteJob
 {
-    private readonly Dictionary<WriteJob, AgentException> _rejected = [];
+    private Dictionary<WriteJob, AgentException>? _rejected;
+
+    /// <summary>
+    /// Gets whether all of them are written, in the transaction that is under way or an earlier one; <see langword="null"/> while
+    /// none was tried. Read on the writer's thread.
+    /// </summary>
+    public bool? AreComplete { get; private set; }
 
     public override void Apply(WriteTransaction transaction)
     {
-        _rejected.Clear();
+        _rejected?.Clear();
         foreach (WriteJob job in jobs)
         {
             try
@@ -17,16 +23,18 @@ internal sealed class JoinedWrites(IReadOnlyList<WriteJob> jobs) : WriteJob
             }
             catch (AgentException rejection)
             {
-                _rejected[job] = rejection;
+                (_rejected ??= [])[job] = rejection;
             }
         }
+
+        AreComplete = _rejected is not { Count: > 0 };
     }
 
     public override void Committed()
     {
         foreach (WriteJob job in jobs)
         {
-            if (_rejected.TryGetValue(job, out AgentException? rejection))
+            if (_rejected is not null && _rejected.TryGetValue(job, out AgentException? rejection))
             {
                 job.Failed(rejection);
             }
@@ -39,6 +47,7 @@ internal sealed class JoinedWrites(IReadOnlyList<WriteJob> jobs) : WriteJob
 
     public override void Failed(AgentException error)
     {
+        AreComplete = false;
         foreach (WriteJob job in jobs)
         {
             job.Failed(error);

@@ -10,6 +10,9 @@ internal sealed class WriteGroup(Writer writer, AsyncLocal<WriteGroup?> current)
     private readonly List<WriteJob> _held = [];
     private bool _closed;
 
+    /// <summary>Gets how many writes it holds back.</summary>
+    public int Count => _held.Count;
+
     /// <summary>Holds a write back, in this group or the one around it.</summary>
     /// <returns>Whether any of them was still open.</returns>
     public bool TryHold(WriteJob job)
@@ -26,7 +29,26 @@ internal sealed class WriteGroup(Writer writer, AsyncLocal<WriteGroup?> current)
         return _outer?.TryHold(job) ?? false;
     }
 
+    /// <summary>Ends the group and gives what it held back, which the writer has not got.</summary>
+    public JoinedWrites Take()
+    {
+        Close();
+        return new JoinedWrites(_held);
+    }
+
     public void Dispose()
+    {
+        if (Close() && _held.Count > 0)
+        {
+            WriteJob job = _held.Count == 1 ? _held[0] : new JoinedWrites(_held);
+            if (_outer?.TryHold(job) != true)
+            {
+                writer.Add(job);
+            }
+        }
+    }
+
+    private bool Close()
     {
         if (current.Value == this)
         {
@@ -35,21 +57,9 @@ internal sealed class WriteGroup(Writer writer, AsyncLocal<WriteGroup?> current)
 
         lock (_gate)
         {
-            if (_closed)
-            {
-                return;
-            }
-
+            bool wasOpen = !_closed;
             _closed = true;
-        }
-
-        if (_held.Count > 0)
-        {
-            WriteJob job = _held.Count == 1 ? _held[0] : new JoinedWrites(_held);
-            if (_outer?.TryHold(job) != true)
-            {
-                writer.Add(job);
-            }
+            return wasOpen;
         }
     }
 }

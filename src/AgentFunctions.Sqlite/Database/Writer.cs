@@ -56,7 +56,47 @@ internal sealed class Writer : IDisposable
 
     /// <summary>Adds work, whatever group there is.</summary>
     /// <param name="job">The work.</param>
-    public void Add(WriterJob job)
+    public void Add(WriterJob job) => Add(job, isLast: true);
+
+    /// <summary>
+    /// Adds work that is to be done with what is added next. Whoever adds it wakes the writer if nothing more comes.
+    /// </summary>
+    /// <param name="job">The work.</param>
+    public void AddBeforeAnother(WriterJob job) => Add(job, isLast: false);
+
+    /// <summary>Has the writer do what was added.</summary>
+    public void Wake()
+    {
+        lock (_gate)
+        {
+            if (!_asleep || (_queue.Count == 0 && !_closed))
+            {
+                return;
+            }
+
+            _asleep = false;
+        }
+
+        _wake.Release();
+    }
+
+    /// <summary>Finishes what is queued and ends the thread.</summary>
+    public void Dispose()
+    {
+        lock (_gate)
+        {
+            _closed = true;
+        }
+
+        Wake();
+        _thread.Join();
+        _wake.Dispose();
+        WriterConnection.Release(_connection);
+        _connection.Dispose();
+        _counter?.Dispose();
+    }
+
+    private void Add(WriterJob job, bool isLast)
     {
         bool wake = false;
         bool closed;
@@ -66,8 +106,8 @@ internal sealed class Writer : IDisposable
             if (!closed)
             {
                 _queue.Add(job);
-                wake = _asleep;
-                _asleep = false;
+                wake = _asleep && isLast;
+                _asleep &= !wake;
             }
         }
 
@@ -79,29 +119,6 @@ internal sealed class Writer : IDisposable
         {
             _wake.Release();
         }
-    }
-
-    /// <summary>Finishes what is queued and ends the thread.</summary>
-    public void Dispose()
-    {
-        bool wake;
-        lock (_gate)
-        {
-            _closed = true;
-            wake = _asleep;
-            _asleep = false;
-        }
-
-        if (wake)
-        {
-            _wake.Release();
-        }
-
-        _thread.Join();
-        _wake.Dispose();
-        WriterConnection.Release(_connection);
-        _connection.Dispose();
-        _counter?.Dispose();
     }
 
     private static AgentException Stopped() =>

@@ -94,8 +94,6 @@ internal sealed class ActivityDispatcher(EngineCore engine)
         }
     }
 
-    [SuppressMessage("Design", "CA1031:Do not catch general exception types",
-        Justification = "Whatever an activity throws is its outcome.")]
     private async Task RunAsync(ActivityCall call)
     {
         if (engine.Stopping.IsCancellationRequested || call.Instance.IsGone)
@@ -103,8 +101,26 @@ internal sealed class ActivityDispatcher(EngineCore engine)
             return;
         }
 
+        var writes = new StepWrites(engine.Writer);
+        HistoryEvent? outcome = await OutcomeAsync(call, writes).ConfigureAwait(false);
+        if (outcome is null || !call.Instance.Post(new Message
+        {
+            Event = outcome,
+            Execution = call.Execution,
+            After = writes.Any && outcome is TaskCompleted ? writes : null,
+        }))
+        {
+            // No turn comes after what the step has written.
+            engine.Writer.Wake();
+        }
+    }
+
+    /// <summary>Makes a call; <see langword="null"/> if nothing came of it because the host stops.</summary>
+    [SuppressMessage("Design", "CA1031:Do not catch general exception types",
+        Justification = "Whatever an activity throws is its outcome.")]
+    private async Task<HistoryEvent?> OutcomeAsync(ActivityCall call, StepWrites writes)
+    {
         TaskScheduled request = call.Request;
-        HistoryEvent outcome;
         try
         {
             if (!engine.Registry.Activities.TryGetValue(request.Name, out ActivityDelegate? activity))
@@ -114,22 +130,20 @@ internal sealed class ActivityDispatcher(EngineCore engine)
                     $"No activity '{request.Name}' is registered; register it under this name, or correct the name.");
             }
 
-            var context = new ActivityContext(call.Instance.Id, request.Name, request.TaskId, call.CancellationToken);
+            var context = new ActivityContext(call.Instance.Id, request.Name, request.TaskId, call.CancellationToken)
+            {
+                LastWrites = writes,
+            };
             string? result = await activity(context, request.Input).ConfigureAwait(false);
             OrchestrationLimits.Check(result, $"result of activity '{request.Name}'", engine.Options.MaxPayloadBytes);
-            outcome = new TaskCompleted(engine.Time.GetUtcNow(), request.TaskId, result);
+            return new TaskCompleted(engine.Time.GetUtcNow(), request.TaskId, result);
         }
         catch (Exception error)
         {
             // A host that stops makes activities fail that have done nothing wrong: they are delivered again.
-            if (engine.Stopping.IsCancellationRequested)
-            {
-                return;
-            }
-
-            outcome = new TaskFailed(engine.Time.GetUtcNow(), request.TaskId, FailureDetails.FromException(error));
+            return engine.Stopping.IsCancellationRequested
+                ? null
+                : new TaskFailed(engine.Time.GetUtcNow(), request.TaskId, FailureDetails.FromException(error));
         }
-
-        call.Instance.Post(new Message { Event = outcome, Execution = call.Execution });
     }
 }

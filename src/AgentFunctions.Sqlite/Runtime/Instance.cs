@@ -118,6 +118,11 @@ internal sealed class Instance
         {
             Retry(messages, error);
         }
+        finally
+        {
+            // What the steps wrote last has waited for the turn's record; there may be none.
+            _engine.Writer.Wake();
+        }
     }
 
     /// <summary>The turn is on disk: now let it have its effects. Runs on the writer's thread.</summary>
@@ -330,7 +335,7 @@ internal sealed class Instance
     {
         AgentException known = error as AgentException
             ?? new AgentException(ErrorCode.EngineUnavailable, $"The engine failed: {error.Message}", error);
-        List<Message> kept = [];
+        List<Message> kept = [], lost = [];
         foreach (Message message in messages)
         {
             if (message.Ack is { } ack)
@@ -340,7 +345,7 @@ internal sealed class Instance
             }
             else
             {
-                kept.Add(message);
+                (message.After is { IsLost: true } ? lost : kept).Add(message);
             }
         }
 
@@ -358,13 +363,29 @@ internal sealed class Instance
             _mailbox.InsertRange(0, kept.Count > 0 ? kept : [new Message()]);
         }
 
-        _ = EnqueueLaterAsync(delay);
+        _ = EnqueueLaterAsync(delay, lost);
     }
 
     // Real time, because what failed is a real disk, whatever clock the orchestrations see.
-    private async Task EnqueueLaterAsync(TimeSpan delay)
+    private async Task EnqueueLaterAsync(TimeSpan delay, List<Message> lost)
     {
         await Task.Delay(delay, CancellationToken.None).ConfigureAwait(false);
+        foreach (Message step in lost)
+        {
+            // The step has failed; or what it wrote was there already, and another delivery of it reads that.
+            if (await step.After!.SettledAsync().ConfigureAwait(false) is { } error)
+            {
+                lock (_gate)
+                {
+                    _mailbox.Insert(0, step.Failed(_engine.Time.GetUtcNow(), error));
+                }
+            }
+            else
+            {
+                _inFlight.Remove(OrchestrationExecution.TaskIdOf(step.Event!)!.Value);
+            }
+        }
+
         _engine.Turns.Enqueue(this);
     }
 

@@ -101,6 +101,11 @@ internal sealed class TurnCommit : WriteJob
             throw new AgentException(ErrorCode.InstanceNotFound, $"Instance '{_next.Id}' was deleted or replaced.");
         }
 
+        if (Messages.Exists(static message => message.After is { IsLost: true }))
+        {
+            throw new AgentException(ErrorCode.EngineUnavailable, $"The last writes of a step of instance '{_next.Id}' failed.");
+        }
+
         // A commit that failed is applied again.
         _outbox.Clear();
         Connection connection = transaction.Connection;

@@ -21,7 +21,11 @@ public delegate Task<string?> ActivityDelegate(ActivityContext context, string? 
 /// <param name="CancellationToken">
 /// Cancelled when the instance ends, when its code has returned without waiting for the result, or when the host stops.
 /// </param>
-public sealed record ActivityContext(string InstanceId, string Name, int TaskId, CancellationToken CancellationToken);
+public sealed record ActivityContext(string InstanceId, string Name, int TaskId, CancellationToken CancellationToken)
+{
+    /// <summary>Gets what takes the last writes of the step; <see langword="null"/> if the step waits for all its writes.</summary>
+    public IStepWrites? LastWrites { get; init; }
+}
 
 /// <summary>Represents the orchestrators and activities of a host, by name. Names are case-sensitive.</summary>
 public sealed class DurableRegistry

@@ -214,6 +214,7 @@ internal sealed class CallLedger(IRecordStore records)
         LedgerEntry finished = entry with { State = LedgerState.Finished };
         while (await TryWriteAsync(runId, turn, call, finished, cancellationToken).ConfigureAwait(false) is null)
         {
+            _last.Remove(runId);
             LedgerEntry? other = await FindAsync(runId, turn, call, cancellationToken).ConfigureAwait(false);
             if (other is { State: LedgerState.Finished, Outcome: { } outcome }
                 && !(entry.IsOwner && outcome.Code == ErrorCode.ToolOutcomeUnknown))
@@ -230,8 +231,21 @@ internal sealed class CallLedger(IRecordStore records)
             finished = finished with { Etag = other?.Etag, ApprovalId = other?.ApprovalId ?? entry.ApprovalId };
         }
 
-        Remember(runId, turn, call, finished.Outcome!);
-        return finished;
+        return Finished(runId, turn, call, finished);
+    }
+
+    /// <summary>
+    /// Gives the entry of a call whose outcome is being entered. It counts from the engine's record of the step on, which comes after
+    /// it; should another's outcome stand there, the step is delivered again.
+    /// </summary>
+    /// <param name="runId">The run.</param>
+    /// <param name="turn">The turn.</param>
+    /// <param name="call">The number of the call within its turn.</param>
+    /// <param name="entry">The entry, with its outcome.</param>
+    internal LedgerEntry Finished(string runId, int turn, int call, LedgerEntry entry)
+    {
+        Remember(runId, turn, call, entry.Outcome!);
+        return entry with { State = LedgerState.Finished };
     }
 
     /// <summary>Writes what is known of a call. Durable when it returns.</summary>
@@ -328,7 +342,9 @@ internal sealed class CallLedger(IRecordStore records)
     /// <summary>Keeps an outcome that stands for good: only that nobody can tell gives way to another.</summary>
     private void Remember(string runId, int turn, int call, ToolOutcome outcome)
     {
-        if (call == 0 && !records.IsShared && outcome.Code != ErrorCode.ToolOutcomeUnknown)
+        // One that was handed over is remembered at once, and perhaps once more when a later turn has its own.
+        bool isLate = _last.TryGet(runId, out (int Turn, ToolOutcome Outcome) last) && last.Turn > turn;
+        if (call == 0 && !records.IsShared && !isLate && outcome.Code != ErrorCode.ToolOutcomeUnknown)
         {
             _last.Set(runId, (turn, outcome));
         }

@@ -145,9 +145,27 @@ public sealed class Transcript
             data[i] = await WriteAsync(runId, entries[i], cancellationToken).ConfigureAwait(false);
         }
 
-        await _logs.AppendAsync(StreamOf(runId), data, window.End, cancellationToken).ConfigureAwait(false);
+        Task appended = _logs.AppendAsync(StreamOf(runId), data, window.End, cancellationToken);
         TranscriptWindow grown = window.With(entries);
+        if (_logs.IsShared)
+        {
+            await appended.ConfigureAwait(false);
+            _windows.Set(runId, grown);
+            return grown;
+        }
+
+        // Now, and not once more when it is written: the engine may have come to the next step by then.
         _windows.Set(runId, grown);
+        try
+        {
+            await appended.ConfigureAwait(false);
+        }
+        catch
+        {
+            _windows.Remove(runId);
+            throw;
+        }
+
         return grown;
     }
 

@@ -109,13 +109,15 @@ internal sealed class CallModelActivity(
             AgentTelemetry.RunBegun(run, reply.At - took - run.CreatedAt);
         }
 
-        // Handed over together, in this order, so that they share one flush to disk.
-        Task kept = transcript.AppendAsync(input.RunId, window, [.. added, reply], cancellationToken);
-        Task told = SwitchOf(reply, window) is { } other
-            ? journal.AppendAsync(input.RunId, other, cancellationToken)
-            : Task.CompletedTask;
-        await Task.WhenAll(kept, told,
-            journal.AppendAsync(input.RunId, Describe(reply, took) with { Delivery = delivery }, cancellationToken))
+        // Handed over together, in this order, so that they share one flush to disk with the engine's record of the step. What the
+        // engine takes is carried through, whatever becomes of the step.
+        CancellationToken until = context.LastWrites is null ? cancellationToken : CancellationToken.None;
+        await context.LastWrites.WriteAsync(
+            () => transcript.AppendAsync(input.RunId, window, [.. added, reply], until),
+            () => SwitchOf(reply, window) is { } other
+                ? journal.AppendAsync(input.RunId, other, until)
+                : Task.CompletedTask,
+            () => journal.AppendAsync(input.RunId, Describe(reply, took) with { Delivery = delivery }, until))
             .ConfigureAwait(false);
         caller.Recorded(input.RunId, input.Turn);
         return ResultOf(reply);

@@ -51,6 +51,19 @@ internal sealed partial class StepRetries(
         try
         {
             T result = await make().ConfigureAwait(false);
+            if (context.LastWrites is { Written.IsCompletedSuccessfully: false } last)
+            {
+                // The engine settles it: where the writes fail, the step has failed.
+                if (isPostponed || !IsFine(runId))
+                {
+                    await last.WaitAsync().ConfigureAwait(false);
+                }
+                else
+                {
+                    _ = TellIfLostAsync(last.Written, context.Name, runId, step);
+                }
+            }
+
             if (!isPostponed)
             {
                 await ForgetAsync(runId, step).ConfigureAwait(false);
@@ -61,12 +74,7 @@ internal sealed partial class StepRetries(
         catch (Exception e) when (!context.CancellationToken.IsCancellationRequested
             && FailureDetails.FromException(e) is { IsNonRetriable: false } failure)
         {
-            FailureDetails cause = failure.Cause();
-            ErrorCode? code = Enum.TryParse(cause.ErrorType, out ErrorCode known) ? known : null;
-            RetryPolicy policy = StepOptions.Of(context.Name).Retry!;
-            await TellAsync(
-                runId, step, new Failure(code?.ToString(), cause.Message, KindOf(code), null),
-                attempt => attempt < policy.MaxAttempts ? policy.DelayAfter(attempt) : null, true).ConfigureAwait(false);
+            await TellAsync(context.Name, runId, step, failure).ConfigureAwait(false);
             throw;
         }
         finally
@@ -74,6 +82,34 @@ internal sealed partial class StepRetries(
             ModelRetry.Observe(null);
         }
     }
+
+    private async Task TellIfLostAsync(Task written, string name, string runId, StepTrouble step)
+    {
+        try
+        {
+            await written.ConfigureAwait(false);
+        }
+        catch (Exception e)
+        {
+            if (FailureDetails.FromException(e) is { IsNonRetriable: false } failure)
+            {
+                await TellAsync(name, runId, step, failure).ConfigureAwait(false);
+            }
+        }
+    }
+
+    private Task TellAsync(string name, string runId, StepTrouble step, FailureDetails failure)
+    {
+        FailureDetails cause = failure.Cause();
+        ErrorCode? code = Enum.TryParse(cause.ErrorType, out ErrorCode known) ? known : null;
+        RetryPolicy policy = StepOptions.Of(name).Retry!;
+        return TellAsync(
+            runId, step, new Failure(code?.ToString(), cause.Message, KindOf(code), null),
+            attempt => attempt < policy.MaxAttempts ? policy.DelayAfter(attempt) : null, true);
+    }
+
+    /// <summary>Whether the run is known not to be in trouble.</summary>
+    private bool IsFine(string runId) => _inTrouble.TryGet(runId, out bool isInTrouble) && !isInTrouble;
 
     private async Task TellAsync(string runId, StepTrouble step, Failure failed, Func<int, TimeSpan?> pauseAfter, bool isAttempt)
     {
@@ -132,7 +168,7 @@ internal sealed partial class StepRetries(
 
     private async Task ForgetAsync(string runId, StepTrouble step)
     {
-        if (_inTrouble.TryGet(runId, out bool isInTrouble) && !isInTrouble)
+        if (IsFine(runId))
         {
             return;
         }

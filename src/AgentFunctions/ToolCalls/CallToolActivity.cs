@@ -9,7 +9,8 @@ namespace AgentFunctions.ToolCalls;
 internal sealed class CallToolActivity([FromKeyedServices(ToolCallPipeline.OfModel)] ToolCallPipeline pipeline)
 {
     public async Task<CallToolResult> RunAsync(ActivityContext activity, CallToolInput input) =>
-        await pipeline.RunAsync(new ToolCallState(input), activity.CancellationToken).ConfigureAwait(false) switch
+        await pipeline.RunAsync(
+            new ToolCallState(input) { LastWrites = activity.LastWrites }, activity.CancellationToken).ConfigureAwait(false) switch
         {
             CallOutcome.Waiting waiting => new CallToolResult(false, 0) { Wait = waiting.For },
             CallOutcome.Delegated delegated => new CallToolResult(false, 0) { Swarm = delegated.Request },

@@ -1,3 +1,4 @@
+using AgentFunctions.Durability;
 using AgentFunctions.Ledger;
 using AgentFunctions.Loop;
 using AgentFunctions.Snapshots;
@@ -92,6 +93,11 @@ internal sealed class CallWrites(CallLedger ledger, CallJournal journal, CallAud
         CallToolInput call = state.Input;
         // A delivery that resumed another's call may lose the race, so it journals only after its ledger entry has won.
         bool mayLose = entry is { IsOwner: false, Etag: not null };
+        if (state.LastWrites is { } last && !mayLose && entry is { ApprovalId: null, QuestionIds: null or [] })
+        {
+            return await HandOverAsync(last, state, entry, took).ConfigureAwait(false);
+        }
+
         Task audited = Task.CompletedTask, told = Task.CompletedTask;
         using IDisposable group = captures.Group();
         if (state.OutcomeDue is { } due)
@@ -121,5 +127,25 @@ internal sealed class CallWrites(CallLedger ledger, CallJournal journal, CallAud
         }
 
         return counts;
+    }
+
+    /// <summary>
+    /// The same where the engine takes the writes and nothing else is to be done after them. They are carried through, whatever
+    /// becomes of the step.
+    /// </summary>
+    private async Task<LedgerEntry> HandOverAsync(IStepWrites last, ToolCallState state, LedgerEntry entry, TimeSpan took)
+    {
+        CallToolInput call = state.Input;
+        ToolOutcome? due = state.OutcomeDue;
+        state.OutcomeDue = null;
+        await last.HandOverAsync(
+            [
+                () => due is null ? Task.CompletedTask : audit.FinishedAsync(state, due, out _, CancellationToken.None),
+                () => ledger.FinishAsync(call.RunId, call.Turn, call.Call, entry, CancellationToken.None),
+                () => Task.WhenAll(
+                    journal.CompletedAsync(call, entry.Tool, entry.Outcome!, took, CancellationToken.None), state.Told),
+            ])
+            .ConfigureAwait(false);
+        return ledger.Finished(call.RunId, call.Turn, call.Call, entry);
     }
 }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using AgentFunctions.Durability;
 using AgentFunctions.Governance.Approvals;
 using AgentFunctions.Governance.Policies;
 using AgentFunctions.Ledger;
@@ -31,6 +32,11 @@ internal sealed class ToolCallState(CallToolInput input)
 {
     /// <summary>Gets which call of a run it is, and what the loop says about it.</summary>
     public CallToolInput Input { get; } = input;
+
+    /// <summary>
+    /// Gets what takes the last writes of the step that makes the call; <see langword="null"/> if they are waited for.
+    /// </summary>
+    public IStepWrites? LastWrites { get; init; }
 
     /// <summary>Makes the state of a call on behalf of no run.</summary>
     /// <param name="request">The call.</param>
