@@ -5,29 +5,30 @@ namespace AgentFunctions.Sqlite.Database;
 internal sealed class JoinedWrites(IReadOnlyList<WriteJob> jobs) : WriteJob
 {
     private Dictionary<WriteJob, AgentException>? _rejected;
+    private volatile bool _isLost;
 
-    /// <summary>
-    /// Gets whether all of them are written, in the transaction that is under way or an earlier one; <see langword="null"/> while
-    /// none was tried. Read on the writer's thread.
-    /// </summary>
-    public bool? AreComplete { get; private set; }
+    /// <summary>Gets whether one of them was not written when they were tried last; whatever comes behind them reads it.</summary>
+    public bool IsLost => _isLost;
 
     public override void Apply(WriteTransaction transaction)
     {
         _rejected?.Clear();
+        bool isLost = false;
         foreach (WriteJob job in jobs)
         {
             try
             {
                 job.Apply(transaction);
+                isLost |= job is JoinedWrites { IsLost: true };
             }
             catch (AgentException rejection)
             {
                 (_rejected ??= [])[job] = rejection;
+                isLost = true;
             }
         }
 
-        AreComplete = _rejected is not { Count: > 0 };
+        _isLost = isLost;
     }
 
     public override void Committed()
@@ -47,7 +48,7 @@ internal sealed class JoinedWrites(IReadOnlyList<WriteJob> jobs) : WriteJob
 
     public override void Failed(AgentException error)
     {
-        AreComplete = false;
+        _isLost = true;
         foreach (WriteJob job in jobs)
         {
             job.Failed(error);

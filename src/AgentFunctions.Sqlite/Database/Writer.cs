@@ -56,13 +56,13 @@ internal sealed class Writer : IDisposable
 
     /// <summary>Adds work, whatever group there is.</summary>
     /// <param name="job">The work.</param>
-    public void Add(WriterJob job) => Add(job, isLast: true);
+    public void Add(WriterJob job) => Add(job, wakes: true);
 
     /// <summary>
     /// Adds work that is to be done with what is added next. Whoever adds it wakes the writer if nothing more comes.
     /// </summary>
     /// <param name="job">The work.</param>
-    public void AddBeforeAnother(WriterJob job) => Add(job, isLast: false);
+    public void AddBeforeAnother(WriterJob job) => Add(job, wakes: false);
 
     /// <summary>Has the writer do what was added.</summary>
     public void Wake()
@@ -96,7 +96,7 @@ internal sealed class Writer : IDisposable
         _counter?.Dispose();
     }
 
-    private void Add(WriterJob job, bool isLast)
+    private void Add(WriterJob job, bool wakes)
     {
         bool wake = false;
         bool closed;
@@ -106,7 +106,7 @@ internal sealed class Writer : IDisposable
             if (!closed)
             {
                 _queue.Add(job);
-                wake = _asleep && isLast;
+                wake = _asleep && wakes;
                 _asleep &= !wake;
             }
         }

@@ -107,7 +107,7 @@ internal sealed class ActivityDispatcher(EngineCore engine)
         {
             Event = outcome,
             Execution = call.Execution,
-            After = writes.Any && outcome is TaskCompleted ? writes : null,
+            LastWrites = writes.Any && outcome is TaskCompleted ? writes : null,
         }))
         {
             // No turn comes after what the step has written.

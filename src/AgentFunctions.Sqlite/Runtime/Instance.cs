@@ -335,24 +335,11 @@ internal sealed class Instance
     {
         AgentException known = error as AgentException
             ?? new AgentException(ErrorCode.EngineUnavailable, $"The engine failed: {error.Message}", error);
-        List<Message> kept = [], lost = [];
-        foreach (Message message in messages)
-        {
-            if (message.Ack is { } ack)
-            {
-                // Whoever waits is told, and may repeat the call; so the message itself is not kept.
-                ack.TrySetException(known);
-            }
-            else
-            {
-                (message.After is { IsLost: true } ? lost : kept).Add(message);
-            }
-        }
-
+        var unrecorded = UnrecordedTurn.Of(messages, known);
         _live = null;
         TimeSpan delay = _backoff;
         _backoff = delay * 2 > LongestBackoff ? LongestBackoff : delay * 2;
-        if (!_engine.Stopping.IsCancellationRequested)
+        if (unrecorded.Lost.Count == 0 && !_engine.Stopping.IsCancellationRequested)
         {
             _engine.Logger.LogTurnNotRecorded(known, Seq, delay);
         }
@@ -360,24 +347,23 @@ internal sealed class Instance
         lock (_gate)
         {
             // Even with nothing kept there is work: a reload dispatches what is on record.
-            _mailbox.InsertRange(0, kept.Count > 0 ? kept : [new Message()]);
+            _mailbox.InsertRange(0, unrecorded.Kept.Count > 0 ? unrecorded.Kept : [new Message()]);
         }
 
-        _ = EnqueueLaterAsync(delay, lost);
+        _ = EnqueueLaterAsync(delay, unrecorded);
     }
 
     // Real time, because what failed is a real disk, whatever clock the orchestrations see.
-    private async Task EnqueueLaterAsync(TimeSpan delay, List<Message> lost)
+    private async Task EnqueueLaterAsync(TimeSpan delay, UnrecordedTurn turn)
     {
         await Task.Delay(delay, CancellationToken.None).ConfigureAwait(false);
-        foreach (Message step in lost)
+        foreach (Message step in turn.Lost)
         {
-            // The step has failed; or what it wrote was there already, and another delivery of it reads that.
-            if (await step.After!.SettledAsync().ConfigureAwait(false) is { } error)
+            if (await UnrecordedTurn.SettleAsync(step, _engine.Time).ConfigureAwait(false) is { } failed)
             {
                 lock (_gate)
                 {
-                    _mailbox.Insert(0, step.Failed(_engine.Time.GetUtcNow(), error));
+                    _mailbox.Insert(0, failed);
                 }
             }
             else

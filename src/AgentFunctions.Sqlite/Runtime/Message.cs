@@ -30,19 +30,10 @@ internal sealed class Message
     /// <summary>
     /// Gets the writes that come before it: it is recorded only if they are; <see langword="null"/> if there are none.
     /// </summary>
-    public StepWrites? After { get; init; }
+    public StepWrites? LastWrites { get; init; }
 
     /// <summary>Whom to tell that it is recorded; who is told of a failure repeats the call, so it is not kept then.</summary>
     public TaskCompletionSource? Ack { get; init; }
-
-    /// <summary>The same for a step that has failed after all.</summary>
-    /// <param name="at">When.</param>
-    /// <param name="error">Why.</param>
-    public Message Failed(DateTimeOffset at, Exception error) => new()
-    {
-        Event = new TaskFailed(at, ((TaskCompleted)Event!).TaskId, FailureDetails.FromException(error)),
-        Execution = Execution,
-    };
 }
 
 /// <summary>A message as it lies in the inbox.</summary>

@@ -11,16 +11,15 @@ namespace AgentFunctions.Sqlite.Runtime;
 /// <param name="writer">The writer.</param>
 internal sealed class StepWrites(Writer writer) : IStepWrites
 {
-    private readonly List<JoinedWrites> _handed = [];
-
-    /// <inheritdoc/>
-    public Task Written { get; private set; } = Task.CompletedTask;
+    private List<JoinedWrites>? _handed;
+    private Task _written = Task.CompletedTask;
+    private Func<Exception, Task>? _tell;
 
     /// <summary>Gets whether there are any.</summary>
-    public bool Any => _handed.Count > 0;
+    public bool Any => _handed is not null;
 
-    /// <summary>Gets whether one of them is not written and will not be. Read on the writer's thread.</summary>
-    public bool IsLost => _handed.Exists(static writes => writes.AreComplete == false);
+    /// <summary>Gets whether one of them is not written and will not be, of those that were tried.</summary>
+    public bool IsLost => _handed?.Exists(static writes => writes.IsLost) == true;
 
     /// <inheritdoc/>
     public Task HandOverAsync(IReadOnlyList<Func<Task>> writes)
@@ -33,14 +32,17 @@ internal sealed class StepWrites(Writer writer) : IStepWrites
     public Task WaitAsync()
     {
         writer.Wake();
-        return Written;
+        return _written;
     }
 
-    /// <summary>Waits until all of them have come to an end.</summary>
-    /// <returns>Why one of them failed; <see langword="null"/> if none did for whoever made it.</returns>
+    /// <inheritdoc/>
+    public void IfLost(Func<Exception, Task> tell) => _tell = tell;
+
+    /// <summary>Waits until those who made the writes have heard what became of them, and tells of a failure.</summary>
+    /// <returns>Why the step has failed; <see langword="null"/> if whoever made a write coped with what became of it.</returns>
     [SuppressMessage("Design", "CA1031:Do not catch general exception types",
         Justification = "Whatever a step throws is its outcome.")]
-    public async Task<Exception?> SettledAsync()
+    public async Task<Exception?> SettleAsync()
     {
         try
         {
@@ -49,13 +51,25 @@ internal sealed class StepWrites(Writer writer) : IStepWrites
         }
         catch (Exception error)
         {
+            if (_tell is { } tell)
+            {
+                try
+                {
+                    await tell(error).ConfigureAwait(false);
+                }
+                catch (Exception)
+                {
+                    // What cannot be told is on record as the failure of the step.
+                }
+            }
+
             return error;
         }
     }
 
     private Task HandOverAsync(IReadOnlyList<Func<Task>> writes, int first)
     {
-        var started = new List<Task>(writes.Count + 1) { Written };
+        var started = new List<Task>(writes.Count + 1) { _written };
         using WriteGroup group = writer.BeginGroup();
         for (int index = first; index < writes.Count; index++)
         {
@@ -75,16 +89,17 @@ internal sealed class StepWrites(Writer writer) : IStepWrites
         if (group.Count > 0)
         {
             JoinedWrites job = group.Take();
-            _handed.Add(job);
+            (_handed ??= []).Add(job);
             writer.AddBeforeAnother(job);
         }
 
-        Written = started.Count == 1 ? Written : Task.WhenAll(started);
+        _written = started.Count == 1 ? _written : Task.WhenAll(started);
         return Task.CompletedTask;
     }
 
     private async Task WaitAndGoOnAsync(List<Task> started, IReadOnlyList<Func<Task>> writes, int next)
     {
+        writer.Wake();
         await Task.WhenAll(started).ConfigureAwait(false);
         await HandOverAsync(writes, next).ConfigureAwait(false);
     }

@@ -101,7 +101,7 @@ internal sealed class TurnCommit : WriteJob
             throw new AgentException(ErrorCode.InstanceNotFound, $"Instance '{_next.Id}' was deleted or replaced.");
         }
 
-        if (Messages.Exists(static message => message.After is { IsLost: true }))
+        if (Messages.Exists(static message => message.LastWrites is { IsLost: true }))
         {
             throw new AgentException(ErrorCode.EngineUnavailable, $"The last writes of a step of instance '{_next.Id}' failed.");
         }

@@ -100,7 +100,7 @@ internal sealed class CallLedger(IRecordStore records)
     private readonly LruCache<string, TurnCalls> _turns = new(CachedRuns);
 
     /// <summary>
-    /// Notes that the model has asked for the calls of a turn just now: none of them can be in the ledger but those that are
+    /// Notes that the model has asked for the calls of a turn just now, in an answer that is recorded before any of them is made: none of them can be in the ledger but those that are
     /// entered from here on, so that the first look at each needs no read.
     /// </summary>
     /// <param name="runId">The run.</param>
@@ -212,40 +212,40 @@ internal sealed class CallLedger(IRecordStore records)
         CancellationToken cancellationToken)
     {
         LedgerEntry finished = entry with { State = LedgerState.Finished };
-        while (await TryWriteAsync(runId, turn, call, finished, cancellationToken).ConfigureAwait(false) is null)
+        try
+        {
+            while (true)
+            {
+                Task<string?> written = TryWriteAsync(runId, turn, call, finished, cancellationToken);
+                // Now, and not when it is written: the engine may have come to the next request by then.
+                Remember(runId, turn, call, finished.Outcome!);
+                if (await written.ConfigureAwait(false) is not null)
+                {
+                    return finished;
+                }
+
+                _last.Remove(runId);
+                LedgerEntry? other = await FindAsync(runId, turn, call, cancellationToken).ConfigureAwait(false);
+                if (other is { State: LedgerState.Finished, Outcome: { } outcome }
+                    && !(entry.IsOwner && outcome.Code == ErrorCode.ToolOutcomeUnknown))
+                {
+                    return other;
+                }
+
+                if (!entry.IsOwner)
+                {
+                    throw TakenUp(runId, turn, call);
+                }
+
+                // What a person is being asked about it stays findable.
+                finished = finished with { Etag = other?.Etag, ApprovalId = other?.ApprovalId ?? entry.ApprovalId };
+            }
+        }
+        catch
         {
             _last.Remove(runId);
-            LedgerEntry? other = await FindAsync(runId, turn, call, cancellationToken).ConfigureAwait(false);
-            if (other is { State: LedgerState.Finished, Outcome: { } outcome }
-                && !(entry.IsOwner && outcome.Code == ErrorCode.ToolOutcomeUnknown))
-            {
-                return other;
-            }
-
-            if (!entry.IsOwner)
-            {
-                throw TakenUp(runId, turn, call);
-            }
-
-            // What a person is being asked about it stays findable.
-            finished = finished with { Etag = other?.Etag, ApprovalId = other?.ApprovalId ?? entry.ApprovalId };
+            throw;
         }
-
-        return Finished(runId, turn, call, finished);
-    }
-
-    /// <summary>
-    /// Gives the entry of a call whose outcome is being entered. It counts from the engine's record of the step on, which comes after
-    /// it; should another's outcome stand there, the step is delivered again.
-    /// </summary>
-    /// <param name="runId">The run.</param>
-    /// <param name="turn">The turn.</param>
-    /// <param name="call">The number of the call within its turn.</param>
-    /// <param name="entry">The entry, with its outcome.</param>
-    internal LedgerEntry Finished(string runId, int turn, int call, LedgerEntry entry)
-    {
-        Remember(runId, turn, call, entry.Outcome!);
-        return entry with { State = LedgerState.Finished };
     }
 
     /// <summary>Writes what is known of a call. Durable when it returns.</summary>
@@ -342,9 +342,7 @@ internal sealed class CallLedger(IRecordStore records)
     /// <summary>Keeps an outcome that stands for good: only that nobody can tell gives way to another.</summary>
     private void Remember(string runId, int turn, int call, ToolOutcome outcome)
     {
-        // One that was handed over is remembered at once, and perhaps once more when a later turn has its own.
-        bool isLate = _last.TryGet(runId, out (int Turn, ToolOutcome Outcome) last) && last.Turn > turn;
-        if (call == 0 && !records.IsShared && !isLate && outcome.Code != ErrorCode.ToolOutcomeUnknown)
+        if (call == 0 && !records.IsShared && outcome.Code != ErrorCode.ToolOutcomeUnknown)
         {
             _last.Set(runId, (turn, outcome));
         }

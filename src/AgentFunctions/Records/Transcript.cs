@@ -135,16 +135,35 @@ public sealed class Transcript
         string runId, TranscriptWindow window, IReadOnlyList<TranscriptEntry> entries,
         CancellationToken cancellationToken = default)
     {
-        ArgumentNullException.ThrowIfNull(window);
-        ArgumentNullException.ThrowIfNull(entries);
-        // Out of the cache first: should the append's outcome stay unknown, the next reader asks the store.
-        _windows.Remove(runId);
+        IReadOnlyList<ReadOnlyMemory<byte>> data = await PrepareAsync(runId, entries, cancellationToken).ConfigureAwait(false);
+        return await AppendAsync(runId, window, entries, data, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Makes messages what is stored of them; what is too large for an entry is stored now, beside them.</summary>
+    /// <param name="runId">The run.</param>
+    /// <param name="entries">The messages.</param>
+    /// <param name="cancellationToken">The token to cancel the wait.</param>
+    internal async Task<IReadOnlyList<ReadOnlyMemory<byte>>> PrepareAsync(
+        string runId, IReadOnlyList<TranscriptEntry> entries, CancellationToken cancellationToken)
+    {
         var data = new ReadOnlyMemory<byte>[entries.Count];
         for (int i = 0; i < data.Length; i++)
         {
             data[i] = await WriteAsync(runId, entries[i], cancellationToken).ConfigureAwait(false);
         }
 
+        return data;
+    }
+
+    /// <summary>The same for messages that are prepared: one write, which is started before this returns.</summary>
+    internal async Task<TranscriptWindow> AppendAsync(
+        string runId, TranscriptWindow window, IReadOnlyList<TranscriptEntry> entries, IReadOnlyList<ReadOnlyMemory<byte>> data,
+        CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(window);
+        ArgumentNullException.ThrowIfNull(entries);
+        // Out of the cache first: should the append's outcome stay unknown, the next reader asks the store.
+        _windows.Remove(runId);
         Task appended = _logs.AppendAsync(StreamOf(runId), data, window.End, cancellationToken);
         TranscriptWindow grown = window.With(entries);
         if (_logs.IsShared)

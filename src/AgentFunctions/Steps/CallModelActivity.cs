@@ -111,9 +111,12 @@ internal sealed class CallModelActivity(
 
         // Handed over together, in this order, so that they share one flush to disk with the engine's record of the step. What the
         // engine takes is carried through, whatever becomes of the step.
+        TranscriptEntry[] entries = [.. added, reply];
+        IReadOnlyList<ReadOnlyMemory<byte>> data = await transcript.PrepareAsync(input.RunId, entries, cancellationToken)
+            .ConfigureAwait(false);
         CancellationToken until = context.LastWrites is null ? cancellationToken : CancellationToken.None;
         await context.LastWrites.WriteAsync(
-            () => transcript.AppendAsync(input.RunId, window, [.. added, reply], until),
+            () => transcript.AppendAsync(input.RunId, window, entries, data, until),
             () => SwitchOf(reply, window) is { } other
                 ? journal.AppendAsync(input.RunId, other, until)
                 : Task.CompletedTask,

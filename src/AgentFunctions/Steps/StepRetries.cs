@@ -51,16 +51,16 @@ internal sealed partial class StepRetries(
         try
         {
             T result = await make().ConfigureAwait(false);
-            if (context.LastWrites is { Written.IsCompletedSuccessfully: false } last)
+            if (context.LastWrites is { } last)
             {
-                // The engine settles it: where the writes fail, the step has failed.
+                // The engine settles them: where the writes fail, the step has failed.
                 if (isPostponed || !IsFine(runId))
                 {
                     await last.WaitAsync().ConfigureAwait(false);
                 }
                 else
                 {
-                    _ = TellIfLostAsync(last.Written, context.Name, runId, step);
+                    last.IfLost(e => TellIfRetriedAsync(context, runId, step, e));
                 }
             }
 
@@ -83,20 +83,10 @@ internal sealed partial class StepRetries(
         }
     }
 
-    private async Task TellIfLostAsync(Task written, string name, string runId, StepTrouble step)
-    {
-        try
-        {
-            await written.ConfigureAwait(false);
-        }
-        catch (Exception e)
-        {
-            if (FailureDetails.FromException(e) is { IsNonRetriable: false } failure)
-            {
-                await TellAsync(name, runId, step, failure).ConfigureAwait(false);
-            }
-        }
-    }
+    private Task TellIfRetriedAsync(ActivityContext context, string runId, StepTrouble step, Exception e) =>
+        !context.CancellationToken.IsCancellationRequested && FailureDetails.FromException(e) is { IsNonRetriable: false } failure
+            ? TellAsync(context.Name, runId, step, failure)
+            : Task.CompletedTask;
 
     private Task TellAsync(string name, string runId, StepTrouble step, FailureDetails failure)
     {

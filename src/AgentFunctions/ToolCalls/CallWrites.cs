@@ -138,14 +138,21 @@ internal sealed class CallWrites(CallLedger ledger, CallJournal journal, CallAud
         CallToolInput call = state.Input;
         ToolOutcome? due = state.OutcomeDue;
         state.OutcomeDue = null;
+        Task told = Task.CompletedTask;
         await last.HandOverAsync(
             [
                 () => due is null ? Task.CompletedTask : audit.FinishedAsync(state, due, out _, CancellationToken.None),
                 () => ledger.FinishAsync(call.RunId, call.Turn, call.Call, entry, CancellationToken.None),
-                () => Task.WhenAll(
-                    journal.CompletedAsync(call, entry.Tool, entry.Outcome!, took, CancellationToken.None), state.Told),
+                () => told = journal.CompletedAsync(call, entry.Tool, entry.Outcome!, took, CancellationToken.None),
             ])
             .ConfigureAwait(false);
-        return ledger.Finished(call.RunId, call.Turn, call.Call, entry);
+        if (!ReferenceEquals(told, state.Told) && !state.Told.IsCompletedSuccessfully)
+        {
+            // The start of the call is told by a write of its own, which is on its way.
+            await last.WaitAsync().ConfigureAwait(false);
+            await state.Told.ConfigureAwait(false);
+        }
+
+        return entry with { State = LedgerState.Finished };
     }
 }
