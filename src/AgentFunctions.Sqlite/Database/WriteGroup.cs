@@ -29,37 +29,54 @@ internal sealed class WriteGroup(Writer writer, AsyncLocal<WriteGroup?> current)
         return _outer?.TryHold(job) ?? false;
     }
 
-    /// <summary>Ends the group and gives what it held back, which the writer has not got.</summary>
-    public JoinedWrites Take()
+    /// <summary>
+    /// Ends the group. The writer has what it held back, and does it with what is added next; <see langword="null"/> if that is nothing.
+    /// </summary>
+    public JoinedWrites? HandOver()
     {
-        Close();
-        return new JoinedWrites(_held);
+        Leave();
+        lock (_gate)
+        {
+            _closed = true;
+            if (_held.Count == 0)
+            {
+                return null;
+            }
+
+            var job = new JoinedWrites(_held);
+            writer.AddBeforeAnother(job);
+            return job;
+        }
     }
 
     public void Dispose()
     {
-        if (Close() && _held.Count > 0)
+        Leave();
+        lock (_gate)
         {
-            WriteJob job = _held.Count == 1 ? _held[0] : new JoinedWrites(_held);
-            if (_outer?.TryHold(job) != true)
+            if (_closed)
             {
-                writer.Add(job);
+                return;
+            }
+
+            // Within the lock: what comes from here on is behind it.
+            _closed = true;
+            if (_held.Count > 0)
+            {
+                WriteJob job = _held.Count == 1 ? _held[0] : new JoinedWrites(_held);
+                if (_outer?.TryHold(job) != true)
+                {
+                    writer.Add(job);
+                }
             }
         }
     }
 
-    private bool Close()
+    private void Leave()
     {
         if (current.Value == this)
         {
             current.Value = _outer;
-        }
-
-        lock (_gate)
-        {
-            bool wasOpen = !_closed;
-            _closed = true;
-            return wasOpen;
         }
     }
 }

@@ -86,11 +86,9 @@ internal sealed class StepWrites(Writer writer) : IStepWrites
             }
         }
 
-        if (group.Count > 0)
+        if (group.HandOver() is { } job)
         {
-            JoinedWrites job = group.Take();
             (_handed ??= []).Add(job);
-            writer.AddBeforeAnother(job);
         }
 
         _written = started.Count == 1 ? _written : Task.WhenAll(started);

@@ -201,6 +201,11 @@ public sealed class Journal
         }
 
         Task<long> appended = _logs.AppendAsync(StreamOf(runId), [Serialize(journalEvent)], null, cancellationToken);
+        if (appended.IsFaulted)
+        {
+            return appended;
+        }
+
         Task observed = ObserveAsync(runId, journalEvent, cancellationToken);
         return observed.IsCompletedSuccessfully ? appended : Task.WhenAll(appended, observed);
     }
@@ -324,6 +329,11 @@ public sealed class Journal
             }
 
             Task<long> appended = _logs.AppendAsync(StreamOf(runId), entries);
+            if (appended.IsFaulted)
+            {
+                await appended.ConfigureAwait(false);
+            }
+
             foreach (JournalEvent journalEvent in waiting.Events)
             {
                 await ObserveAsync(runId, journalEvent, CancellationToken.None).ConfigureAwait(false);

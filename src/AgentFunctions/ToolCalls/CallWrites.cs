@@ -139,10 +139,11 @@ internal sealed class CallWrites(CallLedger ledger, CallJournal journal, CallAud
         ToolOutcome? due = state.OutcomeDue;
         state.OutcomeDue = null;
         Task told = Task.CompletedTask;
+        Task<LedgerEntry>? entered = null;
         await last.HandOverAsync(
             [
                 () => due is null ? Task.CompletedTask : audit.FinishedAsync(state, due, out _, CancellationToken.None),
-                () => ledger.FinishAsync(call.RunId, call.Turn, call.Call, entry, CancellationToken.None),
+                () => entered = ledger.FinishAsync(call.RunId, call.Turn, call.Call, entry, CancellationToken.None),
                 () => told = journal.CompletedAsync(call, entry.Tool, entry.Outcome!, took, CancellationToken.None),
             ])
             .ConfigureAwait(false);
@@ -153,6 +154,9 @@ internal sealed class CallWrites(CallLedger ledger, CallJournal journal, CallAud
             await state.Told.ConfigureAwait(false);
         }
 
-        return entry with { State = LedgerState.Finished };
+        // Where it was waited for, it may be that of another delivery.
+        return entered is { IsCompletedSuccessfully: true } known
+            ? await known.ConfigureAwait(false)
+            : entry with { State = LedgerState.Finished };
     }
 }
