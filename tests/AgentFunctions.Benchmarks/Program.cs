@@ -23,7 +23,7 @@ return args switch
     [LongRunProcess.Verb, var file, var endpoint, var window, var resultLength] =>
         await LongRunProcess.RunAsync(file, endpoint, window, resultLength),
     ["swarm", .. string[] rest] => await SwarmBenchmark.RunAsync(SwarmArguments.Parse(rest)),
-    [SwarmModelProcess.Verb, var turns] => await SwarmModelProcess.RunAsync(turns),
+    [SwarmModelProcess.Verb, .. string[] rest] => await SwarmModelProcess.RunAsync(SwarmArguments.Parse(rest)),
     ["streams", .. string[] rest] => await StreamsBenchmark.RunAsync(rest),
     [StreamsHost.Verb, var folder] => await StreamsHost.RunAsync(folder),
     _ => Usage(),

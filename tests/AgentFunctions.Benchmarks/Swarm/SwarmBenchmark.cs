@@ -54,6 +54,7 @@ internal static class SwarmBenchmark
         Result cold = await SwarmAsync(arguments, model, host, idle, arguments.Latency);
         report["cold"] = cold;
         Print(arguments, $"cold        {cold.Seconds:F2} s, {cold.StepsPerSecond:N0} steps/s, {cold.MemoryMiB:F0} MiB above idle at the most");
+        Print(arguments, $"            {Processor(cold)}");
         for (int round = 1; round < arguments.WarmUps; round++)
         {
             await SwarmAsync(arguments, model, host, idle, latency: 0);
@@ -76,7 +77,9 @@ internal static class SwarmBenchmark
         report["memoryMiB"] = Math.Max(cold.MemoryMiB, rounds.Max(static round => round.MemoryMiB));
         Print(arguments, $"engine      {engine.StepsPerSecond:N0} and {again.StepsPerSecond:N0} steps/s, before and after");
         Print(arguments, $"swarm       {swarm.Steps:N0} steps in {swarm.Seconds:F2} s, {swarm.StepsPerSecond:N0} steps/s (of {string.Join(", ", rounds.Select(static round => Invariant($"{round.Seconds:F2}")))} s)");
-        Print(arguments, $"processor   {swarm.HostCpuMs:F0} ms of the host and {swarm.ModelCpuMs:F0} ms of the model server");
+        Print(arguments, $"processor   {Processor(swarm)}");
+        (double longer, double more) = (cold.Seconds / swarm.Seconds, cold.HostCpuMs / swarm.HostCpuMs);
+        Print(arguments, $"cold        {longer:F1} times as long as that, {more:F1} times the processor time of the host");
         Print(arguments, $"model       {modelAlone:F2} s for its calls alone, by the same client, with nothing recorded");
         if (arguments.Latency == 0)
         {
@@ -200,6 +203,9 @@ internal static class SwarmBenchmark
             Console.WriteLine(Invariant(line));
         }
     }
+
+    private static string Processor(Result swarm) =>
+        Invariant($"{swarm.HostCpuMs:F0} ms of the host and {swarm.ModelCpuMs:F0} ms of the model server");
 
     private sealed record ModelServer(Process Process, string Endpoint);
 

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Runtime;
 using AgentFunctions.TestKit;
 
 namespace AgentFunctions.Benchmarks.Swarm;
@@ -15,7 +16,7 @@ internal static class SwarmModelProcess
 
     private static readonly string LongText = string.Concat(Enumerable.Repeat("what was found ", 10));
 
-    public static async Task<int> RunAsync(string turns)
+    public static async Task<int> RunAsync(SwarmArguments arguments)
     {
         int latency = 0;
         await using OpenAIProtocolServer server = await OpenAIProtocolServer.StartAsync(request =>
@@ -30,13 +31,14 @@ internal static class SwarmModelProcess
             }
             else
             {
-                reply = Child(request.Turn, Number(turns));
+                reply = Child(request.Turn, arguments.Turns);
             }
 
             var wait = TimeSpan.FromMilliseconds(Volatile.Read(ref latency));
             return wait == TimeSpan.Zero ? reply : reply with { Before = token => Task.Delay(wait, token) };
         });
         server.Record = false;
+        await WarmUpAsync(server.BaseUrl, arguments);
         Console.WriteLine(server.BaseUrl);
 
         // Until the benchmark goes away.
@@ -44,11 +46,16 @@ internal static class SwarmModelProcess
         return 0;
     }
 
-    /// <summary>Starts it; its address is the first line that it writes.</summary>
+    /// <summary>Starts it; its address is the first line that it writes, when it is warm.</summary>
     public static Process Start(SwarmArguments arguments)
     {
         string program = Path.Combine(AppContext.BaseDirectory, "AgentFunctions.Benchmarks");
-        string[] args = [Verb, Text(arguments.Turns)];
+        string[] args = [Verb, "--children", Text(arguments.Children), "--turns", Text(arguments.Turns)];
+        if (arguments.Stream)
+        {
+            args = [.. args, "--stream"];
+        }
+
         return Process.Start(new ProcessStartInfo(program,
             args)
         { RedirectStandardOutput = true, RedirectStandardInput = true })!;
@@ -58,6 +65,23 @@ internal static class SwarmModelProcess
     /// <param name="children">How many sub-agents it shall have.</param>
     /// <param name="latency">How long the model takes for each of the swarm's answers, in milliseconds.</param>
     public static string GoalFor(int children, int latency) => $"Have the parts read: {Text(children)} at {Text(latency)}";
+
+    private static async Task WarmUpAsync(string endpoint, SwarmArguments arguments)
+    {
+        using var warmUp = new SwarmModelWarmUp(endpoint, arguments.Stream);
+        // Until a round brings hardly anything to compile: what is used often is compiled again, in the background, twice.
+        long compiled = 0;
+        for (int round = 0; round < 20 && JitInfo.GetCompiledMethodCount() - compiled > 20; round++)
+        {
+            compiled = JitInfo.GetCompiledMethodCount();
+            await warmUp.TalkAsync(
+                10, LeadInstructions, GoalFor(arguments.Children, latency: 0), turn => Lead(turn, arguments.Children));
+            await warmUp.TalkAsync(
+                2000 / (arguments.Turns + 1), "You read.", "Read part 1.", turn => Child(turn, arguments.Turns));
+            // What was used often is given to the compiler a tenth of a second later.
+            await Task.Delay(300);
+        }
+    }
 
     private static (int Children, int Latency) GoalOf(ChatRequest request)
     {
