@@ -6,7 +6,7 @@ namespace AgentFunctions.Sqlite.Client;
 
 /// <summary>
 /// An instance with all below it: its sub-orchestrations, and the instances whose ids begin with its id and a dot, whoever
-/// started them. Runs on the writer's thread.
+/// started them. Runs as the writer.
 /// </summary>
 internal sealed class InstanceTree
 {

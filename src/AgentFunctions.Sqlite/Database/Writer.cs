@@ -1,18 +1,27 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Runtime.ExceptionServices;
 using AgentFunctions.Sqlite.Integrity;
 
 namespace AgentFunctions.Sqlite.Database;
 
 /// <summary>
-/// The one thread that writes. What came in while a commit was on its way to the disk goes into the next one together,
-/// so many callers share one flush without any of them waiting for company.
+/// The one that writes. What came in while a commit was on its way to the disk goes into the next one together, so many callers
+/// share one flush without any of them waiting for company. That is the work of a thread of its own, unless there is no company:
+/// then whoever brings a write does it, and no thread has to be woken before and after.
 /// </summary>
+/// <remarks>
+/// Only one writes at a time: the thread or, as long as it sleeps, a caller on a thread of the pool. What is said to run as the
+/// writer runs on either.
+/// </remarks>
 internal sealed class Writer : IDisposable
 {
     /// <summary>
     /// Enough for a flush to cost each next to nothing, few enough that those who are through work on while the next are written.
     /// </summary>
     private const int MaxJobsPerTransaction = 128;
+
+    /// <summary>What a run that is alone brings at once: the last writes of a step, and its turn.</summary>
+    private const int MaxJobsOfOne = 2;
 
     private readonly Connection _connection;
     private readonly string _dataFile;
@@ -25,6 +34,12 @@ internal sealed class Writer : IDisposable
     /// <summary>One after the other: each is used again.</summary>
     private readonly WriteTransaction _transaction;
     private List<WriterJob> _queue = [];
+    private List<WriterJob> _spare = [];
+
+    /// <summary>How many jobs were taken from the queue at once the last time.</summary>
+    private int _taken;
+
+    /// <summary>Whether nobody writes.</summary>
     private bool _asleep;
     private bool _closed;
 
@@ -98,6 +113,7 @@ internal sealed class Writer : IDisposable
 
     private void Add(WriterJob job, bool wakes)
     {
+        List<WriterJob>? mine = null;
         bool wake = false;
         bool closed;
         lock (_gate)
@@ -106,8 +122,12 @@ internal sealed class Writer : IDisposable
             if (!closed)
             {
                 _queue.Add(job);
-                wake = _asleep && wakes;
-                _asleep &= !wake;
+                if (_asleep && wakes)
+                {
+                    _asleep = false;
+                    wake = !MayWriteHere(job);
+                    mine = wake ? null : Take(ref _spare);
+                }
             }
         }
 
@@ -119,6 +139,56 @@ internal sealed class Writer : IDisposable
         {
             _wake.Release();
         }
+        else if (mine is not null)
+        {
+            WriteHere(mine);
+        }
+    }
+
+    // Where the last write had company, the next has it too: then it is the thread's. A caller that is not of the pool may be one
+    // that must not wait for a disk.
+    private bool MayWriteHere(WriterJob job) =>
+        _taken <= MaxJobsOfOne && _queue.Count <= MaxJobsOfOne && job is WriteJob && Thread.CurrentThread.IsThreadPoolThread
+        && Environment.ProcessorCount > 1;
+
+    [SuppressMessage("Design", "CA1031:Do not catch general exception types",
+        Justification = "It is thrown on a thread of its own.")]
+    private void WriteHere(List<WriterJob> jobs)
+    {
+        try
+        {
+            ProcessAll(jobs);
+        }
+        catch (Exception fault)
+        {
+            // Not the caller's, to whom it would look as if nothing were written: what ends the thread ends the process.
+            var thrown = ExceptionDispatchInfo.Capture(fault);
+            new Thread(thrown.Throw) { Name = "AgentFunctions writer" }.Start();
+            return;
+        }
+
+        bool wake;
+        lock (_gate)
+        {
+            _spare = jobs;
+            wake = _queue.Count > 0 || _closed;
+            _asleep = !wake;
+        }
+
+        if (wake)
+        {
+            _wake.Release();
+        }
+    }
+
+    /// <summary>Takes all that is queued; within the lock.</summary>
+    /// <param name="empty">The list that takes the queue's place.</param>
+    private List<WriterJob> Take(ref List<WriterJob> empty)
+    {
+        List<WriterJob> taken = _queue;
+        _queue = empty;
+        _taken = taken.Count;
+        return taken;
     }
 
     private static AgentException Stopped() =>
@@ -127,20 +197,25 @@ internal sealed class Writer : IDisposable
     private void Run()
     {
         List<WriterJob> batch = [];
-        while (Take(ref batch))
+        while (WaitAndTake(ref batch))
         {
-            for (int start = 0; start < batch.Count; start += MaxJobsPerTransaction)
-            {
-                Process(batch.Count <= MaxJobsPerTransaction
-                    ? batch
-                    : batch.GetRange(start, Math.Min(MaxJobsPerTransaction, batch.Count - start)));
-            }
-
-            batch.Clear();
+            ProcessAll(batch);
         }
     }
 
-    private bool Take(ref List<WriterJob> batch)
+    private void ProcessAll(List<WriterJob> batch)
+    {
+        for (int start = 0; start < batch.Count; start += MaxJobsPerTransaction)
+        {
+            Process(batch.Count <= MaxJobsPerTransaction
+                ? batch
+                : batch.GetRange(start, Math.Min(MaxJobsPerTransaction, batch.Count - start)));
+        }
+
+        batch.Clear();
+    }
+
+    private bool WaitAndTake(ref List<WriterJob> batch)
     {
         while (true)
         {
@@ -148,7 +223,7 @@ internal sealed class Writer : IDisposable
             {
                 if (_queue.Count > 0)
                 {
-                    (_queue, batch) = (batch, _queue);
+                    batch = Take(ref batch);
                     return true;
                 }
 

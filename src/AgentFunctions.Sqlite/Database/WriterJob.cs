@@ -1,9 +1,9 @@
 namespace AgentFunctions.Sqlite.Database;
 
-/// <summary>Work for the writer's thread, between two transactions.</summary>
+/// <summary>Work for the writer, between two transactions.</summary>
 internal abstract class WriterJob
 {
-    /// <summary>Runs on the writer's thread, outside any transaction.</summary>
+    /// <summary>Runs as the writer, outside any transaction.</summary>
     /// <param name="connection">The writer's connection.</param>
     public abstract void Run(Connection connection);
 
@@ -19,7 +19,7 @@ internal abstract class WriteJob : WriterJob
     /// <param name="transaction">Where to write.</param>
     public abstract void Apply(WriteTransaction transaction);
 
-    /// <summary>What was applied is on disk. Runs on the writer's thread: hand longer work elsewhere.</summary>
+    /// <summary>What was applied is on disk. Runs as the writer: hand longer work elsewhere.</summary>
     public abstract void Committed();
 
     public sealed override void Run(Connection connection) => Committed();

@@ -47,7 +47,7 @@ internal sealed class EngineCore : IDisposable
 
     public Readers Readers { get; }
 
-    /// <summary>Where streams end; for the writer's thread.</summary>
+    /// <summary>Where streams end; for the writer.</summary>
     public StreamEnds StreamEnds { get; } = new();
 
     /// <summary>Which kinds of records there are none of.</summary>
@@ -118,7 +118,7 @@ internal sealed class EngineCore : IDisposable
     }
 
     /// <summary>
-    /// Cancels tokens that activities have; their callbacks are their own code, so never on the writer's thread.
+    /// Cancels tokens that activities have; their callbacks are their own code, so never as the writer.
     /// </summary>
     /// <param name="source">The source of the tokens.</param>
     public void Cancel(CancellationTokenSource source)

@@ -49,11 +49,13 @@ internal sealed class Instance
     /// <summary>Gets whether the instance was deleted, has ended or has left memory.</summary>
     public bool IsGone => Volatile.Read(ref _isGone);
 
-    /// <summary>Adds a message.</summary>
+    /// <summary>Adds a message, and leaves it to the caller to have the turn run that takes it in.</summary>
     /// <param name="message">The message.</param>
+    /// <param name="isDue">Whether there is one to run.</param>
     /// <returns>Whether it was taken; not where the instance has left memory.</returns>
-    public bool Post(Message message)
+    public bool Post(Message message, out bool isDue)
     {
+        isDue = false;
         lock (_gate)
         {
             if (_isGone)
@@ -62,16 +64,10 @@ internal sealed class Instance
             }
 
             _mailbox.Add(message);
-            if (_isBusy)
-            {
-                return true;
-            }
-
+            isDue = !_isBusy;
             _isBusy = true;
+            return true;
         }
-
-        _engine.Turns.Enqueue(this);
-        return true;
     }
 
     /// <summary>Takes in what has come, and sends the record to the writer.</summary>
@@ -125,7 +121,7 @@ internal sealed class Instance
         }
     }
 
-    /// <summary>The turn is on disk: now let it have its effects. Runs on the writer's thread.</summary>
+    /// <summary>The turn is on disk: now let it have its effects. Runs as the writer.</summary>
     /// <param name="commit">The turn.</param>
     public void OnCommitted(TurnCommit commit)
     {
@@ -180,7 +176,7 @@ internal sealed class Instance
         }
     }
 
-    /// <summary>The instance was deleted. Runs on the writer's thread.</summary>
+    /// <summary>The instance was deleted. Runs as the writer.</summary>
     public void Leave()
     {
         List<Message> rest;

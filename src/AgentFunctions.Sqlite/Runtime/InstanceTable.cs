@@ -4,7 +4,7 @@ using AgentFunctions.Sqlite.Database;
 
 namespace AgentFunctions.Sqlite.Runtime;
 
-/// <summary>What is written about instances. Runs on the writer's thread, within its transaction.</summary>
+/// <summary>What is written about instances. Runs as the writer, within its transaction.</summary>
 internal static class InstanceTable
 {
     /// <summary>The row of an id and its status, or <see langword="null"/>.</summary>

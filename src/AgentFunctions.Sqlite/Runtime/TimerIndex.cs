@@ -5,8 +5,8 @@ using Microsoft.Extensions.Logging;
 namespace AgentFunctions.Sqlite.Runtime;
 
 /// <summary>
-/// Fires timers. The next ones are in memory, all others only in the file. All but <see cref="RequestTick"/> runs on the
-/// writer's thread, so a timer is either in the file when the next ones are read, or told of here after that.
+/// Fires timers. The next ones are in memory, all others only in the file. All but <see cref="RequestTick"/> runs as the
+/// writer, so a timer is either in the file when the next ones are read, or told of here after that.
 /// </summary>
 internal sealed class TimerIndex : IDisposable
 {

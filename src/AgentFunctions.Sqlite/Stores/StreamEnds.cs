@@ -3,8 +3,8 @@ using AgentFunctions.Sqlite.Database;
 namespace AgentFunctions.Sqlite.Stores;
 
 /// <summary>
-/// Where streams end, as the writer has left them: nobody else writes to the file, so that an append need not look. Used on the
-/// writer's thread alone.
+/// Where streams end, as the writer has left them: nobody else writes to the file, so that an append need not look. Used by the
+/// writer alone.
 /// </summary>
 internal sealed class StreamEnds
 {

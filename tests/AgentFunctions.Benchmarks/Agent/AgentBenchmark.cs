@@ -17,7 +17,7 @@ namespace AgentFunctions.Benchmarks.Agent;
 /// </summary>
 internal static class AgentBenchmark
 {
-    private const int WarmUp = 1_000;
+    private const int WarmUp = 5_000;
     private const int Window = 100;
     private const int FirstTurn = 10;
 
@@ -32,7 +32,7 @@ internal static class AgentBenchmark
         var model = new ScriptedModel();
         AgentTool tool = AgentTool.Create("work", "Works.", ToolEffect.Idempotent, (int turn) => model.Work(turn));
         using IHost host = await ScriptedModel.StartHostAsync(file, model, tool);
-        // The code is compiled and the write-ahead log has its size before anything is measured.
+        // The code is compiled, and compiled again where it is hot, and the write-ahead log has its size before anything is measured.
         await RunAsync(host, model, WarmUp, file);
         double floorBefore = FloorCommit.Measure(scratch);
         AgentMarks marks = await RunAsync(host, model, turns, file);
