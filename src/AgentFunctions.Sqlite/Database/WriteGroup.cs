@@ -52,6 +52,7 @@ internal sealed class WriteGroup(Writer writer, AsyncLocal<WriteGroup?> current)
     public void Dispose()
     {
         Leave();
+        List<WriterJob>? mine = null;
         lock (_gate)
         {
             if (_closed)
@@ -66,10 +67,12 @@ internal sealed class WriteGroup(Writer writer, AsyncLocal<WriteGroup?> current)
                 WriteJob job = _held.Count == 1 ? _held[0] : new JoinedWrites(_held);
                 if (_outer?.TryHold(job) != true)
                 {
-                    writer.Add(job);
+                    mine = writer.Queue(job);
                 }
             }
         }
+
+        writer.WriteIfMine(mine);
     }
 
     private void Leave()

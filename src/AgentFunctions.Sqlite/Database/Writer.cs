@@ -71,13 +71,86 @@ internal sealed class Writer : IDisposable
 
     /// <summary>Adds work, whatever group there is.</summary>
     /// <param name="job">The work.</param>
-    public void Add(WriterJob job) => Add(job, wakes: true);
+    public void Add(WriterJob job) => WriteIfMine(Queue(job));
 
     /// <summary>
     /// Adds work that is to be done with what is added next. Whoever adds it wakes the writer if nothing more comes.
     /// </summary>
     /// <param name="job">The work.</param>
-    public void AddBeforeAnother(WriterJob job) => Add(job, wakes: false);
+    public void AddBeforeAnother(WriterJob job) => Queue(job, wakes: false);
+
+    /// <summary>Adds work whose place in the queue is settled when this returns, and that the caller may have to do.</summary>
+    /// <param name="job">The work.</param>
+    /// <param name="wakes">Whether the writer is to do it now.</param>
+    /// <returns>What the caller writes, without any lock (<see cref="WriteIfMine"/>); mostly nothing.</returns>
+    public List<WriterJob>? Queue(WriterJob job, bool wakes = true)
+    {
+        List<WriterJob>? mine = null;
+        bool wake = false;
+        bool closed;
+        lock (_gate)
+        {
+            closed = _closed;
+            if (!closed)
+            {
+                _queue.Add(job);
+                if (_asleep && wakes)
+                {
+                    _asleep = false;
+                    wake = !MayWriteHere(job);
+                    mine = wake ? null : Take(ref _spare);
+                }
+            }
+        }
+
+        if (closed)
+        {
+            job.Failed(Stopped());
+        }
+        else if (wake)
+        {
+            _wake.Release();
+        }
+
+        return mine;
+    }
+
+    /// <summary>Does what <see cref="Queue"/> left to the caller.</summary>
+    /// <param name="jobs">What it returned.</param>
+    [SuppressMessage("Design", "CA1031:Do not catch general exception types",
+        Justification = "It is thrown on a thread of its own.")]
+    public void WriteIfMine(List<WriterJob>? jobs)
+    {
+        if (jobs is null)
+        {
+            return;
+        }
+
+        try
+        {
+            ProcessAll(jobs);
+        }
+        catch (Exception fault)
+        {
+            // Not the caller's, to whom it would look as if nothing were written: what ends the thread ends the process.
+            var thrown = ExceptionDispatchInfo.Capture(fault);
+            new Thread(thrown.Throw) { Name = "AgentFunctions writer" }.Start();
+            return;
+        }
+
+        bool wake;
+        lock (_gate)
+        {
+            _spare = jobs;
+            wake = _queue.Count > 0 || _closed;
+            _asleep = !wake;
+        }
+
+        if (wake)
+        {
+            _wake.Release();
+        }
+    }
 
     /// <summary>Has the writer do what was added.</summary>
     public void Wake()
@@ -111,75 +184,11 @@ internal sealed class Writer : IDisposable
         _counter?.Dispose();
     }
 
-    private void Add(WriterJob job, bool wakes)
-    {
-        List<WriterJob>? mine = null;
-        bool wake = false;
-        bool closed;
-        lock (_gate)
-        {
-            closed = _closed;
-            if (!closed)
-            {
-                _queue.Add(job);
-                if (_asleep && wakes)
-                {
-                    _asleep = false;
-                    wake = !MayWriteHere(job);
-                    mine = wake ? null : Take(ref _spare);
-                }
-            }
-        }
-
-        if (closed)
-        {
-            job.Failed(Stopped());
-        }
-        else if (wake)
-        {
-            _wake.Release();
-        }
-        else if (mine is not null)
-        {
-            WriteHere(mine);
-        }
-    }
-
     // Where the last write had company, the next has it too: then it is the thread's. A caller that is not of the pool may be one
     // that must not wait for a disk.
     private bool MayWriteHere(WriterJob job) =>
         _taken <= MaxJobsOfOne && _queue.Count <= MaxJobsOfOne && job is WriteJob && Thread.CurrentThread.IsThreadPoolThread
         && Environment.ProcessorCount > 1;
-
-    [SuppressMessage("Design", "CA1031:Do not catch general exception types",
-        Justification = "It is thrown on a thread of its own.")]
-    private void WriteHere(List<WriterJob> jobs)
-    {
-        try
-        {
-            ProcessAll(jobs);
-        }
-        catch (Exception fault)
-        {
-            // Not the caller's, to whom it would look as if nothing were written: what ends the thread ends the process.
-            var thrown = ExceptionDispatchInfo.Capture(fault);
-            new Thread(thrown.Throw) { Name = "AgentFunctions writer" }.Start();
-            return;
-        }
-
-        bool wake;
-        lock (_gate)
-        {
-            _spare = jobs;
-            wake = _queue.Count > 0 || _closed;
-            _asleep = !wake;
-        }
-
-        if (wake)
-        {
-            _wake.Release();
-        }
-    }
 
     /// <summary>Takes all that is queued; within the lock.</summary>
     /// <param name="empty">The list that takes the queue's place.</param>

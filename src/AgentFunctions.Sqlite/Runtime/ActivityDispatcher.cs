@@ -71,24 +71,8 @@ internal sealed class ActivityDispatcher(EngineCore engine)
     {
         while (call is not null)
         {
-            Instance? due = await RunAsync(call).ConfigureAwait(false);
-            // Before this is over: who stops lets all turns run that are known when no activity runs any more.
-            bool isThreadMissing = due is not null && engine.Turns.TryEnqueue(due);
+            await RunAsync(call).ConfigureAwait(false);
             call = Next();
-            if (!isThreadMissing)
-            {
-                continue;
-            }
-
-            // This one has nothing else to do, unless it is somebody's who completed the activity.
-            if (call is null && Thread.CurrentThread.IsThreadPoolThread)
-            {
-                engine.Turns.Execute();
-            }
-            else
-            {
-                ThreadPool.UnsafeQueueUserWorkItem(engine.Turns, preferLocal: false);
-            }
         }
     }
 
@@ -110,30 +94,25 @@ internal sealed class ActivityDispatcher(EngineCore engine)
         }
     }
 
-    /// <summary>Makes a call, and hands over what came of it.</summary>
-    /// <returns>The instance, if it has a turn to run now.</returns>
-    private async Task<Instance?> RunAsync(ActivityCall call)
+    private async Task RunAsync(ActivityCall call)
     {
         if (engine.Stopping.IsCancellationRequested || call.Instance.IsGone)
         {
-            return null;
+            return;
         }
 
         var writes = new StepWrites(engine.Writer);
         HistoryEvent? outcome = await OutcomeAsync(call, writes).ConfigureAwait(false);
-        bool isDue = false;
         if (outcome is null || !call.Instance.Post(new Message
         {
             Event = outcome,
             Execution = call.Execution,
             LastWrites = writes.Any && outcome is TaskCompleted ? writes : null,
-        }, out isDue))
+        }))
         {
             // No turn comes after what the step has written.
             engine.Writer.Wake();
         }
-
-        return isDue ? call.Instance : null;
     }
 
     /// <summary>Makes a call; <see langword="null"/> if nothing came of it because the host stops.</summary>

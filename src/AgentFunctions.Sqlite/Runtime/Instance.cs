@@ -49,13 +49,11 @@ internal sealed class Instance
     /// <summary>Gets whether the instance was deleted, has ended or has left memory.</summary>
     public bool IsGone => Volatile.Read(ref _isGone);
 
-    /// <summary>Adds a message, and leaves it to the caller to have the turn run that takes it in.</summary>
+    /// <summary>Adds a message.</summary>
     /// <param name="message">The message.</param>
-    /// <param name="isDue">Whether there is one to run.</param>
     /// <returns>Whether it was taken; not where the instance has left memory.</returns>
-    public bool Post(Message message, out bool isDue)
+    public bool Post(Message message)
     {
-        isDue = false;
         lock (_gate)
         {
             if (_isGone)
@@ -64,10 +62,16 @@ internal sealed class Instance
             }
 
             _mailbox.Add(message);
-            isDue = !_isBusy;
+            if (_isBusy)
+            {
+                return true;
+            }
+
             _isBusy = true;
-            return true;
         }
+
+        _engine.Turns.Enqueue(this);
+        return true;
     }
 
     /// <summary>Takes in what has come, and sends the record to the writer.</summary>
@@ -346,7 +350,8 @@ internal sealed class Instance
             _mailbox.InsertRange(0, unrecorded.Kept.Count > 0 ? unrecorded.Kept : [new Message()]);
         }
 
-        _ = EnqueueLaterAsync(delay, unrecorded);
+        // Not within the flow of whoever happened to write.
+        ThreadPool.UnsafeQueueUserWorkItem(_ => _ = EnqueueLaterAsync(delay, unrecorded), null);
     }
 
     // Real time, because what failed is a real disk, whatever clock the orchestrations see.

@@ -20,23 +20,10 @@ internal sealed class InstanceCache(EngineCore engine)
     public void Deliver(long seq, Message message)
     {
         var spin = default(SpinWait);
-        Instance instance;
-        bool isDue;
-        while (true)
+        while (!_instances.GetOrAdd(seq, static (key, owner) => new Instance(owner, key), engine).Post(message))
         {
-            instance = _instances.GetOrAdd(seq, static (key, owner) => new Instance(owner, key), engine);
-            if (instance.Post(message, out isDue))
-            {
-                break;
-            }
-
             // It is leaving memory in this very moment: soon a look makes a new one.
             spin.SpinOnce();
-        }
-
-        if (isDue)
-        {
-            engine.Turns.Enqueue(instance);
         }
     }
 

@@ -20,38 +20,26 @@ internal sealed class TurnScheduler(int maxConcurrent, Action onDrained, TimePro
     /// <summary>Gets how many instances wait for a thread.</summary>
     public int Backlog => _ready.Count;
 
-    /// <summary>Gives an instance a thread of the pool.</summary>
-    /// <param name="instance">The instance.</param>
     public void Enqueue(Instance instance)
-    {
-        if (TryEnqueue(instance))
-        {
-            ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
-        }
-    }
-
-    /// <summary>Notes that an instance has something to do.</summary>
-    /// <param name="instance">The instance.</param>
-    /// <returns>Whether a thread is missing: the caller's, which then calls <see cref="Execute"/>, or one of the pool.</returns>
-    public bool TryEnqueue(Instance instance)
     {
         lock (_gate)
         {
             if (_halted)
             {
-                return false;
+                return;
             }
 
             _ready.Enqueue(instance);
             _wasLong |= _ready.Count >= LongBacklog;
             if (_workers == maxConcurrent)
             {
-                return false;
+                return;
             }
 
             _workers++;
-            return true;
         }
+
+        ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
     }
 
     public void Execute()
