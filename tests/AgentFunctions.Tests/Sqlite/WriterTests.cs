@@ -28,17 +28,9 @@ internal sealed class WriterTests
     [Test]
     public async Task Add_Alone_IsWrittenByTheCaller(CancellationToken cancellationToken)
     {
-        Assume.That(Environment.ProcessorCount, Is.GreaterThan(1));
-        bool isMine = false;
-        while (!isMine)
-        {
-            // Until the thread sleeps, it is the one.
-            cancellationToken.ThrowIfCancellationRequested();
-            isMine = await Task.Run(() => AddAsync(out int thread, out Job job).IsCompleted && job.Thread == thread,
-                cancellationToken);
-        }
+        Job job = await WrittenByItsCallerAsync(null, cancellationToken);
 
-        Assert.That(isMine);
+        Assert.That(job.Task.IsCompletedSuccessfully);
     }
 
     [Test]
@@ -49,8 +41,10 @@ internal sealed class WriterTests
         {
             for (int i = 0; i < 50; i++)
             {
-                AddAsync(out int thread, out Job job).Wait();
-                mine.Add(job.Thread == thread);
+                var job = new Job();
+                _writer.Add(job);
+                job.Task.Wait();
+                mine.Add(job.Thread == Environment.CurrentManagedThreadId);
             }
         });
         caller.Start();
@@ -62,17 +56,13 @@ internal sealed class WriterTests
     [Test]
     public async Task Add_WhileACallerWrites_IsWrittenAfterIt(CancellationToken cancellationToken)
     {
-        for (int round = 0; round < 200; round++)
+        for (int round = 0; round < 20; round++)
         {
             Job? second = null;
-            var first = new Job(() =>
-            {
-                second = new Job();
-                _writer.Add(second);
-            });
-            await Task.Run(() => _writer.Add(first), cancellationToken);
-            await first.Task;
+            Job first = await WrittenByItsCallerAsync(() => _writer.Add(second = new Job()), cancellationToken);
             await second!.Task.WaitAsync(cancellationToken);
+
+            Assert.That(second.Thread, Is.Not.EqualTo(first.Thread));
         }
     }
 
@@ -107,20 +97,11 @@ internal sealed class WriterTests
     [Test]
     public async Task Dispose_WhileACallerWrites_WaitsForIt(CancellationToken cancellationToken)
     {
-        using var begun = new SemaphoreSlim(0);
-        using var goesOn = new SemaphoreSlim(0);
-        var job = new Job(() =>
-        {
-            begun.Release();
-            goesOn.Wait(cancellationToken);
-        });
-        Task adding = Task.Run(() => _writer.Add(job), cancellationToken);
-        await begun.WaitAsync(cancellationToken);
-        Task disposing = Task.Run(_writer.Dispose, cancellationToken);
-        var late = new Job();
-        goesOn.Release();
-        await adding;
+        Task disposing = Task.CompletedTask;
+        Job job = await WrittenByItsCallerAsync(
+            () => disposing = Task.Run(_writer.Dispose, cancellationToken), cancellationToken);
         await disposing;
+        var late = new Job();
         _writer.Add(late);
 
         Assert.That(job.Task.IsCompletedSuccessfully);
@@ -130,12 +111,34 @@ internal sealed class WriterTests
         Open();
     }
 
-    private Task AddAsync(out int thread, out Job job)
+    /// <summary>Adds a job that its caller writes: right after one that it wrote, too, when the thread sleeps.</summary>
+    private async Task<Job> WrittenByItsCallerAsync(Action? then, CancellationToken cancellationToken)
     {
-        thread = Environment.CurrentManagedThreadId;
-        job = new Job();
-        _writer.Add(job);
-        return job.Task;
+        Assume.That(Environment.ProcessorCount, Is.GreaterThan(1));
+        while (true)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            (Job first, Job? second, int caller) = await Task.Run(() =>
+            {
+                int thread = Environment.CurrentManagedThreadId;
+                var before = new Job();
+                _writer.Add(before);
+                if (!before.Task.IsCompleted || before.Thread != thread)
+                {
+                    return (before, null, thread);
+                }
+
+                var job = new Job(then);
+                _writer.Add(job);
+                return (before, (Job?)job, thread);
+            }, cancellationToken);
+            await first.Task;
+            if (second is not null)
+            {
+                Assert.That(second.Thread, Is.EqualTo(caller));
+                return second;
+            }
+        }
     }
 
     private sealed class Job(Action? then = null) : WriteJob
