@@ -84,10 +84,12 @@ internal sealed class RunCopy
         for (int call = 0; call < last.Calls.Count; call++)
         {
             if (await _ledger.FindAsync(from, last.Turn, call, cancellationToken)
-                .ConfigureAwait(false) is { State: LedgerState.Finished } entry)
+                .ConfigureAwait(false) is { Told: { } told } entry)
             {
-                await _ledger.WriteAsync(to, last.Turn, call, entry, cancellationToken).ConfigureAwait(false);
-                bytes += Encoding.UTF8.GetByteCount(entry.Outcome!.Text);
+                // A call that was cut off is one that the fork must not take for one that was not made.
+                LedgerEntry copy = entry with { State = LedgerState.Finished, Outcome = told };
+                await _ledger.WriteAsync(to, last.Turn, call, copy, cancellationToken).ConfigureAwait(false);
+                bytes += Encoding.UTF8.GetByteCount(told.Text);
             }
 
             bytes += Frame;

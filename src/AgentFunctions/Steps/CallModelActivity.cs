@@ -109,18 +109,18 @@ internal sealed class CallModelActivity(
             AgentTelemetry.RunBegun(run, reply.At - took - run.CreatedAt);
         }
 
-        // Handed over together, in this order, so that they share one flush to disk with the engine's record of the step. What the
-        // engine takes is carried through, whatever becomes of the step.
+        // Handed over together, in this order, so that they share one flush to disk with the engine's record of the step. The answer
+        // is there and paid for: this is carried through, whatever becomes of the step.
         TranscriptEntry[] entries = [.. added, reply];
-        IReadOnlyList<ReadOnlyMemory<byte>> data = await transcript.PrepareAsync(input.RunId, entries, cancellationToken)
+        IReadOnlyList<ReadOnlyMemory<byte>> data = await transcript.PrepareAsync(input.RunId, entries, CancellationToken.None)
             .ConfigureAwait(false);
-        CancellationToken until = context.LastWrites is null ? cancellationToken : CancellationToken.None;
         await context.LastWrites.WriteAsync(
-            () => transcript.AppendAsync(input.RunId, window, entries, data, until),
+            () => transcript.AppendAsync(input.RunId, window, entries, data, CancellationToken.None),
             () => SwitchOf(reply, window) is { } other
-                ? journal.AppendAsync(input.RunId, other, until)
+                ? journal.AppendAsync(input.RunId, other, CancellationToken.None)
                 : Task.CompletedTask,
-            () => journal.AppendAsync(input.RunId, Describe(reply, took) with { Delivery = delivery }, until))
+            () => journal.AppendAsync(input.RunId, Describe(reply, took) with { Delivery = delivery },
+                CancellationToken.None))
             .ConfigureAwait(false);
         caller.Recorded(input.RunId, input.Turn);
         return ResultOf(reply);

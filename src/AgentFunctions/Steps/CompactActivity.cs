@@ -35,8 +35,9 @@ internal sealed class CompactActivity(
                 summary = await summaries.MakeAsync(run, input, window, cancellationToken).ConfigureAwait(false);
                 if (summary is not null)
                 {
-                    await transcript.AppendAsync(run.Id, window, [summary], cancellationToken).ConfigureAwait(false);
-                    await journal.AppendAsync(run.Id, Describe(summary), cancellationToken).ConfigureAwait(false);
+                    // It is there and paid for: carried through, whatever becomes of the step.
+                    await transcript.AppendAsync(run.Id, window, [summary], CancellationToken.None).ConfigureAwait(false);
+                    await journal.AppendAsync(run.Id, Describe(summary), CancellationToken.None).ConfigureAwait(false);
                 }
             }
             catch (AgentException e) when (e is

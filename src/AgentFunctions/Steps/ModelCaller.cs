@@ -74,7 +74,7 @@ internal sealed class ModelCaller(
             ? new TokenUsage(Estimate(request, model.Profile))
             : UsageOf(answer.Response, request, options, answer.Model.Profile);
         int asked = answer?.Response.Messages.Sum(static message => message.Contents.OfType<FunctionCallContent>().Count()) ?? 0;
-        await quotas.CountAsync(run, call.Number, 1 + asked, usage, cancellationToken).ConfigureAwait(false);
+        await quotas.CountAsync(run, call.Number, 1 + asked, usage, CancellationToken.None).ConfigureAwait(false);
         return answer;
     }
 

@@ -45,7 +45,7 @@ internal sealed class Summaries(ModelCaller caller, IModelCatalog models, Pinned
             new ChatMessage(ChatRole.User,
             [
                 new TextContent(CompactionText.Summary(input.Turn, Preview.OfBytes(text, input.MaxSummaryBytes))),
-                new TextContent(await pinned.RenderAsync(run.Id, input.Inbox, input.Turn, cancellationToken)
+                new TextContent(await pinned.RenderAsync(run.Id, input.Inbox, input.Turn, CancellationToken.None)
                     .ConfigureAwait(false)),
             ]),
             time.GetUtcNow())

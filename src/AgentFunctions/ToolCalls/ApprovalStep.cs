@@ -34,9 +34,7 @@ internal sealed class ApprovalStep(ApprovalRequester approvals, PolicySource pol
             case ApprovalState.Pending:
                 return new CallOutcome.Waiting(ApprovalQuestions.WaitFor(approval), LedgerState.Waiting);
             case ApprovalState.Denied:
-                ApprovalVote? vote = approval.Votes.Count > 0 ? approval.Votes[^1] : null;
-                string comment = vote?.Comment is { } said ? $"{vote.By} denied it: {said}" : $"{vote?.By} denied it";
-                return Refuse(comment, ErrorCode.ApprovalDenied);
+                return Refuse(CallRefusal.DenialOf(approval), ErrorCode.ApprovalDenied);
             case ApprovalState.Approved when approval.CallHash != ApprovalQuestions.HashOf(state.Request):
                 return Refuse("the approval was given for other arguments", ErrorCode.PolicyDenied);
             case ApprovalState.Approved:

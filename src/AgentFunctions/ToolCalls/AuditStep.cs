@@ -13,7 +13,7 @@ internal sealed class AuditStep(CallAudit audit, PolicySource policies, CallHist
         CallOutcome outcome = await next(state, cancellationToken).ConfigureAwait(false);
         if (state.IsRefused && outcome is CallOutcome.Completed)
         {
-            await audit.DecidedAsync(state, cancellationToken).ConfigureAwait(false);
+            await audit.DecidedAsync(state, CancellationToken.None).ConfigureAwait(false);
         }
 
         if (outcome switch
@@ -23,7 +23,7 @@ internal sealed class AuditStep(CallAudit audit, PolicySource policies, CallHist
             _ => null,
         } is { } told)
         {
-            await RememberAsync(state, told, cancellationToken).ConfigureAwait(false);
+            await RememberAsync(state, told).ConfigureAwait(false);
             if (state.IsInLedger && outcome is CallOutcome.Completed)
             {
                 // Written with the outcome in the ledger.
@@ -31,7 +31,7 @@ internal sealed class AuditStep(CallAudit audit, PolicySource policies, CallHist
             }
             else
             {
-                await audit.FinishedAsync(state, told, cancellationToken).ConfigureAwait(false);
+                await audit.FinishedAsync(state, told, CancellationToken.None).ConfigureAwait(false);
             }
         }
 
@@ -39,7 +39,7 @@ internal sealed class AuditStep(CallAudit audit, PolicySource policies, CallHist
     }
 
     /// <summary>Keeps what became of a call that was made, for rules about what was done before.</summary>
-    private Task RememberAsync(ToolCallState state, ToolOutcome outcome, CancellationToken cancellationToken)
+    private Task RememberAsync(ToolCallState state, ToolOutcome outcome)
     {
         if (state.Call is null || state.Entry is not { } begun || !policies.IsConfigured)
         {
@@ -50,6 +50,6 @@ internal sealed class AuditStep(CallAudit audit, PolicySource policies, CallHist
         {
             FinishedAt = time.GetUtcNow(),
             Succeeded = outcome.Code == ErrorCode.ToolOutcomeUnknown ? null : !outcome.IsError,
-        }, cancellationToken);
+        }, CancellationToken.None);
     }
 }

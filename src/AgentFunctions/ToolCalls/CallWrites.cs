@@ -81,14 +81,12 @@ internal sealed class CallWrites(CallLedger ledger, CallJournal journal, CallAud
             ? Task.CompletedTask
             : journal.StartedBeforeAsync(state.Input, state.Request.Asked, cancellationToken);
 
-    /// <summary>Enters what came of a call.</summary>
+    /// <summary>Enters what came of a call, whatever becomes of the step meanwhile.</summary>
     /// <param name="state">The call.</param>
     /// <param name="entry">Its entry in the ledger, with the outcome.</param>
     /// <param name="took">How long the tool took.</param>
-    /// <param name="cancellationToken">The token to cancel the wait.</param>
     /// <returns>The entry that counts: that of another delivery, where that was first. Then the journal was not told.</returns>
-    public async Task<LedgerEntry> FinishAsync(ToolCallState state, LedgerEntry entry, TimeSpan took,
-        CancellationToken cancellationToken)
+    public async Task<LedgerEntry> FinishAsync(ToolCallState state, LedgerEntry entry, TimeSpan took)
     {
         CallToolInput call = state.Input;
         // A delivery that resumed another's call may lose the race, so it journals only after its ledger entry has won.
@@ -103,19 +101,19 @@ internal sealed class CallWrites(CallLedger ledger, CallJournal journal, CallAud
         if (state.OutcomeDue is { } due)
         {
             state.OutcomeDue = null;
-            audited = audit.FinishedAsync(state, due, out bool isFirst, cancellationToken);
+            audited = audit.FinishedAsync(state, due, out bool isFirst, CancellationToken.None);
             if (!isFirst || !captures.SharesCommits)
             {
                 group.Dispose();
                 await audited.ConfigureAwait(false);
-                return await FinishAsync(state, entry, took, cancellationToken).ConfigureAwait(false);
+                return await FinishAsync(state, entry, took).ConfigureAwait(false);
             }
         }
 
-        Task<LedgerEntry> entered = ledger.FinishAsync(call.RunId, call.Turn, call.Call, entry, cancellationToken);
+        Task<LedgerEntry> entered = ledger.FinishAsync(call.RunId, call.Turn, call.Call, entry, CancellationToken.None);
         if (!mayLose)
         {
-            told = journal.CompletedAsync(call, entry.Tool, entry.Outcome!, took, cancellationToken);
+            told = journal.CompletedAsync(call, entry.Tool, entry.Outcome!, took, CancellationToken.None);
         }
 
         group.Dispose();
@@ -123,7 +121,7 @@ internal sealed class CallWrites(CallLedger ledger, CallJournal journal, CallAud
         LedgerEntry counts = await entered.ConfigureAwait(false);
         if (mayLose && ReferenceEquals(counts.Outcome, entry.Outcome))
         {
-            await journal.CompletedAsync(call, entry.Tool, entry.Outcome!, took, cancellationToken).ConfigureAwait(false);
+            await journal.CompletedAsync(call, entry.Tool, entry.Outcome!, took, CancellationToken.None).ConfigureAwait(false);
         }
 
         return counts;

@@ -27,7 +27,7 @@ internal sealed class LedgerStep(
         switch (outcome)
         {
             case CallOutcome.Completed completed:
-                return await FinishAsync(state, completed, cancellationToken).ConfigureAwait(false);
+                return await FinishAsync(state, completed).ConfigureAwait(false);
             case CallOutcome.Waiting { Left: LedgerState.Waiting }:
                 // One that was to be made again and asks people was begun: only before that what is known of it stays.
                 LedgerEntry waiting = state is { IsRepeat: true, Entry: null }
@@ -53,22 +53,22 @@ internal sealed class LedgerStep(
         }
     }
 
-    private async Task<CallOutcome> FinishAsync(ToolCallState state, CallOutcome.Completed completed,
-        CancellationToken cancellationToken)
+    /// <summary>Records an outcome. It is known now, so that this is carried through though the host stops or the run ends.</summary>
+    private async Task<CallOutcome> FinishAsync(ToolCallState state, CallOutcome.Completed completed)
     {
         CallToolInput call = state.Input;
         ToolOutcome outcome = completed.Outcome;
         LedgerEntry entry = (state.Entry ?? state.NewEntry(time.GetUtcNow())) with { Swarm = completed.Swarm };
         entry = entry with { QuestionIds = state.QuestionIds ?? entry.QuestionIds };
-        LedgerEntry counts = await writes.FinishAsync(state, entry with { Outcome = outcome }, completed.Took, cancellationToken)
+        LedgerEntry counts = await writes.FinishAsync(state, entry with { Outcome = outcome }, completed.Took)
             .ConfigureAwait(false);
         if (entry is { IsOwner: false, Etag: not null } && !ReferenceEquals(counts.Outcome, outcome))
         {
-            return await RecordedAsync(call, counts, cancellationToken).ConfigureAwait(false);
+            return await RecordedAsync(call, counts, CancellationToken.None).ConfigureAwait(false);
         }
 
-        await SettleAsync(entry.ApprovalId, cancellationToken).ConfigureAwait(false);
-        await SettleAsync(entry.QuestionIds, cancellationToken).ConfigureAwait(false);
+        await SettleAsync(entry.ApprovalId, CancellationToken.None).ConfigureAwait(false);
+        await SettleAsync(entry.QuestionIds, CancellationToken.None).ConfigureAwait(false);
         return completed with { Outcome = counts.Outcome!, Swarm = counts.Swarm };
     }
 

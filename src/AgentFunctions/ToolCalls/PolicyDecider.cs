@@ -39,7 +39,7 @@ internal sealed class PolicyDecider(PolicySource policies, CallHistory history, 
         if (policy.ReadsHistory)
         {
             return await history.DecideAsync(
-                root,
+                root, new CallHistory.CallPlace(request.Context.RunId, request.Context.Turn, request.Context.Call),
                 calls =>
                 {
                     Limit(request, policy, arguments, calls, isApproved);

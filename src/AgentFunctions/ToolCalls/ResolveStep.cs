@@ -34,7 +34,13 @@ internal sealed class ResolveStep(CallReader reader, CallContexts contexts, RunT
                 && found.Refusal!.Code == ErrorCode.ToolUnavailable
                 && time.GetUtcNow() - known.StartedAt < LongestAbsence)
             {
-                return new CallOutcome.Waiting(NextLook(input, known), LedgerState.Started);
+                return new CallOutcome.Waiting(NextLook(input, known.Tool, known.StartedAt), LedgerState.Started);
+            }
+
+            if (found.Refusal!.Code == ErrorCode.ToolUnavailable
+                && await AskedAsync(input, known, cancellationToken).ConfigureAwait(false) is { } outcome)
+            {
+                return outcome;
             }
 
             if (known is { State: LedgerState.Waiting, ApprovalId: { } id })
@@ -67,10 +73,33 @@ internal sealed class ResolveStep(CallReader reader, CallContexts contexts, RunT
         return await next(state, cancellationToken).ConfigureAwait(false);
     }
 
-    private ToolCallWait NextLook(CallToolInput input, LedgerEntry known)
+    /// <summary>
+    /// A call that a person is asked about, while its tool cannot be reached: it waits on for the answer, then for the tool.
+    /// <see langword="null"/> where there is no use in it.
+    /// </summary>
+    private async Task<CallOutcome?> AskedAsync(CallToolInput input, LedgerEntry? known, CancellationToken cancellationToken)
+    {
+        if (known is not { State: LedgerState.Waiting or LedgerState.Unknown, ApprovalId: { } id })
+        {
+            return null;
+        }
+
+        Approval approval = await approvals.CheckAsync(id, cancellationToken).ConfigureAwait(false);
+        DateTimeOffset decidedAt = approval.Votes.Count > 0 ? approval.Votes[^1].At : known.StartedAt;
+        return approval.State switch
+        {
+            ApprovalState.Pending => new CallOutcome.Waiting(ApprovalQuestions.WaitFor(approval), LedgerState.Started),
+            ApprovalState.Approved when time.GetUtcNow() - decidedAt < LongestAbsence =>
+                new CallOutcome.Waiting(NextLook(input, known.Tool, decidedAt), LedgerState.Started),
+            ApprovalState.Denied => CallRefusal.Denied(known.Tool, approval),
+            _ => null,
+        };
+    }
+
+    private ToolCallWait NextLook(CallToolInput input, string tool, DateTimeOffset since)
     {
         DateTimeOffset now = time.GetUtcNow();
-        TimeSpan pause = ToolJob.Unreachable.PauseAt(now - known.StartedAt);
-        return new ToolCallWait(ToolCallWait.Job, known.Tool, ToolCallWait.JobEvent(input.Turn, input.Call), now + pause);
+        TimeSpan pause = ToolJob.Unreachable.PauseAt(now - since);
+        return new ToolCallWait(ToolCallWait.Job, tool, ToolCallWait.JobEvent(input.Turn, input.Call), now + pause);
     }
 }

@@ -26,7 +26,7 @@ internal sealed class ResultStep : IToolCallStep
         ToolContext context = state.Request.Context;
         outcome = state.Found?.WithNotice(outcome) ?? outcome;
         outcome = await ToolResultLimit.FitAsync(context, state.Request.Tool.Name, outcome, state.Input.ResultBytes,
-            cancellationToken).ConfigureAwait(false);
+            CancellationToken.None).ConfigureAwait(false);
         outcome = context.LoadedBytes == 0 ? outcome : outcome with { LoadedBytes = context.LoadedBytes };
         outcome = !outcome.IsError && context.Features.Get<TurnEnd>() is not null ? outcome with { EndsTurn = true } : outcome;
         outcome = context.Features.Get<ReportedUsage>() is { } reported ? outcome with { Usage = reported.Usage } : outcome;

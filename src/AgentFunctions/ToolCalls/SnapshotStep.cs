@@ -23,7 +23,7 @@ internal sealed class SnapshotStep(CallCaptures captures) : IToolCallStep
             CallOutcome outcome = await next(state, cancellationToken).ConfigureAwait(false);
             if (outcome is CallOutcome.Completed)
             {
-                await capture.FinishAsync(cancellationToken).ConfigureAwait(false);
+                await capture.FinishAsync(CancellationToken.None).ConfigureAwait(false);
             }
 
             return outcome;

@@ -103,7 +103,8 @@ internal sealed class ToolInvoker(TimeProvider time)
             outcome = Explain(error, call.Context.Workspace);
         }
 
-        return (await ToolResultLimit.ApplyAsync(call, outcome, cancellationToken).ConfigureAwait(false), isDone);
+        // The tool has answered: whatever ends the step now, what came of the call is kept.
+        return (await ToolResultLimit.ApplyAsync(call, outcome, CancellationToken.None).ConfigureAwait(false), isDone);
     }
 
     /// <summary>Asks the tool's probe whether a call that a crash cut off took effect.</summary>

@@ -149,7 +149,7 @@ public sealed class OtherInstanceTests
         Assert.That(await DecideAsync(here, 3), Is.EqualTo(2));
 
         static Task<int> DecideAsync(CallHistory history, int turn) => history.DecideAsync(
-            "root", static calls => calls.Count,
+            "root", new CallHistory.CallPlace("run", turn, 0), static calls => calls.Count,
             _ => new PastCall("run", turn, 0, "pay", ToolEffect.NotIdempotent, DateTimeOffset.UnixEpoch), Cancel);
     }
 

@@ -14,13 +14,18 @@ internal sealed class CallHistory(ILogStore logs)
 
     private readonly LruCache<string, Tree> _trees = new(CachedTrees);
 
-    /// <summary>Decides over the recorded history; enters the call where the decision says so.</summary>
+    /// <summary>
+    /// Decides over the recorded history; enters the call where the decision says so. What an earlier pass over the same call entered
+    /// is no part of what it decides on: the call counts once.
+    /// </summary>
     /// <param name="rootId">The tree.</param>
+    /// <param name="decided">The call that is decided about.</param>
     /// <param name="decide">Decides; may be asked again where another host has written meanwhile.</param>
     /// <param name="enter">The entry to make with the decision; <see langword="null"/> for none.</param>
     /// <param name="cancellationToken">The token to cancel the wait.</param>
     public async Task<T> DecideAsync<T>(
-        string rootId, Func<IReadOnlyList<PastCall>, T> decide, Func<T, PastCall?> enter, CancellationToken cancellationToken)
+        string rootId, CallPlace decided, Func<IReadOnlyList<PastCall>, T> decide, Func<T, PastCall?> enter,
+        CancellationToken cancellationToken)
     {
         Tree tree = TreeOf(rootId);
         await tree.Gate.WaitAsync(cancellationToken).ConfigureAwait(false);
@@ -29,7 +34,7 @@ internal sealed class CallHistory(ILogStore logs)
             while (true)
             {
                 await RefreshAsync(rootId, tree, cancellationToken).ConfigureAwait(false);
-                T decision = decide(tree.Calls);
+                T decision = decide(tree.Without(decided));
                 if (enter(decision) is not { } call)
                 {
                     return decision;
@@ -86,26 +91,37 @@ internal sealed class CallHistory(ILogStore logs)
         StreamOf(rootId), [JsonSerializer.SerializeToUtf8Bytes(call, PoliciesJsonContext.Default.PastCall)], expected,
         cancellationToken);
 
+    /// <summary>Which call it is.</summary>
+    /// <param name="RunId">The run.</param>
+    /// <param name="Turn">The turn.</param>
+    /// <param name="Call">The number of the call within its turn.</param>
+    public readonly record struct CallPlace(string RunId, int Turn, int Call);
+
     /// <summary>The calls of one tree, each once: what was entered later about a call replaces what was entered before.</summary>
     private sealed class Tree
     {
-        private readonly Dictionary<(string, int, int), int> _places = [];
+        private readonly Dictionary<CallPlace, int> _places = [];
+        private readonly List<PastCall> _calls = [];
 
         public SemaphoreSlim Gate { get; } = new(1);
 
-        public List<PastCall> Calls { get; } = [];
-
         public long End { get; set; }
+
+        /// <summary>All calls but one.</summary>
+        public IReadOnlyList<PastCall> Without(CallPlace place) => _places.TryGetValue(place, out int at)
+            ? [.. _calls.Take(at), .. _calls.Skip(at + 1)]
+            : _calls;
 
         public void Add(PastCall call)
         {
-            if (_places.TryAdd((call.RunId, call.Turn, call.Call), Calls.Count))
+            var place = new CallPlace(call.RunId, call.Turn, call.Call);
+            if (_places.TryAdd(place, _calls.Count))
             {
-                Calls.Add(call);
+                _calls.Add(call);
             }
             else
             {
-                Calls[_places[(call.RunId, call.Turn, call.Call)]] = call;
+                _calls[_places[place]] = call;
             }
         }
     }

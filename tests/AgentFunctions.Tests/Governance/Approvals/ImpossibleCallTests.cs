@@ -81,6 +81,35 @@ internal sealed class ImpossibleCallTests : IAsyncDisposable
         await AssertToldAsync(host, run.Id, receiver, cancellationToken);
     }
 
+    [TestCase(true, "paid bob")]
+    [TestCase(false, "lea denied it")]
+    public async Task Wait_ToolAwayForAWhile_GoesOnWaiting(bool isApproved, string told, CancellationToken cancellationToken)
+    {
+        await using ApiServer receiver = await ApiServer.StartAsync();
+        await using RunHost host = await StartAsync(receiver);
+        Run run = await host.SubmitAsync();
+        Approval asked = await AskedAsync(host, run.Id, cancellationToken);
+        await ParkedAsync(host, run.Id, cancellationToken);
+
+        _source.IsAway = true;
+        Task<int> looked = _source.LookedAsync();
+        _time.Advance(TimeSpan.FromHours(1) + TimeSpan.FromMinutes(1));
+        await looked.WaitAsync(cancellationToken);
+        Assert.That((await host.Get<ApprovalService>().GetAsync(asked.Id, null, cancellationToken)).State,
+            Is.EqualTo(ApprovalState.Pending), "the reminder finds the server away, and nothing is withdrawn");
+        await host.Get<ApprovalService>().DecideAsync(asked.Id, Lead, isApproved, cancellationToken: cancellationToken);
+        if (isApproved)
+        {
+            await host.UntilAsync(run.Id, static run => run.WaitingFor is { Kind: "job" }, cancellationToken);
+            _source.IsAway = false;
+            _time.Advance(TimeSpan.FromHours(1));
+        }
+
+        run = await host.Reader.WaitForEndAsync(run.Id, cancellationToken);
+
+        Assert.That(run.Result?.Text, Does.Contain(told));
+    }
+
     private static async Task AssertToldAsync(RunHost host, string runId, ApiServer receiver, CancellationToken cancellationToken)
     {
         List<JournalEvent> events = await host.Get<Journal>().ReadAsync(runId, 0, null, cancellationToken)
@@ -121,9 +150,21 @@ internal sealed class ImpossibleCallTests : IAsyncDisposable
     /// <summary>A source of one tool, which may change or go.</summary>
     private sealed class ChangingSource : IToolSource
     {
+        private TaskCompletionSource<int> _looked = new();
+
         public AgentTool? Tool { get; set; }
 
-        public Task<IReadOnlyList<AgentTool>> ListAsync(AgentDefinition agent, CancellationToken cancellationToken) =>
-            Task.FromResult<IReadOnlyList<AgentTool>>(Tool is { } tool ? [tool] : []);
+        public bool IsAway { get; set; }
+
+        /// <summary>Completes with the next look at it.</summary>
+        public Task<int> LookedAsync() => (_looked = new TaskCompletionSource<int>()).Task;
+
+        public Task<IReadOnlyList<AgentTool>> ListAsync(AgentDefinition agent, CancellationToken cancellationToken)
+        {
+            _looked.TrySetResult(0);
+            return IsAway
+                ? throw new AgentException(ErrorCode.ToolUnavailable, "The server of 'pay' does not answer.")
+                : Task.FromResult<IReadOnlyList<AgentTool>>(Tool is { } tool ? [tool] : []);
+        }
     }
 }

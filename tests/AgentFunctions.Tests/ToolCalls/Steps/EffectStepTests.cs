@@ -58,8 +58,7 @@ internal sealed class EffectStepTests
 
         Assert.That((await bench.LedgerAsync())?.State, Is.EqualTo(LedgerState.Started));
         Assert.That(await bench.JournalAsync(), Is.Empty);
-        await writes.FinishAsync(
-            state, state.Entry! with { Outcome = FakeNext.Paid.Outcome }, TimeSpan.Zero, CancellationToken.None);
+        await writes.FinishAsync(state, state.Entry! with { Outcome = FakeNext.Paid.Outcome }, TimeSpan.Zero);
         Assert.That((await bench.JournalAsync()).Select(static told => told.Type),
             Is.EqualTo(new[] { JournalEventTypes.ToolStarted, JournalEventTypes.ToolCompleted }));
     }

@@ -1,6 +1,6 @@
 using AgentFunctions.Tools;
 
-namespace AgentFunctions.ToolCalls;
+namespace AgentFunctions.Ledger;
 
 /// <summary>Provides the words for a call of which nobody can tell whether it took effect.</summary>
 internal static class UnknownOutcome
