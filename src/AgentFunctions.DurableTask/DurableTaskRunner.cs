@@ -52,7 +52,9 @@ public sealed class DurableTaskRunner(DurableRegistry registry, IOptions<Durable
         {
             ActivityDelegate run = registry.Activities.GetValueOrDefault(name) ?? throw NotRegistered("activity", name);
             string? output = await _limit.RunAsync(
-                name, token => run(new ActivityContext(instanceId, name, -1, token), DurablePayload.Text(input)),
+                name,
+                (token, late) => run(
+                    new ActivityContext(instanceId, name, -1, token) { Overdue = late }, DurablePayload.Text(input)),
                 cancellationToken)
                 .ConfigureAwait(false);
             return DurablePayload.Parse(output, name);

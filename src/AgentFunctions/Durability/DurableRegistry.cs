@@ -25,6 +25,12 @@ public sealed record ActivityContext(string InstanceId, string Name, int TaskId,
 {
     /// <summary>Gets what takes the last writes of the step; <see langword="null"/> if the step waits for all its writes.</summary>
     public IStepWrites? LastWrites { get; init; }
+
+    /// <summary>
+    /// Gets what is cancelled, together with <see cref="CancellationToken"/>, when the step has taken as long as its host allows: it
+    /// is delivered again, while the instance goes on. By default never.
+    /// </summary>
+    public CancellationToken Overdue { get; init; }
 }
 
 /// <summary>Represents the orchestrators and activities of a host, by name. Names are case-sensitive.</summary>

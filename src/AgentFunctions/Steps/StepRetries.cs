@@ -77,6 +77,13 @@ internal sealed partial class StepRetries(
             await TellAsync(context.Name, runId, step, failure).ConfigureAwait(false);
             throw;
         }
+        catch (OperationCanceledException) when (context.Overdue.IsCancellationRequested)
+        {
+            var late = new AgentException(
+                ErrorCode.EngineUnavailable, "It took longer than this host lets a step take, and was ended.");
+            await TellAsync(context.Name, runId, step, FailureDetails.FromException(late)).ConfigureAwait(false);
+            throw;
+        }
         finally
         {
             ModelRetry.Observe(null);

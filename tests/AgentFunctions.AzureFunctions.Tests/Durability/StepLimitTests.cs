@@ -52,7 +52,7 @@ public sealed class StepLimitTests
         var limit = new StepLimit(TimeSpan.FromMinutes(30), TimeProvider.System);
         using var stop = new CancellationTokenSource();
 
-        Task<int> step = limit.RunAsync("step", static async token =>
+        Task<int> step = limit.RunAsync("step", static async (token, _) =>
         {
             await Task.Delay(Timeout.Infinite, token);
             return 0;

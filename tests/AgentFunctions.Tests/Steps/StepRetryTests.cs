@@ -1,6 +1,9 @@
+using AgentFunctions.Durability;
 using AgentFunctions.Gateway;
+using AgentFunctions.Loop;
 using AgentFunctions.Records;
 using AgentFunctions.Runs;
+using AgentFunctions.Steps;
 using AgentFunctions.TestKit;
 using AgentFunctions.Tests.Hosting;
 using Microsoft.Extensions.DependencyInjection;
@@ -86,6 +89,27 @@ internal sealed class StepRetryTests
 
         await host.Steering.CancelAsync(run.Id, "local", "done");
         await host.Reader.WaitForEndAsync(run.Id);
+    }
+
+    [Test]
+    public async Task StepThatItsHostEndsForTakingTooLong_IsTold(CancellationToken cancellationToken)
+    {
+        await using RunHost host = await RunHost.StartAsync(static _ => ChatReply.Say("there"));
+        Run run = await host.RunAsync();
+        using var late = new CancellationTokenSource();
+        var step = new ActivityContext(run.Id, StepNames.CallModel, 1, late.Token) { Overdue = late.Token };
+
+        Assert.That(
+            () => host.Get<StepRetries>().RunAsync<bool>(step, run.Id, 2, null, async () =>
+            {
+                await late.CancelAsync();
+                throw new OperationCanceledException(late.Token);
+            }),
+            Throws.InstanceOf<OperationCanceledException>());
+
+        JournalEvent told = (await host.JournalAsync(run.Id)).Single(static e => e.Type == JournalEventTypes.StepRetrying);
+        Assert.That((told.Turn, told.Attempt), Is.EqualTo((2, 1)));
+        Assert.That(told.Text, Does.Contain("longer than this host lets a step take"));
     }
 
     [Test]
