@@ -83,6 +83,11 @@ internal sealed class BudgetGuard(Budget granted, ModelPrice? price, int maxOutp
     public long SideInput(int spentSteps, TokenUsage spent, long inputBound, int answer) =>
         StepsLeft(spentSteps) < 2 ? 0 : Beside(spent, inputBound, answer);
 
+    /// <summary>What forbids a call beside the conversation that has no room: the name of a part of the budget.</summary>
+    /// <param name="spentSteps">The steps that are over.</param>
+    public string ShortOfSideInput(int spentSteps) =>
+        StepsLeft(spentSteps) < 2 ? "steps" : granted.Usd is null ? "tokens" : "usd";
+
     /// <summary>The most bytes of tool results after which the closing call can still be made.</summary>
     /// <param name="spent">The tokens and money that are gone.</param>
     /// <param name="inputBound">The most tokens that the next request can have without the results.</param>

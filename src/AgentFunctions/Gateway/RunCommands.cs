@@ -169,15 +169,11 @@ internal sealed class RunCommands(
             ?? throw new AgentException(ErrorCode.RunStateForbids, $"Run '{id}' ended before its first turn; submit it again.");
         TakenParts taken = await TakenBudget.ReadAsync(records, id, cancellationToken).ConfigureAwait(false);
         RunRecord run = await runs.GetAsync(id, cancellationToken).ConfigureAwait(false);
-        state = state with
+        state = state.TakenUp() with
         {
             QueueTicket = await admission.ReadmitAsync(run, command.By, cancellationToken).ConfigureAwait(false),
             Inbox = Math.Max(state.Inbox, command.Inbox ?? 0),
             PendingBytes = state.PendingBytes + command.InboxBytes,
-            LostCalls = 0,
-            Refusals = 0,
-            Rejections = 0,
-            Repairs = 0,
             Heard = RunControl.Heard(state, command),
             Limits = state.Limits with { Budget = state.Limits.Budget.Minus(taken.Sum()).Plus(command.Grant ?? new()) },
         };

@@ -23,12 +23,11 @@ internal sealed class RunLimits(IModelCatalog models, IOptions<SwarmOptions> swa
         ModelBinding? judge = acceptance?.Judge is { } asked ? models.Resolve(asked.Model ?? model.Name) : null;
         IReadOnlyList<ModelBinding> speakers = WithFallbacks(model);
         IReadOnlyList<ModelBinding> judges = judge is null ? [] : WithFallbacks(judge);
-        if (budget.Usd is not null
-            && speakers.Concat(judges).FirstOrDefault(static priced => priced.Profile.Price is null) is { } unpriced)
+        if (budget.Usd is not null && FirstUnpriced(speakers.Concat(judges)) is { } unpriced)
         {
             throw new AgentException(
                 ErrorCode.InvalidInput,
-                $"budget.usd: no price is configured for model '{unpriced.Name}'; set Models:{unpriced.Name}:Price:Input and Price:Output, or leave it out.");
+                $"budget.usd: no price is configured for model '{unpriced}'; set Models:{unpriced}:Price:Input and Price:Output, or leave it out.");
         }
 
         ModelProfile profile = model.Profile;
@@ -40,12 +39,22 @@ internal sealed class RunLimits(IModelCatalog models, IOptions<SwarmOptions> swa
             TellsBudget = true,
             HearsSubAgents = true,
             DrainsSubAgents = true,
+            CountsWaits = true,
             CallsInOrder = agent.CallsInOrder ? true : null,
             PausesClock = agent.Limits.PausesClock ? true : null,
             Judge = judge is null ? null : JudgeLimitsOf(judge.Profile, Dearest(judges)),
             Swarm = swarm.Value.LimitsOf(agent),
         };
     }
+
+    /// <summary>
+    /// The model whose price is not known among one and those that may answer in its place; <see langword="null"/> for none.
+    /// </summary>
+    /// <param name="model">The model.</param>
+    public string? UnpricedOf(ModelBinding model) => FirstUnpriced(WithFallbacks(model));
+
+    private static string? FirstUnpriced(IEnumerable<ModelBinding> models) =>
+        models.FirstOrDefault(static model => model.Profile.Price is null)?.Name;
 
     /// <summary>
     /// A budget ends a run by itself, and is told to the model; only where there is none a number of turns is the limit.

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Text;
 using System.Text.Json;
 using AgentFunctions.Budgets;
+using AgentFunctions.Core;
 using AgentFunctions.Gateway.Access;
 using AgentFunctions.Governance.Audit;
 using AgentFunctions.Loop;
@@ -349,8 +350,17 @@ public sealed class RunSteering
             .ConfigureAwait(false);
         await _records.JournalAsync(id, JournalEventTypes.BudgetGranted, $"by {requester}", claim, cancellationToken)
             .ConfigureAwait(false);
-        return await _commands.CommandAsync(id, new RunCommand(requester) { Grant = more, Key = claim?.Token }, cancellationToken)
-            .ConfigureAwait(false);
+        // With a key also where the caller gave none: a run may hear of it and end before it is looked for.
+        var command = new RunCommand(requester) { Grant = more, Key = claim?.Token ?? Guid.NewGuid().ToString("N") };
+        Run granted = await _commands.CommandAsync(id, command, cancellationToken).ConfigureAwait(false);
+        if (granted.Parent is { } lead && more.WallClock is { } time)
+        {
+            await _commands.TellAsync(
+                lead, new RunCommand(requester) { Child = ChildName.NameOf(id), ChildTime = time }, cancellationToken)
+                .ConfigureAwait(false);
+        }
+
+        return granted;
     }
 
     private async Task<Run> CancelAsync(string id, Caller caller, string? reason, ClaimedRequest? claim,

@@ -47,6 +47,9 @@ internal sealed class AgentLoop
             RunOutcome outcome = await loop.EndAsync(run.Ended(RunStatus.Failed, cause.ErrorType, cause.Message));
             if (run.State.Lead is null)
             {
+                // What came while this was told stays: the run is taken up again from here.
+                run.State = run.Control.Apply(run.State);
+                context.SetCustomStatus(run.State.Published);
                 throw;
             }
 
@@ -72,10 +75,9 @@ internal sealed class AgentLoop
             if (outcome is not null)
             {
                 outcome = await EndAsync(outcome);
-                _run.State = _run.Control.Apply(_run.State);
-                if (!_run.HasNews() || outcome.Status != RunStatus.Completed)
+                if (!HearsMore(outcome))
                 {
-                    return Report(outcome);
+                    return Report(outcome with { State = _run.State });
                 }
 
                 outcome = null;
@@ -101,6 +103,29 @@ internal sealed class AgentLoop
         }
     }
 
+    /// <summary>
+    /// Takes in what came while the end was told. Words reopen an answer, and more of the budget that was used up lets the run go on.
+    /// </summary>
+    private bool HearsMore(RunOutcome outcome)
+    {
+        Budget before = _run.State.Limits.Budget;
+        _run.State = _run.Control.Apply(_run.State);
+        bool isRicher = _run.State.Limits.Budget != before;
+        if (outcome.Status == RunStatus.BudgetExhausted && isRicher)
+        {
+            _run.State = _run.State.TakenUp();
+            return true;
+        }
+
+        if (outcome.Status == RunStatus.Completed && _run.HasNews())
+        {
+            _run.State = _run.State with { Resumptions = (_run.State.Resumptions ?? 0) + 1 };
+            return true;
+        }
+
+        return false;
+    }
+
     /// <summary>Waits until the gateway gives the run its place among those at work.</summary>
     private async Task WaitForPlaceAsync(long ticket)
     {
@@ -118,6 +143,11 @@ internal sealed class AgentLoop
     /// <summary>One model call and the tool calls that it asks for; an outcome where the run may be over.</summary>
     private async Task<RunOutcome?> TakeTurnAsync()
     {
+        if (_run.State.ChecksAnswer == true)
+        {
+            return await AnswerFlow.CheckAsync(_run);
+        }
+
         BudgetDecision decision = _run.Guard().Next(_run.State.Steps, _run.State.Usage, _run.InputBound());
         if (decision.What == Allowance.Nothing)
         {

@@ -74,7 +74,7 @@ internal static class AnswerFlow
             CheckAcceptanceInput? input = InputOf(run);
             if (input is null)
             {
-                return run.Exhausted(run.State.Limits.Budget.Usd is null ? "tokens" : "usd");
+                return run.Exhausted(run.Guard().ShortOfSideInput(run.State.Steps));
             }
 
             Task<CheckAcceptanceResult> check = run.Context.CallActivityAsync<CheckAcceptanceResult>(StepNames.CheckAcceptance,
@@ -85,9 +85,16 @@ internal static class AnswerFlow
             }
 
             CheckAcceptanceResult result = await check;
+            run.State = run.State with { ChecksAnswer = null };
             if (result.RetryAfter is { } pause)
             {
                 await run.WaitForCapacityAsync(pause);
+                if (run.State.Limits.CountsWaits == true)
+                {
+                    // The loop comes back here, in the next execution where this one is long enough.
+                    run.State = run.State with { ChecksAnswer = true };
+                    return null;
+                }
             }
             else if (result.Lost)
             {

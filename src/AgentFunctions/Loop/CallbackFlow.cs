@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using AgentFunctions.Durability;
 using AgentFunctions.Runs;
 
@@ -32,6 +33,15 @@ internal static class CallbackFlow
 /// <param name="Status">Its final status.</param>
 internal sealed record CallbackInput(string RunId, int Turns, RunStatus Status)
 {
+    /// <summary>
+    /// Gets how often the run had gone on after an end before this one; <see langword="null"/> for never.
+    /// </summary>
+    public int? Resumptions { get; init; }
+
+    /// <summary>Gets what tells this end of the run from its others.</summary>
+    [JsonIgnore]
+    public string End => Resumptions is { } times ? $"{Turns}-{times}" : $"{Turns}";
+
     /// <summary>Gets the stable code of what stopped the run short.</summary>
     public string? Code { get; init; }
 

@@ -41,7 +41,7 @@ internal sealed class LoopRun : IDisposable
 
     public RunState State { get; set; }
 
-    /// <summary>Gets or sets the steps of this execution.</summary>
+    /// <summary>Gets or sets the steps of this execution, and what takes as much room in its history.</summary>
     public int StepsTaken { get; private set; }
 
     /// <summary>Whether people have said something that the model has not been shown.</summary>
@@ -167,6 +167,7 @@ internal sealed class LoopRun : IDisposable
         Swarm.HoldUp(false);
         woken.Cancel();
         State = State with { WaitingFor = null };
+        StepsTaken += State.Limits.CountsWaits == true ? 1 : 0;
     }
 
     /// <summary>The outcome, where the run must not go on.</summary>

@@ -25,6 +25,15 @@ internal sealed record RunCommand(string By)
     public Budget? Grant { get; init; }
 
     /// <summary>
+    /// Gets the sub-agent at work that was given more time, so that it is not given up before; <see langword="null"/> where the
+    /// command is for the run itself.
+    /// </summary>
+    public string? Child { get; init; }
+
+    /// <summary>Gets how much more time the sub-agent has.</summary>
+    public TimeSpan ChildTime { get; init; }
+
+    /// <summary>
     /// Gets what the command is known by, so that one that is sent again is heard once; <see langword="null"/> if it is sent
     /// once.
     /// </summary>

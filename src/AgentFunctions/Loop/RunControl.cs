@@ -137,6 +137,12 @@ internal sealed class RunControl : IDisposable
         {
             RunCommand command = _next.Result;
             _next = Listen();
+            if (command.Child is { } child)
+            {
+                _swarm.Await(child, command.ChildTime);
+                continue;
+            }
+
             _pending.Add(command);
             _swarm.Wake();
             Cancelled ??= command.Cancel ? command : null;

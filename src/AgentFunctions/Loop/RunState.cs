@@ -112,6 +112,16 @@ internal sealed record RunState
     /// <summary>Gets how often the answer was not accepted.</summary>
     public int Rejections { get; init; }
 
+    /// <summary>
+    /// Gets how often the run went on after it had ended, which tells its ends apart; <see langword="null"/> for never.
+    /// </summary>
+    public int? Resumptions { get; init; }
+
+    /// <summary>
+    /// Gets whether the answer of the last turn is to be checked before anything else; <see langword="null"/> if it is not.
+    /// </summary>
+    public bool? ChecksAnswer { get; init; }
+
     /// <summary>Gets the run's sub-agents; <see langword="null"/> if it may have none.</summary>
     public SwarmState? Swarm { get; init; }
 
@@ -124,6 +134,17 @@ internal sealed record RunState
     /// <summary>Gets what people and programs see, and what an ended run can be taken up from.</summary>
     [JsonIgnore]
     public RunState Published => Swarm is null ? this : this with { Swarm = Swarm.Numbers };
+
+    /// <summary>The run as it goes on after an end, with nothing held against it that led there.</summary>
+    public RunState TakenUp() => this with
+    {
+        Resumptions = (Resumptions ?? 0) + 1,
+        LostCalls = 0,
+        Refusals = 0,
+        Rejections = 0,
+        Repairs = 0,
+        ChecksAnswer = null,
+    };
 
     /// <summary>Gets how much time the run has taken, without the time in which it stood still.</summary>
     /// <param name="now">The time until which it is counted (UTC).</param>
@@ -198,6 +219,12 @@ internal sealed record LoopLimits(
     /// versions that then heard nobody.
     /// </summary>
     public bool? DrainsSubAgents { get; init; }
+
+    /// <summary>
+    /// Gets whether waits for a model count towards the length of an execution; <see langword="null"/> for runs of versions whose
+    /// history grew with each.
+    /// </summary>
+    public bool? CountsWaits { get; init; }
 
     /// <summary>
     /// Gets whether the calls of a turn are made one after the other; <see langword="null"/> if they are made together.

@@ -211,6 +211,18 @@ internal sealed class SwarmFlow : IDisposable
         return Task.WhenAny(_changed.Task, _alarm.At(moments.Min()));
     }
 
+    /// <summary>Has more patience with a sub-agent that was given more time.</summary>
+    /// <param name="name">The sub-agent.</param>
+    /// <param name="more">How much more.</param>
+    public void Await(string name, TimeSpan more)
+    {
+        if (_swarm?.Live.FirstOrDefault(live => live.Name == name) is { } child)
+        {
+            _swarm = _swarm.With(child, child with { Until = child.Until + more });
+            Wake();
+        }
+    }
+
     /// <summary>Ends the wait for a change.</summary>
     public void Wake() => _changed.TrySetResult();
 
@@ -381,8 +393,8 @@ internal sealed class SwarmFlow : IDisposable
         Budget more = grant.More.Narrow(SwarmGrants.Available(_lead, _swarm)).LimitedBy(grant.More).LimitedBy(child.Granted);
         if (!more.IsUnlimited)
         {
-            LiveChild richer = child with { Granted = child.Granted.Plus(more) };
-            _swarm = _swarm with { Live = [.. _swarm.Live.Select(live => live == child ? richer : live)] };
+            DateTimeOffset until = child.Until + (more.WallClock ?? TimeSpan.Zero);
+            _swarm = _swarm.With(child, child with { Granted = child.Granted.Plus(more), Until = until });
             Tell(child, new RunCommand(_context.InstanceId) { Grant = more });
         }
     }

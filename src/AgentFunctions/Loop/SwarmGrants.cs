@@ -46,6 +46,9 @@ internal static class SwarmGrants
         return new SwarmAllowance(children, Available(state, swarm).Part(AwaitedShare, 100), state.Limits.Swarm!);
     }
 
+    /// <summary>The part, of what awaited sub-agents might have together, for those whose lead goes on meanwhile.</summary>
+    public static Budget PartForDetached(Budget awaited) => awaited.Part(DetachedShare, AwaitedShare);
+
     /// <summary>What the run has neither spent nor promised.</summary>
     public static Budget Available(RunState state, SwarmState swarm) =>
         state.Limits.Budget.Minus(Reserved(swarm)).Minus(BudgetSplit.Spent(state.Steps, state.Usage));

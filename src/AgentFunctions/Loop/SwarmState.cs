@@ -51,6 +51,12 @@ internal sealed record SwarmState
     [JsonIgnore]
     public int Queued => Queue.Sum(static batch => batch.Count);
 
+    /// <summary>The same with another state of one sub-agent at work.</summary>
+    public SwarmState With(LiveChild child, LiveChild other) => this with
+    {
+        Live = [.. Live.Select(live => live == child ? other : live)],
+    };
+
     /// <summary>Whether the sub-agents that a call waits for have ended.</summary>
     public bool IsOver(ChildWait wait)
     {

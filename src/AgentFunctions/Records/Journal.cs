@@ -46,7 +46,9 @@ public sealed record JournalEvent(string Type, DateTimeOffset At)
     /// <summary>Gets the question that it is about.</summary>
     public string? Question { get; init; }
 
-    /// <summary>Gets the number of the attempt that failed, from 1.</summary>
+    /// <summary>
+    /// Gets the number of the attempt that failed, from 1; of the end of a run, how often it had gone on after an end before.
+    /// </summary>
     public int? Attempt { get; init; }
 
     /// <summary>Gets when it is tried again (UTC).</summary>
@@ -266,7 +268,8 @@ public sealed class Journal
                 if (entry.Data.Span.IndexOf(type) >= 0
                     && JsonSerializer.Deserialize(entry.Data.Span, StoredRecordsJsonContext.Default.JournalEvent) is { } written
                     && written.Type == journalEvent.Type && written.Turn == journalEvent.Turn && written.Call == journalEvent.Call
-                    && written.Approval == journalEvent.Approval && written.Question == journalEvent.Question)
+                    && written.Approval == journalEvent.Approval && written.Question == journalEvent.Question
+                    && written.Attempt == journalEvent.Attempt)
                 {
                     return false;
                 }

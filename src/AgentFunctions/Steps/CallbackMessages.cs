@@ -41,7 +41,7 @@ internal sealed class CallbackMessages(ReceiverStore receivers, IEnumerable<IRec
         {
             Content = new ReadOnlyMemoryContent(message.Body) { Headers = { ContentType = new MediaTypeHeaderValue(message.MediaType) } },
         };
-        request.Headers.Add("Idempotency-Key", $"{run.Id}/{input.Asked ?? $"end-{input.Turns}"}");
+        request.Headers.Add("Idempotency-Key", $"{run.Id}/{input.Asked ?? $"end-{input.End}"}");
         foreach ((string name, string value) in message.Headers)
         {
             request.Headers.TryAddWithoutValidation(name, value);
@@ -65,8 +65,8 @@ internal sealed class CallbackMessages(ReceiverStore receivers, IEnumerable<IRec
                 },
                 StepsJsonContext.Default.RunEndedNotice),
         };
-        request.Headers.Add("Idempotency-Key", $"{run.Id}/ended/{input.Turns}");
-        request.Headers.Add("webhook-id", $"{run.Id}.ended.{input.Turns}");
+        request.Headers.Add("Idempotency-Key", $"{run.Id}/ended/{input.End}");
+        request.Headers.Add("webhook-id", $"{run.Id}.ended.{input.End}");
         request.Headers.Add("webhook-timestamp", now.ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture));
         return request;
     }

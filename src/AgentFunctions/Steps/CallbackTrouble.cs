@@ -19,6 +19,7 @@ internal sealed class CallbackTrouble(Journal journal, AuditLog audit, Redactor 
         var failed = new JournalEvent(JournalEventTypes.CallbackFailed, time.GetUtcNow())
         {
             Turn = input.Receiver is null ? input.Turns : null,
+            Attempt = input.Receiver is null ? input.Resumptions : null,
             Text = Preview.Of(redactor.Redact(input.Message), 600),
             IsError = true,
         };

@@ -22,6 +22,7 @@ internal sealed class RunEndLog(Journal journal, RunIndexLog index, AuditLog aud
         var ended = new JournalEvent(JournalEventTypes.RunEnded, time.GetUtcNow())
         {
             Turn = outcome.State.Turns,
+            Attempt = outcome.State.Resumptions,
             Code = CodeOf(outcome),
             Text = outcome.Message ?? SwarmNote.Of(outcome.State),
             IsError = outcome.Status == RunStatus.Completed ? null : true,

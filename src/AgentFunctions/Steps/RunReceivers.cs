@@ -98,19 +98,18 @@ public sealed class RunReceivers : IRunAskObserver
     {
         var input = new CallbackInput(run.Id, outcome.State.Turns, outcome.Status)
         {
+            Resumptions = outcome.State.Resumptions,
             Code = outcome.Code,
             Message = _redactor.Redact(outcome.Message),
             At = _time.GetUtcNow(),
         };
         if (run.CallbackUrl is not null)
         {
-            await ScheduleAsync(input, $"callback.{run.Id}.{input.Turns}", cancellationToken).ConfigureAwait(false);
+            await ScheduleAsync(input, $"callback.{run.Id}.{input.End}", cancellationToken).ConfigureAwait(false);
         }
 
-        await TellAsync(input, TextOf(input.Turns), cancellationToken).ConfigureAwait(false);
+        await TellAsync(input, input.End, cancellationToken).ConfigureAwait(false);
     }
-
-    private static string TextOf(int turns) => turns.ToString(System.Globalization.CultureInfo.InvariantCulture);
 
     private async Task TellAsync(CallbackInput input, string what, CancellationToken cancellationToken)
     {

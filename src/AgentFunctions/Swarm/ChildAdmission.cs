@@ -45,6 +45,14 @@ internal sealed class ChildAdmission(RunStore runs, ChildKinds kinds, Journal jo
         AccessRuling access = await admission.EnsureNotDeniedAsync(lead, asked.Agent.Name, goals, cancellationToken)
             .ConfigureAwait(false);
         ChildKind kind = await kinds.FindAsync(lead, leadAgent, asked, call.Allowance.Limits, access).ConfigureAwait(false);
+        if (call.Allowance.Left.Usd is not null && kind.Unpriced is { } unpriced)
+        {
+            throw new AgentException(
+                ErrorCode.SwarmBoundReached,
+                $"Agent '{asked.Agent.Name}' uses model '{unpriced}', whose price is not known, and this run's budget limits money. "
+                + "Choose another agent, or do the work yourself.");
+        }
+
 
         DateTimeOffset now = time.GetUtcNow();
         RunRecord[] children =
@@ -91,7 +99,8 @@ internal sealed class ChildAdmission(RunStore runs, ChildKinds kinds, Journal jo
                     : "Ask for fewer, each with a larger part of the work."));
         }
 
-        if (allowance.Left.Steps is { } steps && steps < 2 * count)
+        Budget free = asked.IsAnswer || asked.Ask is not null ? allowance.Left : SwarmGrants.PartForDetached(allowance.Left);
+        if (free.Steps is { } steps && steps < 2 * count)
         {
             throw new AgentException(
                 ErrorCode.SwarmBoundReached,

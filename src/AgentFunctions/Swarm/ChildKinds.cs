@@ -81,6 +81,7 @@ internal sealed class ChildKinds(RunStore runs, RunTools tools, IModelCatalog mo
             Prompt.FirstRequestBytes(agent, lead with { Goal = "", Acceptance = null, Input = null }, pinned.Declared))
         {
             Notes = notes.Length == 0 ? null : notes,
+            Unpriced = runLimits.UnpricedOf(model),
         };
     }
 }
@@ -89,6 +90,9 @@ internal sealed class ChildKinds(RunStore runs, RunTools tools, IModelCatalog mo
 internal sealed record ChildKind(string DefinitionHash, PinnedTools Tools, ToolBound Bound, string Model, LoopLimits Limits,
     long BaseBytes)
 {
+    /// <summary>Gets the model that they may use whose price is not known; <see langword="null"/> for none.</summary>
+    public string? Unpriced { get; init; }
+
     /// <summary>Gets what was left out, or stands for something else.</summary>
     public IReadOnlyList<string>? Notes { get; init; }
 }

@@ -1,8 +1,11 @@
 using AgentFunctions.Agents;
+using AgentFunctions.Budgets;
+using AgentFunctions.Gateway;
 using AgentFunctions.Records;
 using AgentFunctions.Runs;
 using AgentFunctions.TestKit;
 using AgentFunctions.Tests.Hosting;
+using Microsoft.Extensions.DependencyInjection;
 using static AgentFunctions.Tests.Swarm.SwarmScene;
 
 namespace AgentFunctions.Tests.Swarm;
@@ -65,6 +68,47 @@ internal sealed class FailedSpawnTests
             static _ => ChatReply.Say("good"));
 
         Assert.That((await host.RunAsync(Goal)).Result?.Note, Is.Null);
+    }
+
+    [Test]
+    public async Task Spawn_ModelWithoutAPriceInARunThatLimitsMoney_IsRefused(CancellationToken cancellationToken)
+    {
+        AgentBuilder cheap = Agent.Create("cheap").WithInstructions("You work.").WithModel("unpriced");
+        await using RunHost host = await RunHost.StartAsync(
+            services => services.AddAgent(cheap.Build()),
+            static request => !IsLead(request) ? ChatReply.Say("never")
+                : request.Turn == 0 ? ChatReply.Call("spawn", new { items = new[] { "a" }, template = "Work", agent = "cheap" })
+                : ChatReply.Say(request.Results[0]),
+            [Echo], static agent => agent.WithInstructions(LeadInstructions).WithDelegation(Delegation.Native),
+            ("Models:test:Price:Input", "1"), ("Models:test:Price:Output", "1"),
+            ("Models:unpriced:Provider", "openai"), ("Models:unpriced:Endpoint", "http://127.0.0.1:1/v1"),
+            ("Models:unpriced:Key", "sk-test"), ("Models:unpriced:Model", "unpriced"));
+
+        Run run = await host.RunAsync(Goal, new RunRequest { Agent = "worker", Budget = new Budget { Usd = 5 } });
+        Run free = await host.RunAsync(Goal, new RunRequest { Agent = "worker", Budget = new Budget { Steps = 20 } });
+
+        Assert.That(run.Result?.Text, Does.Contain("'unpriced', whose price is not known"));
+        Assert.That(free.Result?.Text, Does.Not.Contain("price"));
+    }
+
+    [TestCase(30, true)]
+    [TestCase(20, false)]
+    public async Task Spawn_MoreThanCanBeGivenTwoSteps_IsRefused(int items, bool isRefused)
+    {
+        await using RunHost host = await StartAsync(
+            Delegation.Native,
+            request => request.Turn switch
+            {
+                0 => ChatReply.Call("spawn", new { items = Enumerable.Range(0, items).Select(static item => $"{item}"), template = "Be {item}" }),
+                1 => ChatReply.Say(request.Results[0]),
+                _ => ChatReply.Say("Done."),
+            },
+            static _ => ChatReply.Say("good"));
+
+        Run run = await host.RunAsync(Goal, new RunRequest { Budget = new Budget { Steps = 101 } });
+
+        // Of the 100 steps that are left half can go to sub-agents that nobody waits for.
+        Assert.That(run.Result?.Text.Contains($"{items} cannot be started", StringComparison.Ordinal), Is.EqualTo(isRefused));
     }
 
     private static async Task<JournalEvent> EndedAsync(RunHost host, string runId, CancellationToken cancellationToken) =>
