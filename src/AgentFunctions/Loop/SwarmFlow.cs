@@ -11,12 +11,6 @@ namespace AgentFunctions.Loop;
 /// </summary>
 internal sealed class SwarmFlow : IDisposable
 {
-    /// <summary>How long sub-agents have to end once they were told to.</summary>
-    private static readonly TimeSpan EndGrace = TimeSpan.FromSeconds(30);
-
-    /// <summary>How long the time of a sub-agent may stand still while it asks people, before it counts as lost.</summary>
-    private static readonly TimeSpan LongestPause = TimeSpan.FromDays(30);
-
     /// <summary>More steps than the largest tree needs.</summary>
     private const int MaxEndSteps = 200;
 
@@ -288,7 +282,7 @@ internal sealed class SwarmFlow : IDisposable
         Task? grace = null;
         while (_swarm!.Live.Count > 0 && grace?.IsCompleted != true)
         {
-            grace ??= _context.CreateTimerAsync(_context.CurrentTime + EndGrace, over.Token);
+            grace ??= _context.CreateTimerAsync(_context.CurrentTime + SwarmGrants.EndGrace, over.Token);
             await Task.WhenAny(Next, grace);
             Receive();
         }
@@ -343,23 +337,14 @@ internal sealed class SwarmFlow : IDisposable
             && SwarmGrants.ConcurrentOfNext(swarm, _lead.Limits.Swarm!) is { } concurrent)
         {
             ChildBatch batch = swarm.Queue[0];
-            TimeSpan most = batch.First.Limits.Budget.WallClock ?? _lead.Limits.Swarm!.ChildTime;
-            TimeSpan time = _lead.Deadline - _context.CurrentTime is { } left && left < most ? left : most;
-            Budget grant = SwarmGrants.GrantOfNext(swarm, SwarmGrants.SubAgentsLeft(_lead.Limits, swarm), concurrent, time);
-            TimeSpan pause = batch.First.Limits.PausesClock == true ? LongestPause : TimeSpan.Zero;
-            var child = new LiveChild(batch.Name, grant, _context.CurrentTime + time + pause + (2 * EndGrace))
-            {
-                Awaited = batch.Awaited,
-                Concurrent = concurrent,
-                CriticalSteps = batch.CriticalSteps,
-            };
+            LiveChild child = SwarmGrants.NextOf(_lead, swarm, concurrent, _context.CurrentTime);
             IReadOnlyList<ChildBatch> rest = SwarmQueue.WithoutFirst(swarm.Queue);
             _swarm = swarm with
             {
                 Queue = rest,
                 Live = [.. swarm.Live, child],
                 Started = swarm.Started + 1,
-                Pool = rest.Count == 0 ? null : swarm.Pool?.Minus(grant),
+                Pool = rest.Count == 0 ? null : swarm.Pool?.Minus(child.Granted),
             };
             Events++;
             mayStart = _isHeldUp || !IsDraining;

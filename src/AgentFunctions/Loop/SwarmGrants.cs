@@ -16,6 +16,12 @@ internal static class SwarmGrants
     /// <summary>The share, in percent, where the lead goes on meanwhile.</summary>
     private const int DetachedShare = 50;
 
+    /// <summary>How long sub-agents have to end once they were told to.</summary>
+    public static readonly TimeSpan EndGrace = TimeSpan.FromSeconds(30);
+
+    /// <summary>How long the time of a sub-agent may stand still while it asks people, before it counts as lost.</summary>
+    private static readonly TimeSpan LongestPause = TimeSpan.FromDays(30);
+
     /// <summary>What the sub-agents hold, and what is kept for those that have not started.</summary>
     public static Budget Reserved(SwarmState swarm)
     {
@@ -91,17 +97,27 @@ internal static class SwarmGrants
         return Math.Clamp(each - 1, 1, free - 1);
     }
 
-    /// <summary>What the next one may spend.</summary>
-    /// <param name="swarm">The swarm.</param>
-    /// <param name="subAgentsLeft">How many sub-agents may still be asked for in the tree.</param>
+    /// <summary>The next one that starts, with what it may spend and how long its lead is patient with it.</summary>
+    /// <param name="lead">The run that it works for.</param>
+    /// <param name="swarm">Its sub-agents; the next one is the first that waits.</param>
     /// <param name="concurrent">How many of its own it may have at work.</param>
-    /// <param name="time">How long it may take.</param>
-    public static Budget GrantOfNext(SwarmState swarm, int subAgentsLeft, int concurrent, TimeSpan time)
+    /// <param name="now">The present moment.</param>
+    public static LiveChild NextOf(RunState lead, SwarmState swarm, int concurrent, DateTimeOffset now)
     {
         ChildBatch next = swarm.Queue[0];
+        TimeSpan most = next.First.Limits.Budget.WallClock ?? lead.Limits.Swarm!.ChildTime;
+        TimeSpan time = lead.Deadline - now is { } left && left < most ? left : most;
+        TimeSpan pause = next.First.Limits.PausesClock == true ? LongestPause : TimeSpan.Zero;
         long weights = swarm.Queue.Sum(static batch => (long)batch.Weight * batch.Count);
         Budget share = (swarm.Pool ?? new Budget()).Part(next.Weight, weights).Narrow(CapOf(next));
-        return share with { WallClock = time, SubAgents = concurrent == 0 ? 0 : subAgentsLeft / (swarm.Queued + 1) };
+        int subAgents = concurrent == 0 ? 0 : SubAgentsLeft(lead.Limits, swarm) / (swarm.Queued + 1);
+        return new LiveChild(
+            next.Name, share with { WallClock = time, SubAgents = subAgents }, now + time + pause + (2 * EndGrace))
+        {
+            Awaited = next.Awaited,
+            Concurrent = concurrent,
+            CriticalSteps = next.CriticalSteps,
+        };
     }
 
     private static Budget CapOf(ChildBatch batch)
