@@ -10,23 +10,34 @@ namespace AgentFunctions.AzureFunctions.Hosting;
 /// </summary>
 internal static class FunctionTimeout
 {
+    /// <summary>What the host takes on a Consumption plan if nothing is said.</summary>
+    private static readonly TimeSpan ConsumptionDefault = TimeSpan.FromMinutes(5);
+
+    /// <summary>What the host takes on any other plan, Flex Consumption too, and elsewhere.</summary>
+    private static readonly TimeSpan Default = TimeSpan.FromMinutes(30);
+
     private static readonly TimeSpan ShortestMargin = TimeSpan.FromSeconds(20);
     private static readonly TimeSpan LongestMargin = TimeSpan.FromMinutes(3);
 
     /// <summary>
-    /// Reads the longest that a function may take, as the host does: from the settings, else from <c>host.json</c>.
+    /// Reads the longest that a function may take, as the host does: from the settings, else from <c>host.json</c>, else the
+    /// default of the plan.
     /// </summary>
     /// <param name="configuration">The app's settings.</param>
     /// <param name="folder">The folder of <c>host.json</c>.</param>
-    /// <returns>The time-out less a margin; <see langword="null"/> if there is none, or it is -1.</returns>
+    /// <returns>The time-out less a margin; <see langword="null"/> if it is -1, which is none.</returns>
     public static TimeSpan? Read(IConfiguration configuration, string folder)
     {
         string? words = configuration["AzureFunctionsJobHost:functionTimeout"]
             ?? new ConfigurationBuilder().AddJsonFile(Path.Combine(folder, "host.json"), optional: true)
                 .Build()["functionTimeout"];
-        return TimeSpan.TryParse(words, CultureInfo.InvariantCulture, out TimeSpan timeout) && timeout > TimeSpan.Zero
-            ? timeout - MarginOf(timeout)
-            : null;
+        if (!TimeSpan.TryParse(words, CultureInfo.InvariantCulture, out TimeSpan timeout))
+        {
+            bool isConsumption = "Dynamic".Equals(configuration["WEBSITE_SKU"], StringComparison.OrdinalIgnoreCase);
+            timeout = isConsumption ? ConsumptionDefault : Default;
+        }
+
+        return timeout > TimeSpan.Zero ? timeout - MarginOf(timeout) : null;
     }
 
     /// <summary>Bounds what runs in one function, such as an event stream.</summary>

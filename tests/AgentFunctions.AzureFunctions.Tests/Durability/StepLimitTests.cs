@@ -15,16 +15,10 @@ public sealed class StepLimitTests
     [TestCase("""{ "functionTimeout": "00:00:00.2" }""", "00:30:00", false)]
     [TestCase("""{ "functionTimeout": "00:30:00" }""", "00:00:00.2", true)]
     [TestCase("""{ "functionTimeout": "-1" }""", null, false)]
-    [TestCase("{}", null, false)]
-    [TestCase(null, null, false)]
-    public async Task Step_LongerThanTheFunctionTimeout_IsEndedBeforeAndMayBeRepeated(string? host, string? setting, bool isEnded)
+    public async Task Step_LongerThanTheFunctionTimeout_IsEndedBeforeAndMayBeRepeated(string host, string? setting, bool isEnded)
     {
         using var folder = new TemporaryFolder();
-        if (host is not null)
-        {
-            folder.Write("host.json", host);
-        }
-
+        folder.Write("host.json", host);
         IConfiguration settings =
             new ConfigurationBuilder().AddInMemoryCollection([new("AzureFunctionsJobHost:functionTimeout", setting)]).Build();
         var enough = new TaskCompletionSource<string?>();
@@ -44,6 +38,23 @@ public sealed class StepLimitTests
 
         DurableFailure failure = Assert.ThrowsAsync<DurableFailure>(() => step)!;
         Assert.That(failure.Message, Does.Contain("functionTimeout").And.Contain(nameof(ErrorCode.EngineUnavailable)));
+    }
+
+    [TestCase("{}", null, 27)]
+    [TestCase(null, null, 27)]
+    [TestCase("{}", "Dynamic", 4.5)]
+    [TestCase("""{ "functionTimeout": "00:10:00" }""", "Dynamic", 9)]
+    public void Read_HostSaysNothing_IsTheDefaultOfItsPlan(string? host, string? sku, double minutes)
+    {
+        using var folder = new TemporaryFolder();
+        if (host is not null)
+        {
+            folder.Write("host.json", host);
+        }
+
+        IConfiguration settings = new ConfigurationBuilder().AddInMemoryCollection([new("WEBSITE_SKU", sku)]).Build();
+
+        Assert.That(FunctionTimeout.Read(settings, folder.Path), Is.EqualTo(TimeSpan.FromMinutes(minutes)));
     }
 
     [Test]
