@@ -1,5 +1,8 @@
 using System.Collections.Concurrent;
+using Azure;
+using Azure.Identity;
 using Azure.Storage.Blobs;
+using Azure.Storage.Blobs.Models;
 
 namespace AgentFunctions.AzureStorage;
 
@@ -22,6 +25,31 @@ internal sealed class BlobContainers(BlobServiceClient service)
             throw;
         }
     }
+
+    /// <summary>Calls the account, and puts what it answers into the words of the ports.</summary>
+    public async Task<T> RunAsync<T>(Func<Task<T>> call)
+    {
+        try
+        {
+            return await call();
+        }
+        catch (Exception e) when (IsOfTheAccount(e) || e is AggregateException { InnerException: { } first }
+            && (IsOfTheAccount(first) || first is OperationCanceledException))
+        {
+            if (e is RequestFailedException refused && refused.ErrorCode == BlobErrorCode.ContainerNotFound)
+            {
+                // Removed under this process: the next call makes it again.
+                _containers.Clear();
+            }
+
+            throw new AgentException(ErrorCode.EngineUnavailable,
+                $"The storage account did not take the call: {e.Message.Split('\n')[0]}", e);
+        }
+    }
+
+    /// <summary>Also a sign-in that fails: a managed identity may take a while to be there.</summary>
+    private static bool IsOfTheAccount(Exception e) =>
+        e is RequestFailedException or IOException or AuthenticationFailedException;
 
     /// <summary>Not under a caller's token: the next caller waits for the same task.</summary>
     private async Task<BlobContainerClient> CreateAsync(string name)

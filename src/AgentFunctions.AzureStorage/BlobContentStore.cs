@@ -21,7 +21,7 @@ internal sealed class BlobContentStore(BlobContainers containers) : IBlobStore
         }
 
         string hash = Convert.ToHexStringLower(SHA256.HashData(content.Span));
-        return StorageCall.RunAsync(async () =>
+        return containers.RunAsync(async () =>
         {
             BlobClient blob = (await containers.GetAsync(Container)).GetBlobClient(hash);
             try
@@ -41,7 +41,7 @@ internal sealed class BlobContentStore(BlobContainers containers) : IBlobStore
     public Task<ReadOnlyMemory<byte>?> GetAsync(string hash, CancellationToken cancellationToken = default)
     {
         Ensure(hash);
-        return StorageCall.RunAsync<ReadOnlyMemory<byte>?>(async () =>
+        return containers.RunAsync<ReadOnlyMemory<byte>?>(async () =>
         {
             try
             {
@@ -58,7 +58,7 @@ internal sealed class BlobContentStore(BlobContainers containers) : IBlobStore
     public Task DeleteAsync(string hash, CancellationToken cancellationToken = default)
     {
         Ensure(hash);
-        return StorageCall.RunAsync(async () =>
+        return containers.RunAsync(async () =>
             (await (await containers.GetAsync(Container)).GetBlobClient(hash).DeleteIfExistsAsync(
                 DeleteSnapshotsOption.IncludeSnapshots, null, cancellationToken)).Value);
     }

@@ -22,6 +22,7 @@ internal sealed class BlobLogStore : ILogStore
     private static readonly TimeSpan FirstPoll = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan SlowestPoll = TimeSpan.FromSeconds(2);
 
+    private readonly BlobContainers _containers;
     private readonly LogSegments _segments;
     private readonly TimeProvider _time;
     private readonly BlobLogLimits _limits;
@@ -36,9 +37,9 @@ internal sealed class BlobLogStore : ILogStore
 
     public BlobLogStore(BlobContainers containers, TimeProvider time, BlobLogLimits limits)
     {
-        (_segments, _time, _limits) = (new LogSegments(containers, limits), time, limits);
+        (_containers, _segments, _time, _limits) = (containers, new LogSegments(containers, limits), time, limits);
         _places = new LogLocations(time);
-        _appends = new AppendQueue((stream, appends) => StorageCall.RunAsync(() => AppendBlockAsync(stream, appends)));
+        _appends = new AppendQueue((stream, appends) => _containers.RunAsync(() => AppendBlockAsync(stream, appends)));
     }
 
     public Task<long> AppendAsync(
@@ -69,15 +70,15 @@ internal sealed class BlobLogStore : ILogStore
         StorageNames.Ensure(stream, nameof(stream));
         long left = maxCount ?? long.MaxValue;
         LogLocation place = _places.AtOrBefore(stream, fromPosition)
-            ?? await StorageCall.RunAsync(() => _segments.FindAsync(stream, fromPosition, cancellationToken));
+            ?? await _containers.RunAsync(() => _segments.FindAsync(stream, fromPosition, cancellationToken));
         while (left > 0)
         {
             LogLocation from = place;
-            LogChunk chunk = await StorageCall.RunAsync(() => _segments.ReadAsync(stream, from, cancellationToken));
+            LogChunk chunk = await _containers.RunAsync(() => _segments.ReadAsync(stream, from, cancellationToken));
             if (chunk.IsGone)
             {
                 _places.Forget(stream);
-                place = await StorageCall.RunAsync(() => _segments.FindAsync(stream, fromPosition, cancellationToken));
+                place = await _containers.RunAsync(() => _segments.FindAsync(stream, fromPosition, cancellationToken));
                 continue;
             }
 
@@ -107,7 +108,7 @@ internal sealed class BlobLogStore : ILogStore
     public Task<long> GetLengthAsync(string stream, CancellationToken cancellationToken = default)
     {
         StorageNames.Ensure(stream, nameof(stream));
-        return StorageCall.RunAsync(async () => (await EndAsync(stream, cancellationToken)).Position);
+        return _containers.RunAsync(async () => (await EndAsync(stream, cancellationToken)).Position);
     }
 
     public async Task WaitForAppendAsync(string stream, long length, CancellationToken cancellationToken)
@@ -125,7 +126,7 @@ internal sealed class BlobLogStore : ILogStore
     public Task TrimAsync(string stream, long before, CancellationToken cancellationToken = default)
     {
         StorageNames.Ensure(stream, nameof(stream));
-        return StorageCall.RunAsync(async () =>
+        return _containers.RunAsync(async () =>
         {
             BlobContainerClient container = await _segments.ContainerAsync();
             await foreach ((BlobItem segment, _) in EndedBeforeAsync(stream, before, cancellationToken))
@@ -142,7 +143,7 @@ internal sealed class BlobLogStore : ILogStore
     public Task<long> FindTrimAsync(string stream, long before, CancellationToken cancellationToken = default)
     {
         StorageNames.Ensure(stream, nameof(stream));
-        return StorageCall.RunAsync(async () =>
+        return _containers.RunAsync(async () =>
         {
             long left = 0;
             await foreach ((_, long next) in EndedBeforeAsync(stream, before, cancellationToken))
@@ -173,7 +174,7 @@ internal sealed class BlobLogStore : ILogStore
     public Task DeleteAsync(string stream, CancellationToken cancellationToken = default)
     {
         StorageNames.Ensure(stream, nameof(stream));
-        return StorageCall.RunAsync(async () =>
+        return _containers.RunAsync(async () =>
         {
             BlobContainerClient container = await _segments.ContainerAsync();
             await foreach (BlobItem segment in _segments.ListAsync(stream, cancellationToken))
@@ -269,7 +270,7 @@ internal sealed class BlobLogStore : ILogStore
             {
                 await blob.CreateIfNotExistsAsync(cancellationToken: cancellationToken);
             }
-            catch (RequestFailedException e) when (e.Status == 412 || e.IsMissing())
+            catch (RequestFailedException e) when (e.IsElsewhere() || e.IsMissing())
             {
                 return false;
             }

@@ -32,14 +32,14 @@ internal sealed class BlobRecordStore(BlobContainers containers, string containe
     public Task<StoredRecord?> GetAsync(string key, CancellationToken cancellationToken = default)
     {
         StorageNames.Ensure(key, nameof(key));
-        return StorageCall.RunAsync(async () => await ReadAsync(await containers.GetAsync(container), key, null,
+        return containers.RunAsync(async () => await ReadAsync(await containers.GetAsync(container), key, null,
             cancellationToken));
     }
 
     public Task<StoredRecord?> GetIfChangedAsync(string key, string etag, CancellationToken cancellationToken = default)
     {
         StorageNames.Ensure(key, nameof(key));
-        return StorageCall.RunAsync(async () => await ReadAsync(
+        return containers.RunAsync(async () => await ReadAsync(
             await containers.GetAsync(container), key, new BlobRequestConditions { IfNoneMatch = new ETag(etag) },
             cancellationToken));
     }
@@ -56,7 +56,7 @@ internal sealed class BlobRecordStore(BlobContainers containers, string containe
                 $"value: {value.Length} bytes, a record takes at most {MaxBytes}; keep the rest as a blob.");
         }
 
-        return StorageCall.RunAsync(async () =>
+        return containers.RunAsync(async () =>
         {
             BlobClient blob = (await containers.GetAsync(container)).GetBlobClient(key);
             var options = new BlobUploadOptions
@@ -83,7 +83,7 @@ internal sealed class BlobRecordStore(BlobContainers containers, string containe
     public Task DeleteAsync(string key, RecordCondition condition = default, CancellationToken cancellationToken = default)
     {
         StorageNames.Ensure(key, nameof(key));
-        return StorageCall.RunAsync(async () =>
+        return containers.RunAsync(async () =>
         {
             BlobContainerClient blobs = await containers.GetAsync(container);
             _memory.Forget(key);
@@ -102,7 +102,7 @@ internal sealed class BlobRecordStore(BlobContainers containers, string containe
     public async IAsyncEnumerable<StoredRecord> ListAsync(
         string prefix, string? after = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
-        BlobContainerClient blobs = await StorageCall.RunAsync(() => containers.GetAsync(container));
+        BlobContainerClient blobs = await containers.RunAsync(() => containers.GetAsync(container));
         var ahead = new Queue<Task<StoredRecord?>>();
         await using IAsyncEnumerator<BlobItem> names =
             blobs.GetBlobsAsync(BlobTraits.None, BlobStates.None, prefix, cancellationToken)
@@ -110,7 +110,7 @@ internal sealed class BlobRecordStore(BlobContainers containers, string containe
         bool more = true;
         while (more || ahead.Count > 0)
         {
-            while (more && ahead.Count < ReadAhead && (more = await StorageCall.RunAsync(() => names.MoveNextAsync().AsTask())))
+            while (more && ahead.Count < ReadAhead && (more = await containers.RunAsync(() => names.MoveNextAsync().AsTask())))
             {
                 if (after is null || string.CompareOrdinal(names.Current.Name, after) > 0)
                 {
@@ -122,7 +122,7 @@ internal sealed class BlobRecordStore(BlobContainers containers, string containe
             }
 
             // A record that was deleted since it was listed is not there.
-            if (ahead.TryDequeue(out Task<StoredRecord?>? next) && await StorageCall.RunAsync(() => next) is { } record)
+            if (ahead.TryDequeue(out Task<StoredRecord?>? next) && await containers.RunAsync(() => next) is { } record)
             {
                 yield return record;
             }
