@@ -86,19 +86,20 @@ internal sealed partial class DurableTaskOrchestrationClient(DurableTaskClientAc
             throw new AgentException(ErrorCode.InvalidInput, "pageSize: use 1 to 1,000.");
         }
 
+        string? after = query.ContinuationToken is { } token ? PageToken.Read(token) : null;
         var translated = new DurableQuery(
             query.CreatedFrom, query.CreatedTo, query.Statuses.Count == 0
                 ? null
                 : query.Statuses.Select(OrchestrationStates.StatusOf), null,
-            query.InstanceIdPrefix, query.PageSize, query.IncludePayloads, query.ContinuationToken);
+            query.InstanceIdPrefix, query.PageSize, query.IncludePayloads, after);
         try
         {
             return await BackendCall.RunAsync(() => PageAsync(translated, cancellationToken));
         }
-        catch (AgentException e) when (query.ContinuationToken is not null
-            && e.InnerException is RpcException { StatusCode: StatusCode.Unknown or StatusCode.InvalidArgument })
+        catch (AgentException e) when (after is not null
+            && e.InnerException is RpcException { StatusCode: StatusCode.InvalidArgument })
         {
-            throw new AgentException(ErrorCode.InvalidInput, "continuationToken: use the one of the page before.", e);
+            throw PageToken.Wrong(e);
         }
     }
 
@@ -108,7 +109,7 @@ internal sealed partial class DurableTaskOrchestrationClient(DurableTaskClientAc
             .AsPages(query.ContinuationToken, query.PageSize).WithCancellation(cancellationToken))
         {
             return new Page([.. page.Values.Select(OrchestrationStates.StateOf)], page.ContinuationToken is { Length: > 0 } next
-                ? next
+                ? PageToken.Of(next)
                 : null);
         }
 

@@ -231,6 +231,52 @@ public sealed class DurableTaskOrchestrationClientTests
         }
     }
 
+    [TestCase(StatusCode.Unknown)]
+    [TestCase(StatusCode.Unavailable)]
+    [TestCase(StatusCode.Internal)]
+    public async Task Query_BackendFailsAtTheSecondPage_IsItsFaultAndNotTheCallers(StatusCode fault)
+    {
+        DurableTaskClient durable = Substitute.For<DurableTaskClient>("test");
+        durable.GetInstanceAsync("1", false, Arg.Any<CancellationToken>()).Returns(Ended);
+        durable.GetAllInstancesAsync(Arg.Any<OrchestrationQuery>()).Returns(Pageable.Create((token, _, _) => token is null
+            ? Task.FromResult(new Page<OrchestrationMetadata>([In(OrchestrationRuntimeStatus.Running)], "next"))
+            : Task.FromException<Page<OrchestrationMetadata>>(
+                new RpcException(new Status(fault, "Exception was thrown by handler.")))));
+        DurableTaskOrchestrationClient client = ClientOf(durable);
+
+        string? next = (await client.QueryAsync(new())).ContinuationToken;
+
+        Assert.That(() => client.QueryAsync(new() { ContinuationToken = next }),
+            Throws.TypeOf<AgentException>().With.Property("Code").EqualTo(ErrorCode.EngineUnavailable));
+        Assert.That(() => client.PurgeAsync("1"),
+            Throws.TypeOf<AgentException>().With.Property("Code").EqualTo(ErrorCode.EngineUnavailable));
+    }
+
+    [Test]
+    public async Task Query_WithAToken_AsksTheBackendWithItsOwnAndRefusesWhatIsNone()
+    {
+        DurableTaskClient durable = Substitute.For<DurableTaskClient>("test");
+        List<string?> asked = [];
+        durable.GetAllInstancesAsync(Arg.Any<OrchestrationQuery>()).Returns(Pageable.Create((token, _, _) =>
+        {
+            asked.Add(token);
+            return Task.FromResult(new Page<OrchestrationMetadata>([], token is null ? "{\"next\": 1}" : null));
+        }));
+        DurableTaskOrchestrationClient client = ClientOf(durable);
+
+        string next = (await client.QueryAsync(new())).ContinuationToken!;
+        await client.QueryAsync(new() { ContinuationToken = next });
+
+        foreach (string wrong in (string[])["", "no token", next[..^1], next + " ", "{\"next\": 1}"])
+        {
+            Assert.That(() => client.QueryAsync(new() { ContinuationToken = wrong }),
+                Throws.TypeOf<AgentException>().With.Property("Code").EqualTo(ErrorCode.InvalidInput)
+                    .And.Message.Contains("continuationToken"));
+        }
+
+        Assert.That(asked, Is.EqualTo(new[] { null, "{\"next\": 1}" }));
+    }
+
     private static OrchestrationMetadata In(OrchestrationRuntimeStatus status) => new("RunAgent", "1") { RuntimeStatus = status };
 
     private static DurableTaskOrchestrationClient ClientOf(DurableTaskClient durable) =>
