@@ -72,6 +72,10 @@ param alwaysReady int = 1
 @description('Instances for the API that are always up; 0 costs the first caller a cold start.')
 param alwaysReadyHttp int = 0
 
+@secure()
+@description('Further settings of the app, by name; each is text. Who deploys anew removes what was set on the app by other ways.')
+param settings { *: string } = {}
+
 @description('Who gets the alerts; empty for nobody.')
 param alertEmail string = ''
 
@@ -212,6 +216,7 @@ module app 'modules/app.bicep' = {
     instanceMemoryMB: instanceMemoryMB
     alwaysReady: alwaysReady
     alwaysReadyHttp: alwaysReadyHttp
+    settings: settings
   }
 }
 

@@ -26,6 +26,10 @@ param instanceMemoryMB int
 param alwaysReady int
 param alwaysReadyHttp int
 
+@secure()
+@description('Further settings; one that is set here too is taken from there.')
+param settings { *: string }
+
 var storageSettings = {
   AzureWebJobsStorage__accountName: storageName
   AzureWebJobsStorage__credential: 'managedidentity'
@@ -50,6 +54,17 @@ var priceSettings = empty(modelPriceInput)
       Models__default__Price__Input: modelPriceInput
       Models__default__Price__Output: modelPriceOutput
     }
+
+var appSettings = {
+  APPLICATIONINSIGHTS_CONNECTION_STRING: applicationInsights
+  APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'ClientId=${identityClientId};Authorization=AAD'
+  // Else the platform's own page answers at /, where the dashboard begins.
+  AzureWebJobsDisableHomepage: 'true'
+  AZURE_CLIENT_ID: identityClientId
+  AZURE_OPENAI_ENDPOINT: openaiEndpoint
+  AZURE_OPENAI_DEPLOYMENT: openaiDeployment
+  Api__Key: '@Microsoft.KeyVault(SecretUri=${apiKeyUri})'
+}
 
 resource plan 'Microsoft.Web/serverfarms@2024-04-01' = {
   name: planName
@@ -107,18 +122,10 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
     }
   }
 
-  resource settings 'config' = {
+  // These are all settings that the app has afterwards: what was set by other ways is gone.
+  resource all 'config' = {
     name: 'appsettings'
-    properties: union(storageSettings, backendSettings, priceSettings, {
-      APPLICATIONINSIGHTS_CONNECTION_STRING: applicationInsights
-      APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'ClientId=${identityClientId};Authorization=AAD'
-      // Else the platform's own page answers at /, where the dashboard begins.
-      AzureWebJobsDisableHomepage: 'true'
-      AZURE_CLIENT_ID: identityClientId
-      AZURE_OPENAI_ENDPOINT: openaiEndpoint
-      AZURE_OPENAI_DEPLOYMENT: openaiDeployment
-      Api__Key: '@Microsoft.KeyVault(SecretUri=${apiKeyUri})'
-    })
+    properties: union(storageSettings, backendSettings, priceSettings, appSettings, settings)
   }
 
   resource ftp 'basicPublishingCredentialsPolicies' = {

@@ -1,0 +1,57 @@
+using System.Text.Json.Nodes;
+
+namespace AgentFunctions.AzureFunctions.Tests.Infra;
+
+/// <summary>What a deployment of <c>infra/</c> makes, as the compiler foretells it.</summary>
+[CancelAfter(1_800_000)]
+internal sealed class DeploymentTests
+{
+    private static CancellationToken Cancel => TestContext.CurrentContext.CancellationToken;
+
+    [Test]
+    public async Task Settings_OfTheUser_AreTheAppsAndComeLast()
+    {
+        JsonNode settings = await ForetellAsync(
+            "Microsoft.Web/sites/config", "param settings = { Api__Oidc__0__Issuer: 'https://login.example.org' }");
+
+        // The values of a secret parameter are not told.
+        Assert.That((string?)settings["properties"],
+            Does.StartWith("[union(").And.Contains("'Api__Key', ").And.EndsWith(", parameters('settings'))]"));
+    }
+
+    [Test]
+    public void Settings_OfTheUserThatAreNoText_AreRefusedByName() => Assert.That(
+        () => ForetellAsync("Microsoft.Web/sites/config", "param settings = { Retention__Runs: 30 }"),
+        Throws.TypeOf<InvalidOperationException>().With.Message.Contains("Retention__Runs").And.Message.Contains("string"));
+
+    private static async Task<JsonNode> ForetellAsync(string type, string parameters) =>
+        (await ForetellAllAsync(type, parameters)).Single();
+
+    /// <summary>The resources of a type that a deployment makes.</summary>
+    private static async Task<IReadOnlyList<JsonNode>> ForetellAllAsync(string type, string parameters)
+    {
+        using var folder = new TemporaryFolder();
+        string source = Repository.Path("infra");
+        foreach (string file in Directory.GetFiles(source, "*.bicep", SearchOption.AllDirectories))
+        {
+            folder.Write(Path.GetRelativePath(source, file), await File.ReadAllTextAsync(file, Cancel));
+        }
+
+        string path = folder.Write("test.bicepparam", $"""
+            using './main.bicep'
+            param environmentName = 'test'
+            param location = 'westeurope'
+            {parameters}
+            """);
+        (int code, _, string errors) = await BicepCompiler.RunAsync(
+            "snapshot", path, "--mode", "overwrite", "--subscription-id", $"{Guid.Empty}", "--tenant-id", $"{Guid.Empty}");
+        if (code != 0)
+        {
+            throw new InvalidOperationException(errors);
+        }
+
+        string foretold = await File.ReadAllTextAsync(Path.ChangeExtension(path, ".snapshot.json"), Cancel);
+        return [.. JsonNode.Parse(foretold)!["predictedResources"]!.AsArray()
+            .Where(resource => (string?)resource!["type"] == type).Select(static resource => resource!)];
+    }
+}
