@@ -24,6 +24,11 @@ internal sealed class DeploymentTests
         () => ForetellAsync("Microsoft.Web/sites/config", "param settings = { Retention__Runs: 30 }"),
         Throws.TypeOf<InvalidOperationException>().With.Message.Contains("Retention__Runs").And.Message.Contains("string"));
 
+    [Test]
+    public async Task Azd_ThatHandsNoEnvironmentToPublish_IsRefused(
+        [Values("azure.yaml", "templates/content/agentfunctions-azure/azure.yaml")] string file) => Assert.That(
+        await File.ReadAllTextAsync(Repository.Path(file), Cancel), Does.Contain("requiredVersions:\n  azd: \">= 1.23.7\"\n"));
+
     private static async Task<JsonNode> ForetellAsync(string type, string parameters) =>
         (await ForetellAllAsync(type, parameters)).Single();
 
