@@ -72,6 +72,11 @@ param alwaysReady int = 1
 @description('Instances for the API that are always up; 0 costs the first caller a cold start.')
 param alwaysReadyHttp int = 0
 
+@minValue(1)
+@maxValue(1000)
+@description('Requests to the API that an instance takes at once; with more the app scales out. An open event stream is one.')
+param httpConcurrency int = 200
+
 @secure()
 @description('Further settings of the app, by name; each is text. Who deploys anew removes what was set on the app by other ways.')
 param settings { *: string } = {}
@@ -216,6 +221,7 @@ module app 'modules/app.bicep' = {
     instanceMemoryMB: instanceMemoryMB
     alwaysReady: alwaysReady
     alwaysReadyHttp: alwaysReadyHttp
+    httpConcurrency: httpConcurrency
     settings: settings
   }
 }

@@ -25,6 +25,7 @@ param maximumInstances int
 param instanceMemoryMB int
 param alwaysReady int
 param alwaysReadyHttp int
+param httpConcurrency int
 
 @secure()
 @description('Further settings; one that is set here too is taken from there.')
@@ -118,6 +119,7 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
           alwaysReady == 0 ? [] : [{ name: 'durable', instanceCount: alwaysReady }],
           alwaysReadyHttp == 0 ? [] : [{ name: 'http', instanceCount: alwaysReadyHttp }]
         )
+        triggers: { http: { perInstanceConcurrency: httpConcurrency } }
       }
     }
   }

@@ -29,6 +29,16 @@ internal sealed class DeploymentTests
         [Values("azure.yaml", "templates/content/agentfunctions-azure/azure.yaml")] string file) => Assert.That(
         await File.ReadAllTextAsync(Repository.Path(file), Cancel), Does.Contain("requiredVersions:\n  azd: \">= 1.23.7\"\n"));
 
+    [TestCase("", 200)]
+    [TestCase("param httpConcurrency = 50", 50)]
+    public async Task Requests_ToAnInstanceAtOnce_AreAsMany(string parameters, int expected)
+    {
+        JsonNode app = await ForetellAsync("Microsoft.Web/sites", parameters);
+
+        Assert.That((int?)app["properties"]!["functionAppConfig"]!["scaleAndConcurrency"]!["triggers"]!["http"]!
+            ["perInstanceConcurrency"], Is.EqualTo(expected));
+    }
+
     private static async Task<JsonNode> ForetellAsync(string type, string parameters) =>
         (await ForetellAllAsync(type, parameters)).Single();
 
