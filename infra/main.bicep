@@ -14,10 +14,14 @@ param principalId string = ''
 
 @secure()
 @minLength(16)
-@description('What callers of the API send as Authorization: Bearer, when the vault has none yet. By default a new one.')
-param apiKey string = newGuid()
+@description('What callers of the API send as Authorization: Bearer. By default the key that the vault has, else a new one.')
+param apiKey string?
 
-@description('The vault of an earlier deployment, whose key of the API is kept; empty for the first.')
+@secure()
+@description('Leave it to its default.')
+param newApiKey string = newGuid()
+
+@description('The vault of an earlier deployment, whose key of the API is kept unless one is given; empty for the first.')
 param vaultName string = ''
 
 @allowed(['DurableTaskScheduler', 'AzureStorage'])
@@ -189,8 +193,8 @@ module vault 'modules/vault.bicep' = {
     tags: tags
     principalId: identity.outputs.principalId
     readerId: principalId
-    apiKey: apiKey
-    keepsApiKey: !empty(vaultName)
+    apiKey: apiKey ?? newApiKey
+    keepsApiKey: !empty(vaultName) && apiKey == null
     endpointSubnetId: privateNetwork ? network!.outputs.endpointSubnetId : ''
     networkId: privateNetwork ? network!.outputs.id : ''
   }

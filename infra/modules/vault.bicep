@@ -10,10 +10,10 @@ param principalId string
 param readerId string
 
 @secure()
-@description('The key of a first deployment.')
+@description('The key to write.')
 param apiKey string
 
-@description('Whether the vault holds a key already; it is kept then.')
+@description('Whether the key that the vault holds is kept.')
 param keepsApiKey bool
 param endpointSubnetId string
 param networkId string
@@ -41,7 +41,7 @@ resource vault 'Microsoft.KeyVault/vaults@2024-11-01' = {
     }
   }
 
-  // A later deployment neither reads nor replaces it, so it needs no right to the secrets and no way into a private network.
+  // A later deployment without a key neither reads nor replaces it, so it needs no right to the secrets.
   resource key 'secrets' = if (!keepsApiKey) {
     name: 'api-key'
     properties: { value: apiKey }

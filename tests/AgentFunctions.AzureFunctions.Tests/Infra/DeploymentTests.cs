@@ -39,6 +39,32 @@ internal sealed class DeploymentTests
             ["perInstanceConcurrency"], Is.EqualTo(expected));
     }
 
+    [TestCase("", true)]
+    [TestCase("param apiKey = 'a key of one of us'", true)]
+    [TestCase("param vaultName = 'kv-test'", false)]
+    [TestCase("param vaultName = 'kv-test'\nparam apiKey = 'a key of one of us'", true)]
+    public async Task Key_GivenOrOfAFirstDeployment_IsWritten(string parameters, bool isWritten) => Assert.That(
+        await ForetellAllAsync("Microsoft.KeyVault/vaults/secrets", parameters), Has.Count.EqualTo(isWritten ? 1 : 0));
+
+    [Test]
+    public void Key_TooShort_IsRefused() => Assert.That(
+        () => ForetellAllAsync("Microsoft.KeyVault/vaults/secrets", "param apiKey = 'short'"),
+        Throws.TypeOf<InvalidOperationException>().With.Message.Contains("16"));
+
+    [Test]
+    public async Task Parameters_OfTheTemplate_AreThoseThatAzdGives()
+    {
+        (_, string template, _) = await BicepCompiler.RunAsync("build", Repository.Path("infra/main.bicep"), "--stdout");
+        JsonObject given = JsonNode.Parse(await File.ReadAllTextAsync(Repository.Path("infra/main.parameters.json"), Cancel))!
+            ["parameters"]!.AsObject();
+
+        Assert.That(given.Select(static parameter => parameter.Key),
+            Is.EquivalentTo(JsonNode.Parse(template)!["parameters"]!.AsObject()
+                .Where(static parameter =>
+                    (string?)parameter.Value!["metadata"]!["description"] != "Leave it to its default.")
+                .Select(static parameter => parameter.Key)));
+    }
+
     private static async Task<JsonNode> ForetellAsync(string type, string parameters) =>
         (await ForetellAllAsync(type, parameters)).Single();
 
