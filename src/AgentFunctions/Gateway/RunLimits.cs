@@ -40,6 +40,7 @@ internal sealed class RunLimits(IModelCatalog models, IOptions<SwarmOptions> swa
             HearsSubAgents = true,
             DrainsSubAgents = true,
             CountsWaits = true,
+            GoesOnWithMore = true,
             CallsInOrder = agent.CallsInOrder ? true : null,
             PausesClock = agent.Limits.PausesClock ? true : null,
             Judge = judge is null ? null : JudgeLimitsOf(judge.Profile, Dearest(judges)),

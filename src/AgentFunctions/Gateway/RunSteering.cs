@@ -351,7 +351,7 @@ public sealed class RunSteering
         await _records.JournalAsync(id, JournalEventTypes.BudgetGranted, $"by {requester}", claim, cancellationToken)
             .ConfigureAwait(false);
         // With a key also where the caller gave none: a run may hear of it and end before it is looked for.
-        var command = new RunCommand(requester) { Grant = more, Key = claim?.Token ?? Guid.NewGuid().ToString("N") };
+        var command = new RunCommand(requester) { Grant = more, Key = claim?.Token ?? $"{RunCommand.Once}{Guid.NewGuid():N}" };
         Run granted = await _commands.CommandAsync(id, command, cancellationToken).ConfigureAwait(false);
         if (granted.Parent is { } lead && more.WallClock is { } time)
         {

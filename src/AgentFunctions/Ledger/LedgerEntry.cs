@@ -64,7 +64,9 @@ internal sealed record LedgerEntry(string Tool, LedgerState State, DateTimeOffse
     /// </summary>
     [JsonIgnore]
     internal ToolOutcome? Told => Outcome
-        ?? (State is LedgerState.Started or LedgerState.Unknown || Repeats > 0 ? UnknownOutcome.Of(Tool) : null);
+        ?? (State is not (LedgerState.Started or LedgerState.Unknown) && Repeats == 0 ? null
+            : SwarmToolNames.IsOne(Tool) ? UnknownOutcome.OfSubAgents(Tool)
+            : UnknownOutcome.Of(Tool));
 
     /// <summary>Which delivery of the step wrote the entry.</summary>
     [JsonInclude]

@@ -44,6 +44,7 @@ internal sealed class AgentLoop
         catch (TaskFailedException e)
         {
             FailureDetails cause = e.Failure.Cause();
+            run.State = await run.Swarm.EndAsync(run.State);
             RunOutcome outcome = await loop.EndAsync(run.Ended(RunStatus.Failed, cause.ErrorType, cause.Message));
             if (run.State.Lead is null)
             {
@@ -69,17 +70,27 @@ internal sealed class AgentLoop
         while (true)
         {
             _run.Swarm.StepsOfLead = _run.StepsTaken;
+            bool isReopened = outcome is not null && HearsMore(outcome);
             _run.State = _run.Swarm.Apply(_run.Control.Apply(_run.State));
-            // News reopens an answer; a run that its budget or an error has ended waits until somebody takes it up again.
-            outcome = _run.Stopped() ?? (outcome?.Status == RunStatus.Completed && _run.HasNews() ? null : outcome);
+            // A run that an error has ended, or its budget, waits until somebody takes it up again.
+            outcome = _run.Stopped() ?? (isReopened ? null : outcome);
             if (outcome is not null)
             {
+                _run.State = await _run.Swarm.EndAsync(_run.State);
+                if (_run.State.Limits.GoesOnWithMore == true && HearsMore(outcome))
+                {
+                    outcome = null;
+                    continue;
+                }
+
                 outcome = await EndAsync(outcome);
                 if (!HearsMore(outcome))
                 {
                     return Report(outcome with { State = _run.State });
                 }
 
+                _run.State = outcome.Status == RunStatus.BudgetExhausted ? _run.State.TakenUp()
+                    : _run.State.Limits.GoesOnWithMore == true ? _run.State.Resumed() : _run.State;
                 outcome = null;
             }
             else if (_run.StepsTaken + _run.Swarm.Events >= MostSteps)
@@ -104,26 +115,21 @@ internal sealed class AgentLoop
     }
 
     /// <summary>
-    /// Takes in what came while the end was told. Words reopen an answer, and more of the budget that was used up lets the run go on.
+    /// Takes in what has come since an outcome was reached. Words reopen an answer; more of the budget that was used up lets the run
+    /// go on, if it is enough for a turn.
     /// </summary>
     private bool HearsMore(RunOutcome outcome)
     {
         Budget before = _run.State.Limits.Budget;
         _run.State = _run.Control.Apply(_run.State);
-        bool isRicher = _run.State.Limits.Budget != before;
-        if (outcome.Status == RunStatus.BudgetExhausted && isRicher)
+        return outcome.Status switch
         {
-            _run.State = _run.State.TakenUp();
-            return true;
-        }
-
-        if (outcome.Status == RunStatus.Completed && _run.HasNews())
-        {
-            _run.State = _run.State with { Resumptions = (_run.State.Resumptions ?? 0) + 1 };
-            return true;
-        }
-
-        return false;
+            RunStatus.Completed => _run.HasNews(),
+            RunStatus.BudgetExhausted => _run.State.Limits.GoesOnWithMore == true && _run.State.Limits.Budget != before
+                && _run.Stopped() is null
+                && _run.Guard().Next(_run.State.Steps, _run.State.Usage, _run.InputBound()).What == Allowance.Turn,
+            _ => false,
+        };
     }
 
     /// <summary>Waits until the gateway gives the run its place among those at work.</summary>
@@ -257,10 +263,9 @@ internal sealed class AgentLoop
         return reply;
     }
 
-    /// <summary>Ends what the run has started, then tells those who follow it.</summary>
+    /// <summary>Tells those who follow the run of its end.</summary>
     private async Task<RunOutcome> EndAsync(RunOutcome outcome)
     {
-        _run.State = await _run.Swarm.EndAsync(_run.State);
         outcome = outcome with { State = _run.State };
         _run.Context.SetCustomStatus(_run.State.Published);
         var input = new NotifyInput(_run.Context.InstanceId, outcome) { EndsSteps = _run.Control.HasLeftSteps };

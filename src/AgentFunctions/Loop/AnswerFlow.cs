@@ -74,7 +74,8 @@ internal static class AnswerFlow
             CheckAcceptanceInput? input = InputOf(run);
             if (input is null)
             {
-                return run.Exhausted(run.Guard().ShortOfSideInput(run.State.Steps));
+                return run.Exhausted(run.State.Limits.GoesOnWithMore == true ? run.Guard().ShortOfSideInput(run.State.Steps)
+                    : run.State.Limits.Budget.Usd is null ? "tokens" : "usd");
             }
 
             Task<CheckAcceptanceResult> check = run.Context.CallActivityAsync<CheckAcceptanceResult>(StepNames.CheckAcceptance,

@@ -33,6 +33,9 @@ internal sealed record RunCommand(string By)
     /// <summary>Gets how much more time the sub-agent has.</summary>
     public TimeSpan ChildTime { get; init; }
 
+    /// <summary>What begins the key of a command that nobody sends again.</summary>
+    public const string Once = "once:";
+
     /// <summary>
     /// Gets what the command is known by, so that one that is sent again is heard once; <see langword="null"/> if it is sent
     /// once.

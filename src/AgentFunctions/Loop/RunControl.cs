@@ -71,11 +71,22 @@ internal sealed class RunControl : IDisposable
         return state;
     }
 
-    /// <summary>The keys that the state knows once it has heard a command.</summary>
-    public static IReadOnlyList<string>? Heard(RunState state, RunCommand command) =>
-        command.Key is { } key && state.Heard?.Contains(key) != true
-        ? [.. (state.Heard ?? []).TakeLast(MaxHeard - 1), key]
-        : state.Heard;
+    /// <summary>The keys that the state knows once it has heard a command: those that may come again stay the longest.</summary>
+    public static IReadOnlyList<string>? Heard(RunState state, RunCommand command)
+    {
+        if (command.Key is not { } key || state.Heard?.Contains(key) == true)
+        {
+            return state.Heard;
+        }
+
+        List<string> keys = [.. state.Heard ?? [], key];
+        while (keys.Count > MaxHeard)
+        {
+            keys.RemoveAt(Math.Max(0, keys.FindIndex(static one => one.StartsWith(RunCommand.Once, StringComparison.Ordinal))));
+        }
+
+        return keys;
+    }
 
     /// <summary>Has the run's time stand still.</summary>
     public void HoldDeadline() => SetDeadline(null);

@@ -135,10 +135,12 @@ internal sealed record RunState
     [JsonIgnore]
     public RunState Published => Swarm is null ? this : this with { Swarm = Swarm.Numbers };
 
+    /// <summary>The run as it goes on after an end.</summary>
+    public RunState Resumed() => this with { Resumptions = (Resumptions ?? 0) + 1 };
+
     /// <summary>The run as it goes on after an end, with nothing held against it that led there.</summary>
-    public RunState TakenUp() => this with
+    public RunState TakenUp() => Resumed() with
     {
-        Resumptions = (Resumptions ?? 0) + 1,
         LostCalls = 0,
         Refusals = 0,
         Rejections = 0,
@@ -225,6 +227,12 @@ internal sealed record LoopLimits(
     /// history grew with each.
     /// </summary>
     public bool? CountsWaits { get; init; }
+
+    /// <summary>
+    /// Gets whether more of a budget lets the run go on that comes after it was used up and before its end is told, and what was
+    /// short is named as it is; <see langword="null"/> for runs of versions that ended.
+    /// </summary>
+    public bool? GoesOnWithMore { get; init; }
 
     /// <summary>
     /// Gets whether the calls of a turn are made one after the other; <see langword="null"/> if they are made together.

@@ -47,7 +47,8 @@ public sealed record JournalEvent(string Type, DateTimeOffset At)
     public string? Question { get; init; }
 
     /// <summary>
-    /// Gets the number of the attempt that failed, from 1; of the end of a run, how often it had gone on after an end before.
+    /// Gets the number of the attempt that failed, from 1; of the end of a run, or what a sub-agent said at its end, how often it had gone on after
+    /// an end before.
     /// </summary>
     public int? Attempt { get; init; }
 

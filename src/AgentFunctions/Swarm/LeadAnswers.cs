@@ -38,6 +38,7 @@ internal sealed class LeadAnswers(
         {
             Turn = origin.Turn,
             Call = origin.Call,
+            Attempt = input.Outcome.State.Resumptions,
             Tool = asked.Tool,
             Text = Preview.Of(redactor.Redact(answer.Text), JournalTextLimit),
             IsError = answer.IsError ? true : null,

@@ -63,6 +63,11 @@ internal sealed class CutOffCallTests
     }
 
     [Test]
+    public void Entry_OfACallThatWaitedForASubAgent_SaysThatItMayNeverHaveBegun() => Assert.That(
+        new LedgerEntry(SwarmToolNames.AssignTask, LedgerState.Started, DateTimeOffset.UnixEpoch).Told?.Text,
+        Does.Contain("or may never have begun"));
+
+    [Test]
     public async Task Step_StoppedWhenItsToolHasJustAnswered_KeepsTheOutcome(CancellationToken cancellationToken)
     {
         using var stop = new CancellationTokenSource();

@@ -63,6 +63,43 @@ internal sealed class RunEndTests
     }
 
     [Test]
+    public async Task Grant_DuringTheLastCall_LetsTheRunGoOnBeforeItsEnd(CancellationToken cancellationToken)
+    {
+        RunHost? used = null;
+        string id = "";
+        await using RunHost host = used = await RunHost.StartAsync(
+            request =>
+            {
+                if (request.Index == 1)
+                {
+                    used!.Steering.GrantAsync(Volatile.Read(ref id), new Budget { Steps = 20 }).Wait(cancellationToken);
+                }
+
+                return request.Index == 0 ? ChatReply.Call("hold", new { }) : ChatReply.Say($"said {request.Index}");
+            },
+            [AgentTool.Create("hold", "Waits.", ToolEffect.None, () => Poll.UntilAsync(() => Volatile.Read(ref id) != "", cancellationToken))]);
+        Run run = await host.SubmitAsync("Work.", new RunRequest { Budget = new Budget { Steps = 3 } });
+        Volatile.Write(ref id, run.Id);
+
+        run = await host.Reader.WaitForEndAsync(run.Id, cancellationToken);
+
+        Assert.That((run.Status, run.Result?.Text), Is.EqualTo((RunStatus.Completed, "said 2")));
+        Assert.That((await host.JournalAsync(run.Id)).Count(static e => e.Type == JournalEventTypes.RunEnded), Is.EqualTo(1));
+    }
+
+    [Test]
+    public async Task Grant_OfWhatDoesNotHelp_LeavesTheEnd(CancellationToken cancellationToken)
+    {
+        var giver = new Giver(static (steering, id) => steering.GrantAsync(id, new Budget { WallClock = TimeSpan.FromHours(1) }));
+        await using RunHost host = await StartAsync(giver);
+
+        Run run = await host.RunAsync("Work.", new RunRequest { Budget = new Budget { Steps = 3 } });
+
+        Assert.That(run.Status, Is.EqualTo(RunStatus.BudgetExhausted));
+        Assert.That((await host.JournalAsync(run.Id)).Count(static e => e.Type == JournalEventTypes.RunEnded), Is.EqualTo(1));
+    }
+
+    [Test]
     public async Task Message_WhileTheEndOfABudgetIsTold_IsShownOnceThereIsMore(CancellationToken cancellationToken)
     {
         var giver = new Giver(static (steering, id) => steering.SendAsync(id, "And the rest?"));
