@@ -67,7 +67,8 @@ internal sealed class AuditSearchTests
         List<AuditEntry> all = await _log.ReadAsync().Where(entry => entry.At >= since).ToListAsync();
 
         Assert.That(found.Select(static entry => entry.Reason), Is.EqualTo(all.Select(static entry => entry.Reason)));
-        Assert.That(found, Has.Count.EqualTo(500));
+        // The log's own mark comes when it comes.
+        Assert.That(found.Count(static entry => entry.Type != AuditTypes.LogSharded), Is.EqualTo(500));
         Assert.That(looks, Is.LessThan(200), "a few entries of each part are looked at");
     }
 
