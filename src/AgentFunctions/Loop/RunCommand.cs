@@ -31,7 +31,7 @@ internal sealed record RunCommand(string By)
     public string? Child { get; init; }
 
     /// <summary>Gets how much more time the sub-agent has.</summary>
-    public TimeSpan ChildTime { get; init; }
+    public TimeSpan? ChildTime { get; init; }
 
     /// <summary>What begins the key of a command that nobody sends again.</summary>
     public const string Once = "once:";

@@ -150,7 +150,7 @@ internal sealed class RunControl : IDisposable
             _next = Listen();
             if (command.Child is { } child)
             {
-                _swarm.Await(child, command.ChildTime);
+                _swarm.Await(child, command.ChildTime ?? TimeSpan.Zero);
                 continue;
             }
 
