@@ -21,24 +21,28 @@ internal static class WatchCommand
         {
             using ApiClient client = server.Connect(parsed);
             string run = parsed.GetValue(id)!;
+            RunResource begun = await client.GetAsync(run, cancellationToken);
             if (parsed.GetValue(tree))
             {
-                await TreeOutput.FollowAsync(token => client.GetTreeAsync(run, token), cancellationToken);
-                return ExitCode.Of((await client.GetAsync(run, cancellationToken)).Status);
+                await TreeOutput.FollowAsync(
+                    token => Reconnection.AskAsync(read => client.GetTreeAsync(run, read), token), cancellationToken);
+                return ExitCode.Of((await ReadAsync(cancellationToken)).Status);
             }
 
             IRunOutput output = RunOutput.For(parsed.GetValue(json));
-            output.Begin(await client.GetAsync(run, cancellationToken), "watching ");
+            output.Begin(begun, "watching ");
             if (output is LiveOutput live && !Console.IsInputRedirected)
             {
                 live.Prompts = new ForegroundPrompts(new WaitingOnServer(client), Console.In, Console.Out);
             }
 
-            await output.FollowAsync(client.FollowAsync(run, output.IsLive, cancellationToken),
-                token => client.GetAsync(run, token), cancellationToken);
-            RunResource ended = await client.GetAsync(run, cancellationToken);
+            await output.FollowAsync(client.FollowAsync(run, output.IsLive, cancellationToken), ReadAsync, cancellationToken);
+            RunResource ended = await ReadAsync(cancellationToken);
             output.End(ended);
             return ExitCode.Of(ended.Status);
+
+            Task<RunResource> ReadAsync(CancellationToken token) =>
+                Reconnection.AskAsync(read => client.GetAsync(run, read), token);
         });
         return command;
     }

@@ -28,16 +28,18 @@ internal static class OverviewOutput
     private static async Task DrawAsync(
         LiveDisplayContext live, ApiClient client, RunQuery query, int limit, CancellationToken cancellationToken)
     {
+        RunRowListResource rows = await client.RowsAsync(query, limit, cancellationToken);
         while (true)
         {
-            RunRowListResource rows = await client.RowsAsync(query, limit, cancellationToken);
             int width = Math.Max(20, AnsiConsole.Profile.Width - 1);
-            IEnumerable<string> lines = OverviewText.Heading(rows.Counts, await client.InboxAsync(cancellationToken)).Append("")
+            InboxResource inbox = await Reconnection.AskAsync(client.InboxAsync, cancellationToken);
+            IEnumerable<string> lines = OverviewText.Heading(rows.Counts, inbox).Append("")
                 .Concat(rows.Runs.Select(static run => OverviewText.Line(run, TimeProvider.System.GetUtcNow().UtcDateTime)))
                 .Take(AnsiConsole.Profile.Height - 1);
             live.UpdateTarget(new Text(string.Join('\n', lines.Select(line => Terminal.Fit(line, width)))));
             live.Refresh();
             await Task.Delay(Refresh, cancellationToken);
+            rows = await Reconnection.AskAsync(token => client.RowsAsync(query, limit, token), cancellationToken);
         }
     }
 
@@ -45,10 +47,11 @@ internal static class OverviewOutput
     {
         var shown = new Dictionary<string, long>(StringComparer.Ordinal);
         string heading = "";
+        RunRowListResource rows = await client.RowsAsync(query, limit, cancellationToken);
         while (true)
         {
-            RunRowListResource rows = await client.RowsAsync(query, limit, cancellationToken);
-            string now = string.Join('\n', OverviewText.Heading(rows.Counts, await client.InboxAsync(cancellationToken)));
+            InboxResource inbox = await Reconnection.AskAsync(client.InboxAsync, cancellationToken);
+            string now = string.Join('\n', OverviewText.Heading(rows.Counts, inbox));
             if (now != heading)
             {
                 Console.WriteLine(heading = now);
@@ -61,6 +64,7 @@ internal static class OverviewOutput
             }
 
             await Task.Delay(Refresh, cancellationToken);
+            rows = await Reconnection.AskAsync(token => client.RowsAsync(query, limit, token), cancellationToken);
         }
     }
 }

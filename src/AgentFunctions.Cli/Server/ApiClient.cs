@@ -24,8 +24,6 @@ namespace AgentFunctions.Cli.Server;
 /// <summary>Speaks to a server's API.</summary>
 internal sealed class ApiClient : IDisposable
 {
-    private const int MaxReconnects = 10;
-
     /// <summary>A newer server may say more than this program knows.</summary>
     internal static readonly JsonSerializerOptions Lenient = new(ApiJson.Options)
     {
@@ -173,7 +171,9 @@ internal sealed class ApiClient : IDisposable
             JsonContent.Create(new CommentSubmission { Comment = comment }, options: ApiJson.Options), cancellationToken,
             MonitorJson.Options);
 
-    /// <summary>The events of a run to its end; a broken connection is taken up where it broke.</summary>
+    /// <summary>
+    /// The events of a run to its end; where the connection broke, or the server did not answer for a while, they go on.
+    /// </summary>
     /// <param name="id">The run.</param>
     /// <param name="isLive">Whether to be told what goes on before it is recorded.</param>
     /// <param name="cancellationToken">Stops following.</param>
@@ -184,7 +184,7 @@ internal sealed class ApiClient : IDisposable
         int failures = 0;
         while (true)
         {
-            using HttpResponseMessage? response = await TryOpenAsync(id, isLive, last, failures, cancellationToken);
+            using HttpResponseMessage? response = await TryOpenAsync(id, isLive, last, failures + 1, cancellationToken);
             if (response is { StatusCode: HttpStatusCode.NoContent })
             {
                 yield break;
@@ -207,10 +207,7 @@ internal sealed class ApiClient : IDisposable
             }
 
             // Whether the run has ended or the connection broke, only the server can say.
-            if (++failures > 1)
-            {
-                await Task.Delay(TimeSpan.FromMilliseconds(200 << Math.Min(failures, 5)), cancellationToken);
-            }
+            await Reconnection.WaitAsync(++failures, cancellationToken);
         }
     }
 
@@ -250,6 +247,19 @@ internal sealed class ApiClient : IDisposable
     private async Task<HttpResponseMessage?> TryOpenAsync(string id, bool isLive, long? last, int failures,
         CancellationToken cancellationToken)
     {
+        try
+        {
+            return await OpenAsync(id, isLive, last, cancellationToken);
+        }
+        catch (ServerException e) when (Reconnection.MayTryAgain(e, failures))
+        {
+            Reconnection.Tell(e);
+            return null;
+        }
+    }
+
+    private async Task<HttpResponseMessage> OpenAsync(string id, bool isLive, long? last, CancellationToken cancellationToken)
+    {
         using var request = new HttpRequestMessage(HttpMethod.Get, Below($"{PathOf(id)}/events{(isLive ? "?live=true" : "")}"));
         if (last is { } position)
         {
@@ -262,10 +272,6 @@ internal sealed class ApiClient : IDisposable
                 cancellationToken);
             await EnsureSuccessAsync(response, cancellationToken);
             return response;
-        }
-        catch (HttpRequestException) when (last is not null && failures < MaxReconnects)
-        {
-            return null;
         }
         catch (HttpRequestException e)
         {
@@ -355,7 +361,11 @@ internal sealed class ApiClient : IDisposable
             : $"the server answered {(int)response.StatusCode} {response.ReasonPhrase}; "
                 + (response.StatusCode == HttpStatusCode.Unauthorized
                     ? $"send a key or token that it takes, by {ServerOptions.KeyVariable} or --api-key."
-                    : "is it an AgentFunctions server?"));
+                    : "is it an AgentFunctions server?"))
+        {
+            IsTransient = (int)response.StatusCode >= 500
+                || response.StatusCode is HttpStatusCode.RequestTimeout or HttpStatusCode.TooManyRequests,
+        };
     }
 
     private static string Describe(string body)
@@ -365,5 +375,8 @@ internal sealed class ApiClient : IDisposable
     }
 
     private ServerException Unreachable(HttpRequestException e) =>
-        new($"cannot reach {_http.BaseAddress}: {e.Message} Is 'agentfunctions serve' running?", e);
+        new($"cannot reach {_http.BaseAddress}: {e.Message} Is 'agentfunctions serve' running?", e)
+        {
+            IsTransient = true,
+        };
 }

@@ -8,10 +8,16 @@ namespace AgentFunctions.Cli.Server;
 internal sealed class WaitingOnServer(ApiClient client) : IWaitingForPeople
 {
     public async Task<IReadOnlyList<QuestionResource>> QuestionsAsync(string root, CancellationToken cancellationToken) =>
-        [.. (await client.ListQuestionsAsync("", cancellationToken)).Items.Where(question => IsOf(root, question.Run))];
+        [
+            .. (await Reconnection.AskAsync(token => client.ListQuestionsAsync("", token), cancellationToken)).Items
+                .Where(question => IsOf(root, question.Run)),
+        ];
 
     public async Task<IReadOnlyList<ApprovalResource>> ApprovalsAsync(string root, CancellationToken cancellationToken) =>
-        [.. (await client.ListApprovalsAsync(cancellationToken)).Items.Where(approval => IsOf(root, approval.Run))];
+        [
+            .. (await Reconnection.AskAsync(client.ListApprovalsAsync, cancellationToken)).Items
+                .Where(approval => IsOf(root, approval.Run)),
+        ];
 
     public async Task AnswerAsync(string id, AnswerSubmission answer, CancellationToken cancellationToken) =>
         await Told(() => client.AnswerAsync(id, answer, cancellationToken));

@@ -1,5 +1,7 @@
 using AgentFunctions.EndToEnd.Api;
 using AgentFunctions.TestKit;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
 
 namespace AgentFunctions.EndToEnd.Cli;
 
@@ -56,6 +58,47 @@ internal sealed class ServerCommandTests
 
         Task<(int ExitCode, string Output, string Errors)> Run(params string[] arguments) =>
             ProgramProcess.RunAsync(null, Path.GetTempPath(), [.. arguments, "--server", server, "--api-key", key]);
+    }
+
+    [TestCase("--json", "/events")]
+    [TestCase("--tree", "/tree")]
+    public async Task Watch_TheServerIsPutAnewMeanwhile_TheExitCodeIsTheRuns(string form, string path)
+    {
+        var gate = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using OpenAIProtocolServer model = await OpenAIProtocolServer.StartAsync(
+            _ => ChatReply.Say("It is done.") with { Before = token => gate.Task.WaitAsync(token) });
+        int followed = 0, read = 0;
+        await using ApiHost host = await ApiHost.StartAsync(model, map: app => app.Use(async (context, next) =>
+        {
+            string asked = context.Request.Path.Value!;
+            int number = asked.EndsWith(path, StringComparison.Ordinal) ? Interlocked.Increment(ref followed)
+                : context.Request.Method == "GET" ? 10 + Interlocked.Increment(ref read) : 0;
+            // The first question is answered: the server is known to be there.
+            switch (number)
+            {
+                case 1:
+                    context.Response.StatusCode = 502;
+                    return;
+                case 2:
+                    context.Abort();
+                    return;
+                case 3:
+                    gate.SetResult();
+                    break;
+                case 12:
+                    context.Response.StatusCode = 429;
+                    return;
+            }
+
+            await next(context);
+        }));
+        string run = await host.Http.SubmitGoalAsync("Do it.");
+
+        (int exitCode, _, string errors) = await ProgramProcess.RunAsync(
+            null, Path.GetTempPath(), "watch", run, form, "--server", host.Http.BaseAddress!.ToString());
+
+        Assert.That(exitCode, Is.Zero, errors);
+        Assert.That(errors, Does.Contain("502").And.Contain("cannot reach").And.Contain("429").And.Contain("It is asked again."));
     }
 
     [Test]
