@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using AgentFunctions.AspNetCore.Runs;
+using AgentFunctions.Cli.Output;
 using AgentFunctions.Cli.Server;
 using AgentFunctions.Views;
 
@@ -31,10 +32,18 @@ internal static class ArtifactsCommand
             string run = parsed.GetValue(id)!;
             if (parsed.GetValue(get) is { } name)
             {
-                await using Stream to = parsed.GetValue(output) is { } file
-                    ? file.Open(FileMode.CreateNew)
-                    : Console.OpenStandardOutput();
-                await client.DownloadArtifactAsync(run, name, to, cancellationToken);
+                if (parsed.GetValue(output) is { } file)
+                {
+                    OutputFile.RequireNew(file.FullName);
+                    await OutputFile.WriteAsync(
+                        file.FullName, replaces: false, to => client.DownloadArtifactAsync(run, name, to, cancellationToken));
+                }
+                else
+                {
+                    await using Stream terminal = Console.OpenStandardOutput();
+                    await client.DownloadArtifactAsync(run, name, terminal, cancellationToken);
+                }
+
                 return ExitCode.Done;
             }
 

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Text.Json;
 using AgentFunctions.AspNetCore.Governance;
 using AgentFunctions.Cli.Hosting;
+using AgentFunctions.Cli.Output;
 using AgentFunctions.Cli.Server;
 using AgentFunctions.Durability;
 using AgentFunctions.Governance.Audit;
@@ -71,7 +72,8 @@ internal static class AuditCommand
                 cancellationToken);
             if (result.Holds && parsed.GetValue(note) is { } output)
             {
-                await File.WriteAllTextAsync(output.FullName, JsonSerializer.Serialize(result, Json), cancellationToken);
+                await OutputFile.WriteAsync(
+                    output.FullName, replaces: true, file => JsonSerializer.SerializeAsync(file, result, Json, cancellationToken));
             }
 
             Console.WriteLine(result.Holds
@@ -135,13 +137,14 @@ internal static class AuditCommand
                     },
                     new DurableRegistry());
                 await engine.StartAsync(cancellationToken);
-                await AuditExport.WriteAsync(engine.Logs, file, cancellationToken);
+                await OutputFile.WriteAsync(
+                    file, replaces: true, to => AuditExport.WriteAsync(engine.Logs, to, cancellationToken));
             }
             else
             {
                 using ApiClient client = server.Connect(parsed);
-                await using FileStream to = File.Create(file);
-                await client.DownloadAsync("/api/audit/export", to, cancellationToken);
+                await OutputFile.WriteAsync(
+                    file, replaces: true, to => client.DownloadAsync("/api/audit/export", to, cancellationToken));
             }
 
             long count = await AuditExport.CountAsync(file, cancellationToken);
@@ -166,7 +169,7 @@ internal static class AuditCommand
                 AuditListResource page = await client.ListAuditAsync(parsed.GetValue(run)!, after, cancellationToken);
                 foreach (AuditEntry entry in page.Items)
                 {
-                    Console.WriteLine(Output.Terminal.Lines(AuditStory.Tell(entry)));
+                    Console.WriteLine(Terminal.Lines(AuditStory.Tell(entry)));
                 }
 
                 after = page.Cursor;

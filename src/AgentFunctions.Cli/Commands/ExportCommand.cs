@@ -24,26 +24,10 @@ internal static class ExportCommand
             using ApiClient client = server.Connect(parsed);
             string run = parsed.GetValue(id)!;
             string path = Path.GetFullPath(parsed.GetValue(output) ?? $"{run.Split('.')[0]}.afrun");
-            if (File.Exists(path))
-            {
-                throw new AgentException(ErrorCode.InvalidInput, $"--output: '{path}' is there already; name another file.");
-            }
-
-            string part = $"{path}.part";
-            try
-            {
-                await using (FileStream file = File.Create(part))
-                {
-                    await client.DownloadAsync($"{ApiClient.PathOf(run)}/export", file, cancellationToken);
-                }
-
-                File.Move(part, path);
-            }
-            finally
-            {
-                File.Delete(part);
-            }
-
+            OutputFile.RequireNew(path);
+            await OutputFile.WriteAsync(
+                path, replaces: false,
+                file => client.DownloadAsync($"{ApiClient.PathOf(run)}/export", file, cancellationToken));
             Console.WriteLine(Terminal.Lines(path));
             return ExitCode.Done;
         });

@@ -75,12 +75,7 @@ internal static class FilesCommand
             return;
         }
 
-        if (Path.Exists(output))
-        {
-            throw new AgentException(ErrorCode.InvalidInput, $"--output: '{output}' exists already. Name another file.");
-        }
-
-        await using var file = new FileStream(output, FileMode.CreateNew, FileAccess.Write);
-        await content.CopyToAsync(file, cancellationToken);
+        OutputFile.RequireNew(output);
+        await OutputFile.WriteAsync(output, replaces: false, file => content.CopyToAsync(file, cancellationToken));
     }
 }

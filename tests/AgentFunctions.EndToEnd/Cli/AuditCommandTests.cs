@@ -1,3 +1,5 @@
+using AgentFunctions.TestKit;
+
 namespace AgentFunctions.EndToEnd.Cli;
 
 /// <summary>
@@ -41,6 +43,20 @@ internal sealed class AuditCommandTests
 
         Task<string> VerifyAsync(int exitCode, params string[] more) =>
             RunAsync(exitCode, ["audit", "verify", log, "--keys", keys, .. more]);
+    }
+
+    [Test]
+    public async Task Export_TheServerIsGone_LeavesTheEarlierFile(CancellationToken cancellationToken)
+    {
+        using var folder = new TemporaryFolder();
+        string log = folder.Write("audit.jsonl", "the evidence of yesterday\n");
+        string none = $"http://127.0.0.1:{FreePort.Take()}";
+
+        await RunAsync(1, "audit", "export", "--server", none, "--output", log);
+        await RunAsync(1, "artifacts", "a-run", "--get", "report.md", "--server", none, "--output", Path.Combine(folder.Path, "new"));
+
+        Assert.That(await File.ReadAllTextAsync(log, cancellationToken), Is.EqualTo("the evidence of yesterday\n"));
+        Assert.That(Directory.GetFileSystemEntries(folder.Path), Is.EqualTo(new[] { log }), "nothing half done is left");
     }
 
     private static async Task<string> RunAsync(int expected, params string[] arguments)
