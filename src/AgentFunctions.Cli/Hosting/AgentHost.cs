@@ -44,11 +44,7 @@ internal static class AgentHost
         // Apart from the data file: whoever can change that must not be able to sign the change.
         builder.Services.PostConfigure<GovernanceOptions>(options => options.KeyFolder ??= Path.Combine(settings.Data, "keys"));
         builder.Services.AddSqliteEngine(options => options.DataFile = Path.Combine(settings.Data, DataLocation.FileName));
-        builder.Services.AddWorkspaceTools(options =>
-        {
-            options.AllowedCommands.UnionWith(settings.Commands);
-            options.SkippedFolders.Add(Path.GetFileName(settings.Data));
-        });
+        builder.Services.AddWorkspaceTools(options => options.AllowedCommands.UnionWith(settings.Commands));
         foreach (string file in settings.McpFiles)
         {
             builder.Services.AddMcpServersFrom(file);

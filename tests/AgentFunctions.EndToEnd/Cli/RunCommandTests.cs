@@ -65,6 +65,26 @@ internal sealed class RunCommandTests
         Assert.That(output, Does.Contain("budgetExhausted"));
     }
 
+    [Test]
+    public async Task Run_WithADataFolderInTheWorkspace_HidesItAndNoOtherOfItsName()
+    {
+        _folder.Write("src/app/data/orders.csv", "an order");
+        await using OpenAIProtocolServer model = await OpenAIProtocolServer.StartAsync(static request => request.Turn switch
+        {
+            0 => ChatReply.Call("list_files", new { }),
+            1 => ChatReply.Call("list_files", new { path = "data" }),
+            _ => ChatReply.Say("I looked."),
+        });
+
+        (int exitCode, _, string errors) = await ProgramProcess.RunAsync(
+            model, _folder.Path, "run", "look", "--workspace", ".", "--data", "./data");
+
+        Assert.That(exitCode, Is.Zero, errors);
+        string[] seen = [.. model.Requests.Skip(1).Select(static request => request.Last("tool"))];
+        Assert.That(seen[0], Does.Contain("src/app/data/orders.csv").And.Not.Contain("agentfunctions.db"));
+        Assert.That(seen[1], Does.Contain("the data folder").And.Not.Contain("agentfunctions.db"));
+    }
+
     [TestCase("run")]
     [TestCase("run", "goal", "--unknown")]
     [TestCase("run", "goal", "--agent", "nobody")]
