@@ -25,4 +25,17 @@ public sealed record ActiveWindow
         DayOfWeek day = (openedYesterday ? local.AddDays(-1) : local).DayOfWeek;
         return inside && (Days.Count == 0 || Days.Contains(day));
     }
+
+    /// <summary>Gets the first moment after a local time outside at which it opens.</summary>
+    /// <param name="local">The time in the schedule's time zone.</param>
+    internal DateTime NextOpening(DateTime local)
+    {
+        DateTime opening = local.Date + (From == To ? TimeSpan.Zero : From.ToTimeSpan());
+        while (opening <= local || (Days.Count > 0 && !Days.Contains(opening.DayOfWeek)))
+        {
+            opening = opening.AddDays(1);
+        }
+
+        return opening;
+    }
 }

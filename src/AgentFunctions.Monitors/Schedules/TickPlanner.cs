@@ -56,11 +56,15 @@ internal static class TickPlanner
 
             cursor = due;
             bool isIn = monitor.ActiveWindow?.Contains(TimeZoneInfo.ConvertTime(due, zone).DateTime) ?? true;
-            if (isIn && StartOf(monitor, due) > now)
+            if (!isIn)
+            {
+                cursor = BeforeOpening(monitor.ActiveWindow!, due, zone);
+            }
+            else if (StartOf(monitor, due) > now)
             {
                 upcoming.Add(new PlannedTick(due, StartOf(monitor, due)));
             }
-            else if (isIn)
+            else
             {
                 backlog.Add(due);
             }
@@ -73,6 +77,22 @@ internal static class TickPlanner
 
         (List<DateTimeOffset> run, SkippedTicks? skipped) = Divide(monitor, backlog, now);
         return new TickPlan([.. run.Select(due => new PlannedTick(due, StartOf(monitor, due)))], upcoming, skipped);
+    }
+
+    /// <summary>
+    /// A moment from which on the window may open, so that a fast schedule is not looked at for each second of a weekend. If the
+    /// clocks change before the window opens, it is half way to the change at the least: local times repeat there.
+    /// </summary>
+    private static DateTimeOffset BeforeOpening(ActiveWindow window, DateTimeOffset outside, TimeZoneInfo zone)
+    {
+        DateTime local = TimeZoneInfo.ConvertTime(outside, zone).DateTime;
+        TimeSpan closed = window.NextOpening(local) - local;
+        while (closed > TimeSpan.FromSeconds(1) && zone.GetUtcOffset(outside + closed) != zone.GetUtcOffset(outside))
+        {
+            closed /= 2;
+        }
+
+        return closed > TimeSpan.FromSeconds(1) ? outside + closed - TimeSpan.FromSeconds(1) : outside;
     }
 
     private static (List<DateTimeOffset> Run, SkippedTicks? Skipped) Divide(

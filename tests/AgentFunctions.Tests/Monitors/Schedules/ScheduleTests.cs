@@ -196,6 +196,53 @@ internal sealed class ScheduleTests
             Is.EqualTo(new[] { "02 21", "02 22", "02 23", "09 21" }));
     }
 
+    [TestCase("UTC", "2026-01-02T18:00:00Z", "2026-01-02T18:00:00Z", "2026-01-05T08:00:00Z")]
+    [TestCase("Europe/Berlin", "2026-03-27T17:00:00Z", "2026-03-27T17:00:00Z", "2026-03-30T06:00:00Z")]
+    [TestCase("UTC", "2025-01-01T00:00:00Z", "2026-01-02T18:00:00Z", "2026-01-05T08:00:00Z")]
+    public void Plan_FastTicksBeforeAClosedWeekend_WaitsForItsEnd(string zone, string after, string now, string opening)
+    {
+        MonitorDefinition monitor = Monitor(MisfirePolicy.Skip) with
+        {
+            Schedule = new MonitorSchedule { Every = TimeSpan.FromSeconds(1), TimeZone = zone },
+            ActiveWindow = new ActiveWindow
+            {
+                From = new TimeOnly(8, 0),
+                To = new TimeOnly(18, 0),
+                Days = [DayOfWeek.Monday, DayOfWeek.Tuesday, DayOfWeek.Wednesday, DayOfWeek.Thursday, DayOfWeek.Friday],
+            },
+        };
+
+        TickPlan plan = TickPlanner.Plan(monitor, At(after), At(now), 2);
+
+        Assert.That(plan.Upcoming.Select(static tick => tick.Due), Is.EqualTo(new[] { At(opening), At(opening).AddSeconds(1) }));
+    }
+
+    [Test]
+    public void Plan_AnyWindowOverAChangeOfTheClocks_LeavesOutNoTick(
+        [Values("2026-03-27T00:00:00Z", "2026-10-23T00:00:00Z")] string from, [Values("08", "22", "01", "02", "00")] string opens,
+        [Values("18:00", "02:30", "00:00")] string closes, [Values(true, false)] bool isCron)
+    {
+        MonitorDefinition monitor = Monitor(MisfirePolicy.All) with
+        {
+            Schedule = isCron
+                ? new MonitorSchedule { Cron = "0 */10 * * * *", TimeZone = "Europe/Berlin" }
+                : new MonitorSchedule { Every = TimeSpan.FromMinutes(7), TimeZone = "Europe/Berlin" },
+            ActiveWindow = new ActiveWindow
+            {
+                From = TimeOnly.Parse($"{opens}:15", CultureInfo.InvariantCulture),
+                To = TimeOnly.Parse(closes, CultureInfo.InvariantCulture),
+                Days = [DayOfWeek.Saturday, DayOfWeek.Sunday, DayOfWeek.Tuesday],
+            },
+        };
+        TimeZoneInfo zone = DueTimes.ZoneOf(monitor.Schedule);
+        DateTimeOffset[] inside = [.. DueTimes.Of(monitor.Schedule).Next(At(from), 2_000)
+            .Where(due => monitor.ActiveWindow.Contains(TimeZoneInfo.ConvertTime(due, zone).DateTime))];
+
+        TickPlan plan = TickPlanner.Plan(monitor, At(from), At(from), inside.Length);
+
+        Assert.That(plan.Upcoming.Select(static tick => tick.Due), Is.EqualTo(inside));
+    }
+
     private static MonitorDefinition Monitor(MisfirePolicy policy) => new()
     {
         Name = "shop",
