@@ -12,9 +12,10 @@ internal static class RunKey
     public const string Property = "agentfunctions.idempotencyKey";
 
     /// <summary>
-    /// Gets the key: that of the options, else that of the scope and the messages, else that of the call that the agent serves as
-    /// a tool.
+    /// Gets the key: that of the options, else that of the scope and the messages, else that of the durable call that the agent
+    /// serves as a tool.
     /// </summary>
+    /// <remarks>Never that of a call alone: models number their calls anew in each conversation.</remarks>
     /// <param name="agent">The name of the agent.</param>
     /// <param name="scope">What the caller repeats as a whole; <see langword="null"/> for nothing.</param>
     /// <param name="options">The options of the run.</param>
@@ -28,7 +29,7 @@ internal static class RunKey
             return key;
         }
 
-        string? outer = scope ?? FunctionInvokingChatClient.CurrentContext?.CallContent.CallId;
+        string? outer = scope ?? FunctionInvokingChatClient.CurrentContext?.Arguments.IdempotencyKey();
         return outer is null ? null : $"agent-framework/{Hash($"{outer}\n{agent}\n{text}")}";
     }
 

@@ -348,20 +348,26 @@ internal sealed class DurableAIAgentTests
     }
 
     [Test]
-    public async Task Run_AsAToolOfAnotherAgent_IsKnownByTheOuterCall()
+    public async Task Run_AsAToolOfAnotherAgent_IsNotKnownByTheCallIdThatItsModelRepeats()
     {
-        await using RunHost host = await StartAsync(static _ => ChatReply.Say("I worked."));
-        AIFunction tool = AgentOf(host).AsAIFunction();
-        AIAgent Outer() => new ChatClientAgent(
-            ScriptedClient.Calls("Done.", ScriptedClient.CallOf("outer-1", tool.Name, ("query", "Work."))),
-            name: "outer", tools: [tool]);
+        int worked = 0;
+        await using RunHost host = await StartAsync(_ => ChatReply.Say($"I worked, {++worked}."));
 
-        AgentResponse first = await Outer().RunAsync("Work.");
-        await Outer().RunAsync("Work.");
+        // Some models number the calls of each conversation in the same way.
+        Assert.That(await AskAsync(AgentOf(host)), Does.Contain("I worked, 1."));
+        Assert.That(await AskAsync(AgentOf(host)), Does.Contain("I worked, 2."), "another conversation is another run");
+        Assert.That(await AskAsync(AgentOf(host).Scoped("order-1")), Does.Contain("I worked, 3."));
+        Assert.That(await AskAsync(AgentOf(host).Scoped("order-1")), Does.Contain("I worked, 3."), "repeated by its scope");
 
-        Assert.That(first.Messages.SelectMany(static message => message.Contents).OfType<FunctionResultContent>()
-            .Single().Result!.ToString(), Does.Contain("I worked."));
-        Assert.That(host.Model.Requests, Has.Count.EqualTo(1), "the call that was repeated is the same run");
+        static async Task<string?> AskAsync(AIAgent agent)
+        {
+            AIFunction tool = agent.AsAIFunction();
+            ScriptedClient client = ScriptedClient.Calls(
+                "Done.", ScriptedClient.CallOf($"functions.{tool.Name}:0", tool.Name, ("query", "Work.")));
+            AgentResponse response = await new ChatClientAgent(client, name: "outer", tools: [tool]).RunAsync("Work.");
+            return response.Messages.SelectMany(static message => message.Contents).OfType<FunctionResultContent>()
+                .Single().Result!.ToString();
+        }
     }
 
     private static IEnumerable<ToolApprovalRequestContent> RequestsOf(AgentResponse response) =>

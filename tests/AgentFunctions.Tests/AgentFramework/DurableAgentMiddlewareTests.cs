@@ -33,6 +33,43 @@ internal sealed class DurableAgentMiddlewareTests
         Assert.That(charged, Is.EqualTo(new[] { 42 }));
     }
 
+    [TestCase(true)]
+    [TestCase(false)]
+    public async Task Run_AgentOfTheHostAsTool_IsKnownByTheDurableCallAlone(bool hasMiddleware)
+    {
+        int worked = 0, calls = 0;
+        AIAgent worker = null!;
+        AIFunction research = AIFunctionFactory.Create(
+            async (string about, CancellationToken token) =>
+            {
+                calls++;
+                AIFunction tool = worker.AsAIFunction();
+                var arguments = new AIFunctionArguments { ["query"] = about };
+                // Twice, as where a crash repeats the call.
+                return $"{await tool.InvokeAsync(arguments, token)} {await tool.InvokeAsync(arguments, token)}";
+            },
+            "research", "Looks into something.");
+        AIAgent Lead(string name)
+        {
+            var lead = new ChatClientAgent(
+                ScriptedClient.Calls("Done.", ScriptedClient.CallOf("functions.research:0", "research", ("about", "Yesterday."))),
+                name: name, tools: [research]);
+            return hasMiddleware
+                ? lead.AsBuilder().Use(static (_, context, next, token) => next(context, token)).Build()
+                : lead;
+        }
+
+        await using RunHost host = await RunHost.StartAsync(
+            services => services.AddDurableAgent(Lead("monday")).AddDurableAgent(Lead("tuesday")).AddAgentFunctionsAsAIAgents(),
+            _ => ChatReply.Say($"Found, {++worked}."));
+        worker = host.Get<IServiceProvider>().GetRequiredKeyedService<AIAgent>("worker");
+
+        await host.AskAsync("monday", "Research.");
+        await host.AskAsync("tuesday", "Research.");
+
+        Assert.That((calls, worked), Is.EqualTo((2, 2)), "each call is one run, however often it asks");
+    }
+
     [Test]
     public async Task Run_MiddlewareThatTerminates_EndsTheTurnWithoutAnotherModelCall()
     {
