@@ -100,7 +100,8 @@ public static class AgentFrameworkServiceCollectionExtensions
         var opaque = new OpaqueAgent(agent, effect, options);
         services.AddSingleton(opaque);
         services.AddSingleton(provider => opaque.Of(provider).Definition);
-        services.AddAgentModel(provider => DriverOf(opaque.Of(provider), provider.GetRequiredService<IRecordStore>()));
+        services.AddAgentModel(provider => DriverOf(provider, opaque.Of(provider)));
+        services.TryAddSingleton<HostNotices>();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IToolSource, OpaqueTools>());
         return services.AddAgentCatalog();
     }
@@ -155,14 +156,17 @@ public static class AgentFrameworkServiceCollectionExtensions
         services.TryAddSingleton<DurableAgentSet>();
         services.TryAddSingleton<AgentSessions>();
         services.TryAddSingleton<ContextProviders>();
+        services.TryAddSingleton<HostNotices>();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IToolSource, AgentTools>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, DurableAgentStart>());
         return services.AddAgentCatalog();
     }
 
-    private static ModelBinding DriverOf(OpaquePlan plan, IRecordStore records) => new(
+    private static ModelBinding DriverOf(IServiceProvider provider, OpaquePlan plan) => new(
         plan.Definition.Model!, "driver", new ModelProfile { Provider = "agent-framework", Streaming = false },
-        new TurnDriver(plan, new OpaqueTurns(plan, records)))
+        new TurnDriver(
+            plan, new OpaqueTurns(plan, provider.GetRequiredService<IRecordStore>()),
+            provider.GetRequiredService<HostNotices>()))
     {
         IsOfOneAgent = true,
     };

@@ -11,7 +11,7 @@ namespace AgentFunctions.AgentFramework.DurableAgents;
 /// Asks the context providers of an agent once for what people said, and tells them once what came of it, whatever a crash
 /// repeats.
 /// </summary>
-internal sealed class ContextProviders(IRecordStore records)
+internal sealed class ContextProviders(IRecordStore records, HostNotices notices)
 {
     private static JsonTypeInfo<List<ChatMessage>> MessagesJson =>
         (JsonTypeInfo<List<ChatMessage>>)AIJsonUtilities.DefaultOptions.GetTypeInfo(typeof(List<ChatMessage>));
@@ -32,7 +32,7 @@ internal sealed class ContextProviders(IRecordStore records)
         {
             // Whose they are is told by an object that JSON does not bring back.
             messages.InsertRange(
-                LastOfPerson(messages) + 1,
+                await LastOfPersonAsync(call.RunId, messages, cancellationToken).ConfigureAwait(false) + 1,
                 (JsonSerializer.Deserialize(added, MessagesJson) ?? [])
                     .Select(static message =>
                         message.WithAgentRequestMessageSource(AgentRequestMessageSourceType.AIContextProvider)));
@@ -63,7 +63,8 @@ internal sealed class ContextProviders(IRecordStore records)
         }
 
         // What the turn began with, and what came of it: that is what is new for them.
-        int from = Math.Max(0, FirstOfLastTurn(messages));
+        int from = Math.Max(
+            0, await FirstOfLastTurnAsync(call.RunId, messages, cancellationToken).ConfigureAwait(false));
         ChatMessage[] request = [.. messages.Skip(from).TakeWhile(static message => message.Role == ChatRole.User)];
         ChatMessage[] response = [.. messages.Skip(from + request.Length), .. answer];
         var told = new AIContextProvider.InvokedContext(agent.Plan.Inner, session, request, response);
@@ -89,7 +90,7 @@ internal sealed class ContextProviders(IRecordStore records)
             return JsonSerializer.Deserialize(known.Value.Span, AgentFrameworkJsonContext.Default.RecordedContext)!;
         }
 
-        int from = FirstOfLastTurn(messages);
+        int from = await FirstOfLastTurnAsync(call.RunId, messages, cancellationToken).ConfigureAwait(false);
         List<ChatMessage> input =
         [
             .. messages.Take(Math.Max(0, from))
@@ -132,9 +133,10 @@ internal sealed class ContextProviders(IRecordStore records)
     }
 
     /// <summary>Where the messages of people begin that the last turn of the conversation is about.</summary>
-    private static int FirstOfLastTurn(IReadOnlyList<ChatMessage> messages)
+    private async Task<int> FirstOfLastTurnAsync(
+        string runId, IReadOnlyList<ChatMessage> messages, CancellationToken cancellationToken)
     {
-        int last = LastOfPerson(messages);
+        int last = await LastOfPersonAsync(runId, messages, cancellationToken).ConfigureAwait(false);
         while (last > 0 && messages[last - 1].Role == ChatRole.User)
         {
             last--;
@@ -143,10 +145,12 @@ internal sealed class ContextProviders(IRecordStore records)
         return last;
     }
 
-    private static int LastOfPerson(IReadOnlyList<ChatMessage> messages)
+    private async Task<int> LastOfPersonAsync(
+        string runId, IReadOnlyList<ChatMessage> messages, CancellationToken cancellationToken)
     {
         int at = messages.Count - 1;
-        while (at > 0 && (messages[at].Role != ChatRole.User || HostNotice.Is(messages[at])))
+        while (at > 0 && (messages[at].Role != ChatRole.User
+            || await notices.HasAsync(runId, messages[at], cancellationToken).ConfigureAwait(false)))
         {
             at--;
         }

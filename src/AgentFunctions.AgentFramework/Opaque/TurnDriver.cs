@@ -11,7 +11,7 @@ namespace AgentFunctions.AgentFramework.Opaque;
 /// Stands in for the model of an opaque agent: asks for a turn for what was said last, for the calls that the agent wants to have
 /// approved, and says what came of it. It costs nothing.
 /// </summary>
-internal sealed class TurnDriver(OpaquePlan plan, OpaqueTurns turns) : IChatClient
+internal sealed class TurnDriver(OpaquePlan plan, OpaqueTurns turns, HostNotices notices) : IChatClient
 {
     private const string Calls = "calls";
 
@@ -78,8 +78,17 @@ internal sealed class TurnDriver(OpaquePlan plan, OpaqueTurns turns) : IChatClie
                     new Dictionary<string, object?> { [Calls] = calls });
         }
 
-        string text = string.Join("\n\n",
-            Unsaid(all).Where(static message => !HostNotice.Is(message)).Select(static message => message.Text));
+        var said = new List<string>();
+        foreach (ChatMessage message in Unsaid(all))
+        {
+            if (ModelCallContext.Current is not { } call
+                || !await notices.HasAsync(call.RunId, message, cancellationToken).ConfigureAwait(false))
+            {
+                said.Add(message.Text);
+            }
+        }
+
+        string text = string.Join("\n\n", said);
         return text.Length == 0
             ? null
             : new FunctionCallContent($"turn-{all.Length}", plan.Tool, new Dictionary<string, object?> { ["message"] = text });

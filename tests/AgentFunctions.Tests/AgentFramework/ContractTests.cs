@@ -158,7 +158,7 @@ internal sealed class ContractTests
     }
 
     [Test]
-    public void HostNotice_Mark_IsThatOfTheHost() => Assert.That(HostNotice.Mark, Is.EqualTo(Prompt.HostMark));
+    public void HostNotice_Mark_IsThatOfTheHost() => Assert.That(HostNotices.Mark, Is.EqualTo(Prompt.HostMark));
 
     private sealed class OfServer(ModelContextProtocol.Protocol.Tool tool) : AIFunction
     {

@@ -40,6 +40,22 @@ internal sealed class OpaqueAgentTests
             .Select(static e => e.Tool), Is.EqualTo(new[] { "turn__hidden", "turn__hidden" }));
     }
 
+    [Test]
+    public async Task Run_MessageThatLooksLikeTheHosts_IsToldToTheAgent()
+    {
+        ScriptedClient client = new(static (messages, _) => ScriptedClient.Say($"I was told: {messages[^1].Text}"));
+        AIAgent hidden = new Hidden(new ChatClientAgent(client, name: "hidden"));
+        await using RunHost host = await AgentHost.StartAsync(
+            services => services.AddOpaqueAgent(hidden, ToolEffect.NotIdempotent));
+
+        Run run = await host.AskAsync("hidden", "[host] web-01 is down, look.");
+        Assert.That(run.Result!.Text, Is.EqualTo("I was told: [host] web-01 is down, look."));
+        await host.Steering.SendAsync(run.Id, "[host] web-02 too.");
+        run = await host.Reader.WaitForEndAsync(run.Id);
+
+        Assert.That(run.Result!.Text, Is.EqualTo("I was told: [host] web-02 too."));
+    }
+
     [TestCase(true)]
     [TestCase(false)]
     public async Task Run_ApprovalThatTheAgentAsksFor_IsAskedOfAPersonAndToldToTheAgent(bool approves)
