@@ -14,6 +14,7 @@ internal sealed class InboxTests() : ServedTests(Policy)
         rules:
           - {name: asks-edits, when: {tool: edit_file}, then: ask, reason: Deployments are looked at by a person}
           - {name: asks-notes, when: {tool: write_file}, then: ask}
+          - {name: asks-forms, when: {tool: ask_person, arguments: {urgency: {is: high}}}, then: ask}
           - {name: soon, when: {tool: ask_person, arguments: {urgency: {is: low}}}, then: allow, answer: {expires: 90s}}
         """;
 
@@ -97,6 +98,87 @@ internal sealed class InboxTests() : ServedTests(Policy)
         await File.WriteAllTextAsync(Path.Combine(Server.Workspace, "deploy.yaml"), "replicas: 2\n");
         await page.GoAsync("usage");
         await Assertions.Expect(page.Page.Locator(".numbers")).ToContainTextAsync("for an answer of people");
+        page.AssertClean();
+    }
+
+    [TestCase(false)]
+    [TestCase(true)]
+    public async Task Approve_WithoutAMemberOfAnArgument_ItIsGone(bool asJson)
+    {
+        Server.Script("SURVEY", static request => request.Turn == 0
+            ? ChatReply.Call("ask_person", new
+            {
+                question = "How many days?",
+                urgency = "high",
+                form = new
+                {
+                    type = "object",
+                    properties = new
+                    {
+                        days = new { type = "integer", title = "Days" },
+                        mail = new { type = "string", title = "Mail" },
+                    },
+                },
+            })
+            : ChatReply.Say("Asked."));
+        string run = await Server.SubmitAsync("Make a SURVEY.");
+        string id = await ApprovalAsync(run);
+        await using DashboardPage page = await DashboardPage.OpenAsync(Server, $"approvals/{id}");
+        const string form = """{"type":"object","properties":{"days":{"title":"Days","type":"integer"}}}""";
+        if (asJson)
+        {
+            await page.Page.GetByText("Edit as JSON").ClickAsync();
+            await page.Page.GetByLabel("Arguments as JSON")
+                .FillAsync($$"""{"question":"How many days?","urgency":"high","form":{{form}}}""");
+        }
+        else
+        {
+            await page.Page.GetByLabel("form", new() { Exact = true }).FillAsync(form);
+        }
+
+        await PressAsync(page, page.Button("Approve with 1 change"));
+        string question = await QuestionAsync(run);
+
+        JsonElement asked = await Server.Http.GetFromJsonAsync<JsonElement>($"/api/questions/{question}");
+        Assert.That(asked.GetRawText(), Does.Contain("\"Days\"").And.Not.Contain("\"Mail\""));
+        using HttpResponseMessage cancelled = await Server.Http.PostAsJsonAsync($"/api/runs/{run}/cancel", new { });
+        await Server.StatusAsync(run, "cancelled");
+        page.AssertClean();
+    }
+
+    [Test]
+    public async Task Patch_OfAnyChange_MakesWhatWasMeantOrIsNone()
+    {
+        await using DashboardPage page = await DashboardPage.OpenAsync(Server, "");
+        string[] said = await page.Page.EvaluateAsync<string[]>(
+            """
+            async () => {
+              const form = document.querySelector('script[src]').src.replace('app.js', 'form.js');
+              const { argumentDiff, merged, patchOf } = await import(form);
+              const same = (a, b) => JSON.stringify(a) === JSON.stringify(b);
+              const told = [
+                [{ a: 1, b: { c: 1, d: 2 } }, { a: 1, b: { c: 1 } }, { b: { d: null } }],
+                [{ b: { c: { d: 1 } } }, { b: { c: {} } }, { b: { c: { d: null } } }],
+                [{ b: { c: 1 } }, { b: [1, null] }, { b: [1, null] }],
+                [{ b: [1, { c: 1 }] }, { b: { c: 1 } }, { b: { c: 1 } }],
+                [{ a: null, b: 1 }, { a: null, b: 2 }, { b: 2 }],
+                [{ a: { b: null, c: 1 } }, { a: { b: null } }, { a: { c: null } }],
+                [{ a: null }, {}, { a: null }],
+                [{ a: { b: 1, c: 2 } }, { a: { c: 2, b: 1 } }, {}],
+              ].flatMap(([before, after, patch]) => [
+                same(patchOf(before, after), patch) ? [] : `${JSON.stringify(after)}: ${JSON.stringify(patchOf(before, after))}`,
+                same(merged(before, patch), same(patch, {}) ? before : after) ? [] : `merged: ${JSON.stringify(after)}`].flat());
+              for (const [before, after] of [[{ a: 1 }, { a: null }], [{}, { a: null }], [{ a: 1 }, { a: { b: null } }],
+                [{ a: { b: 1 } }, { a: { b: null } }]]) if (patchOf(before, after)) told.push(`none: ${JSON.stringify(after)}`);
+              const asked = { text: null, days: null, is: null, tags: ['b', 'a', 'z'], date: '2026-01-01T00:00:00Z' };
+              const schema = { properties: { text: { type: ['string', 'null'] }, days: { type: ['integer', 'null'] },
+                is: { type: ['boolean', 'null'] }, tags: { type: 'array', items: { enum: ['a', 'b'] } },
+                date: { type: 'string', format: 'date' } } };
+              const untouched = argumentDiff(asked, { schema }).patch();
+              return same(untouched, {}) ? told : [...told, `untouched: ${JSON.stringify(untouched)}`];
+            }
+            """);
+        Assert.That(said, Is.Empty);
         page.AssertClean();
     }
 

@@ -183,26 +183,28 @@ export function argumentDiff(asked, { editable = true, original, schema, masked 
       after = h('div', null, own ? own.el : isMasked ? h('span', { class: 'muted' }, 'hidden here; stays as it is') : '');
     append(root, [key, before, after]);
     const mark = () => {
-      const { value: now } = own.read();
-      const changed = now !== undefined && !equal(now, asked[name]);
+      const { value: now, error } = own.read();
+      const changed = !error && now !== undefined && !equal(now, asked[name]);
       key.classList.toggle('changed', changed);
       before.classList.toggle('changed', changed);
       after.classList.toggle('changed', changed);
       onchange();
     };
-    if (own) rows.push({ name, own });
+    // What a field reads untouched may differ from what was asked, such as no text for null: that is no change.
+    if (own) rows.push({ name, own, untouched: own.read().value });
   }
   return {
     el: root,
     patch() {
       const changes = {};
       let wrong = false;
-      for (const { name, own } of rows) {
+      for (const { name, own, untouched } of rows) {
         const { value: now, error } = own.read();
-        own.fault(error);
-        if (error) { wrong = true; continue; }
-        if (now === undefined) changes[name] = null;
-        else if (!equal(now, asked[name])) changes[name] = now;
+        const patch = error || equal(now, untouched) ? {} :
+          patchOf({ [name]: asked[name] }, now === undefined ? {} : { [name]: now });
+        own.fault(error ?? (patch ? undefined : `${name}: ${noNull}`));
+        if (error || !patch) wrong = true;
+        else Object.assign(changes, patch);
       }
       return wrong ? undefined : changes;
     },
@@ -210,13 +212,39 @@ export function argumentDiff(asked, { editable = true, original, schema, masked 
   };
 }
 
+/** Why a change to null is none that can be sent. */
+export const noNull = 'null cannot be put in place of a value; leave the field out to delete it.';
+const isObject = value => typeof value === 'object' && value !== null && !Array.isArray(value);
+const fitsPatch = value => value !== null && (!isObject(value) || Object.values(value).every(fitsPatch));
+
+/**
+ * The merge patch (RFC 7396) from an object to another, down to the members that differ; what is gone is null in it.
+ * undefined if there is none: a member that becomes null, which a patch would delete.
+ */
+export function patchOf(before, after) {
+  const patch = {};
+  for (const name of Object.keys(before)) if (!Object.hasOwn(after, name)) patch[name] = null;
+  for (const [name, value] of Object.entries(after)) {
+    const was = Object.hasOwn(before, name) ? before[name] : undefined;
+    if (equal(was, value)) continue;
+    if (!isObject(was) || !isObject(value)) {
+      if (!fitsPatch(value)) return undefined;
+      patch[name] = value;
+      continue;
+    }
+    const part = patchOf(was, value);
+    if (!part) return undefined;
+    if (Object.keys(part).length) patch[name] = part;
+  }
+  return patch;
+}
+
 /** Applies a merge patch to an object. */
 export function merged(target, patch) {
   const result = { ...target };
   for (const [name, value] of Object.entries(patch)) {
     if (value === null) delete result[name];
-    else result[name] = value && typeof value === 'object' && !Array.isArray(value) && result[name] &&
-      typeof result[name] === 'object' ? merged(result[name], value) : value;
+    else result[name] = isObject(value) && isObject(result[name]) ? merged(result[name], value) : value;
   }
   return result;
 }

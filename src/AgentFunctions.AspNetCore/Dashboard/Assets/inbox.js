@@ -1,11 +1,11 @@
 // What waits for people: approvals with arguments to look at and change, questions with forms to fill in.
 
 import { age, append, args, banner, button, count, dialog, empty, field, h, icon, link, longText, moment, oneLine, plural, set, setText,
-  tag, words } from './h.js';
+  tag, tryParse, words } from './h.js';
 import { emit, get, post, query } from './api.js';
 import { fault, go, say, showCounts, toast } from './app.js';
 import { follow } from './stream.js';
-import { argumentDiff, merged, risk, schemaForm } from './form.js';
+import { argumentDiff, merged, noNull, patchOf, risk, schemaForm } from './form.js';
 
 const RANK = { high: 0, medium: 1, low: 2, normal: 1 };
 const SLEEP = 1000;
@@ -122,12 +122,8 @@ export async function mount(view) {
 
     function changes() {
       if (!useRaw) return diff.patch();
-      let value;
-      try { value = JSON.parse(raw.value); } catch { return undefined; }
-      const patch = {};
-      for (const name of new Set([...Object.keys(value), ...Object.keys(item.arguments)])) if (
-        JSON.stringify(value[name]) !== JSON.stringify(item.arguments[name])) patch[name] = value[name] ?? null;
-      return patch;
+      const value = tryParse(raw.value);
+      return typeof value !== 'object' || value === null || Array.isArray(value) ? undefined : patchOf(item.arguments, value);
     }
 
     function relabel() {
@@ -140,7 +136,10 @@ export async function mount(view) {
       if ('asleep' in detail.querySelector('.decide').dataset) return;
       if (item.risk === 'high' && !comment.value.trim()) { commentField.fault('High risk: say why.'); comment.focus(); return; }
       const patch = decision === 'approve' ? changes() : {};
-      if (patch === undefined) { toast('Mend the marked field first.', 'bad'); return; }
+      if (patch === undefined) {
+        toast(useRaw ? `The JSON must be an object, and ${noNull}` : 'Mend the marked field first.', 'bad');
+        return;
+      }
       const edited = Object.keys(patch).length > 0;
       const words = comment.value.trim();
       try {
