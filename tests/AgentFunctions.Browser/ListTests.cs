@@ -119,6 +119,32 @@ internal sealed partial class ListTests : ServedTests
         page.AssertClean();
     }
 
+    [TestCase(502)]
+    [TestCase(429)]
+    public async Task Idle_TheHostRefusesOnce_ThePageLooksAgain(int status)
+    {
+        await using DashboardPage page = await DashboardPage.OpenAsync(Server, null);
+        await FillAsync(page);
+        await page.Page.Clock.InstallAsync();
+        await page.GoAsync("");
+        ILocator dot = page.Page.Locator(".list-foot .live-dot");
+        await Assertions.Expect(dot).ToHaveTextAsync("live");
+        await page.Page.EvaluateAsync("() => window.say('inbox', { approvals: 0, questions: 0, reviews: 0, incidents: 0 })");
+        int asked = 0;
+        await page.Context.RouteAsync(url => new Uri(url).AbsolutePath == "/api/runs/rows", route =>
+            Interlocked.Increment(ref asked) == 1 ? route.FulfillAsync(new() { Status = status }) : route.FallbackAsync());
+        await page.Page.Clock.PauseAtAsync(DateTime.UtcNow.AddMinutes(2));
+        await page.Page.Clock.FastForwardAsync(TimeSpan.FromMinutes(16).ToString());
+        await page.Page.Clock.RunForAsync(61_000);
+        await Assertions.Expect(dot).ToHaveTextAsync("not connected");
+
+        await page.Page.Clock.RunForAsync(61_000);
+
+        await Assertions.Expect(dot).ToHaveTextAsync("refreshes every minute");
+        await Poll.UntilAsync(() => Task.FromResult(Volatile.Read(ref asked) >= 2), TestContext.CurrentContext.CancellationToken);
+        page.AssertClean();
+    }
+
     /// <summary>The host's answers for 10,000 runs, in its own form, and a watch that says what the test says.</summary>
     private static async Task FillAsync(DashboardPage page)
     {

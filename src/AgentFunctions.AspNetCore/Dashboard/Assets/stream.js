@@ -45,7 +45,8 @@ export function follow({ path, onEvent, onState = () => {}, poll, last = null, o
         try {
           lastId = await poll(lastId) ?? lastId;
         } catch (e) {
-          if (e.status) { onProblem(e); break; }
+          if (isFinal(e)) { onState('gone'); onProblem(e); close(); break; }
+          onState('down');
         }
         const wakeUp = () => wake?.();
         if (rests) resting.add(wakeUp);
@@ -66,7 +67,7 @@ export function follow({ path, onEvent, onState = () => {}, poll, last = null, o
         // The page itself ended it, to begin anew or to rest.
         if (e.name === 'AbortError') { await pause(200); continue; }
         if (e.status === 401) { await needSignIn(); continue; }
-        if (e.status && e.status < 500 && e.status !== 408 && e.status !== 429) { onState('gone'); onProblem(e); close(); break; }
+        if (isFinal(e)) { onState('gone'); onProblem(e); close(); break; }
         onState('down');
         if (!e.status) net.lost();
         await (net.since ? back() : pause(Math.min(30_000, 1000 * 2 ** failures++) * (0.7 + Math.random() * 0.6)));
@@ -170,6 +171,9 @@ export function follow({ path, onEvent, onState = () => {}, poll, last = null, o
   run();
   return { close, reconnect: () => controller?.abort(), get last() { return lastId; } };
 }
+
+/** Whether to ask again is in vain. A host that is put anew, or has too much to do, is asked again. */
+const isFinal = e => Boolean(e.status) && e.status < 500 && e.status !== 408 && e.status !== 429;
 
 /** One of four places for streams of this origin; null if all are taken. Resolves with what gives it back. */
 async function slot() {
