@@ -11,8 +11,9 @@ namespace AgentFunctions.Tests.AgentFramework;
 /// </summary>
 internal sealed class DurableAgentContextTests
 {
-    [Test]
-    public async Task Run_ContextProvider_IsAskedOnceForAMessageAndToldOnceWhatCameOfIt()
+    [TestCase("Thanks.")]
+    [TestCase("[host] Thanks.")]
+    public async Task Run_ContextProvider_IsAskedOnceForAMessageAndToldOnceWhatCameOfIt(string thanks)
     {
         var provider = new PriceProvider();
         ScriptedClient client = new(static (messages, _) => messages.Any(static message => message.Role == ChatRole.Tool)
@@ -27,12 +28,12 @@ internal sealed class DurableAgentContextTests
         await using RunHost host = await AgentHost.StartAsync(billing);
 
         Run run = await host.AskAsync("billing", "Charge me.");
-        await host.Steering.SendAsync(run.Id, "Thanks.");
+        await host.Steering.SendAsync(run.Id, thanks);
         run = await host.Reader.WaitForEndAsync(run.Id);
 
         Assert.That(run.Status, Is.EqualTo(RunStatus.Completed), run.Error?.Message);
-        Assert.That(provider.Asked, Is.EqualTo(new[] { "Charge me.", "Thanks." }));
-        Assert.That(provider.Told, Is.EqualTo(new[] { "Charge me. -> Paid.", "Thanks. -> Paid." }));
+        Assert.That(provider.Asked, Is.EqualTo(new[] { "Charge me.", thanks }));
+        Assert.That(provider.Told, Is.EqualTo(new[] { "Charge me. -> Paid.", $"{thanks} -> Paid." }));
         Assert.That(client.Requests, Has.Count.EqualTo(3));
         (IReadOnlyList<ChatMessage> Messages, ChatOptions? Options)[] requests = [.. client.Requests];
         foreach ((IReadOnlyList<ChatMessage> messages, ChatOptions? options) in requests.Take(2))
@@ -42,7 +43,7 @@ internal sealed class DurableAgentContextTests
             Assert.That(options!.Instructions, Does.Contain("You bill.").And.Contain("Quote prices."));
         }
 
-        Assert.That(requests[2].Messages.Select(static message => message.Text), Has.Some.EqualTo("Prices for: Thanks."));
+        Assert.That(requests[2].Messages.Select(static message => message.Text), Has.Some.EqualTo($"Prices for: {thanks}"));
     }
 
     [Test]
