@@ -10,12 +10,15 @@ using Microsoft.Extensions.Logging;
 namespace AgentFunctions.Monitors;
 
 /// <summary>
-/// Makes the steps of monitors, and tells of each one that fails and is tried again: a line in the log, what the monitor shows,
-/// and an entry of the incident's timeline at the first, second, fourth, eighth … failure.
+/// Makes the steps of monitors, and tells of each one that fails: a line in the log, what the monitor shows and, if it is tried
+/// again, an entry of the incident's timeline at the first, second, fourth, eighth … failure.
 /// </summary>
 internal sealed partial class MonitorStepRetries(
     StepTroubles troubles, IncidentStore incidents, Redactor redactor, TimeProvider time, ILogger<MonitorStepRetries> log)
 {
+    /// <summary>The kind of a trouble that a repetition of the step would not mend.</summary>
+    public const string NotRetried = "stepFailure";
+
     private const int MessageLimit = 600;
 
     /// <summary>Under which name the troubles of a monitor are remembered; no run is called so.</summary>
@@ -39,16 +42,16 @@ internal sealed partial class MonitorStepRetries(
                 CancellationToken.None).ConfigureAwait(false);
             return result;
         }
-        catch (Exception e) when (!context.CancellationToken.IsCancellationRequested
-            && FailureDetails.FromException(e) is { IsNonRetriable: false } failure)
+        catch (Exception e) when (!context.CancellationToken.IsCancellationRequested)
         {
-            await TellAsync(context, step, monitor, incident, failure.Cause()).ConfigureAwait(false);
+            await TellAsync(context, step, monitor, incident, FailureDetails.FromException(e)).ConfigureAwait(false);
             throw;
         }
     }
 
-    private async Task TellAsync(ActivityContext context, string step, string monitor, string? incident, FailureDetails cause)
+    private async Task TellAsync(ActivityContext context, string step, string monitor, string? incident, FailureDetails failure)
     {
+        FailureDetails cause = failure.Cause();
         RetryPolicy policy = (context.Name == MonitorStepNames.NotifyIncident
             ? MonitorSteps.DeliveryOptions
             : MonitorSteps.Options).Retry!;
@@ -60,7 +63,7 @@ internal sealed partial class MonitorStepRetries(
                 KeyOf(monitor), new StepTrouble(step, null, null) { Kind = "", Message = "" },
                 known => new StepTrouble(step, null, null)
                 {
-                    Kind = "stepRetry",
+                    Kind = failure.IsNonRetriable ? NotRetried : "stepRetry",
                     Failures = (known?.Failures ?? 0) + 1,
                     Attempts = (known?.Attempts ?? 0) % policy.MaxAttempts + 1,
                     Message = message,
@@ -68,6 +71,12 @@ internal sealed partial class MonitorStepRetries(
                     Until = now + policy.DelayAfter((known?.Attempts ?? 0) % policy.MaxAttempts + 1),
                 },
                 CancellationToken.None).ConfigureAwait(false);
+            if (failure.IsNonRetriable)
+            {
+                LogFailure(log, monitor, step, after.Failures, message);
+                return;
+            }
+
             LogRetry(log, monitor, step, after.Failures, message, after.Until);
             if (incident is not null && BitOperations.IsPow2(after.Failures))
             {
@@ -91,6 +100,11 @@ internal sealed partial class MonitorStepRetries(
         Message = "Monitor {Monitor}: step {Step} failed {Failures} time(s) in a row ({Reason}); it is tried again at {Until:u}.")]
     private static partial void LogRetry(ILogger log, string monitor, string step, int failures, string reason,
         DateTimeOffset until);
+
+    [LoggerMessage(
+        Level = LogLevel.Error,
+        Message = "Monitor {Monitor}: step {Step} failed {Failures} time(s) in a row ({Reason}); it is not tried again.")]
+    private static partial void LogFailure(ILogger log, string monitor, string step, int failures, string reason);
 
     [LoggerMessage(Level = LogLevel.Warning,
         Message = "Monitor {Monitor}: step {Step}: {Reason} This could not be recorded: {Error}")]

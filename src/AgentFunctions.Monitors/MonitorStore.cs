@@ -19,10 +19,12 @@ internal sealed class MonitorStore(IRecordStore records, ILogger<MonitorStore>? 
     public Task PutAsync(MonitorRecord monitor, string? etag, CancellationToken cancellationToken) =>
         WriteAsync(Definitions + monitor.Definition.Name, monitor, etag, cancellationToken);
 
-    /// <summary>Gets the steps of a monitor that failed and are tried again.</summary>
+    /// <summary>Gets the steps of a monitor that failed and have not succeeded since.</summary>
     public async Task<IReadOnlyList<MonitorTrouble>> GetTroublesAsync(string name, CancellationToken cancellationToken) =>
         [.. (await new StepTroubles(records).GetAsync(MonitorStepRetries.KeyOf(name), cancellationToken).ConfigureAwait(false))
-            .Select(static trouble => new MonitorTrouble(trouble.Step, trouble.Message, trouble.Failures, trouble.Until))];
+            .Select(static trouble => new MonitorTrouble(
+                trouble.Step, trouble.Message, trouble.Failures,
+                trouble.Kind == MonitorStepRetries.NotRetried ? null : trouble.Until))];
 
     /// <summary>Deletes a monitor with all that it remembers. Its incidents and its history stay.</summary>
     public async Task DeleteAsync(string name, CancellationToken cancellationToken)

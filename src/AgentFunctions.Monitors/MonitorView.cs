@@ -36,7 +36,7 @@ public sealed record MonitorView
     /// <summary>Gets what is remembered of its signals.</summary>
     public required IReadOnlyDictionary<string, SignalMemory> Signals { get; init; }
 
-    /// <summary>Gets its steps that failed and are tried again; empty if all is well.</summary>
+    /// <summary>Gets its steps that failed and have not succeeded since; empty if all is well.</summary>
     public IReadOnlyList<MonitorTrouble> Troubles { get; init; } = [];
 
     /// <summary>Gets the incidents that are open.</summary>
@@ -46,9 +46,9 @@ public sealed record MonitorView
     public required MonitorNotes Notes { get; init; }
 }
 
-/// <summary>Represents a step of a monitor that failed and is retried.</summary>
+/// <summary>Represents a step of a monitor that failed.</summary>
 /// <param name="Step">The step.</param>
 /// <param name="Message">What went wrong, in words.</param>
 /// <param name="Failures">How often it failed in a row.</param>
-/// <param name="Until">When it is tried again (UTC).</param>
-public sealed record MonitorTrouble(string Step, string Message, int Failures, DateTimeOffset Until);
+/// <param name="Until">When it is tried again (UTC); <see langword="null"/> if a repetition cannot help.</param>
+public sealed record MonitorTrouble(string Step, string Message, int Failures, DateTimeOffset? Until);

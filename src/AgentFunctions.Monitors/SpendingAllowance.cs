@@ -57,6 +57,19 @@ internal sealed class SpendingAllowance(MonitorStore monitors, RunReader runs, T
                 },
                 cancellationToken);
 
+    /// <summary>Takes a grant back whose run was refused. A key that was used before has a run: its grant stays.</summary>
+    public Task GiveBackAsync(MonitorDefinition monitor, string key, AgentException refusal,
+        CancellationToken cancellationToken) =>
+        monitor.Budget.Day is null || refusal.Code == ErrorCode.IdempotencyKeyReused
+            ? Task.CompletedTask
+            : monitors.UpdateSpendingAsync(
+                monitor.Name,
+                spending => spending with
+                {
+                    Grants = [.. spending.Grants.Where(grant => grant.Key != key || grant.RunId is not null)],
+                },
+                cancellationToken);
+
     private static MonitorSpending Settle(MonitorSpending spending, Dictionary<string, Run> ended)
     {
         foreach (SpendingGrant grant in spending.Grants)

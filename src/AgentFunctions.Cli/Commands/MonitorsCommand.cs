@@ -44,8 +44,9 @@ internal static class MonitorsCommand
                 Console.WriteLine(parsed.GetValue(json) ? JsonSerializer.Serialize(monitor, MonitorJson.Options) : Line(monitor));
                 foreach (MonitorTrouble trouble in parsed.GetValue(json) ? [] : monitor.Troubles)
                 {
-                    Console.WriteLine(
-                        $"  {trouble.Step} failed {trouble.Failures} time(s), tried again at {trouble.Until.UtcDateTime:u}: {JournalLine.OneLine(trouble.Message, 500)}");
+                    string next = trouble.Until is { } until ? $"tried again at {until.UtcDateTime:u}" : "not tried again";
+                    string message = JournalLine.OneLine(trouble.Message, 500);
+                    Console.WriteLine($"  {trouble.Step} failed {trouble.Failures} time(s), {next}: {message}");
                 }
             }
 

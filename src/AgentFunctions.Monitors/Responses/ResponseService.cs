@@ -47,6 +47,7 @@ internal sealed class ResponseService(
         }
         catch (AgentException e) when (!e.IsTransient)
         {
+            await spending.GiveBackAsync(monitor, request.Key(), e, cancellationToken).ConfigureAwait(false);
             return await RefuseAsync(request, e.Message, cancellationToken).ConfigureAwait(false);
         }
 

@@ -1,3 +1,4 @@
+using AgentFunctions.Core.Text;
 using AgentFunctions.Durability;
 using AgentFunctions.Monitors.Incidents;
 using AgentFunctions.Monitors.Orchestration;
@@ -9,7 +10,7 @@ namespace AgentFunctions.Monitors.Ticks;
 /// carries it out. A tick that is delivered again after a crash only carries out what is left.
 /// </summary>
 internal sealed class RunTickActivity(MonitorStore monitors, TickDecider decider, IncidentWriter desk, TickWaker waker,
-    TickLog log)
+    SpendingAllowance spending, TickLog log)
 {
     public async Task<RunTickResult> RunAsync(ActivityContext context, RunTickInput input)
     {
@@ -77,14 +78,39 @@ internal sealed class RunTickActivity(MonitorStore monitors, TickDecider decider
         TickRecord record = decision.Record;
         if (decision.Wake is { } order)
         {
-            string run = await waker.WakeAsync(monitor, record.Id, order, cancellationToken).ConfigureAwait(false);
-            record = record with { Run = run };
-            memory = memory with { LastRun = run };
+            (string? run, AgentException? refusal) = await waker.WakeAsync(monitor, record.Id, order, cancellationToken)
+                .ConfigureAwait(false);
+            memory = run is null ? Refused(monitor, memory, decision, refusal!.Message) : memory with { LastRun = run };
+            record = memory.Decision!.Record with { Run = run };
             etag = await monitors.PutMemoryAsync(monitor.Name, memory, etag, cancellationToken).ConfigureAwait(false);
+            if (refusal is not null)
+            {
+                await spending.GiveBackAsync(monitor, record.Id, refusal, cancellationToken).ConfigureAwait(false);
+            }
         }
 
         TickRecord[] entries = decision.Skipped is { } skipped ? [skipped, record] : [record];
         await log.AppendAsync(monitor.Name, memory.LogDay, decision.LogFrom, entries, cancellationToken).ConfigureAwait(false);
         return (memory, etag);
+    }
+
+    /// <summary>
+    /// A refusal settles the order: were it kept until somebody is woken, every later tick would repeat it before it looks.
+    /// </summary>
+    private static MonitorMemory Refused(MonitorDefinition monitor, MonitorMemory memory, TickDecision decision, string refusal)
+    {
+        TickTotals totals = memory.Totals;
+        bool responds = monitor.Response is not null
+            && decision.Changes.Any(static change => change.Kind is IncidentEntryKind.Opened or IncidentEntryKind.Reopened);
+        string note = decision.Record.Note is { } before ? $"{before}; not woken: {refusal}" : $"not woken: {refusal}";
+        return memory with
+        {
+            Totals = responds ? totals : totals with { Spared = totals.Spared + 1, Woke = totals.Woke - 1 },
+            Decision = decision with
+            {
+                Record = decision.Record with { Note = TextCut.Shorten(note, TickRecord.NoteLimit) },
+                Wake = null,
+            },
+        };
     }
 }

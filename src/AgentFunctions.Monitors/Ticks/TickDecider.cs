@@ -117,6 +117,6 @@ internal sealed class TickDecider(SignalChecker checker, IncidentStore incidents
             .Select(signal => $"{signal.Name}: {signal.Error}");
         IEnumerable<string> changes = judgement.Changed.Select(name => $"{name} changed");
         string note = string.Join("; ", complaints.Concat(changes).Append(wake.Note ?? "").Where(part => part.Length > 0));
-        return note.Length == 0 ? null : TextCut.Shorten(note, 500);
+        return note.Length == 0 ? null : TextCut.Shorten(note, TickRecord.NoteLimit);
     }
 }

@@ -22,6 +22,9 @@ public enum TickOutcome
 /// <summary>Represents the record of a tick.</summary>
 public sealed record TickRecord
 {
+    /// <summary>The most characters of a note.</summary>
+    internal const int NoteLimit = 500;
+
     /// <summary>Gets the id: monitor and due time.</summary>
     public required string Id { get; init; }
 

@@ -47,8 +47,8 @@ internal sealed class TickWaker(
     }
 
     /// <summary>Starts the run. Under the tick's id, so that a repetition finds the same run.</summary>
-    /// <returns>The run.</returns>
-    public async Task<string> WakeAsync(MonitorDefinition monitor, string tickId, WakeOrder order,
+    /// <returns>The run, or the refusal, which a repetition would not change.</returns>
+    public async Task<(string? Run, AgentException? Refusal)> WakeAsync(MonitorDefinition monitor, string tickId, WakeOrder order,
         CancellationToken cancellationToken)
     {
         if (order.Cancel is { } old)
@@ -63,10 +63,17 @@ internal sealed class TickWaker(
             Budget = order.Budget,
             Labels = LabelsOf(monitor, "tick", tickId),
         };
-        Run run = await gateway.SubmitAsync(request, MonitorCaller.Of(monitor.Name), tickId, cancellationToken)
-            .ConfigureAwait(false);
-        await spending.BindAsync(monitor, tickId, run.Id, cancellationToken).ConfigureAwait(false);
-        return run.Id;
+        try
+        {
+            Run run = await gateway.SubmitAsync(request, MonitorCaller.Of(monitor.Name), tickId, cancellationToken)
+                .ConfigureAwait(false);
+            await spending.BindAsync(monitor, tickId, run.Id, cancellationToken).ConfigureAwait(false);
+            return (run.Id, null);
+        }
+        catch (AgentException e) when (!e.IsTransient)
+        {
+            return (null, e);
+        }
     }
 
     internal static Dictionary<string, string> LabelsOf(MonitorDefinition monitor, string name, string value) =>

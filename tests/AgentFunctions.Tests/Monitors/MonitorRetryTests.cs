@@ -1,5 +1,7 @@
+using AgentFunctions.Durability;
 using AgentFunctions.Monitors;
 using AgentFunctions.Monitors.Incidents;
+using AgentFunctions.Monitors.Orchestration;
 using AgentFunctions.Monitors.Responses;
 using AgentFunctions.Monitors.Ticks;
 using AgentFunctions.TestKit;
@@ -41,6 +43,30 @@ internal sealed class MonitorRetryTests
         bench.Server.FailedDeliveries = 0;
         await bench.UntilAsync(async () => (await bench.IncidentAsync()).Timeline.Count(static entry => entry.Kind == IncidentEntryKind.Notified) == 2);
         await bench.UntilAsync(async () => (await TroublesAsync(bench)).Count == 0);
+    }
+
+    [Test]
+    public async Task Step_FailedForGood_IsToldToo()
+    {
+        var log = new LogLines();
+        await using MonitorBench bench = await MonitorBench.StartAsync(log: log);
+        MonitorStepRetries retries = bench.Host.Get<MonitorStepRetries>();
+        var context = new ActivityContext("monitor-shop", MonitorStepNames.StartResponse, 1, CancellationToken.None);
+
+        Assert.ThrowsAsync<AgentException>(() => retries.RunAsync<bool>(
+            context, "shop", null,
+            static () => throw new AgentException(ErrorCode.IncidentNotFound, "There is no such incident.")));
+
+        MonitorTrouble trouble = (await TroublesAsync(bench)).Single();
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(trouble.Message, Is.EqualTo("There is no such incident."));
+            Assert.That(trouble.Until, Is.Null);
+            Assert.That(log.All, Has.Some.Contains("step StartResponse failed 1 time(s)").And.Contain("it is not tried again"));
+        }
+
+        await retries.RunAsync(context, "shop", null, static () => Task.FromResult(true));
+        Assert.That(await TroublesAsync(bench), Is.Empty);
     }
 
     [Test]

@@ -96,7 +96,8 @@ async function monitors(view) {
       { class: 'card', 'aria-label': one.definition.name }, h('header', null, icon('monitor'),
       h('h2', null, link(`monitors/${encodeURIComponent(one.definition.name)}`, one.definition.name)),
       h('span', { class: 'spacer' }), one.pausedAt ? tag('Paused', 'pause', 'paused') : one.openIncidents.length ?
-      tag(plural(one.openIncidents.length, 'incident'), 'bad', 'incident') : tag('Quiet', 'good', 'completed')),
+      tag(plural(one.openIncidents.length, 'incident'), 'bad', 'incident') : one.troubles?.length ?
+      tag('In trouble', 'wait', 'incident') : tag('Quiet', 'good', 'completed')),
       h('div', { class: 'body agent-card' }, one.definition.description && h('p', null, one.definition.description),
         h('p', { class: 'muted' },
         `${plural(one.definition.signals.length, 'signal')}: ${one.definition.signals.map(signal => signal.name).join(', ')}`),

@@ -1,6 +1,9 @@
 using System.Text.Json;
 using AgentFunctions.Budgets;
+using AgentFunctions.Gateway;
+using AgentFunctions.Gateway.KillSwitch;
 using AgentFunctions.Governance.Audit;
+using AgentFunctions.Governance.KillSwitch;
 using AgentFunctions.Monitors;
 using AgentFunctions.Monitors.Incidents;
 using AgentFunctions.Monitors.Responses;
@@ -127,6 +130,37 @@ internal sealed class WakeTests
         Assert.That(
             (await bench.RunsAsync()).Reverse().Select(run => run.Budget!.Granted.Tokens),
             Is.EqualTo(new long?[] { 20_000, 20_000, 16_000, 20_000 }), "what is left of the day");
+    }
+
+    [Test]
+    public async Task Wake_Refused_IsNotedAndLaterTicksLook()
+    {
+        await using MonitorBench bench = await MonitorBench.StartAsync(
+            monitor => Watched(monitor) with
+            {
+                Budget = new MonitorBudget { Tick = new Budget { Tokens = 20_000 }, Day = new Budget { Tokens = 20_000 } },
+            },
+            _ => ChatReply.Say("It is the database."));
+        KillOrders kills = bench.Host.Get<KillOrders>();
+        await kills.EngageAsync(KillScope.Agent, "watcher", Caller.Local, "under repair");
+        bench.IsDown = true;
+        await bench.TickAsync();
+        Assert.That((await bench.LastTickAsync()).Note, Does.Contain("not woken: ").And.Contain("stopped agent 'watcher'"));
+
+        bench.IsDown = false;
+        await bench.TickAsync(3);
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That((await bench.LastTickAsync()).Outcome, Is.EqualTo(TickOutcome.Quiet));
+            Assert.That((await bench.IncidentAsync()).State, Is.EqualTo(IncidentState.Resolved));
+            Assert.That((await bench.Host.Monitors.GetAsync("shop")).Totals,
+                Is.EqualTo(new TickTotals { Ran = 4, Spared = 4, Incidents = 1 }));
+        }
+
+        await kills.ReleaseAsync(KillScope.Agent, "watcher", Caller.Local);
+        bench.IsDown = true;
+        await bench.TickAsync();
+        Assert.That((await bench.RunsAsync()).Single().Budget!.Granted.Tokens, Is.EqualTo(20_000), "the refused grant came back");
     }
 
     [Test]
