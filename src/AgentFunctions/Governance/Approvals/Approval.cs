@@ -170,12 +170,14 @@ public sealed record Approval : IHumanTask<Approval>
         return !Roles.Any(caller.Has) ? $"Rule '{Rule}' lets only these roles decide: {string.Join(", ", Roles)}."
             : Terms.NotRequester && HasLed(caller.Id)
                 ? $"Rule '{Rule}' requires that the person who decides has neither submitted nor steered the run."
+            : Terms.IsOutOfBand && caller.Door is { } door
+                ? $"Rule '{Rule}' lets no door carry the decision ('{door.Name}'); use the HTTP API or the dashboard."
             : null;
     }
 
     /// <summary>
     /// Gets whether a caller may decide now: it has one of the roles, has not submitted or steered the run where a rule bars
-    /// that, and has not approved already. <see cref="Steerers"/> must be known, as in what
+    /// that, comes by a way that the rule takes, and has not approved already. <see cref="Steerers"/> must be known, as in what
     /// <see cref="ApprovalService.ListOfTreeAsync"/> lists.
     /// </summary>
     /// <param name="caller">The caller.</param>

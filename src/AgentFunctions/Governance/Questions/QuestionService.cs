@@ -122,6 +122,13 @@ public sealed class QuestionService
             throw new AgentException(
                 ErrorCode.NotAllowed, $"Rule '{question.Rule}' lets only these answer: {string.Join(", ", question.Roles)}.");
         }
+
+        if (!question.Terms.InBand && caller.Door is { } door)
+        {
+            throw new AgentException(
+                ErrorCode.NotAllowed,
+                $"Rule '{question.Rule}' lets no door carry the answer ('{door.Name}'); use the HTTP API or the dashboard.");
+        }
     }
 
     /// <summary>Whether a caller sees a question: whoever sees that a run waits for a person sees for what.</summary>

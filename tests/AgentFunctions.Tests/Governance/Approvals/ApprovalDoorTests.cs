@@ -16,7 +16,7 @@ namespace AgentFunctions.Tests.Governance.Approvals;
 internal sealed class ApprovalDoorTests
 {
     private const string Two =
-        "rules: [{name: two, when: {tool: pay}, then: ask, approval: {roles: [lead], notRequester: true, count: 2, inBand: false}}]";
+        "rules: [{name: two, when: {tool: pay}, then: ask, approval: {roles: [lead], notRequester: true, count: 2}}]";
 
     private static readonly Caller Anna = Of("anna", CallerRoles.Submitter,
         "lead") with
@@ -39,15 +39,38 @@ internal sealed class ApprovalDoorTests
 
         Assert.That(new[] { Anna, Ben, Cleo, Dan }.Select(open.MayBeDecidedBy), Is.EqualTo(new[] { false, true, false, false }));
         Assert.That(voted.MayBeDecidedBy(Ben), Is.False, "one vote each");
-        Assert.That(voted.Terms.IsOutOfBand);
         Assert.That(await governed.Desk.ListOfTreeAsync(run.Id, Of("eve", CallerRoles.Submitter), cancellationToken), Is.Empty);
         Assert.That(await governed.Desk.ListOfTreeAsync("another", null, cancellationToken), Is.Empty);
     }
 
     [Test]
+    public async Task Decide_OutOfBandByADoor_IsRefusedAndByTheApiTaken(CancellationToken cancellationToken)
+    {
+        await using GovernedRun governed = await StartAsync(
+            Two.Replace("count: 2", "inBand: false", StringComparison.Ordinal));
+        Run run = await governed.Host.Gateway.SubmitAsync(new RunRequest { Goal = "Pay." }, Anna, null, cancellationToken);
+        Approval open = await governed.ApprovalOfAsync(run.Id, cancellationToken);
+
+        foreach (bool approves in new[] { true, false })
+        {
+            Assert.That(
+                () => governed.Desk.DecideAsync(open.Id, Ben, approves, null, null, cancellationToken),
+                Throws.InstanceOf<AgentException>().With.Property("Code").EqualTo(ErrorCode.NotAllowed)
+                    .And.Message.Contains("'two'").And.Message.Contains("openai"));
+        }
+
+        Approval pending = (await governed.Desk.ListOfTreeAsync(run.Id, null, cancellationToken)).Single();
+        await governed.Desk.DecideAsync(open.Id, Ben with { Door = null }, true, null, null, cancellationToken);
+        run = await governed.Host.Reader.WaitForEndAsync(run.Id, cancellationToken);
+        Assert.That((pending.MayBeDecidedBy(Ben), pending.MayBeDecidedBy(Ben with { Door = null })), Is.EqualTo((false, true)));
+        Assert.That(pending.Votes, Is.Empty);
+        Assert.That(run.Result!.Text, Is.EqualTo("Result: paid 5 to bob"));
+    }
+
+    [Test]
     public async Task Decide_WithTheSameArgumentsAgain_IsOneDecision(CancellationToken cancellationToken)
     {
-        await using GovernedRun governed = await StartAsync(Two.Replace("count: 2, ", "", StringComparison.Ordinal));
+        await using GovernedRun governed = await StartAsync(Two.Replace(", count: 2", "", StringComparison.Ordinal));
         Run run = await governed.Host.Gateway.SubmitAsync(new RunRequest { Goal = "Pay." }, Anna, null, cancellationToken);
         Approval approval = await governed.ApprovalOfAsync(run.Id, cancellationToken);
         JsonElement edited = JsonSerializer.SerializeToElement(new { to = "bob", amount = 3 });

@@ -281,6 +281,25 @@ internal sealed class AskPersonTests : IDisposable
     }
 
     [Test]
+    public async Task Answer_OutOfBandByADoor_IsRefused(CancellationToken cancellationToken)
+    {
+        await using RunHost host = await StartAsync(
+            static request => request.Turn == 0 ? Ask(new { question = "Which region?" }) : ChatReply.Say("done"),
+            "rules: [{name: r, when: {tool: ask_person}, then: allow, answer: {roles: [approver], inBand: false}}]");
+        Run run = await host.SubmitAsync();
+        Question asked = await PendingAsync(host, run.Id, cancellationToken);
+        QuestionService questions = host.Get<QuestionService>();
+        Caller program = Bo with { Door = new CallerDoor("mcp") };
+        JsonElement weu = JsonElement.Parse("""{"answer":"weu"}""");
+
+        Assert.That(() => questions.AnswerAsync(asked.Id, program, weu, cancellationToken), Code(ErrorCode.NotAllowed, "mcp"));
+        Assert.That(() => questions.DeclineAsync(asked.Id, program, null, cancellationToken), Code(ErrorCode.NotAllowed, "'r'"));
+        await questions.AnswerAsync(asked.Id, Bo, weu, cancellationToken);
+
+        Assert.That((await host.Reader.WaitForEndAsync(run.Id, cancellationToken)).Result?.Text, Is.EqualTo("done"));
+    }
+
+    [Test]
     public void Policy_WithAnswerTerms_IsRead()
     {
         string file = _folder.Write("p.yaml", """
