@@ -7,6 +7,7 @@ using AgentFunctions.AspNetCore.Doors.OpenAI;
 using AgentFunctions.AspNetCore.Doors.OpenAI.DevUi;
 using AgentFunctions.AspNetCore.Doors.Shared;
 using AgentFunctions.AspNetCore.Hosting;
+using AgentFunctions.AspNetCore.Http;
 using AgentFunctions.AspNetCore.Security;
 using AgentFunctions.Mesh;
 using Microsoft.AspNetCore.Http;
@@ -103,7 +104,7 @@ public static class AgentFunctionsDoorEndpoints
         door.WithMetadata(new RuntimeEndpoint(EndpointAccess.Callers), new OpenAIErrors(), new PlaceholderKeys())
             .ExcludeFromDescription()
             .DisableCookieRedirect();
-        door.AddEndpointFilter(OpenAIErrors.FilterAsync);
+        door.AddEndpointFilter(OpenAIErrors.FilterAsync).AddEndpointFilter<RouteGroupBuilder, ViewFilter>();
         door.MapGroup(prefix).MapResponses();
         door.MapDevUiMeta();
         door.Guard();
@@ -121,7 +122,8 @@ public static class AgentFunctionsDoorEndpoints
         door.WithMetadata(new RuntimeEndpoint(EndpointAccess.Callers), new A2AErrors(isRpc: false))
             .ExcludeFromDescription()
             .DisableCookieRedirect();
-        door.MapA2A();
+        // Not the cards: they are signed, and say what is public.
+        door.MapGroup("").AddEndpointFilter<RouteGroupBuilder, ViewFilter>().MapA2A();
         RouteGroupBuilder open = door.MapGroup("");
         open.WithMetadata(new RuntimeEndpoint(EndpointAccess.Public));
         open.MapCards();
@@ -148,7 +150,7 @@ public static class AgentFunctionsDoorEndpoints
         door.WithMetadata(new RuntimeEndpoint(EndpointAccess.Callers), new AgUiErrors())
             .ExcludeFromDescription()
             .DisableCookieRedirect();
-        door.MapAgUi();
+        door.AddEndpointFilter<RouteGroupBuilder, ViewFilter>().MapAgUi();
         door.Guard();
         return door;
     }

@@ -158,7 +158,7 @@ internal sealed class TaskStream(
         if (telling == TaskTelling.Words)
         {
             return await listener.Turns.FindAsync(turn, cancellationToken) is { } reply
-                ? [.. listener.Turns.CallsOf(reply).Select(call => TaskView.CallOf(listener.Id, turn, call))]
+                ? [.. reply.Calls.Select(call => TaskView.CallOf(listener.Id, turn, call))]
                 : [];
         }
 
@@ -187,7 +187,7 @@ internal sealed class TaskStream(
 
     /// <summary>The whole text; the journal has its beginning.</summary>
     private static async Task<string> TextOfAsync(JournalEvent e, TurnReader turns, CancellationToken cancellationToken) =>
-        e.Turn is { } turn && await turns.FindAsync(turn, cancellationToken) is { } said ? said.Message.Text : e.Text ?? "";
+        e.Turn is { } turn && await turns.FindAsync(turn, cancellationToken) is { } said ? said.Text : e.Text ?? "";
 
     /// <summary>One who is told of a task, and what of it was told.</summary>
     private sealed record Listener(

@@ -1,4 +1,5 @@
 using AgentFunctions.AspNetCore.Doors.Shared;
+using AgentFunctions.Governance.Redaction;
 using AgentFunctions.Records;
 using Microsoft.Extensions.AI;
 
@@ -7,7 +8,7 @@ namespace AgentFunctions.AspNetCore.Doors.AgUi;
 /// <summary>
 /// Reads what sub-agents have said. Once they are done it is told with numbers, which are the same whenever it is told.
 /// </summary>
-internal sealed class AgUiSubAgentTexts(Transcript transcript)
+internal sealed class AgUiSubAgentTexts(Transcript transcript, Redactor redactor)
 {
     /// <summary>Reads the last texts of the sub-agent that a call started, with the ids of their messages.</summary>
     /// <param name="runId">The run that made the call.</param>
@@ -36,7 +37,7 @@ internal sealed class AgUiSubAgentTexts(Transcript transcript)
             if (entry.Message.Role == ChatRole.Assistant && entry.SummaryKeepsFrom is null
                 && entry.Message.Text is { Length: > 0 } text)
             {
-                said.Add((entry.Turn, text));
+                said.Add((entry.Turn, redactor.Redact(text)));
             }
         }
 

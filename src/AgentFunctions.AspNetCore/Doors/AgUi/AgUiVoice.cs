@@ -49,7 +49,7 @@ internal sealed class AgUiVoice(string id, int last, TurnReader turns)
                 _hasGap = false;
                 break;
             case JournalSignal { Event: { Type: JournalEventTypes.ModelCompleted, Turn: { } turn } } when turn > last:
-                string text = (await turns.FindAsync(turn, cancellationToken))?.Message.Text ?? "";
+                string text = (await turns.FindAsync(turn, cancellationToken))?.Text ?? "";
                 Begin(turn, told);
                 if (!text.StartsWith(_told.ToString(), StringComparison.Ordinal))
                 {

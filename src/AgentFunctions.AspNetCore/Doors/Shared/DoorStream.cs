@@ -1,6 +1,7 @@
 using AgentFunctions.AspNetCore.Http;
 using AgentFunctions.AspNetCore.Runs;
 using AgentFunctions.AspNetCore.Security;
+using AgentFunctions.Governance.Redaction;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.DependencyInjection;
@@ -11,11 +12,15 @@ namespace AgentFunctions.AspNetCore.Doors.Shared;
 
 /// <summary>
 /// A stream of server-sent events that answers a request. One that ends before its last event is broken off, since clients take a
-/// clean end for the end.
+/// clean end for the end. Secrets are masked: what leaves the host is a view of what it knows.
 /// </summary>
 internal sealed class DoorStream : IDisposable
 {
     private static readonly byte[] SignOfLife = ": still here\n\n"u8.ToArray();
+
+    private static ReadOnlySpan<byte> Data => "data: "u8;
+
+    private static ReadOnlySpan<byte> End => "\n\n"u8;
 
     private readonly HttpContext _http;
     private readonly IDisposable _place;
@@ -35,11 +40,12 @@ internal sealed class DoorStream : IDisposable
 
     /// <summary>Writes events until there are no more.</summary>
     /// <param name="runId">The run; who may not see it any more is told nothing more.</param>
-    /// <param name="follow">Gets the events.</param>
+    /// <param name="follow">Gets the events, each with its JSON as the last line.</param>
     public async Task WriteAsync(string runId, Func<CancellationToken, IAsyncEnumerable<byte[]>> follow)
     {
         HttpContext http = _http;
         IServiceProvider services = http.RequestServices;
+        Redactor redactor = services.GetRequiredService<Redactor>();
         TimeProvider time = services.GetRequiredService<TimeProvider>();
         ApiOptions options = services.GetRequiredService<IOptions<ApiOptions>>().Value;
         CancellationToken stopping = services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping;
@@ -79,7 +85,7 @@ internal sealed class DoorStream : IDisposable
                     return;
                 }
 
-                await response.Body.WriteAsync(events.Current, stop.Token);
+                await response.Body.WriteAsync(Masked(events.Current, redactor), stop.Token);
                 next = events.MoveNextAsync().AsTask();
             }
         }
@@ -94,6 +100,15 @@ internal sealed class DoorStream : IDisposable
             await stop.CancelAsync();
             await ((Task)next).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
+    }
+
+    private static ReadOnlyMemory<byte> Masked(byte[] told, Redactor redactor)
+    {
+        int at = told.AsSpan().IndexOf(Data) + Data.Length;
+        ReadOnlyMemory<byte> shown = redactor.RedactJson(told.AsMemory(at..^End.Length));
+        return shown.Length == told.Length - at - End.Length && shown.Span.SequenceEqual(told.AsSpan(at..^End.Length))
+            ? told
+            : (byte[])[.. told.AsSpan(..at), .. shown.Span, .. End];
     }
 
     /// <summary>Proxies close connections that are silent, and clients cannot tell silence from a lost host.</summary>

@@ -86,7 +86,7 @@ internal sealed class TextProjection(string runId, Deliveries deliveries, TurnRe
             return frames;
         }
 
-        string text = reply.Message.Text;
+        string text = reply.Text;
         (DeliveryPlace place, int attempt) = await PlaceAsync(e.Delivery, turn, position, text, frames, cancellationToken);
         if (text.Length > 0)
         {
@@ -99,8 +99,8 @@ internal sealed class TextProjection(string runId, Deliveries deliveries, TurnRe
         }
 
         frames.Add(new TurnRecorded(
-            StreamNumbers.OfClosing(position), turn, text.Length > 0 ? attempt : null, text, turns.CallsOf(reply),
-            reply.Usage ?? new(), reply.FinishReason == "length"));
+            StreamNumbers.OfClosing(position), turn, text.Length > 0 ? attempt : null, text, reply.Calls, reply.Usage,
+            reply.IsCut));
         (_recorded, _recordedAt, _id, _open) = (turn, position, null, null);
         return frames;
     }
