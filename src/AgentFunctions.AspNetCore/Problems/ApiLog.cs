@@ -13,4 +13,7 @@ internal static partial class ApiLog
 
     [LoggerMessage(3002, LogLevel.Warning, "The keys of {Issuer} could not be fetched: {Problem}")]
     public static partial void IssuerKeysNotFetched(ILogger logger, string issuer, string problem);
+
+    [LoggerMessage(3003, LogLevel.Error, "{Method} {Path}: its stream was broken off, since it could not be read on.")]
+    public static partial void StreamBroken(ILogger logger, string method, string path, Exception error);
 }

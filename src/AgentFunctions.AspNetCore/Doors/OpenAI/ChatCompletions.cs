@@ -187,7 +187,23 @@ internal sealed class ChatCompletions(NewResponses made, RunProjection projectio
             fold.Take(frame);
         }
 
-        await EnsureAnsweredAsync(fold, exchange, cancellationToken);
+        OpenAIException? failure = null;
+        try
+        {
+            await EnsureAnsweredAsync(fold, exchange, cancellationToken);
+        }
+        catch (OpenAIException e)
+        {
+            failure = e;
+        }
+
+        if (failure is not null)
+        {
+            // A connection that breaks off instead would have the client send the request again.
+            yield return Write(OpenAIErrors.BodyOf(failure));
+            yield break;
+        }
+
         for (int at = 0, piece = 0; TextCuts.Next(fold.Text, at, piece, true) is > 0 and var length; at += length, piece++)
         {
             yield return Chunk(exchange, run.Agent, new JsonObject { ["content"] = fold.Text.Substring(at, length) }, null);

@@ -46,6 +46,10 @@ internal sealed class OpenAIErrors : IErrorWriter
         _ => "server_error",
     };
 
+    /// <summary>Makes the JSON of an error.</summary>
+    /// <param name="e">The error.</param>
+    public static JsonObject BodyOf(OpenAIException e) => Body(e.Message, e.Type, e.Code, e.Param);
+
     /// <inheritdoc/>
     public Task WriteAsync(HttpContext context, ProblemResource problem) => context.Response.WriteAsync(
         Body(problem.Detail, KindOf(problem.Status), problem.Code, null).ToJsonString(), CancellationToken.None);

@@ -1,4 +1,5 @@
 using AgentFunctions.AspNetCore.Http;
+using AgentFunctions.AspNetCore.Problems;
 using AgentFunctions.AspNetCore.Runs;
 using AgentFunctions.AspNetCore.Security;
 using AgentFunctions.Governance.Redaction;
@@ -6,6 +7,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
 namespace AgentFunctions.AspNetCore.Doors.Shared;
@@ -89,9 +91,15 @@ internal sealed class DoorStream : IDisposable
                 next = events.MoveNextAsync().AsTask();
             }
         }
-        catch (Exception) when (stop.IsCancellationRequested || response.HasStarted)
+        catch (Exception) when (stop.IsCancellationRequested)
         {
-            // The client has left, the host stops, the stream has reached its age, or cannot be read on: the client comes back.
+            // The client has left, the host stops, or the stream has reached its age: the client comes back.
+            http.Abort();
+        }
+        catch (Exception e) when (response.HasStarted)
+        {
+            // It cannot be read on. The client is told nothing but the end, so that the log has to say why.
+            ApiLog.StreamBroken(services.GetRequiredService<ILogger<DoorStream>>(), http.Request.Method, http.Request.Path, e);
             http.Abort();
         }
         finally
