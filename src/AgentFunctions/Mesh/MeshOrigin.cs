@@ -31,7 +31,7 @@ public sealed record MeshOrigin(IReadOnlyList<string> Via, Budget? Budget)
         return new MeshOrigin(via, budget is null ? null : new Budget
         {
             Steps = Number(budget, "steps") is { } steps ? (int)Math.Clamp(steps, 1, int.MaxValue) : null,
-            Tokens = Number(budget, "tokens") is { } tokens ? (long)Math.Max(1, tokens) : null,
+            Tokens = Number(budget, "tokens") is { } tokens ? (long)Math.Clamp(tokens, 1, long.MaxValue) : null,
             Usd = Number(budget, "usd") is { } usd and > 0 ? usd : null,
             WallClock = Number(budget, "seconds") is { } seconds and >= 1 and < 31_536_000
                 ? TimeSpan.FromSeconds((double)seconds)

@@ -92,7 +92,7 @@ internal sealed class A2AAnswers(
                     ErrorCode.InvalidInput, "callHash: the call has changed; get the task, and answer what it asks now.");
             }
 
-            JsonElement? edited = approves && message.Data["arguments"] is JsonObject arguments
+            JsonElement? edited = approves && DoorJson.Object(message.Data["arguments"], "arguments") is { } arguments
                 ? JsonElement.Parse(arguments.ToJsonString())
                 : null;
             string? comment = A2AMessage.TextOf(message.Data, "comment");

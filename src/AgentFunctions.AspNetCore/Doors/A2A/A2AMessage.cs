@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using AgentFunctions.AspNetCore.Doors.A2A.Push;
+using AgentFunctions.AspNetCore.Doors.Shared;
 using AgentFunctions.Mesh;
 using Microsoft.AspNetCore.Http;
 
@@ -60,7 +61,7 @@ internal sealed record A2AMessage(string Id, string Text, JsonObject Data)
             Take(part, id, words, data, files);
         }
 
-        var settings = parameters["configuration"] as JsonObject;
+        JsonObject? settings = DoorJson.Object(parameters["configuration"], "configuration");
         JsonObject? push = settings?["taskPushNotificationConfig"] switch
         {
             null => null,
@@ -79,7 +80,7 @@ internal sealed record A2AMessage(string Id, string Text, JsonObject Data)
             Files = files,
             Push = push,
             Origin = MeshOrigin.Read(message["metadata"] as JsonObject),
-            ReturnsImmediately = settings?["returnImmediately"] is JsonValue at && at.TryGetValue(out bool once) && once,
+            ReturnsImmediately = DoorJson.Flag(settings?["returnImmediately"], "configuration.returnImmediately"),
             HistoryLength = NumberOf(settings, "historyLength"),
         };
     }

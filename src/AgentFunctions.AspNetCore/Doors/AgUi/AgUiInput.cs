@@ -50,11 +50,17 @@ internal sealed record AgUiInput(string ThreadId, string RunId, JsonArray Messag
             }
         }
 
-        var messages = (JsonArray)(input["messages"] as JsonArray ?? []).DeepClone();
-        return new AgUiInput(Name(input, "threadId"), Name(input, "runId"), messages)
+        IReadOnlyList<JsonObject> messages = DoorJson.Objects(input["messages"], "messages");
+        foreach (JsonObject call in messages.SelectMany(static one => DoorJson.Objects(one["toolCalls"], "messages.toolCalls")))
         {
-            Resume = [.. (input["resume"] as JsonArray ?? []).Select(AgUiResume.Read)],
-            Tools = [.. (input["tools"] as JsonArray ?? []).Select(ToolOf)],
+            _ = DoorJson.Object(call["function"], "messages.toolCalls.function");
+        }
+
+        return new AgUiInput(
+            Name(input, "threadId"), Name(input, "runId"), new JsonArray([.. messages.Select(static one => one.DeepClone())]))
+        {
+            Resume = [.. DoorJson.Objects(input["resume"], "resume").Select(AgUiResume.Read)],
+            Tools = [.. DoorJson.Objects(input["tools"], "tools").Select(ToolOf)],
             Further = further.Count == 0 ? null : further,
             TellsSubAgents = input["forwardedProps"] is JsonObject forwarded && forwarded["subAgents"] is JsonValue told
                 && told.TryGetValue(out bool tells) && tells,
@@ -69,18 +75,21 @@ internal sealed record AgUiInput(string ThreadId, string RunId, JsonArray Messag
     public static string TextOf(JsonNode? message) => message?["content"] switch
     {
         JsonValue value when value.TryGetValue(out string? text) => text,
-        JsonArray parts => string.Join('\n', parts.Select(static part => part?["type"]?.ToString() == "text"
-            ? part["text"]?.ToString() ?? ""
+        JsonArray parts => string.Join('\n', DoorJson.Objects(parts, "messages.content").Select(static part =>
+            part["type"]?.ToString() == "text"
+            ? DoorJson.Text(part["text"], "messages.content.text") ?? ""
             : throw Invalid("messages: only text is supported."))),
         _ => "",
     };
 
-    private static ClientTool ToolOf(JsonNode? tool, int index) =>
-        tool?["name"] is JsonValue value && value.TryGetValue(out string? name)
+    private static ClientTool ToolOf(JsonObject tool, int index) =>
+        tool["name"] is JsonValue value && value.TryGetValue(out string? name)
         ? new ClientTool(name)
         {
-            Description = tool["description"]?.ToString() ?? "",
-            Schema = tool["parameters"] is JsonObject { Count: > 0 } schema ? JsonElement.Parse(schema.ToJsonString()) : null,
+            Description = DoorJson.Text(tool["description"], $"tools[{index}].description") ?? "",
+            Schema = DoorJson.Object(tool["parameters"], $"tools[{index}].parameters") is { Count: > 0 } schema
+                ? JsonElement.Parse(schema.ToJsonString())
+                : null,
         }
         : throw Invalid($"tools[{index}].name: name the tool.");
 
@@ -111,8 +120,10 @@ internal sealed record AgUiInput(string ThreadId, string RunId, JsonArray Messag
 internal sealed record AgUiResume(string Id, bool IsCancelled, JsonObject Payload)
 {
     /// <summary>Reads an answer.</summary>
-    public static AgUiResume Read(JsonNode? entry) =>
-        entry?["interruptId"] is JsonValue value && value.TryGetValue(out string? id)
-            ? new AgUiResume(id, entry["status"]?.ToString() == "cancelled", entry["payload"] as JsonObject ?? [])
+    public static AgUiResume Read(JsonObject entry) =>
+        DoorJson.Text(entry["interruptId"], "resume.interruptId") is { } id
+            ? new AgUiResume(
+                id, DoorJson.Text(entry["status"], "resume.status") == "cancelled",
+                DoorJson.Object(entry["payload"], "resume.payload") ?? [])
             : throw new AgentException(ErrorCode.InvalidInput, "resume.interruptId: name what is answered.");
 }

@@ -135,7 +135,8 @@ internal sealed class AgUiThreads(
 
             bool approves = !resume.IsCancelled && resume.Payload["approved"] is JsonValue said
                 && said.TryGetValue(out bool approved) && approved;
-            JsonElement? edited = approves && resume.Payload["editedArgs"] is JsonObject arguments
+            JsonElement? edited = approves
+                && DoorJson.Object(resume.Payload["editedArgs"], "resume.payload.editedArgs") is { } arguments
                 ? JsonElement.Parse(arguments.ToJsonString())
                 : null;
             string? comment = resume.IsCancelled ? "abandoned" : resume.Payload["comment"]?.ToString();

@@ -29,8 +29,9 @@ internal static class McpRequests
     /// <summary>Whether the client has said that it knows tasks, for this request or for its session.</summary>
     public static bool KnowsTasks(JsonRpcRequest request) => HasTasks(request)
         && (request.Context?.ClientCapabilities?.Extensions?.ContainsKey(Tasks) == true
-            || (request.Params?["_meta"]?["io.modelcontextprotocol/clientCapabilities"]?["extensions"] is JsonObject extensions
-                && extensions.ContainsKey(Tasks)));
+            || (request.Params is JsonObject parameters && parameters["_meta"] is JsonObject meta
+                && meta["io.modelcontextprotocol/clientCapabilities"] is JsonObject capabilities
+                && capabilities["extensions"] is JsonObject extensions && extensions.ContainsKey(Tasks)));
 
     /// <summary>Whether the client can ask its person.</summary>
     public static bool CanElicit(RequestContext<CallToolRequestParams> request) => request.Server.IsMrtrSupported

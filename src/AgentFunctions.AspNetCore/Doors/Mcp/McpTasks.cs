@@ -52,7 +52,7 @@ internal sealed class McpTasks(
         RequestContext<JsonNode?> request, Func<string, Caller, Task<JsonObject>> act)
     {
         McpRequests.EnsureKnowsTasks(request.JsonRpcRequest);
-        string id = request.Params?["taskId"] is JsonValue value && value.TryGetValue(out string? given)
+        string id = (request.Params as JsonObject)?["taskId"] is JsonValue value && value.TryGetValue(out string? given)
             ? given
             : throw new McpProtocolException("taskId: send the id of a task.", McpErrorCode.InvalidParams);
         try

@@ -29,12 +29,12 @@ internal sealed class ChatCompletions(NewResponses made, RunProjection projectio
         DoorCallers.EnsureMaySubmit(caller);
         JsonObject body = await OpenAIJson.ReadAsync(http.Request, cancellationToken);
         var request = ResponsesRequest.Read(ToResponses(body));
+        bool counts = DoorJson.Flag(
+            DoorJson.Object(body["stream_options"], "stream_options")?["include_usage"], "stream_options.include_usage");
         using DoorStream? stream = request.Streams ? DoorStream.Open(http) : null;
         Exchange exchange = await made.MakeAsync(request, body, caller, key, isRepeated, cancellationToken);
         if (stream is not null)
         {
-            bool counts = body["stream_options"]?["include_usage"] is JsonValue value
-                && value.TryGetValue(out bool wanted) && wanted;
             await stream.WriteAsync(exchange.RunId, token => StreamAsync(exchange, caller, counts, token));
             return TypedResults.Empty;
         }
@@ -45,53 +45,57 @@ internal sealed class ChatCompletions(NewResponses made, RunProjection projectio
     /// <summary>Makes a request of the Responses API of one for a chat completion.</summary>
     internal static JsonObject ToResponses(JsonObject body)
     {
-        foreach ((string name, JsonNode? value) in body)
+        foreach ((string name, JsonNode? given) in body)
         {
-            if (Array.IndexOf(Known, name) < 0 && value is not (null or JsonArray { Count: 0 }))
+            if (Array.IndexOf(Known, name) < 0 && given is not (null or JsonArray { Count: 0 }))
             {
                 throw OpenAIException.Unsupported(name);
             }
         }
 
-        if (body["n"] is JsonValue many && !(many.TryGetValue(out int n) && n == 1))
+        if (body["n"] is { } many && !(many is JsonValue value && value.TryGetValue(out int n) && n == 1))
         {
             throw OpenAIException.Invalid("n", "one answer at a time; use 1.");
         }
 
-        JsonArray messages = body["messages"] as JsonArray
-            ?? throw OpenAIException.Invalid("messages", "send a list of messages.");
+        IReadOnlyList<JsonObject> messages = body["messages"] is null
+            ? throw OpenAIException.Invalid("messages", "send a list of messages.")
+            : DoorJson.Objects(body["messages"], "messages");
         string[] instructions =
         [
             .. messages.Where(static message => IsInstruction(message))
-                .Select(static message => message!["content"]?.ToString() ?? ""),
+                .Select(static message => message["content"]?.ToString() ?? ""),
         ];
         var made = new JsonObject
         {
             ["model"] = body["model"]?.DeepClone(),
             ["stream"] = body["stream"]?.DeepClone(),
             ["input"] = new JsonArray([.. messages.Where(static message => !IsInstruction(message)).SelectMany(Items)]),
-            ["tools"] = body["tools"] is JsonArray tools ? new JsonArray([.. tools.Select(Tool)]) : null,
+            ["tools"] = body["tools"] is null
+                ? null
+                : new JsonArray([.. DoorJson.Objects(body["tools"], "tools").Select(Tool)]),
         };
         if (instructions.Length > 0)
         {
             made["instructions"] = string.Join('\n', instructions);
         }
 
-        if (body["response_format"] is JsonObject format)
+        if (DoorJson.Object(body["response_format"], "response_format") is { } format)
         {
-            JsonObject flat = (JsonObject)(format["json_schema"] as JsonObject ?? []).DeepClone();
+            JsonObject schema = DoorJson.Object(format["json_schema"], "response_format.json_schema") ?? [];
+            var flat = (JsonObject)schema.DeepClone();
             flat["type"] = format["type"]?.DeepClone();
             made["text"] = new JsonObject { ["format"] = flat };
         }
 
         return made;
 
-        static bool IsInstruction(JsonNode? message) => message?["role"]?.ToString() is "system" or "developer";
+        static bool IsInstruction(JsonObject message) => message["role"]?.ToString() is "system" or "developer";
 
-        static IEnumerable<JsonNode> Items(JsonNode? message) => message?["role"]?.ToString() switch
+        static IEnumerable<JsonNode> Items(JsonObject message) => message["role"]?.ToString() switch
         {
             "user" => [Said(message)],
-            "assistant" => [Said(message), .. (message["tool_calls"] as JsonArray ?? []).Select(CallOf)],
+            "assistant" => [Said(message), .. DoorJson.Objects(message["tool_calls"], "messages.tool_calls").Select(CallOf)],
             "tool" =>
             [
                 new JsonObject
@@ -104,19 +108,19 @@ internal sealed class ChatCompletions(NewResponses made, RunProjection projectio
             _ => throw OpenAIException.Invalid("messages", "use the roles developer, system, user, assistant and tool."),
         };
 
-        static JsonNode Said(JsonNode message) => new JsonObject
+        static JsonNode Said(JsonObject message) => new JsonObject
         {
             ["type"] = "message",
             ["role"] = message["role"]!.ToString(),
             ["content"] = message["content"]?.DeepClone() ?? "",
         };
 
-        static JsonNode CallOf(JsonNode? call) =>
-            new JsonObject { ["type"] = "function_call", ["call_id"] = call?["id"]?.DeepClone() };
+        static JsonNode CallOf(JsonObject call) =>
+            new JsonObject { ["type"] = "function_call", ["call_id"] = call["id"]?.DeepClone() };
 
-        static JsonNode Tool(JsonNode? tool)
+        static JsonNode Tool(JsonObject tool)
         {
-            if (tool?["function"] is not JsonObject function)
+            if (tool["function"] is not JsonObject function)
             {
                 throw OpenAIException.Invalid("tools", "only tools of the type function are supported.");
             }

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using AgentFunctions.AspNetCore.Doors.Shared;
 
 namespace AgentFunctions.AspNetCore.Doors.OpenAI;
 
@@ -11,6 +12,8 @@ internal sealed record ResponsesInput(
     string Words, JsonArray Before, IReadOnlyList<ApprovalReply> Approvals, IReadOnlyList<CallOutput> Outputs)
 {
     private const string ApprovalPrefix = "mcpr_";
+
+    private const string Content = "input.content";
 
     /// <summary>Reads an input: text, or items.</summary>
     /// <param name="input">The input.</param>
@@ -40,24 +43,25 @@ internal sealed record ResponsesInput(
         var approvals = new List<ApprovalReply>();
         var outputs = new List<CallOutput>();
         int said = 0;
-        foreach (JsonNode? item in items)
+        foreach (JsonObject item in DoorJson.Objects(items, "input"))
         {
-            switch (item?["type"]?.ToString() ?? "message")
+            switch (DoorJson.Text(item["type"], "input.type") ?? "message")
             {
                 case "message" when DevUiApprovals(item) is { Count: > 0 } decided:
                     approvals.AddRange(decided);
                     break;
                 case "message":
                     messages.Add((
-                        item?["role"]?.ToString() ?? throw OpenAIException.Invalid("input.role", "name the role."),
+                        DoorJson.Text(item["role"], "input.role")
+                            ?? throw OpenAIException.Invalid("input.role", "name the role."),
                         TextOf(item["content"])));
                     break;
                 case "mcp_approval_response":
-                    approvals.Add(ApprovalOf(item!));
+                    approvals.Add(ApprovalOf(item));
                     break;
                 case "function_call_output":
                     outputs.Add(new CallOutput(
-                        item!["call_id"]?.ToString()
+                        DoorJson.Text(item["call_id"], "input.call_id")
                             ?? throw OpenAIException.Invalid("input.call_id", "name the call that this is the result of."),
                         TextOf(item["output"])));
                     said = messages.Count;
@@ -83,20 +87,20 @@ internal sealed record ResponsesInput(
             approvals, outputs);
     }
 
-    private static ApprovalReply ApprovalOf(JsonNode item)
+    private static ApprovalReply ApprovalOf(JsonObject item)
     {
-        string id = item["approval_request_id"]?.ToString() ?? "";
+        string id = DoorJson.Text(item["approval_request_id"], "input.approval_request_id") ?? "";
         return id.StartsWith(ApprovalPrefix, StringComparison.Ordinal)
             && item["approve"] is JsonValue value && value.TryGetValue(out bool approves)
-                ? new ApprovalReply(id[ApprovalPrefix.Length..], approves, item["reason"]?.ToString())
+                ? new ApprovalReply(id[ApprovalPrefix.Length..], approves, DoorJson.Text(item["reason"], "input.reason"))
                 : throw OpenAIException.Invalid(
                     "input.approval_request_id", "send the id of an item mcp_approval_request, and approve as true or false.");
     }
 
     /// <summary>Reads the answers that DevUI sends as parts of a message.</summary>
-    private static List<ApprovalReply> DevUiApprovals(JsonNode? item) =>
+    private static List<ApprovalReply> DevUiApprovals(JsonObject item) =>
     [
-        .. (item?["content"] as JsonArray
+        .. (item["content"] as JsonArray
             ?? []).Where(static part => part is JsonObject && part["type"]?.ToString() == "function_approval_response")
             .Select(static part => ApprovalOf(new JsonObject
             {
@@ -108,14 +112,14 @@ internal sealed record ResponsesInput(
     private static string TextOf(JsonNode? content) => content switch
     {
         JsonValue value when value.TryGetValue(out string? text) => text,
-        JsonArray parts => string.Join('\n', parts.Select(static part => part?["type"]?.ToString() switch
+        JsonArray => string.Join('\n', DoorJson.Objects(content, Content).Select(static part => part["type"]?.ToString() switch
         {
-            "input_text" or "output_text" or "text" => part["text"]?.ToString() ?? "",
-            "refusal" => part["refusal"]?.ToString() ?? "",
+            "input_text" or "output_text" or "text" => DoorJson.Text(part["text"], $"{Content}.text") ?? "",
+            "refusal" => DoorJson.Text(part["refusal"], $"{Content}.refusal") ?? "",
             var type => throw OpenAIException.Invalid(
-                "input.content", $"a part of the type '{type}' is not supported; send text."),
+                Content, $"a part of the type '{type}' is not supported; send text."),
         })),
-        _ => throw OpenAIException.Invalid("input.content", "send text, or a list of parts."),
+        _ => throw OpenAIException.Invalid(Content, "send text, or a list of parts."),
     };
 }
 

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using AgentFunctions.AspNetCore.Doors.Shared;
 using AgentFunctions.Budgets;
 using AgentFunctions.Gateway;
 using AgentFunctions.Runs;
@@ -86,19 +87,20 @@ internal sealed record ResponsesRequest
         var input = ResponsesInput.Read(body["input"]);
         return new ResponsesRequest
         {
-            Agent = body["agent"]?["name"]?.GetValue<string>() ?? metadata["entity_id"]?.ToString() ?? Text(body, "model")
+            Agent = DoorJson.Text(DoorJson.Object(body["agent"], "agent")?["name"], "agent.name")
+                ?? DoorJson.Text(metadata["entity_id"], "metadata.entity_id") ?? Text(body, "model")
                 ?? throw OpenAIException.Invalid("model", "name an agent; GET /v1/models lists them."),
             Words = input.Words,
             Before = input.Before,
             Approvals = input.Approvals,
             Outputs = input.Outputs,
-            Tools = [.. (body["tools"] as JsonArray ?? []).Select(ToolOf)],
+            Tools = [.. DoorJson.Objects(body["tools"], "tools").Select(ToolOf)],
             Instructions = Text(body, "instructions"),
             Previous = Text(body, "previous_response_id"),
             Conversation = body["conversation"] is JsonObject named ? Text(named, "id") : Text(body, "conversation"),
-            Streams = Flag(body, "stream"),
-            IsBackground = Flag(body, "background"),
-            Schema = SchemaOf(body["text"]),
+            Streams = DoorJson.Flag(body["stream"], "stream"),
+            IsBackground = DoorJson.Flag(body["background"], "background"),
+            Schema = SchemaOf(DoorJson.Object(body["text"], "text")),
             Budget = BudgetOf(body),
             Metadata = metadata,
             Echo = EchoOf(body),
@@ -144,22 +146,10 @@ internal sealed record ResponsesRequest
         }
     }
 
-    private static string? Text(JsonObject body, string name) => body[name] switch
-    {
-        null => null,
-        JsonValue value when value.TryGetValue(out string? text) => text,
-        _ => throw OpenAIException.Invalid(name, "send text."),
-    };
+    private static string? Text(JsonObject body, string name) => DoorJson.Text(body[name], name);
 
-    private static bool Flag(JsonObject body, string name) => body[name] switch
-    {
-        null => false,
-        JsonValue value when value.TryGetValue(out bool flag) => flag,
-        _ => throw OpenAIException.Invalid(name, "send true or false."),
-    };
-
-    private static JsonElement? SchemaOf(JsonNode? text) => text?["format"] is JsonObject format
-        ? format["type"]?.ToString() switch
+    private static JsonElement? SchemaOf(JsonObject? text) => DoorJson.Object(text?["format"], "text.format") is { } format
+        ? DoorJson.Text(format["type"], "text.format.type") switch
         {
             "json_schema" when format["schema"] is JsonObject schema => JsonElement.Parse(schema.ToJsonString()),
             "json_object" => JsonElement.Parse("""{"type":"object"}"""),
@@ -168,23 +158,26 @@ internal sealed record ResponsesRequest
         }
         : null;
 
-    private static ClientTool ToolOf(JsonNode? tool, int index)
+    private static ClientTool ToolOf(JsonObject tool, int index)
     {
-        if (tool?["type"]?.ToString() != "function")
+        if (tool["type"]?.ToString() != "function")
         {
             throw OpenAIException.Invalid($"tools[{index}].type", "only tools of the type function are supported.");
         }
 
-        return new ClientTool(tool["name"]?.ToString() ?? throw OpenAIException.Invalid($"tools[{index}].name", "name the tool."))
+        return new ClientTool(DoorJson.Text(tool["name"], $"tools[{index}].name")
+            ?? throw OpenAIException.Invalid($"tools[{index}].name", "name the tool."))
         {
-            Description = tool["description"]?.ToString() ?? "",
-            Schema = tool["parameters"] is { } schema ? JsonElement.Parse(schema.ToJsonString()) : null,
+            Description = DoorJson.Text(tool["description"], $"tools[{index}].description") ?? "",
+            Schema = DoorJson.Object(tool["parameters"], $"tools[{index}].parameters") is { } schema
+                ? JsonElement.Parse(schema.ToJsonString())
+                : null,
         };
     }
 
     /// <summary>A call and the answer that follows it are two steps.</summary>
     private static Budget? BudgetOf(JsonObject body) => Number(body, "max_tool_calls") is { } calls
-        ? new Budget { Steps = (int)Math.Min(100_000, (calls * 2) + 2) }
+        ? new Budget { Steps = (int)(Math.Min(49_999, calls) * 2) + 2 }
         : null;
 
     private static long? Number(JsonObject body, string name) => body[name] switch

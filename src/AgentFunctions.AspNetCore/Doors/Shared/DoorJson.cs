@@ -16,12 +16,87 @@ internal static class DoorJson
     {
         try
         {
-            return JsonNode.Parse(body.Span, null, Strict);
+            var read = JsonNode.Parse(body.Span, null, Strict);
+            EnsureTexts(read);
+            return read;
         }
         catch (Exception e) when (e is InvalidOperationException or ArgumentException)
         {
-            // How System.Text.Json reports a name that is broken Unicode.
+            // How System.Text.Json reports a name or a text that is broken Unicode.
             throw new JsonException("The body is not valid JSON.", e);
+        }
+    }
+
+    /// <summary>Reads an object; <see langword="null"/> if it is missing.</summary>
+    /// <param name="value">The value.</param>
+    /// <param name="field">What the error calls it.</param>
+    /// <exception cref="AgentException"><see cref="ErrorCode.InvalidInput"/>: it is something else.</exception>
+    public static JsonObject? Object(JsonNode? value, string field) => value switch
+    {
+        null => null,
+        JsonObject read => read,
+        _ => throw Invalid(field, "send an object."),
+    };
+
+    /// <summary>Reads a list; <see langword="null"/> if it is missing.</summary>
+    /// <inheritdoc cref="Object" path="/param|/exception"/>
+    public static JsonArray? List(JsonNode? value, string field) => value switch
+    {
+        null => null,
+        JsonArray read => read,
+        _ => throw Invalid(field, "send a list."),
+    };
+
+    /// <summary>Reads a list of objects; an empty one if it is missing.</summary>
+    /// <inheritdoc cref="Object" path="/param|/exception"/>
+    public static IReadOnlyList<JsonObject> Objects(JsonNode? value, string field) =>
+    [
+        .. (List(value, field) ?? []).Select((one, index) =>
+            one as JsonObject ?? throw Invalid($"{field}[{index}]", "send an object.")),
+    ];
+
+    /// <summary>Reads a text; <see langword="null"/> if it is missing.</summary>
+    /// <inheritdoc cref="Object" path="/param|/exception"/>
+    public static string? Text(JsonNode? value, string field) => value switch
+    {
+        null => null,
+        JsonValue one when one.TryGetValue(out string? text) => text,
+        _ => throw Invalid(field, "send text."),
+    };
+
+    /// <summary>Reads true or false; false if it is missing.</summary>
+    /// <inheritdoc cref="Object" path="/param|/exception"/>
+    public static bool Flag(JsonNode? value, string field) => value switch
+    {
+        null => false,
+        JsonValue one when one.TryGetValue(out bool flag) => flag,
+        _ => throw Invalid(field, "send true or false."),
+    };
+
+    private static AgentException Invalid(string field, string remedy) => new(ErrorCode.InvalidInput, $"{field}: {remedy}");
+
+    /// <summary>Texts are read when they are asked for, where half a surrogate pair would be no fault of the client's.</summary>
+    private static void EnsureTexts(JsonNode? node)
+    {
+        switch (node)
+        {
+            case JsonObject members:
+                foreach ((_, JsonNode? member) in members)
+                {
+                    EnsureTexts(member);
+                }
+
+                break;
+            case JsonArray entries:
+                foreach (JsonNode? entry in entries)
+                {
+                    EnsureTexts(entry);
+                }
+
+                break;
+            case JsonValue value when value.GetValueKind() == JsonValueKind.String:
+                _ = value.GetValue<string>();
+                break;
         }
     }
 

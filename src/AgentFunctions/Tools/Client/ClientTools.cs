@@ -38,7 +38,8 @@ internal static class ClientTools
             {
                 Require(
                     schema.ValueKind == JsonValueKind.Object
-                        && (!schema.TryGetProperty("type", out JsonElement type) || type.ValueEquals("object")),
+                        && (!schema.TryGetProperty("type", out JsonElement type)
+                            || (type.ValueKind == JsonValueKind.String && type.ValueEquals("object"))),
                     $"{field}.schema", "send a JSON schema of an object");
                 Require(JsonSchema.Unsupported(schema) is not [var error, ..], $"{field}.schema",
                     $"send a schema that can be checked: {Of(schema)}");

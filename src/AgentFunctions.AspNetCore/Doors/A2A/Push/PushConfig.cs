@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using AgentFunctions.AspNetCore.Doors.Shared;
 using AgentFunctions.Runs;
 
 namespace AgentFunctions.AspNetCore.Doors.A2A.Push;
@@ -26,7 +27,7 @@ internal sealed record PushConfig(string Id, string Url)
     public static PushConfig Read(JsonObject config)
     {
         string url = TextOf(config, "url", 2_048) ?? throw A2AException.Invalid("url: name the address that is told.");
-        var authentication = config["authentication"] as JsonObject;
+        JsonObject? authentication = DoorJson.Object(config["authentication"], "authentication");
         string? scheme = TextOf(authentication, "scheme", 100);
         return scheme is not null && scheme.Any(static c => !char.IsAsciiLetterOrDigit(c) && c is not ('-' or '_' or '.'))
             ? throw A2AException.Invalid("authentication.scheme: name an HTTP authentication scheme, such as Bearer.")
