@@ -39,9 +39,13 @@ internal sealed class OpenApiFunction(OpenApiOperation operation, OpenApiOptions
             string text = await OpenApiResponse.ToTextAsync(response, options.ResponseLimit, context, cancellationToken)
                 .ConfigureAwait(false);
             string status = $"HTTP {(int)response.StatusCode} {response.ReasonPhrase}".TrimEnd();
-            return response.IsSuccessStatusCode
-                ? text.Length == 0 ? status : text
-                : throw new AgentException(ErrorCode.ToolFailed, text.Length == 0 ? status : $"{status}: {text}");
+            string told = text.Length == 0 ? status : $"{status}: {text}";
+            return response.IsSuccessStatusCode ? text.Length == 0 ? status : text
+                : operation.Effect != ToolEffect.None && LeavesOpen(response.StatusCode)
+                    ? throw new AgentException(
+                        ErrorCode.ToolOutcomeUnknown,
+                        $"The API '{options.Name}' does not say whether the call has taken effect: {told}")
+                : throw new AgentException(ErrorCode.ToolFailed, told);
         }
         catch (HttpRequestException e) when (e.InnerException is AgentException { Code: ErrorCode.NotAllowed } refusal)
         {
@@ -63,6 +67,13 @@ internal sealed class OpenApiFunction(OpenApiOperation operation, OpenApiOptions
                 $"The API '{options.Name}' was lost during the call, which may or may not have taken effect: {e.Message}", e);
         }
     }
+
+    /// <summary>
+    /// Determines whether a call may have taken effect though it failed: a gateway gives up while the server behind it goes on,
+    /// and a server may fail after it has done its work.
+    /// </summary>
+    private static bool LeavesOpen(HttpStatusCode status) => status is HttpStatusCode.RequestTimeout
+        or (>= HttpStatusCode.InternalServerError and not HttpStatusCode.NotImplemented);
 
     private async Task<HttpResponseMessage> SendAsync(
         HttpClient client, IReadOnlyDictionary<string, JsonElement> arguments, IReadOnlyDictionary<string, OpenApiFile> files,

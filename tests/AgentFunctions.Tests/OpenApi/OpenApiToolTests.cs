@@ -287,6 +287,32 @@ internal sealed class OpenApiToolTests
         Assert.That(outcome.Text, Is.EqualTo("[saved as artifact tool-1-0.pdf: application/pdf, 3 bytes]"));
     }
 
+    [TestCase("shop__getOrder", 504, 1, ErrorCode.ToolFailed)]
+    [TestCase("shop__setOrder", 504, 2, ErrorCode.ToolOutcomeUnknown)]
+    [TestCase("shop__placeOrder", 504, 1, ErrorCode.ToolOutcomeUnknown)]
+    [TestCase("shop__placeOrder", 500, 1, ErrorCode.ToolOutcomeUnknown)]
+    [TestCase("shop__placeOrder", 408, 1, ErrorCode.ToolOutcomeUnknown)]
+    [TestCase("shop__placeOrder", 501, 1, ErrorCode.ToolFailed)]
+    [TestCase("shop__placeOrder", 422, 1, ErrorCode.ToolFailed)]
+    public async Task CallAsync_StatusThatLeavesOpenWhatHappened_IsUnknown(string tool, int status, int calls, ErrorCode code)
+    {
+        await using ApiServer server = await ApiServer.StartAsync(context =>
+        {
+            context.Response.StatusCode = status;
+            return context.Response.WriteAsync("gave up");
+        });
+        await using var bench = new OpenApiBench(server, Description);
+
+        ToolOutcome outcome = await bench.CallAsync(tool, tool == "shop__getOrder" ? new { id = "1" } : tool == "shop__setOrder"
+            ? new { id = "1", body = new { item = "x" } }
+            : new { body = new { item = "x" } });
+
+        Assert.That(outcome.Code, Is.EqualTo(code), outcome.Text);
+        Assert.That(outcome.Text, Does.Contain($"HTTP {status}").And.Contain("gave up"));
+        Assert.That(server.Requests, Has.Count.EqualTo(calls));
+        Assert.That(server.Requests.Select(static request => request.Headers["Idempotency-Key"]).Distinct().Count(), Is.EqualTo(1));
+    }
+
     [TestCase("shop__getOrder", 2)]
     [TestCase("shop__setOrder", 2)]
     [TestCase("shop__placeOrder", 1)]
