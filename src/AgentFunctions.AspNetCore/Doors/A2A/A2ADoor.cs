@@ -129,7 +129,7 @@ internal static class A2ADoor
         }
         catch (AgentException e)
         {
-            return Error(http, A2AException.Of(e, task));
+            return Error(http, A2AErrors.Of(http, e, task));
         }
     }
 

@@ -34,6 +34,16 @@ internal sealed class A2AErrors(bool isRpc) : IErrorWriter
         },
     };
 
+    /// <summary>Makes the error of one of the library's, and writes down one of the host itself.</summary>
+    /// <param name="http">The request.</param>
+    /// <param name="e">The error.</param>
+    /// <param name="task">The task that it is about; <see langword="null"/> for none.</param>
+    public static A2AException Of(HttpContext http, AgentException e, string? task)
+    {
+        ApiLog.OfHost(http.RequestServices, http.Request.Method, http.Request.Path, e);
+        return A2AException.Of(e, task);
+    }
+
     /// <summary>Says in the head of the response when to repeat the request, if that helps.</summary>
     /// <param name="http">The request.</param>
     /// <param name="e">The error.</param>

@@ -46,12 +46,18 @@ internal sealed class A2AException(int code, string reason, int status, string m
         {
             RetryAfter = RetrySeconds.Of(e),
         },
-        ErrorCode.Overloaded or ErrorCode.EngineUnavailable => new(
-            -32603, "UNAVAILABLE", StatusCodes.Status503ServiceUnavailable, "The host cannot serve this now; repeat it later.")
+        _ => ErrorStatus.Of(e.Code) switch
         {
-            RetryAfter = RetrySeconds.Of(e),
+            // What is wrong with the host is for its log.
+            StatusCodes.Status503ServiceUnavailable and var status => new(
+                -32603, "UNAVAILABLE", status, ErrorStatus.Describe(status).Detail)
+            {
+                RetryAfter = RetrySeconds.Of(e),
+            },
+            >= StatusCodes.Status500InternalServerError and var status => new(
+                -32603, "INTERNAL", status, ErrorStatus.Describe(status).Detail),
+            _ => Invalid(e.Message),
         },
-        _ => Invalid(e.Message),
     };
 
     /// <summary>Makes the error of what the host's guard or pipeline refuses.</summary>

@@ -59,7 +59,7 @@ internal static class A2ARpc
         }
         catch (AgentException e)
         {
-            return Error(http, id, A2AException.Of(e, task));
+            return Error(http, id, A2AErrors.Of(http, e, task));
         }
     }
 

@@ -12,18 +12,20 @@ namespace AgentFunctions.AspNetCore.Doors.Mcp;
 /// </summary>
 internal static class McpRefusals
 {
-    /// <summary>Makes the protocol's error of one of the library's, and gives the response the status that belongs to it.</summary>
+    /// <summary>
+    /// Makes the protocol's error of one of the library's, and gives the response the status that belongs to it.
+    /// </summary>
     /// <param name="request">The request.</param>
     /// <param name="e">The error.</param>
-    public static McpProtocolException Of(MessageContext request, AgentException e)
+    public static McpProtocolException Of<T>(RequestContext<T> request, AgentException e)
     {
-        int? status = e.Code switch
+        if (request.Services is { } services)
         {
-            ErrorCode.QuotaExceeded => StatusCodes.Status429TooManyRequests,
-            ErrorCode.EngineUnavailable or ErrorCode.Overloaded => StatusCodes.Status503ServiceUnavailable,
-            _ => null,
-        };
-        if (status is { } known)
+            ApiLog.OfHost(services, "MCP", request.JsonRpcRequest.Method, e);
+        }
+
+        if (ErrorStatus.Of(e.Code) is var known
+            and (StatusCodes.Status429TooManyRequests or StatusCodes.Status503ServiceUnavailable))
         {
             string seconds = RetrySeconds.Of(e).ToString(CultureInfo.InvariantCulture);
             DoorCallers.ResponseOf(request.User)?.Refuse(http =>

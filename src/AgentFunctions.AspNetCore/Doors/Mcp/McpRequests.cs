@@ -62,20 +62,20 @@ internal static class McpRequests
     /// <param name="code">The error.</param>
     /// <param name="isRetry">Whether the call goes on with a run that was started before.</param>
     public static bool IsOfProtocol(ErrorCode code, bool isRetry) =>
-        code is ErrorCode.RunNotFound or ErrorCode.AgentNotFound or ErrorCode.QuotaExceeded or ErrorCode.EngineUnavailable
-            or ErrorCode.Overloaded
+        code is ErrorCode.RunNotFound or ErrorCode.AgentNotFound or ErrorCode.QuotaExceeded || IsOfHost(code)
         || (isRetry && code == ErrorCode.NotAllowed);
 
     /// <summary>Makes the protocol's error of one of the library's.</summary>
     public static McpProtocolException Error(AgentException e)
     {
-        bool isUnavailable = e.Code is ErrorCode.EngineUnavailable or ErrorCode.Overloaded;
         // What is wrong with the host is for its log.
-        string message = isUnavailable ? ErrorStatus.Describe(StatusCodes.Status503ServiceUnavailable).Detail : e.Message;
+        string message = IsOfHost(e.Code) ? ErrorStatus.Describe(ErrorStatus.Of(e.Code)).Detail : e.Message;
         return new McpProtocolException(
             $"{message} [{CamelCase.Of(e.Code)}]",
-            isUnavailable || e.Code == ErrorCode.QuotaExceeded ? McpErrorCode.InternalError : McpErrorCode.InvalidParams);
+            IsOfHost(e.Code) || e.Code == ErrorCode.QuotaExceeded ? McpErrorCode.InternalError : McpErrorCode.InvalidParams);
     }
+
+    private static bool IsOfHost(ErrorCode code) => ErrorStatus.Of(code) >= StatusCodes.Status500InternalServerError;
 
     private static bool HasTasks(JsonRpcRequest request) =>
         string.CompareOrdinal(request.Context?.ProtocolVersion, FirstWithTasks) >= 0;

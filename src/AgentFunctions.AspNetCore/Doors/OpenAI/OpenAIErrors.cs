@@ -26,14 +26,21 @@ internal sealed class OpenAIErrors : IErrorWriter
         }
         catch (AgentException e)
         {
+            HttpContext http = context.HttpContext;
+            ApiLog.OfHost(http.RequestServices, http.Request.Method, http.Request.Path, e);
             var known = OpenAIException.Of(e);
             if (known.Status is StatusCodes.Status429TooManyRequests or StatusCodes.Status503ServiceUnavailable)
             {
-                context.HttpContext.Response.Headers["x-should-retry"] = "true";
-                context.HttpContext.Response.Headers.RetryAfter = RetrySeconds.Of(e).ToString(CultureInfo.InvariantCulture);
+                http.Response.Headers["x-should-retry"] = "true";
+                http.Response.Headers.RetryAfter = RetrySeconds.Of(e).ToString(CultureInfo.InvariantCulture);
+            }
+            else if (known.Status >= StatusCodes.Status500InternalServerError)
+            {
+                // Clients repeat a 500 by themselves, and this one would be the same.
+                http.Response.Headers["x-should-retry"] = "false";
             }
 
-            return Answer(context.HttpContext, known);
+            return Answer(http, known);
         }
     }
 

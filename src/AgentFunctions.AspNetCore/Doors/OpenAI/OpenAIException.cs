@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using AgentFunctions.AspNetCore.Http;
+using AgentFunctions.AspNetCore.Problems;
 using Microsoft.AspNetCore.Http;
 
 namespace AgentFunctions.AspNetCore.Doors.OpenAI;
@@ -48,10 +49,15 @@ internal sealed class OpenAIException(int status, string type, string code, stri
         ErrorCode.NotAllowed => new(StatusCodes.Status403Forbidden, "permission_error", "not_allowed", null, e.Message),
         ErrorCode.QuotaExceeded =>
             new(StatusCodes.Status429TooManyRequests, "rate_limit_error", "rate_limit_exceeded", null, e.Message),
-        ErrorCode.Overloaded or ErrorCode.EngineUnavailable or ErrorCode.DataFileInUse or ErrorCode.DataFileUnusable => new(
-            StatusCodes.Status503ServiceUnavailable, "server_error", "server_unavailable", null,
-            "The host cannot serve this now; repeat it later."),
-        _ => new(StatusCodes.Status400BadRequest, InvalidRequest, CamelCase.Of(e.Code), null, e.Message),
+        _ => ErrorStatus.Of(e.Code) switch
+        {
+            // What is wrong with the host is for its log.
+            StatusCodes.Status503ServiceUnavailable and var status => new(
+                status, "server_error", "server_unavailable", null, ErrorStatus.Describe(status).Detail),
+            >= StatusCodes.Status500InternalServerError and var status => new(
+                status, "server_error", ErrorStatus.Describe(status).Code, null, ErrorStatus.Describe(status).Detail),
+            _ => new(StatusCodes.Status400BadRequest, InvalidRequest, CamelCase.Of(e.Code), null, e.Message),
+        },
     };
 
     private static string? FieldOf(string message) =>

@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using AgentFunctions.AspNetCore.Doors.A2A;
 using AgentFunctions.AspNetCore.Doors.Shared;
+using AgentFunctions.AspNetCore.Problems;
 using AgentFunctions.Governance.Approvals;
 using AgentFunctions.Governance.Policies;
 using AgentFunctions.Records;
@@ -150,14 +151,14 @@ internal sealed class A2ATablesTests
             ErrorCode.NotAllowed => (-32602, 403),
             ErrorCode.RunStateForbids => (-32004, 400),
             ErrorCode.QuotaExceeded => (-32603, 429),
-            ErrorCode.Overloaded or ErrorCode.EngineUnavailable => (-32603, 503),
-            _ => (-32602, 400),
+            _ => ErrorStatus.Of(code) is >= 500 and var hidden ? (-32603, hidden) : (-32602, 400),
         };
 
         A2AException told = A2AException.Of(error, null);
         A2AException ofTask = A2AException.Of(error, Id);
 
         Assert.That((told.Code, told.Status), Is.EqualTo((rpc, status)));
+        Assert.That(told.Message, status >= 500 ? Does.Not.Contain("field:") : Is.Not.Empty, "what is wrong with the host");
         Assert.That(ofTask.Code, Is.EqualTo(code == ErrorCode.NotAllowed ? -32001 : rpc), "a task of others does not exist");
         JsonObject body = A2AErrors.OfRest(told, "m")["error"]!.AsObject();
         Assert.That(body["code"]!.GetValue<int>(), Is.EqualTo(status));

@@ -46,8 +46,8 @@ internal sealed class DoorFailureTests
                 ? ChatReply.Call("look", new { }) with { Before = isGone.Task.WaitAsync }
                 : ChatReply.Say("Done."),
             [AgentTool.Create("look", "Looks.", ToolEffect.None, static () => "seen")],
-            services => services.AddSingleton<ILoggerProvider>(log).AddSingleton<IRecordStore>(
-                provider => new Exchanges(provider.GetRequiredService<SqliteEngine>().Records, isGone.Task)));
+            services => services.AddSingleton<ILoggerProvider>(log).AddSingleton<IRecordStore>(provider => new Records(
+                provider.GetRequiredService<SqliteEngine>().Records, "exchanges/", isGone.Task, ErrorCode.EngineUnavailable)));
         using var request = new HttpRequestMessage(HttpMethod.Post, "/v1/responses")
         {
             Content = JsonContent.Create(new { model = "worker", input = "Go.", stream = true }),
@@ -63,14 +63,52 @@ internal sealed class DoorFailureTests
         Assert.That(await written, Does.Contain("The disk of the store is gone."));
     }
 
-    /// <summary>Records in whose place, once something has happened, no part of a run can be read that answers a request.</summary>
-    private sealed class Exchanges(IRecordStore inner, Task isGone) : IRecordStore
+    /// <summary>
+    /// A record that cannot be opened is a fault of the host: what it says of its store is for the log, and no client sent it.
+    /// </summary>
+    [TestCase("a2a/worker", """{"jsonrpc":"2.0","id":1,"method":"GetTask","params":{"id":"ID"}}""", 200)]
+    [TestCase(
+        "a2a/worker/message:send",
+        """{"message":{"messageId":"n","role":"ROLE_USER","taskId":"ID","parts":[{"text":"x"}]}}""", 500)]
+    [TestCase("v1/responses/resp_ID", "", 500)]
+    [TestCase("MCP", """{"name":"run_status","arguments":{"id":"ID"}}""", 200)]
+    public async Task Request_ForWhatTheHostCannotOpen_HidesTheWordsAndWritesThemDown(
+        string address, string body, int status, CancellationToken cancellationToken)
+    {
+        var log = new LogLines();
+        var isGone = new TaskCompletionSource();
+        await using ApiHost host = await DoorHost.StartAsync(
+            static _ => ChatReply.Say("Done."), [],
+            services => services.AddSingleton<ILoggerProvider>(log).AddSingleton<IRecordStore>(provider => new Records(
+                provider.GetRequiredService<SqliteEngine>().Records, "emptied/", isGone.Task, ErrorCode.NonDeterminism)));
+        using HttpResponseMessage made = await host.Client.PostAsJsonAsync(
+            "v1/responses", new { model = "worker", input = "Go." }, cancellationToken);
+        string id = (await made.Content.ReadFromJsonAsync<JsonElement>(cancellationToken)).GetProperty("id").GetString()![5..];
+        await host.WaitAsync(id);
+        isGone.SetResult();
+        string content = body.Replace("ID", id, StringComparison.Ordinal);
+        using HttpRequestMessage request = address == "MCP"
+            ? McpMessage.Make("tools/call", "run_status", JsonElement.Parse(content))
+            : body.Length == 0 ? new HttpRequestMessage(HttpMethod.Get, address.Replace("ID", id, StringComparison.Ordinal))
+            : new HttpRequestMessage(HttpMethod.Post, address) { Content = JsonContent.Create(JsonElement.Parse(content)) };
+        request.Headers.Add("A2A-Version", "1.0");
+
+        using HttpResponseMessage response = await host.Client.SendAsync(request, cancellationToken);
+        string told = await response.Content.ReadAsStringAsync(cancellationToken);
+
+        Assert.That((int)response.StatusCode, Is.EqualTo(status), told);
+        Assert.That(told, Does.Not.Contain("The disk").And.Contain("Something went wrong in the host"));
+        Assert.That(log.All, Has.Some.Contains("failed unexpectedly").And.Some.Contains("The disk of the store is gone."));
+    }
+
+    /// <summary>Records of which some, once something has happened, cannot be read.</summary>
+    private sealed class Records(IRecordStore inner, string prefix, Task isGone, ErrorCode code) : IRecordStore
     {
         public bool IsShared => inner.IsShared;
 
         public Task<StoredRecord?> GetAsync(string key, CancellationToken cancellationToken = default) =>
-            isGone.IsCompleted && key.StartsWith("exchanges/", StringComparison.Ordinal)
-                ? throw new AgentException(ErrorCode.EngineUnavailable, "The disk of the store is gone.")
+            isGone.IsCompleted && key.StartsWith(prefix, StringComparison.Ordinal)
+                ? throw new AgentException(code, "The disk of the store is gone.")
                 : inner.GetAsync(key, cancellationToken);
 
         public Task<string> PutAsync(

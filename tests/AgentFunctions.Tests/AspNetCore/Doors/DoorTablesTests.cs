@@ -332,8 +332,9 @@ internal sealed class DoorTablesTests
             ErrorCode.QuotaExceeded => (429, "rate_limit_error"),
             ErrorCode.EngineUnavailable or ErrorCode.Overloaded or ErrorCode.DataFileInUse or ErrorCode.DataFileUnusable =>
                 (503, "server_error"),
-            _ => (400, "invalid_request_error"),
+            _ => ErrorStatus.Of(code) >= 500 ? (500, "server_error") : (400, "invalid_request_error"),
         };
+        Assert.That(told.Message, status >= 500 ? Does.Not.Contain("field:") : Is.Not.Empty, "what is wrong with the host");
         Assert.That((told.Status, told.Type), Is.EqualTo((status, type)));
         Assert.That(told.Code, Is.Not.Empty);
     }

@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using AgentFunctions.AspNetCore.Doors.Mcp;
 using AgentFunctions.AspNetCore.Doors.Shared;
+using AgentFunctions.AspNetCore.Problems;
 using AgentFunctions.Governance.Policies;
 using AgentFunctions.Governance.Questions;
 using AgentFunctions.Runs;
@@ -91,7 +92,8 @@ internal sealed class McpTablesTests
     public void Error_OfEachCode_IsOneOfTheProtocolOrAResult(ErrorCode code)
     {
         // A model can mend the rest: it reads what was wrong, and calls again.
-        bool isOfHost = code is ErrorCode.QuotaExceeded or ErrorCode.EngineUnavailable or ErrorCode.Overloaded;
+        bool isHidden = ErrorStatus.Of(code) >= 500;
+        bool isOfHost = isHidden || code is ErrorCode.QuotaExceeded;
         bool isOfProtocol = isOfHost || code is ErrorCode.RunNotFound or ErrorCode.AgentNotFound;
 
         Assert.That(McpRequests.IsOfProtocol(code, isRetry: false), Is.EqualTo(isOfProtocol));
@@ -100,8 +102,8 @@ internal sealed class McpTablesTests
         Assert.That(
             told.ErrorCode,
             Is.EqualTo(isOfHost ? McpErrorCode.InternalError : McpErrorCode.InvalidParams));
-        bool isUnavailable = code is ErrorCode.EngineUnavailable or ErrorCode.Overloaded;
-        string words = isUnavailable ? "The host cannot serve this now" : "field: what. [";
+        string words = ErrorStatus.Of(code) == 503 ? "The host cannot serve this now"
+            : isHidden ? "Something went wrong in the host" : "field: what. [";
         Assert.That(told.Message, Does.StartWith(words).And.Not.Contain(code.ToString()));
     }
 
