@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Cors.Infrastructure;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
+using Microsoft.Net.Http.Headers;
 
 namespace AgentFunctions.AspNetCore.Security;
 
@@ -13,9 +14,8 @@ namespace AgentFunctions.AspNetCore.Security;
 internal sealed class OriginRules(IOptions<ApiOptions> options)
 {
     private const string Methods = "GET, HEAD, POST, PUT, DELETE";
-    private const string RequestHeaders =
-        "Authorization, Content-Type, Accept, Idempotency-Key, If-None-Match, Last-Event-ID, Range, traceparent, tracestate";
-    private const string AnswerHeaders = "Location, Retry-After, ETag, Content-Disposition, WWW-Authenticate";
+    private const string AnswerHeaders = "Location, Retry-After, ETag, Content-Disposition, WWW-Authenticate, "
+        + "Preference-Applied, Mcp-Session-Id, x-should-retry";
 
     private readonly HashSet<string> _origins = new(options.Value.Origins, StringComparer.OrdinalIgnoreCase);
 
@@ -64,12 +64,18 @@ internal sealed class OriginRules(IOptions<ApiOptions> options)
         }
 
         context.Response.Headers.AccessControlAllowMethods = Methods;
-        context.Response.Headers.AccessControlAllowHeaders = RequestHeaders;
+        // Whatever the page asks for: the clients of each door send headers of their own, and a header alone grants nothing.
+        context.Response.Headers.AccessControlAllowHeaders = string.Join(", ", context.Request.Headers
+            .GetCommaSeparatedValues(HeaderNames.AccessControlRequestHeaders).Where(IsHeaderName));
+        context.Response.Headers.Append(HeaderNames.Vary, HeaderNames.AccessControlRequestHeaders);
         context.Response.Headers.AccessControlMaxAge = "600";
         context.Response.StatusCode = StatusCodes.Status204NoContent;
     }
 
     public static ProblemException Refusal(string detail) => new(StatusCodes.Status403Forbidden, "originNotAllowed", detail);
+
+    private static bool IsHeaderName(string name) =>
+        name.Length <= 256 && name.All(static c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.');
 
     // Not the scheme: behind a proxy that ends TLS the host does not know its own.
     private static bool IsOwn(string origin, HostString host) =>

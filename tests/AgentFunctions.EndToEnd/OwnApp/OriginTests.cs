@@ -82,7 +82,7 @@ internal sealed class OriginTests
         using var request = new HttpRequestMessage(HttpMethod.Options, path);
         request.Headers.Add("Origin", origin);
         request.Headers.Add("Access-Control-Request-Method", method);
-        request.Headers.Add("Access-Control-Request-Headers", "authorization,content-type,idempotency-key");
+        request.Headers.Add("Access-Control-Request-Headers", "authorization,content-type,mcp-session-id,x-stainless-lang");
         using HttpResponseMessage answer = await host.Http.SendAsync(request);
 
         Assert.That((int)answer.StatusCode, Is.EqualTo(status));
@@ -90,7 +90,8 @@ internal sealed class OriginTests
         {
             Assert.That(answer.Headers.GetValues("Access-Control-Allow-Origin").Single(), Is.EqualTo(Page));
             Assert.That(answer.Headers.GetValues("Access-Control-Allow-Headers").Single(),
-                Does.Contain("Authorization").And.Contain("Idempotency-Key"));
+                Is.EqualTo("authorization, content-type, mcp-session-id, x-stainless-lang"));
+            Assert.That(answer.Headers.GetValues("Access-Control-Expose-Headers").Single(), Does.Contain("Mcp-Session-Id"));
             Assert.That(answer.Headers.GetValues("Access-Control-Allow-Methods").Single(), Does.Contain(method));
         }
     }
