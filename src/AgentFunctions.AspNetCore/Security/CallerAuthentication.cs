@@ -53,17 +53,18 @@ internal sealed class CallerAuthentication(
                 : null;
         }
 
-        // The token of a user may still be the app's own. With a cookie beside it nobody can tell which of them signed the user
-        // in.
+        // The token of a user may still be the app's own, or the platform's. With a cookie beside it nobody can tell which of them
+        // signed the user in.
         bool isExplicit = hasToken && context.Request.Headers.Cookie.Count == 0 && context.Connection.ClientCertificate is null;
         if (await app.FindUserAsync(context) is { } user)
         {
             return new RecognisedCaller(CallerOf(user), isExplicit);
         }
 
-        if (!hasToken && options.Value.TrustFunctionsPrincipal && FunctionsPrincipal.Find(context.Request) is { } principal)
+        // The platform in front names the principal of a token too, which it has checked and passes on.
+        if (options.Value.TrustFunctionsPrincipal && FunctionsPrincipal.Find(context.Request) is { } principal)
         {
-            return new RecognisedCaller(principal, IsExplicit: false);
+            return new RecognisedCaller(principal, isExplicit);
         }
 
         // A client of such an endpoint always sends a key, so on a host without keys it is not a wrong one.
