@@ -1,6 +1,9 @@
 using System.Text.Json;
+using AgentFunctions.AspNetCore.Doors.A2A.Push;
+using AgentFunctions.Gateway;
 using AgentFunctions.Governance.Audit;
 using AgentFunctions.Records;
+using AgentFunctions.Runs;
 using AgentFunctions.Storage;
 using AgentFunctions.TestKit;
 using AgentFunctions.Tests.OpenApi;
@@ -87,6 +90,33 @@ internal sealed class A2APushTests
         {
             Assert.That(System.Text.Encoding.UTF8.GetString(record.Value.Span), Does.Not.Contain("the-"));
         }
+    }
+
+    [Test]
+    public async Task Receiver_OfAKeyThatWasWithdrawnOrDemoted_IsToldNothing(CancellationToken cancellationToken)
+    {
+        await using ApiHost host = await A2AHost.StartAsync(DoorHost.WithKey);
+        (string anna, _) = await host.AddCallersAsync(cancellationToken);
+        ApiKeys keys = host.Get<ApiKeys>();
+        await keys.AddAsync("contractor", [CallerRoles.Viewer], Caller.Local, cancellationToken);
+        JsonElement sent = await host.SendAsync(anna, cancellationToken);
+        string task = sent.GetProperty("result").GetProperty("task").GetProperty("id").GetString()!;
+        RunReceiver contractor = ReceiverOf("key:contractor", CallerRoles.Viewer);
+
+        bool isTold = await TellsAsync(contractor);
+        await keys.RemoveAsync("contractor", Caller.Local, cancellationToken);
+        bool isToldWithout = await TellsAsync(contractor);
+        await keys.RenewAsync("contractor", [CallerRoles.Submitter], Caller.Local, cancellationToken);
+        bool isToldDemoted = await TellsAsync(contractor);
+
+        Assert.That((isTold, isToldWithout, isToldDemoted), Is.EqualTo((true, false, false)));
+        Assert.That(await TellsAsync(ReceiverOf("user:boss", CallerRoles.Viewer)), "who is known by no key of the host");
+
+        static RunReceiver ReceiverOf(string id, string role) =>
+            new PushConfig("c", "https://example.com/").ToReceiver(new Caller(id) { Roles = [role] });
+
+        async Task<bool> TellsAsync(RunReceiver receiver) =>
+            await host.Get<PushMessages>().MessageAsync(task, receiver, null, cancellationToken) is not null;
     }
 
     [Test]

@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json.Nodes;
 using AgentFunctions.AspNetCore.Doors.Shared;
+using AgentFunctions.Gateway;
 using AgentFunctions.Gateway.Access;
 using AgentFunctions.Runs;
 
@@ -10,10 +11,12 @@ namespace AgentFunctions.AspNetCore.Doors.A2A.Push;
 /// Makes the notifications of the Agent2Agent protocol: a task that asks people something, and one that has ended. Progress is
 /// for streams.
 /// </summary>
-internal sealed class PushMessages(RunStands stands, Answerable answerable, TaskView view) : IReceiverForm
+internal sealed class PushMessages(RunStands stands, Answerable answerable, TaskView view, ApiKeys keys) : IReceiverForm
 {
     /// <summary>The name that receivers are stored with.</summary>
     public const string FormName = "a2a";
+
+    private const string KeyPrefix = "key:";
 
     private const string MediaType = "application/a2a+json";
 
@@ -24,7 +27,11 @@ internal sealed class PushMessages(RunStands stands, Answerable answerable, Task
     public async Task<ReceiverMessage?> MessageAsync(
         string runId, RunReceiver receiver, string? asked, CancellationToken cancellationToken = default)
     {
-        Caller caller = PushConfig.CallerOf(receiver);
+        if (await PresentAsync(PushConfig.CallerOf(receiver), cancellationToken) is not { } caller)
+        {
+            return null;
+        }
+
         try
         {
             JsonObject? told = asked is null
@@ -40,6 +47,23 @@ internal sealed class PushMessages(RunStands stands, Answerable answerable, Task
             // The run is gone, or the receiver's owner may not see it any more.
             return null;
         }
+    }
+
+    /// <summary>
+    /// Gets a caller as it is now: a key has the roles that it has today, and one that was withdrawn is told nothing more. Of
+    /// others the host knows only what they were.
+    /// </summary>
+    private async Task<Caller?> PresentAsync(Caller then, CancellationToken cancellationToken)
+    {
+        if (!then.Id.StartsWith(KeyPrefix, StringComparison.Ordinal))
+        {
+            return then;
+        }
+
+        string name = then.Id[KeyPrefix.Length..];
+        return (await keys.ListAsync(cancellationToken)).FirstOrDefault(key => key.Name == name) is { } key
+            ? then with { Roles = key.Roles }
+            : null;
     }
 
     private async Task<JsonObject> OfEndAsync(string runId, Caller caller, CancellationToken cancellationToken)
