@@ -64,7 +64,7 @@ internal sealed class ChatCompletions(NewResponses made, RunProjection projectio
         string[] instructions =
         [
             .. messages.Where(static message => IsInstruction(message))
-                .Select(static message => message["content"]?.ToString() ?? ""),
+                .Select(static message => message["content"] is { } content ? ResponsesInput.TextOf(content) : ""),
         ];
         var made = new JsonObject
         {

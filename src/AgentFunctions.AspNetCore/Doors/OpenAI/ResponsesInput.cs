@@ -1,5 +1,7 @@
+using System.Globalization;
 using System.Text.Json.Nodes;
 using AgentFunctions.AspNetCore.Doors.Shared;
+using AgentFunctions.Views;
 
 namespace AgentFunctions.AspNetCore.Doors.OpenAI;
 
@@ -17,16 +19,19 @@ internal sealed record ResponsesInput(
 
     /// <summary>Reads an input: text, or items.</summary>
     /// <param name="input">The input.</param>
-    /// <exception cref="OpenAIException">It is not of a form that this host takes.</exception>
     /// <param name="isDialogue">Whether all messages are said before, so that none is the words of the user.</param>
-    public static ResponsesInput Read(JsonNode? input, bool isDialogue = false)
+    /// <param name="isWhole">
+    /// Whether it may be a whole dialogue, in which results of calls may be those of another host: they are history.
+    /// </param>
+    /// <exception cref="OpenAIException">It is not of a form that this host takes.</exception>
+    public static ResponsesInput Read(JsonNode? input, bool isDialogue = false, bool isWhole = false)
     {
         switch (input)
         {
             case JsonValue value when value.TryGetValue(out string? text):
                 return new ResponsesInput(text, [], [], []);
             case JsonArray items:
-                return ReadItems(items, isDialogue);
+                return ReadItems(items, isDialogue, isWhole);
             case null:
                 return new ResponsesInput("", [], [], []);
             default:
@@ -37,7 +42,7 @@ internal sealed record ResponsesInput(
     /// <summary>Gets the id that an item has which asks about an approval.</summary>
     public static string ItemOf(string approval) => ApprovalPrefix + approval;
 
-    private static ResponsesInput ReadItems(JsonArray items, bool isDialogue)
+    private static ResponsesInput ReadItems(JsonArray items, bool isDialogue, bool isWhole)
     {
         var messages = new List<(string Role, string Text)>();
         var approvals = new List<ApprovalReply>();
@@ -60,10 +65,15 @@ internal sealed record ResponsesInput(
                     approvals.Add(ApprovalOf(item));
                     break;
                 case "function_call_output":
-                    outputs.Add(new CallOutput(
-                        DoorJson.Text(item["call_id"], "input.call_id")
-                            ?? throw OpenAIException.Invalid("input.call_id", "name the call that this is the result of."),
-                        TextOf(item["output"])));
+                    string call = DoorJson.Text(item["call_id"], "input.call_id")
+                        ?? throw OpenAIException.Invalid("input.call_id", "name the call that this is the result of.");
+                    if (isWhole && !IsOwn(call))
+                    {
+                        messages.Add(("tool", TextOf(item["output"])));
+                        break;
+                    }
+
+                    outputs.Add(new CallOutput(call, TextOf(item["output"])));
                     said = messages.Count;
                     break;
                 case "reasoning" or "mcp_call" or "mcp_approval_request" or "item_reference" or "function_call":
@@ -109,7 +119,14 @@ internal sealed record ResponsesInput(
             })),
     ];
 
-    private static string TextOf(JsonNode? content) => content switch
+    /// <summary>Whether a call can be one of a run: run, turn and number.</summary>
+    private static bool IsOwn(string call) => call.Split('/') is [var run, var turn, var number]
+        && RunReader.IsRunId(run) && int.TryParse(turn, NumberStyles.None, CultureInfo.InvariantCulture, out _)
+        && int.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out _);
+
+    /// <summary>Gets the text of a message or a result.</summary>
+    /// <param name="content">Text, or a list of parts.</param>
+    public static string TextOf(JsonNode? content) => content switch
     {
         JsonValue value when value.TryGetValue(out string? text) => text,
         JsonArray => string.Join('\n', DoorJson.Objects(content, Content).Select(static part => part["type"]?.ToString() switch

@@ -84,7 +84,8 @@ internal sealed record ResponsesRequest
             JsonObject given => (JsonObject)given.DeepClone(),
             _ => throw OpenAIException.Invalid("metadata", "send an object of texts."),
         };
-        var input = ResponsesInput.Read(body["input"]);
+        var input = ResponsesInput.Read(
+            body["input"], isWhole: body["previous_response_id"] is null && body["conversation"] is null);
         return new ResponsesRequest
         {
             Agent = DoorJson.Text(DoorJson.Object(body["agent"], "agent")?["name"], "agent.name")
