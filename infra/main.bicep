@@ -79,7 +79,7 @@ param alwaysReadyHttp int = 0
 @minValue(1)
 @maxValue(1000)
 @description('Requests to the API that an instance takes at once; with more the app scales out. An open event stream is one.')
-param httpConcurrency int = 200
+param httpConcurrency int = instanceMemoryMB < 2048 ? 50 : 200
 
 @secure()
 @description('Further settings of the app, by name; each is text. Who deploys anew removes what was set on the app by other ways.')

@@ -17,6 +17,5 @@ internal static class Refusals
     public static bool IsElsewhere(this RequestFailedException e) => e.ErrorCode == BlobErrorCode.AppendPositionConditionNotMet;
 
     /// <summary>Whether there is no such blob in its container, which is there.</summary>
-    public static bool IsMissing(this RequestFailedException e) =>
-        e.Status == 404 && e.ErrorCode != BlobErrorCode.ContainerNotFound;
+    public static bool IsMissing(this RequestFailedException e) => e.ErrorCode == BlobErrorCode.BlobNotFound;
 }

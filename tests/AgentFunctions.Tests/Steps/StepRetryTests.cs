@@ -92,6 +92,7 @@ internal sealed class StepRetryTests
     }
 
     [Test]
+    [CancelAfter(300_000)]
     public async Task StepThatItsHostEndsForTakingTooLong_IsTold(CancellationToken cancellationToken)
     {
         await using RunHost host = await RunHost.StartAsync(static _ => ChatReply.Say("there"));

@@ -5,6 +5,7 @@ using AgentFunctions.Tools;
 namespace AgentFunctions.Tests.Governance.Policies;
 
 /// <summary>What a decision sees of the calls before it.</summary>
+[CancelAfter(300_000)]
 internal sealed class CallHistoryTests
 {
     [Test]
