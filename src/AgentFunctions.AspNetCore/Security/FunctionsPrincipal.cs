@@ -8,6 +8,8 @@ internal static class FunctionsPrincipal
 {
     private const int MaxHeader = 65_536;
 
+    private const string ObjectId = "http://schemas.microsoft.com/identity/claims/objectidentifier";
+
     /// <summary>The caller; <see langword="null"/> if the header is missing or malformed.</summary>
     public static Caller? Find(HttpRequest request)
     {
@@ -24,10 +26,12 @@ internal static class FunctionsPrincipal
             (string Type, string Value)[] claims = [.. json.RootElement.GetProperty("claims").EnumerateArray()
                 .Select(claim => (claim.GetProperty("typ").GetString()!, claim.GetProperty("val").GetString()!))];
             string? name = claims.FirstOrDefault(claim => claim.Type == nameType).Value;
-            return string.IsNullOrEmpty(name)
+            // An app that calls for itself has no name, but an object in the directory.
+            string? app = claims.FirstOrDefault(static claim => claim.Type is "oid" or ObjectId).Value;
+            return string.IsNullOrEmpty(name ?? app)
                 ? null
-                : CallerIds.TryCreate($"{CallerIds.Principals}:{name}",
-                    claims.Where(claim => claim.Type == roleType).Select(claim => claim.Value));
+                : CallerIds.TryCreate($"{CallerIds.Principals}:{name ?? $"oid.{app}"}",
+                    claims.Where(claim => claim.Type == roleType || claim.Type == "roles").Select(claim => claim.Value));
         }
         catch (Exception e) when (e is JsonException or FormatException or KeyNotFoundException or InvalidOperationException)
         {

@@ -162,7 +162,16 @@ internal sealed class ToolInvoker(TimeProvider time)
         }
         catch (AgentException e) when (e.Code == ErrorCode.ToolOutcomeUnknown && call.Tool.Effect != ToolEffect.NotIdempotent)
         {
-            return await call.Tool.Function.InvokeAsync(call.Arguments, cancellationToken).ConfigureAwait(false);
+            try
+            {
+                return await call.Tool.Function.InvokeAsync(call.Arguments, cancellationToken).ConfigureAwait(false);
+            }
+            catch (AgentException again) when (again.Code == ErrorCode.ToolFailed && call.Tool.Effect != ToolEffect.None)
+            {
+                // It may have failed because the first call took effect: what was to be deleted is gone.
+                throw new AgentException(
+                    ErrorCode.ToolOutcomeUnknown, $"{e.Message} It was called once more, which failed: {again.Message}", again);
+            }
         }
     }
 

@@ -39,7 +39,7 @@ internal sealed class TaskStream(
     public Task WriteAsync(
         DoorStream stream, string id, Caller caller, bool isSubscription, Func<JsonObject, JsonObject> wrap) =>
         stream.WriteAsync(id, cancellationToken => TellAsync(id, caller, isSubscription, cancellationToken)
-            .Select(told => Encoding.UTF8.GetBytes($"data: {wrap(told).ToJsonString()}\n\n")));
+            .Select(told => new DoorEvent(Encoding.UTF8.GetBytes($"data: {wrap(told).ToJsonString()}\n\n"))));
 
     /// <summary>Tells how a task stands, and then what becomes of it, until it has ended.</summary>
     private async IAsyncEnumerable<JsonObject> TellAsync(

@@ -92,7 +92,7 @@ internal static class AgUiDoor
         return TypedResults.StatusCode(StatusCodes.Status202Accepted);
     }
 
-    private static async IAsyncEnumerable<byte[]> TellAsync(
+    private static async IAsyncEnumerable<DoorEvent> TellAsync(
         HttpContext http, IReadOnlyList<Exchange> known, long from, Caller caller, Cursor? after, bool isConnect,
         [EnumeratorCancellation] CancellationToken cancellationToken)
     {
@@ -115,13 +115,13 @@ internal static class AgUiDoor
             foreach (JsonObject told in fold.Begin(status, isConnect && !isPart && exchange != known[0]))
             {
                 // Without a cursor: a client that comes back takes no event before its run has begun again.
-                yield return Encoding.UTF8.GetBytes(Write(told));
+                yield return EventOf(told);
             }
 
             if (isConnect && after is null && exchange == known[0])
             {
                 // A client that comes back may know another dialogue.
-                yield return Encoding.UTF8.GetBytes(Write(fold.Snapshot()));
+                yield return EventOf(fold.Snapshot());
             }
 
             bool tellsAgents = AgUiThreads.TellsSubAgents(exchange);
@@ -136,20 +136,20 @@ internal static class AgUiDoor
                 bool isAfter = !isPart || number > after!.Number;
                 foreach (JsonObject told in isAfter || number < 0 ? fold.Before(frame, said) : [])
                 {
-                    yield return Encoding.UTF8.GetBytes(Write(told));
+                    yield return EventOf(told);
                 }
 
                 foreach (JsonObject told in fold.Take(frame, said))
                 {
                     if (number < 0)
                     {
-                        yield return Encoding.UTF8.GetBytes(Write(told));
+                        yield return EventOf(told);
                         continue;
                     }
 
                     if (told != AgUiSubAgents.Told && (!isPart || number > after!.Number))
                     {
-                        yield return Encoding.UTF8.GetBytes(Write(told, $"{exchange.From}:{number}"));
+                        yield return EventOf(told, $"{exchange.From}:{number}");
                     }
 
                     number++;
@@ -157,6 +157,9 @@ internal static class AgUiDoor
             }
         }
     }
+
+    private static DoorEvent EventOf(JsonObject told, string? cursor = null) => new(
+        Encoding.UTF8.GetBytes(Write(told, cursor)), (string?)told["type"] is "TEXT_MESSAGE_CONTENT" or "TEXT_MESSAGE_CHUNK");
 
     private static IResult Refuse(HttpContext http, AgUiInput input, AgentException e)
     {

@@ -120,10 +120,17 @@ internal sealed record AgUiInput(string ThreadId, string RunId, JsonArray Messag
 internal sealed record AgUiResume(string Id, bool IsCancelled, JsonObject Payload)
 {
     /// <summary>Reads an answer.</summary>
-    public static AgUiResume Read(JsonObject entry) =>
-        DoorJson.Text(entry["interruptId"], "resume.interruptId") is { } id
-            ? new AgUiResume(
-                id, DoorJson.Text(entry["status"], "resume.status") == "cancelled",
-                DoorJson.Object(entry["payload"], "resume.payload") ?? [])
-            : throw new AgentException(ErrorCode.InvalidInput, "resume.interruptId: name what is answered.");
+    public static AgUiResume Read(JsonObject entry)
+    {
+        string id = DoorJson.Text(entry["interruptId"], "resume.interruptId")
+            ?? throw new AgentException(ErrorCode.InvalidInput, "resume.interruptId: name what is answered.");
+        JsonObject payload = DoorJson.Object(entry["payload"], "resume.payload") ?? [];
+        if (payload["approved"] is not null)
+        {
+            // Before any of the answers takes effect.
+            DoorJson.Object(payload["editedArgs"], "resume.payload.editedArgs");
+        }
+
+        return new AgUiResume(id, DoorJson.Text(entry["status"], "resume.status") == "cancelled", payload);
+    }
 }

@@ -180,7 +180,7 @@ internal sealed class ChatCompletions(NewResponses made, RunProjection projectio
     }
 
     /// <summary>Only the text of a turn that calls nothing is the answer, so it is sent once that is known.</summary>
-    private async IAsyncEnumerable<byte[]> StreamAsync(
+    private async IAsyncEnumerable<DoorEvent> StreamAsync(
         Exchange exchange, Caller caller, bool counts, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         Run run = await reader.GetAsync(exchange.RunId, cancellationToken);
@@ -210,7 +210,10 @@ internal sealed class ChatCompletions(NewResponses made, RunProjection projectio
 
         for (int at = 0, piece = 0; TextCuts.Next(fold.Text, at, piece, true) is > 0 and var length; at += length, piece++)
         {
-            yield return Chunk(exchange, run.Agent, new JsonObject { ["content"] = fold.Text.Substring(at, length) }, null);
+            yield return Chunk(exchange, run.Agent, new JsonObject { ["content"] = fold.Text.Substring(at, length) }, null) with
+            {
+                IsPiece = true,
+            };
         }
 
         foreach ((int index, JsonNode? call) in (fold.Calls ?? []).Index())
@@ -228,10 +231,10 @@ internal sealed class ChatCompletions(NewResponses made, RunProjection projectio
             yield return Write(usage);
         }
 
-        yield return "data: [DONE]\n\n"u8.ToArray();
+        yield return new DoorEvent("data: [DONE]\n\n"u8.ToArray(), true);
     }
 
-    private static byte[] Chunk(Exchange exchange, string agent, JsonObject delta, string? reason)
+    private static DoorEvent Chunk(Exchange exchange, string agent, JsonObject delta, string? reason)
     {
         JsonObject chunk = Head(exchange, agent, "chat.completion.chunk");
         chunk["choices"] = new JsonArray(
@@ -239,7 +242,8 @@ internal sealed class ChatCompletions(NewResponses made, RunProjection projectio
         return Write(chunk);
     }
 
-    private static byte[] Write(JsonObject told) => Encoding.UTF8.GetBytes($"data: {told.ToJsonString(OpenAIJson.Options)}\n\n");
+    private static DoorEvent Write(JsonObject told) =>
+        new(Encoding.UTF8.GetBytes($"data: {told.ToJsonString(OpenAIJson.Options)}\n\n"));
 
     private static JsonObject Head(Exchange exchange, string agent, string kind) => new()
     {

@@ -13,6 +13,9 @@ namespace AgentFunctions.AspNetCore.Doors.OpenAI;
 /// <param name="runId">The run.</param>
 internal sealed class ResponseFold(JsonObject head, string runId)
 {
+    /// <summary>The type of an event with a piece of text.</summary>
+    public const string TextDelta = "response.output_text.delta";
+
     private static readonly string[] s_first = ["response.created", "response.in_progress"];
 
     private readonly JsonArray _output = [];
@@ -92,7 +95,7 @@ internal sealed class ResponseFold(JsonObject head, string runId)
     {
         TextStarted started => Take(started),
         TextPiece piece => [Event(
-            "response.output_text.delta", piece.Number, ("item_id", MessageId(piece.Turn, piece.Attempt)),
+            TextDelta, piece.Number, ("item_id", MessageId(piece.Turn, piece.Attempt)),
             ("output_index", IndexOf(MessageId(piece.Turn, piece.Attempt))), ("content_index", 0), ("delta", piece.Text),
             ("logprobs", new JsonArray()))],
         TextLost lost => [Done(lost.Number, Message(lost.Turn, lost.Attempt, "incomplete", null))],

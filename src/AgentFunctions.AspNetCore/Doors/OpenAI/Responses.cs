@@ -107,7 +107,7 @@ internal sealed class Responses(
     /// <param name="caller">Who is told.</param>
     /// <param name="after">Only events after this number; -1 for all.</param>
     /// <param name="cancellationToken">The token to cancel the wait.</param>
-    public async IAsyncEnumerable<byte[]> StreamAsync(
+    public async IAsyncEnumerable<DoorEvent> StreamAsync(
         Exchange exchange, Caller caller, long after, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         ResponseFold fold = await FoldAsync(exchange, cancellationToken);
@@ -240,6 +240,7 @@ internal sealed class Responses(
 
     private static long NumberOf(JsonObject told) => told["sequence_number"]!.GetValue<long>();
 
-    private static byte[] Write(JsonObject told) =>
-        Encoding.UTF8.GetBytes($"event: {told["type"]}\ndata: {told.ToJsonString(OpenAIJson.Options)}\n\n");
+    private static DoorEvent Write(JsonObject told) => new(
+        Encoding.UTF8.GetBytes($"event: {told["type"]}\ndata: {told.ToJsonString(OpenAIJson.Options)}\n\n"),
+        (string?)told["type"] == ResponseFold.TextDelta);
 }

@@ -43,7 +43,7 @@ internal sealed class DoorStream : IDisposable
     /// <summary>Writes events until there are no more.</summary>
     /// <param name="runId">The run; who may not see it any more is told nothing more.</param>
     /// <param name="follow">Gets the events, each with its JSON as the last line.</param>
-    public async Task WriteAsync(string runId, Func<CancellationToken, IAsyncEnumerable<byte[]>> follow)
+    public async Task WriteAsync(string runId, Func<CancellationToken, IAsyncEnumerable<DoorEvent>> follow)
     {
         HttpContext http = _http;
         IServiceProvider services = http.RequestServices;
@@ -58,7 +58,7 @@ internal sealed class DoorStream : IDisposable
         response.Headers.CacheControl = "no-store";
         response.Headers["X-Accel-Buffering"] = "no";
         http.Features.Get<IHttpResponseBodyFeature>()?.DisableBuffering();
-        await using IAsyncEnumerator<byte[]> events = follow(stop.Token).GetAsyncEnumerator(CancellationToken.None);
+        await using IAsyncEnumerator<DoorEvent> events = follow(stop.Token).GetAsyncEnumerator(CancellationToken.None);
         Task<bool> next = events.MoveNextAsync().AsTask();
         try
         {
@@ -110,8 +110,14 @@ internal sealed class DoorStream : IDisposable
         }
     }
 
-    private static ReadOnlyMemory<byte> Masked(byte[] told, Redactor redactor)
+    private static ReadOnlyMemory<byte> Masked(DoorEvent next, Redactor redactor)
     {
+        byte[] told = next.Sent;
+        if (next.IsPiece)
+        {
+            return told;
+        }
+
         int at = told.AsSpan().IndexOf(Data) + Data.Length;
         ReadOnlyMemory<byte> shown = redactor.RedactJson(told.AsMemory(at..^End.Length));
         return shown.Length == told.Length - at - End.Length && shown.Span.SequenceEqual(told.AsSpan(at..^End.Length))

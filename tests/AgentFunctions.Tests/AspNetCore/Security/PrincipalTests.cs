@@ -17,6 +17,15 @@ internal sealed class PrincipalTests
         "claims":[{"typ":"name","val":"daemon"},{"typ":"roles","val":"submitter"}]}
         """));
 
+    /// <summary>What the platform finds out of an app that calls for itself: it has no name.</summary>
+    private static readonly string App = Convert.ToBase64String(Encoding.UTF8.GetBytes(
+        """
+        {"auth_typ":"aad","name_typ":"http://schemas.xmlsoap.org/ws/2005/05/identity/claims/emailaddress",
+        "role_typ":"http://schemas.microsoft.com/ws/2008/06/identity/claims/role",
+        "claims":[{"typ":"http://schemas.microsoft.com/identity/claims/objectidentifier","val":"0a1b"},
+        {"typ":"appid","val":"2c3d"},{"typ":"roles","val":"submitter"}]}
+        """));
+
     private ApiHost _host = null!;
 
     [OneTimeSetUp]
@@ -28,6 +37,7 @@ internal sealed class PrincipalTests
 
     [TestCase("principal", 202)]
     [TestCase("principal token", 202)]
+    [TestCase("app token", 202)]
     [TestCase("token", 401)]
     [TestCase("", 401)]
     [TestCase("page principal", 403)]
@@ -42,7 +52,7 @@ internal sealed class PrincipalTests
         };
         foreach ((string part, string name, string value) in ((string, string, string)[])
             [
-                ("principal", "X-MS-CLIENT-PRINCIPAL", Principal), ("token", "Authorization", "Bearer a.token.of-entra"),
+                ("principal", "X-MS-CLIENT-PRINCIPAL", Principal), ("app", "X-MS-CLIENT-PRINCIPAL", App), ("token", "Authorization", "Bearer a.token.of-entra"),
                 ("page", "Origin", Page), ("cookie", "Cookie", "AppServiceAuthSession=x"),
             ])
         {
