@@ -181,10 +181,12 @@ internal sealed class ApiClient : IDisposable
         [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         long? last = null;
-        int failures = 0;
+        int failures = 0, refusals = 0;
         while (true)
         {
-            using HttpResponseMessage? response = await TryOpenAsync(id, isLive, last, failures + 1, cancellationToken);
+            using HttpResponseMessage? response = await TryOpenAsync(id, isLive, last, refusals + 1, cancellationToken);
+            // A stream that was opened and had nothing to tell is no refusal.
+            refusals = response is null ? refusals + 1 : 0;
             if (response is { StatusCode: HttpStatusCode.NoContent })
             {
                 yield break;

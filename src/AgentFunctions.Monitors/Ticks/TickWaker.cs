@@ -51,11 +51,6 @@ internal sealed class TickWaker(
     public async Task<(string? Run, AgentException? Refusal)> WakeAsync(MonitorDefinition monitor, string tickId, WakeOrder order,
         CancellationToken cancellationToken)
     {
-        if (order.Cancel is { } old)
-        {
-            await CancelAsync(old, monitor, cancellationToken).ConfigureAwait(false);
-        }
-
         var request = new RunRequest
         {
             Agent = monitor.Agent,
@@ -68,6 +63,12 @@ internal sealed class TickWaker(
             Run run = await gateway.SubmitAsync(request, MonitorCaller.Of(monitor.Name), tickId, cancellationToken)
                 .ConfigureAwait(false);
             await spending.BindAsync(monitor, tickId, run.Id, cancellationToken).ConfigureAwait(false);
+            if (order.Cancel is { } old)
+            {
+                // Not before: where the new one is refused, the old one goes on.
+                await CancelAsync(old, monitor, cancellationToken).ConfigureAwait(false);
+            }
+
             return (run.Id, null);
         }
         catch (AgentException e) when (!e.IsTransient)

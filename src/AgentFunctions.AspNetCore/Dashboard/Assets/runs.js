@@ -339,7 +339,7 @@ export async function mount(view) {
       },
       onState(value) {
         state.classList.toggle('off', value !== 'live');
-        setText(state, { live: 'live', polling: 'refreshes every 10 s: other tabs hold the streams', resting: 'refreshes every minute', down: 'not connected',
+        setText(state, { live: 'live', polling: 'refreshes every 10 s: other tabs hold the streams', resting: 'refreshes every minute', down: 'not connected', refused: 'not allowed',
           gone: 'refreshes every 4 s' }[value] ?? 'connecting');
         if (value === 'gone') poller = setInterval(() => !document.hidden && refresh().catch(() => {}), 4000);
         if (value === 'live') refresh();

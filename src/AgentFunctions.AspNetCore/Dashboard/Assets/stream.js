@@ -24,7 +24,7 @@ export const isIdle = () => Date.now() - touched > IDLE;
 
 /**
  * Follows a stream. `path(last)` gives its address; `onEvent({type, data, id})` gets each event; `onState(state)` hears
- * connecting, live, polling, resting, down, ended, gone; `poll(last)` reads the same without a stream, for the fifth visible
+ * connecting, live, polling, resting, down, ended, gone, refused; `poll(last)` reads the same without a stream, for the fifth visible
  * tab, and for a page that is idle while nothing is `busy()`.
  */
 export function follow({ path, onEvent, onState = () => {}, poll, last = null, onProblem = () => {}, busy = () => true }) {
@@ -45,7 +45,7 @@ export function follow({ path, onEvent, onState = () => {}, poll, last = null, o
         try {
           lastId = await poll(lastId) ?? lastId;
         } catch (e) {
-          if (isFinal(e)) { onState('gone'); onProblem(e); close(); break; }
+          if (isFinal(e)) { onState('refused'); onProblem(e); close(); break; }
           onState('down');
         }
         const wakeUp = () => wake?.();
