@@ -34,6 +34,7 @@ internal sealed partial class TextCutSourceTests
         ["AgentFunctions.OpenAI/MessageWriter.cs"] = "replaces each character beyond ASCII",
         ["AgentFunctions.OpenAI/Wire/AnswerReader.cs"] = "bytes, of which half a character becomes U+FFFD",
         ["AgentFunctions.AzureStorage/LogSegments.cs"] = "bytes",
+        ["AgentFunctions.DurableTask/Client/PageToken.cs"] = "a hash",
         ["AgentFunctions.Mcp/SignIn/LoopbackReceiver.cs"] = "bytes",
         ["AgentFunctions/Core/Text/UntrustedText.cs"] = "bytes",
         ["AgentFunctions/Governance/Redaction/PrivateKeyText.cs"] = "ASCII by then",

@@ -47,6 +47,7 @@ internal sealed record ResponsesInput(
         var messages = new List<(string Role, string Text)>();
         var approvals = new List<ApprovalReply>();
         var outputs = new List<CallOutput>();
+        List<int> places = [];
         int said = 0;
         foreach (JsonObject item in DoorJson.Objects(items, "input"))
         {
@@ -69,11 +70,21 @@ internal sealed record ResponsesInput(
                         ?? throw OpenAIException.Invalid("input.call_id", "name the call that this is the result of.");
                     if (isWhole && !IsOwn(call))
                     {
+                        // The dialogue went on elsewhere, which no run of this host knows: all of it is history.
+                        foreach ((int at, CallOutput output) in places.Zip(outputs).Reverse())
+                        {
+                            messages.Insert(at, ("tool", output.Text));
+                        }
+
+                        outputs.Clear();
+                        places.Clear();
+                        said = 0;
                         messages.Add(("tool", TextOf(item["output"])));
                         break;
                     }
 
                     outputs.Add(new CallOutput(call, TextOf(item["output"])));
+                    places.Add(messages.Count);
                     said = messages.Count;
                     break;
                 case "reasoning" or "mcp_call" or "mcp_approval_request" or "item_reference" or "function_call":

@@ -40,6 +40,34 @@ internal sealed class ChatHistoryTests
     }
 
     [Test]
+    public async Task Dialogue_ThatWentOnElsewhere_IsHistoryAsAWhole(CancellationToken cancellationToken)
+    {
+        await using ApiHost host = await DoorHost.StartAsync(static _ => ChatReply.Say("It is warm."), []);
+        using HttpResponseMessage first = await host.Client.PostAsJsonAsync(
+            "api/runs", new { goal = "Look." }, cancellationToken);
+        string run = (await first.Content.ReadFromJsonAsync<JsonElement>(cancellationToken)).GetProperty("id").GetString()!;
+
+        using HttpResponseMessage next = await host.Client.PostAsJsonAsync(
+            "v1/responses",
+            new
+            {
+                model = "worker",
+                input = new object[]
+                {
+                    new { role = "user", content = "Look." },
+                    new { type = "function_call_output", call_id = $"{run}/1/0", output = "seen here" },
+                    new { role = "user", content = "How warm is it?" },
+                    new { type = "function_call_output", call_id = "call_abc", output = "18 degrees" },
+                },
+            },
+            cancellationToken);
+
+        Assert.That(next.StatusCode, Is.EqualTo(HttpStatusCode.OK), await next.Content.ReadAsStringAsync(cancellationToken));
+        ChatRequest asked = host.Model.Requests[^1];
+        Assert.That(asked.Says("seen here") && asked.Says("How warm is it?") && asked.Says("18 degrees"));
+    }
+
+    [Test]
     public async Task Result_OfACallOfAnotherModelForADialogueOfThisHost_IsRefused(CancellationToken cancellationToken)
     {
         await using ApiHost host = await DoorHost.StartAsync(static _ => ChatReply.Say("It is warm."), []);
