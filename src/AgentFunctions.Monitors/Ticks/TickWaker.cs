@@ -58,23 +58,25 @@ internal sealed class TickWaker(
             Budget = order.Budget,
             Labels = LabelsOf(monitor, "tick", tickId),
         };
+        Run run;
         try
         {
-            Run run = await gateway.SubmitAsync(request, MonitorCaller.Of(monitor.Name), tickId, cancellationToken)
+            run = await gateway.SubmitAsync(request, MonitorCaller.Of(monitor.Name), tickId, cancellationToken)
                 .ConfigureAwait(false);
-            await spending.BindAsync(monitor, tickId, run.Id, cancellationToken).ConfigureAwait(false);
-            if (order.Cancel is { } old)
-            {
-                // Not before: where the new one is refused, the old one goes on.
-                await CancelAsync(old, monitor, cancellationToken).ConfigureAwait(false);
-            }
-
-            return (run.Id, null);
         }
         catch (AgentException e) when (!e.IsTransient)
         {
             return (null, e);
         }
+
+        await spending.BindAsync(monitor, tickId, run.Id, cancellationToken).ConfigureAwait(false);
+        if (order.Cancel is { } old)
+        {
+            // Not before: where the new one is refused, the old one goes on.
+            await CancelAsync(old, monitor, cancellationToken).ConfigureAwait(false);
+        }
+
+        return (run.Id, null);
     }
 
     internal static Dictionary<string, string> LabelsOf(MonitorDefinition monitor, string name, string value) =>

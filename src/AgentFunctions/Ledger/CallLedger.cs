@@ -29,8 +29,8 @@ internal sealed class CallLedger(IRecordStore records)
     private readonly LruCache<string, TurnCalls> _turns = new(CachedRuns);
 
     /// <summary>
-    /// Notes that the model has asked for the calls of a turn just now, in an answer that is recorded before any of them is made: none of them can be in the ledger but those that are
-    /// entered from here on, so that the first look at each needs no read.
+    /// Notes that the model has asked for the calls of a turn just now, in an answer that is recorded before any of them is made:
+    /// none of them can be in the ledger but those that are entered from here on, so that the first look at each needs no read.
     /// </summary>
     /// <param name="runId">The run.</param>
     /// <param name="turn">The turn.</param>

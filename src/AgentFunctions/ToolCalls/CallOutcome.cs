@@ -26,8 +26,8 @@ internal abstract record CallOutcome
     /// <param name="For">What it waits for.</param>
     /// <param name="Left">
     /// What the ledger holds meanwhile: <see cref="LedgerState.Waiting"/> before anything was done,
-    /// <see cref="LedgerState.Started"/> for work that runs elsewhere, or where its entry stays as it is, <see cref="LedgerState.Unknown"/> while a person is asked
-    /// what came of the call.
+    /// <see cref="LedgerState.Started"/> for work that runs elsewhere, or where its entry stays as it is,
+    /// <see cref="LedgerState.Unknown"/> while a person is asked what came of the call.
     /// </param>
     internal sealed record Waiting(ToolCallWait For, LedgerState Left) : CallOutcome;
 

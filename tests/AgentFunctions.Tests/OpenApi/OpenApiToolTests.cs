@@ -287,66 +287,6 @@ internal sealed class OpenApiToolTests
         Assert.That(outcome.Text, Is.EqualTo("[saved as artifact tool-1-0.pdf: application/pdf, 3 bytes]"));
     }
 
-    [TestCase("shop__getOrder", 504, 1, ErrorCode.ToolFailed)]
-    [TestCase("shop__setOrder", 504, 2, ErrorCode.ToolOutcomeUnknown)]
-    [TestCase("shop__placeOrder", 504, 1, ErrorCode.ToolOutcomeUnknown)]
-    [TestCase("shop__placeOrder", 500, 1, ErrorCode.ToolOutcomeUnknown)]
-    [TestCase("shop__placeOrder", 408, 1, ErrorCode.ToolOutcomeUnknown)]
-    [TestCase("shop__placeOrder", 501, 1, ErrorCode.ToolFailed)]
-    [TestCase("shop__placeOrder", 422, 1, ErrorCode.ToolFailed)]
-    public async Task CallAsync_StatusThatLeavesOpenWhatHappened_IsUnknown(string tool, int status, int calls, ErrorCode code)
-    {
-        await using ApiServer server = await ApiServer.StartAsync(context =>
-        {
-            context.Response.StatusCode = status;
-            return context.Response.WriteAsync("gave up");
-        });
-        await using var bench = new OpenApiBench(server, Description);
-
-        ToolOutcome outcome = await bench.CallAsync(tool, tool == "shop__getOrder" ? new { id = "1" } : tool == "shop__setOrder"
-            ? new { id = "1", body = new { item = "x" } }
-            : new { body = new { item = "x" } });
-
-        Assert.That(outcome.Code, Is.EqualTo(code), outcome.Text);
-        Assert.That(outcome.Text, Does.Contain($"HTTP {status}").And.Contain("gave up"));
-        Assert.That(server.Requests, Has.Count.EqualTo(calls));
-        Assert.That(server.Requests.Select(static request => request.Headers["Idempotency-Key"]).Distinct().Count(), Is.EqualTo(1));
-    }
-
-    [TestCase("shop__getOrder", 2)]
-    [TestCase("shop__setOrder", 2)]
-    [TestCase("shop__placeOrder", 1)]
-    public async Task CallAsync_ConnectionLost_RepeatsOnlyWhatMayBeRepeated(string tool, int calls)
-    {
-        await using ApiServer server = await ApiServer.StartAsync(context =>
-        {
-            context.Abort();
-            return Task.CompletedTask;
-        });
-        await using var bench = new OpenApiBench(server, Description);
-
-        ToolOutcome outcome = await bench.CallAsync(tool, tool == "shop__getOrder" ? new { id = "1" } : tool == "shop__setOrder"
-            ? new { id = "1", body = new { item = "x" } }
-            : new { body = new { item = "x" } });
-
-        Assert.That(outcome.Code, Is.EqualTo(ErrorCode.ToolOutcomeUnknown), outcome.Text);
-        Assert.That(server.Requests, Has.Count.EqualTo(calls));
-        Assert.That(server.Requests.Select(request => request.Headers["Idempotency-Key"]), Is.All.EqualTo("run-1/1/0"));
-    }
-
-    [Test]
-    public async Task CallAsync_NobodyListens_IsUnavailable()
-    {
-        ApiServer server = await ApiServer.StartAsync();
-        await using var bench = new OpenApiBench(server, Description);
-        await bench.Catalog.SelectAsync(bench.Agent);
-        await server.DisposeAsync();
-
-        ToolOutcome outcome = await bench.CallAsync("shop__placeOrder", new { body = new { item = "x" } });
-
-        Assert.That(outcome.Code, Is.EqualTo(ErrorCode.ToolUnavailable));
-    }
-
     [Test]
     public async Task ListAsync_FileChanged_SeesTheChange()
     {
