@@ -15,6 +15,12 @@ internal sealed record MonitorRecord
     /// <summary>Gets since when it is paused; <see langword="null"/> while it looks.</summary>
     public DateTimeOffset? PausedAt { get; init; }
 
+    /// <summary>
+    /// Gets the instance id of the orchestration that looks for it; <see langword="null"/> for the name's, as it was once. A
+    /// monitor that is made again has another one: the loop of the deleted one may be ending at that moment, and hear no more.
+    /// </summary>
+    public string? Loop { get; init; }
+
     /// <summary>Gets who wrote it last.</summary>
     public string By { get; init; } = "host";
 }

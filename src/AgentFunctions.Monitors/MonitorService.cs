@@ -49,26 +49,27 @@ public sealed class MonitorService
             .ConfigureAwait(false);
         cancellationToken = CancellationToken.None;
         DateTimeOffset now = _time.GetUtcNow();
-        if (found is null || found.Value.Value.Definition.Hash() != definition.Hash())
+        MonitorRecord? old = found?.Value;
+        MonitorRecord record = old is not null && old.Definition.Hash() == definition.Hash() ? old : new MonitorRecord
         {
-            MonitorRecord? old = found?.Value;
-            var record = new MonitorRecord
-            {
-                Definition = definition,
-                CreatedAt = old?.CreatedAt ?? now,
-                UpdatedAt = now,
-                // Due times of the new schedule that have passed already are no missed ticks.
-                ActiveFrom = old is not null && old.Definition.Schedule == definition.Schedule ? old.ActiveFrom : now,
-                PausedAt = old?.PausedAt,
-                By = requester,
-            };
+            Definition = definition,
+            CreatedAt = old?.CreatedAt ?? now,
+            UpdatedAt = now,
+            // Due times of the new schedule that have passed already are no missed ticks.
+            ActiveFrom = old is not null && old.Definition.Schedule == definition.Schedule ? old.ActiveFrom : now,
+            PausedAt = old?.PausedAt,
+            Loop = old is null ? MonitorLoop.NewInstanceId(definition.Name) : old.Loop,
+            By = requester,
+        };
+        if (!ReferenceEquals(record, old))
+        {
             string what = $"{(old is null ? "made" : "changed")} monitor '{definition.Name}' (definition {definition.Hash()})";
             await AuditAsync(requester, what, cancellationToken).ConfigureAwait(false);
             await _monitors.PutAsync(record, found?.Etag, cancellationToken).ConfigureAwait(false);
         }
 
-        await EnsureRunningAsync(definition.Name, cancellationToken).ConfigureAwait(false);
-        await TellAsync(definition.Name, cancellationToken).ConfigureAwait(false);
+        await EnsureRunningAsync(record, cancellationToken).ConfigureAwait(false);
+        await TellAsync(record, cancellationToken).ConfigureAwait(false);
         return (await GetAsync(definition.Name, cancellationToken).ConfigureAwait(false), found is null);
     }
 
@@ -97,11 +98,11 @@ public sealed class MonitorService
     /// <exception cref="AgentException"><see cref="ErrorCode.MonitorNotFound"/>.</exception>
     public async Task DeleteAsync(string name, string requester = "local", CancellationToken cancellationToken = default)
     {
-        await FindAsync(name, cancellationToken).ConfigureAwait(false);
+        (MonitorRecord record, _) = await FindAsync(name, cancellationToken).ConfigureAwait(false);
         cancellationToken = CancellationToken.None;
         await AuditAsync(requester, $"deleted monitor '{name}'", cancellationToken).ConfigureAwait(false);
         await _monitors.DeleteAsync(name, cancellationToken).ConfigureAwait(false);
-        await TellAsync(name, cancellationToken).ConfigureAwait(false);
+        await TellAsync(record, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Pauses a monitor. No tick is due until it is resumed, and none is caught up on.</summary>
@@ -134,7 +135,7 @@ public sealed class MonitorService
     /// <exception cref="AgentException"><see cref="ErrorCode.MonitorNotFound"/>.</exception>
     public async Task<string> RunNowAsync(string name, string requester = "local", CancellationToken cancellationToken = default)
     {
-        await FindAsync(name, cancellationToken).ConfigureAwait(false);
+        (MonitorRecord record, _) = await FindAsync(name, cancellationToken).ConfigureAwait(false);
         cancellationToken = CancellationToken.None;
         await AuditAsync(requester, $"asked monitor '{name}' for a tick", cancellationToken).ConfigureAwait(false);
         DateTimeOffset? ran = (await _monitors.FindMemoryAsync(name, cancellationToken).ConfigureAwait(false))?.Value.LastManual;
@@ -144,9 +145,9 @@ public sealed class MonitorService
             due = _lastManual = TickPlanner.ManualDue(_time.GetUtcNow(), ran > _lastManual ? ran.Value : _lastManual);
         }
 
-        await EnsureRunningAsync(name, cancellationToken).ConfigureAwait(false);
+        await EnsureRunningAsync(record, cancellationToken).ConfigureAwait(false);
         await _orchestrations.RaiseEventAsync(
-            MonitorLoop.InstanceIdOf(name), MonitorEvents.Run, new ManualTick(due), cancellationToken).ConfigureAwait(false);
+            MonitorLoop.InstanceIdOf(record), MonitorEvents.Run, new ManualTick(due), cancellationToken).ConfigureAwait(false);
         return TickPlanner.TickId(name, due);
     }
 
@@ -198,18 +199,19 @@ public sealed class MonitorService
     {
         await foreach (MonitorRecord record in _monitors.ListAsync(cancellationToken).ConfigureAwait(false))
         {
-            await EnsureRunningAsync(record.Definition.Name, cancellationToken).ConfigureAwait(false);
+            await EnsureRunningAsync(record, cancellationToken).ConfigureAwait(false);
         }
     }
 
-    private async Task EnsureRunningAsync(string name, CancellationToken cancellationToken)
+    private async Task EnsureRunningAsync(MonitorRecord monitor, CancellationToken cancellationToken)
     {
+        string name = monitor.Definition.Name;
         try
         {
             await _orchestrations.ScheduleAsync(
                 MonitorLoop.Name,
                 new MonitorState(name, await LastDueAsync(name, cancellationToken).ConfigureAwait(false)),
-                new StartOptions { InstanceId = MonitorLoop.InstanceIdOf(name), ReplaceableStatuses = Ended },
+                new StartOptions { InstanceId = MonitorLoop.InstanceIdOf(monitor), ReplaceableStatuses = Ended },
                 cancellationToken).ConfigureAwait(false);
         }
         catch (AgentException e) when (e.Code == ErrorCode.InstanceExists)
@@ -235,7 +237,7 @@ public sealed class MonitorService
         }
 
         // Also where nothing changed: a crash may have come between the change and this.
-        await TellAsync(name, cancellationToken).ConfigureAwait(false);
+        await TellAsync(after, cancellationToken).ConfigureAwait(false);
         return await ViewAsync(after, cancellationToken).ConfigureAwait(false);
     }
 
@@ -247,12 +249,12 @@ public sealed class MonitorService
         ?? throw new AgentException(ErrorCode.MonitorNotFound, $"There is no monitor '{name}'.");
 
     /// <summary>Lets the monitor's orchestration read its record again.</summary>
-    private async Task TellAsync(string name, CancellationToken cancellationToken)
+    private async Task TellAsync(MonitorRecord monitor, CancellationToken cancellationToken)
     {
         try
         {
             await _orchestrations.RaiseEventAsync(
-                MonitorLoop.InstanceIdOf(name), MonitorEvents.Changed, "changed", cancellationToken).ConfigureAwait(false);
+                MonitorLoop.InstanceIdOf(monitor), MonitorEvents.Changed, "changed", cancellationToken).ConfigureAwait(false);
         }
         catch (AgentException e) when (e.Code == ErrorCode.InstanceNotFound)
         {

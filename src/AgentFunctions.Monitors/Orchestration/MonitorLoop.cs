@@ -39,8 +39,11 @@ internal sealed class MonitorLoop
         Asked,
     }
 
-    /// <summary>The instance id of a monitor.</summary>
-    public static string InstanceIdOf(string monitor) => $"monitor-{monitor}";
+    /// <summary>The instance id of a monitor's loop.</summary>
+    public static string InstanceIdOf(MonitorRecord monitor) => monitor.Loop ?? $"monitor-{monitor.Definition.Name}";
+
+    /// <summary>An instance id for the loop of a monitor that is made now.</summary>
+    public static string NewInstanceId(string monitor) => $"monitor-{monitor}.{Guid.NewGuid():N}";
 
     /// <summary>Runs the loop; true where the monitor is gone, false where it continues as new.</summary>
     public static async Task<bool> RunAsync(IOrchestrationContext context, MonitorState state)

@@ -34,7 +34,7 @@ internal sealed record MonitorProgress(DateTimeOffset? NextDue);
 internal sealed record PlanTicksInput(string Monitor, DateTimeOffset? LastDue);
 
 /// <summary>What is due.</summary>
-/// <param name="Exists">Whether there still is such a monitor.</param>
+/// <param name="Exists">Whether there still is this monitor, and not another one of its name.</param>
 /// <param name="Plan">The ticks; none while the monitor is held.</param>
 /// <param name="Grace">How late a tick may start.</param>
 internal sealed record MonitorPlan(bool Exists, TickPlan Plan, TimeSpan Grace);

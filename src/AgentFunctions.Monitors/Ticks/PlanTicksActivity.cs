@@ -4,12 +4,13 @@ using AgentFunctions.Monitors.Schedules;
 
 namespace AgentFunctions.Monitors.Ticks;
 
-/// <summary>Works out what a monitor is to do next. Reads only.</summary>
+/// <summary>Works out what a monitor is to do next; nothing for the loop of a monitor that is gone. Reads only.</summary>
 internal sealed class PlanTicksActivity(MonitorStore monitors, TimeProvider time)
 {
     public async Task<MonitorPlan> RunAsync(ActivityContext context, PlanTicksInput input)
     {
-        if (await monitors.FindAsync(input.Monitor, context.CancellationToken).ConfigureAwait(false) is not var (record, _))
+        if (await monitors.FindAsync(input.Monitor, context.CancellationToken).ConfigureAwait(false) is not var (record, _)
+            || MonitorLoop.InstanceIdOf(record) != context.InstanceId)
         {
             return new MonitorPlan(false, new TickPlan([], [], null), default);
         }

@@ -15,7 +15,8 @@ internal sealed class RunTickActivity(MonitorStore monitors, TickDecider decider
     public async Task<RunTickResult> RunAsync(ActivityContext context, RunTickInput input)
     {
         CancellationToken cancellationToken = context.CancellationToken;
-        while (await monitors.FindAsync(input.Monitor, cancellationToken).ConfigureAwait(false) is var (record, _))
+        while (await monitors.FindAsync(input.Monitor, cancellationToken).ConfigureAwait(false) is var (record, _)
+            && MonitorLoop.InstanceIdOf(record) == context.InstanceId)
         {
             (MonitorMemory memory, string? etag) = await ReadMemoryAsync(record.Definition, input.Due, cancellationToken)
                 .ConfigureAwait(false);

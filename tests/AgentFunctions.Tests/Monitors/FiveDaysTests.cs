@@ -72,8 +72,9 @@ internal sealed class FiveDaysTests
             now = due;
             if (tick % 96 == 0)
             {
+                (MonitorRecord monitor, _) = (await host.Get<MonitorStore>().FindAsync("shop", cancellationToken))!.Value;
                 longestHistory = Math.Max(longestHistory, await host.Get<IOrchestrationClient>()
-                    .ReadHistoryAsync(MonitorLoop.InstanceIdOf("shop"), cancellationToken).CountAsync(cancellationToken));
+                    .ReadHistoryAsync(MonitorLoop.InstanceIdOf(monitor), cancellationToken).CountAsync(cancellationToken));
                 StoredRecord memory = (await host.Get<IRecordStore>().GetAsync("monitor-memory/shop", cancellationToken))!;
                 largestMemory = Math.Max(largestMemory, memory.Value.Length);
             }

@@ -1,11 +1,13 @@
 using System.Text.Json;
 using AgentFunctions.Budgets;
+using AgentFunctions.Durability;
 using AgentFunctions.Gateway;
 using AgentFunctions.Gateway.KillSwitch;
 using AgentFunctions.Governance.Audit;
 using AgentFunctions.Governance.KillSwitch;
 using AgentFunctions.Monitors;
 using AgentFunctions.Monitors.Incidents;
+using AgentFunctions.Monitors.Orchestration;
 using AgentFunctions.Monitors.Responses;
 using AgentFunctions.Monitors.Signals;
 using AgentFunctions.Monitors.Ticks;
@@ -319,6 +321,42 @@ internal sealed class WakeTests
         bench.Time.Advance(TimeSpan.FromMinutes(5));
         await bench.UntilAsync(async () => (await bench.Host.Monitors.GetAsync("shop")).Totals.Ran == 1
             && (await bench.Host.Monitors.GetHistoryAsync("shop")).Count == 2);
+    }
+
+    [Test]
+    public async Task MadeAgain_WhileTheLoopOfTheDeletedOneEnds_LooksWithALoopOfItsOwn()
+    {
+        await using MonitorBench bench = await MonitorBench.StartAsync();
+        MonitorStore store = bench.Host.Get<MonitorStore>();
+        (MonitorRecord deleted, _) = (await store.FindAsync("shop", default))!.Value;
+        await bench.Host.Monitors.DeleteAsync("shop");
+        await bench.Host.Monitors.PutAsync(MonitorBench.Definition(bench.Server.Url));
+        (MonitorRecord made, _) = (await store.FindAsync("shop", default))!.Value;
+        OrchestrationState ended = await bench.Host.Get<IOrchestrationClient>().WaitForCompletionAsync(MonitorLoop.InstanceIdOf(deleted));
+        await bench.TickAsync(2);
+
+        Assert.That(ended.Status, Is.EqualTo(OrchestrationStatus.Completed));
+        Assert.That(MonitorLoop.InstanceIdOf(made), Is.Not.EqualTo(MonitorLoop.InstanceIdOf(deleted)));
+        RunTickResult late = await bench.Host.Get<RunTickActivity>().RunAsync(
+            new ActivityContext(MonitorLoop.InstanceIdOf(deleted), MonitorStepNames.RunTick, 1, default),
+            new RunTickInput("shop", bench.Time.GetUtcNow().AddHours(1)));
+        Assert.That(late.Ran, Is.False, "a tick of the deleted monitor does not run as one of the new one");
+    }
+
+    [Test]
+    public async Task Record_OfAnEarlierVersion_KeepsTheLoopOfItsName()
+    {
+        await using MonitorBench bench = await MonitorBench.StartAsync();
+        MonitorStore store = bench.Host.Get<MonitorStore>();
+        (MonitorRecord made, string etag) = (await store.FindAsync("shop", default))!.Value;
+        await store.PutAsync(made with { Loop = null }, etag, default);
+        await bench.Host.Monitors.EnsureRunningAsync();
+        await bench.TickAsync();
+
+        OrchestrationState loop = (await bench.Host.Get<IOrchestrationClient>().GetAsync("monitor-shop"))!;
+        Assert.That(loop.IsEnded, Is.False);
+        await bench.Host.Monitors.PutAsync(Watched(MonitorBench.Definition(bench.Server.Url)));
+        Assert.That((await store.FindAsync("shop", default))!.Value.Value.Loop, Is.Null, "a change leaves its loop");
     }
 
     private static MonitorDefinition Watched(MonitorDefinition monitor) =>
