@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Security.Cryptography;
 using AgentFunctions.Durability;
 using AgentFunctions.Governance.Audit;
 using AgentFunctions.Monitors.Orchestration;
@@ -58,7 +59,7 @@ public sealed class MonitorService
             // Due times of the new schedule that have passed already are no missed ticks.
             ActiveFrom = old is not null && old.Definition.Schedule == definition.Schedule ? old.ActiveFrom : now,
             PausedAt = old?.PausedAt,
-            Loop = old is null ? MonitorLoop.NewInstanceId(definition.Name) : old.Loop,
+            Loop = old is null ? NewLoop(definition.Name) : old.Loop,
             By = requester,
         };
         if (!ReferenceEquals(record, old))
@@ -202,6 +203,9 @@ public sealed class MonitorService
             await EnsureRunningAsync(record, cancellationToken).ConfigureAwait(false);
         }
     }
+
+    private static string NewLoop(string monitor) =>
+        $"monitor-{monitor}.{RandomNumberGenerator.GetHexString(8, lowercase: true)}";
 
     private async Task EnsureRunningAsync(MonitorRecord monitor, CancellationToken cancellationToken)
     {

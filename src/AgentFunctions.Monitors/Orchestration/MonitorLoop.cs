@@ -42,9 +42,6 @@ internal sealed class MonitorLoop
     /// <summary>The instance id of a monitor's loop.</summary>
     public static string InstanceIdOf(MonitorRecord monitor) => monitor.Loop ?? $"monitor-{monitor.Definition.Name}";
 
-    /// <summary>An instance id for the loop of a monitor that is made now.</summary>
-    public static string NewInstanceId(string monitor) => $"monitor-{monitor}.{Guid.NewGuid():N}";
-
     /// <summary>Runs the loop; true where the monitor is gone, false where it continues as new.</summary>
     public static async Task<bool> RunAsync(IOrchestrationContext context, MonitorState state)
     {
