@@ -35,6 +35,8 @@ internal static class McpFailures
                     : McpFailure.Answered;
             case HttpRequestException { StatusCode: HttpStatusCode.NotFound }:
                 return McpFailure.NotMade;
+            case HttpRequestException { StatusCode: HttpStatusCode.RequestTimeout }:
+                return McpFailure.Lost;
             case HttpRequestException { StatusCode: >= HttpStatusCode.BadRequest and < HttpStatusCode.InternalServerError }:
             case HttpRequestException when McpRefusalException.CodeIn(failure) is not null:
                 return McpFailure.Answered;
@@ -45,8 +47,9 @@ internal static class McpFailures
                     or HttpRequestError.SecureConnectionError,
             }:
                 return McpFailure.NotMade;
-            case InvalidOperationException or McpException when session.IsAlive:
-                // The client could not do what the server answered, a question to a person for one. The server is well.
+            case InvalidOperationException when session.IsAlive:
+                // The client could not do what the server answered, a question to a person for one. The server is well. An
+                // McpException says less: it is also what comes of a stream that broke off before the answer.
                 return await AnswersAsync(session, time, cancellationToken).ConfigureAwait(false)
                     ? McpFailure.Answered
                     : McpFailure.Lost;

@@ -40,8 +40,9 @@ internal sealed class McpRefusalException(int? code, string message, Exception c
 
         try
         {
-            JsonNode? error = (JsonNode.Parse(message[at..]) as JsonObject)?["error"];
-            return (error as JsonObject)?["code"] is JsonValue value && value.TryGetValue(out int code) ? code : null;
+            // A gateway in front of the server has errors with codes too, and knows nothing of the call.
+            return JsonNode.Parse(message[at..]) is JsonObject answer && answer.ContainsKey("jsonrpc")
+                && answer["error"] is JsonObject error && error["code"] is JsonValue value && value.TryGetValue(out int code) ? code : null;
         }
         catch (JsonException)
         {

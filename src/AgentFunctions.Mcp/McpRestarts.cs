@@ -18,7 +18,8 @@ internal sealed class McpRestarts(TimeProvider time)
     private static readonly TimeSpan ShortLife = TimeSpan.FromSeconds(10);
 
     private readonly Lock _gate = new();
-    private DateTimeOffset _notBefore = DateTimeOffset.MinValue;
+    private TimeSpan _pause;
+    private long _failedAt;
     private int _failures;
     private bool _needsSignIn;
 
@@ -29,7 +30,7 @@ internal sealed class McpRestarts(TimeProvider time)
         {
             lock (_gate)
             {
-                return _notBefore - time.GetUtcNow();
+                return _pause - time.GetElapsedTime(_failedAt);
             }
         }
     }
@@ -60,7 +61,7 @@ internal sealed class McpRestarts(TimeProvider time)
             TimeSpan pause = FirstPause * Math.Pow(2, Math.Min(_failures++, 10));
             // Whoever signs in expects the tools at once.
             TimeSpan longest = needsSignIn ? LongestWait : LongestPause;
-            _notBefore = time.GetUtcNow() + (pause < longest ? pause : longest);
+            (_pause, _failedAt) = (pause < longest ? pause : longest, time.GetTimestamp());
             return _failures;
         }
     }
@@ -77,10 +78,10 @@ internal sealed class McpRestarts(TimeProvider time)
     /// <summary>
     /// Looks whether a server that is given up was up for long enough: then what failed before that counts no more.
     /// </summary>
-    /// <param name="startedAt">When it was started.</param>
-    public bool WasUp(DateTimeOffset startedAt)
+    /// <param name="startedAt">The timestamp of its start.</param>
+    public bool WasUp(long startedAt)
     {
-        if (time.GetUtcNow() - startedAt < ShortLife)
+        if (time.GetElapsedTime(startedAt) < ShortLife)
         {
             return false;
         }

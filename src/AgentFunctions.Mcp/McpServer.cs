@@ -269,7 +269,11 @@ internal sealed class McpServer(
                     throw Unavailable($"{_restarts.Reason} (it is tried again in {Math.Ceiling(pause.TotalSeconds)} s)");
                 }
 
-                _session = StartAsync(pause);
+                // Without what is the caller's, its token above all: the session outlives it and serves other runs.
+                using (ExecutionContext.SuppressFlow())
+                {
+                    _session = Task.Run(() => StartAsync(pause));
+                }
             }
 
             return _session.WaitAsync(cancellationToken);
@@ -279,7 +283,6 @@ internal sealed class McpServer(
     /// <summary>Starts the server for whoever waits, so no single caller's token ends it.</summary>
     private async Task<McpSession> StartAsync(TimeSpan pause)
     {
-        await Task.Yield();
         CancellationToken stopping = _stopping.Token;
         McpSecrets? secrets = null;
         try

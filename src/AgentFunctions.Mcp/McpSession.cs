@@ -30,7 +30,7 @@ internal sealed class McpSession
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private Task<IReadOnlyList<Tool>>? _tools;
-    private DateTimeOffset _listedAt;
+    private long _listedAt;
     private int _inUse;
     private int _isEndCounted;
     private volatile bool _isRetired;
@@ -44,7 +44,7 @@ internal sealed class McpSession
         McpClient client, McpQuestions questions, McpListLifetime lifetime, OlderTasks olderTasks, McpTransport transport,
         string server, TimeProvider time, ILogger logger) =>
         (_client, _questions, _lifetime, _olderTasks, _transport, _server, _time, _logger, StartedAt) =
-        (client, questions, lifetime, olderTasks, transport, server, time, logger, time.GetUtcNow());
+        (client, questions, lifetime, olderTasks, transport, server, time, logger, time.GetTimestamp());
 
     /// <summary>Gets what must not be repeated of the server's configuration.</summary>
     public McpSecrets Secrets => _transport.Secrets;
@@ -69,8 +69,8 @@ internal sealed class McpSession
         ? _olderTasks.MakeOf(tool)
         : _client.ServerCapabilities?.Extensions?.ContainsKey(TaskWire.Extension) == true;
 
-    /// <summary>Gets when the connection was made.</summary>
-    public DateTimeOffset StartedAt { get; }
+    /// <summary>Gets the timestamp at which the connection was made.</summary>
+    public long StartedAt { get; }
 
     /// <summary>Determines whether the caller is the first to notice the server's end: it counts once.</summary>
     public bool TryCountEnd() => Interlocked.Exchange(ref _isEndCounted, 1) == 0;
@@ -128,10 +128,9 @@ internal sealed class McpSession
         Task<IReadOnlyList<Tool>> tools;
         lock (_gate)
         {
-            DateTimeOffset now = _time.GetUtcNow();
-            if (_tools is null or { IsFaulted: true } or { IsCanceled: true } || now - _listedAt >= _lifetime.Value)
+            if (_tools is null or { IsFaulted: true } or { IsCanceled: true } || _time.GetElapsedTime(_listedAt) >= _lifetime.Value)
             {
-                _listedAt = now;
+                _listedAt = _time.GetTimestamp();
                 _lifetime.Begin();
                 _tools = AskForToolsAsync();
             }

@@ -9,17 +9,17 @@ internal sealed class Alarm(IOrchestrationContext context) : IDisposable
 {
     private readonly CancellationTokenSource _stopped = new();
     private DateTimeOffset _at = DateTimeOffset.MaxValue;
-    private Task _timer = Never;
-
-    private static Task Never { get; } = new TaskCompletionSource().Task;
+    // Of this alarm: whoever waits for a task hangs on it until it completes, which one that all share never would.
+    private readonly Task _never = new TaskCompletionSource().Task;
+    private Task? _timer;
 
     /// <summary>Completes at the moment or before it; who was woken too early asks again.</summary>
     /// <param name="moment">The moment (UTC); <see langword="null"/> for never.</param>
     public Task At(DateTimeOffset? moment)
     {
-        if (_timer.IsCompleted)
+        if (_timer?.IsCompleted == true)
         {
-            (_at, _timer) = (DateTimeOffset.MaxValue, Never);
+            (_at, _timer) = (DateTimeOffset.MaxValue, null);
         }
 
         if (moment < _at)
@@ -28,7 +28,7 @@ internal sealed class Alarm(IOrchestrationContext context) : IDisposable
             _timer = context.CreateTimerAsync(_at, _stopped.Token);
         }
 
-        return _timer;
+        return _timer ?? _never;
     }
 
     public void Dispose()

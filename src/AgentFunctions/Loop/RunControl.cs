@@ -18,7 +18,9 @@ internal sealed class RunControl : IDisposable
     private Task<RunCommand> _next;
     private DateTimeOffset? _waitedUntil;
     private DateTimeOffset? _deadline;
-    private Task _deadlineTimer = Never;
+    // Of this execution: whoever waits for a task hangs on it until it completes, which one that all share never would.
+    private readonly Task _never = new TaskCompletionSource().Task;
+    private Task _deadlineTimer;
     private CancellationTokenSource? _deadlineCancel;
 
     public RunControl(IOrchestrationContext context, SwarmFlow swarm, TimeSpan? stepTimeout, Func<bool> isWaiting)
@@ -28,6 +30,7 @@ internal sealed class RunControl : IDisposable
         _stepTimeout = stepTimeout;
         _isWaiting = isWaiting;
         _stepAlarm = new Alarm(context);
+        _deadlineTimer = _never;
         _next = Listen();
     }
 
@@ -45,8 +48,6 @@ internal sealed class RunControl : IDisposable
 
     /// <summary>Gets or sets whether a step was left before it was over.</summary>
     public bool HasLeftSteps { get; private set; }
-
-    private static Task Never { get; } = new TaskCompletionSource().Task;
 
     /// <summary>Takes the commands that have come into the state.</summary>
     public RunState Apply(RunState state)
@@ -174,7 +175,7 @@ internal sealed class RunControl : IDisposable
         _deadlineCancel?.Cancel();
         _deadlineCancel?.Dispose();
         _deadlineCancel = deadline is null ? null : new CancellationTokenSource();
-        _deadlineTimer = deadline is null ? Never : _context.CreateTimerAsync(deadline.Value, _deadlineCancel!.Token);
+        _deadlineTimer = deadline is null ? _never : _context.CreateTimerAsync(deadline.Value, _deadlineCancel!.Token);
         _deadline = deadline;
     }
 

@@ -18,6 +18,7 @@ internal sealed class SwarmFlow : IDisposable
     private readonly CancellationTokenSource _stopped = new();
     private readonly Alarm _alarm;
     private readonly Queue<ChildEnded> _lost = [];
+    private readonly Task<ChildEnded> _never = new TaskCompletionSource<ChildEnded>().Task;
     private RunState _lead;
     private SwarmState? _swarm;
     private bool _isHeldUp;
@@ -388,8 +389,6 @@ internal sealed class SwarmFlow : IDisposable
         _context.SendEvent(ChildName.RunId(_context.InstanceId, child.Name), RunCommand.EventName, command);
 
     private Task<ChildEnded> Listen() => _swarm is null
-        ? Never
+        ? _never
         : _context.WaitForExternalEventAsync<ChildEnded>(ChildEnded.EventName, _stopped.Token);
-
-    private static Task<ChildEnded> Never { get; } = new TaskCompletionSource<ChildEnded>().Task;
 }

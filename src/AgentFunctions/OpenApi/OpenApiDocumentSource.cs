@@ -28,7 +28,7 @@ internal sealed class OpenApiDocumentSource(
     private readonly SemaphoreSlim _gate = new(1, 1);
     private OpenApiDocument? _latest;
     private string _files = "";
-    private DateTimeOffset _fetchAfter;
+    private long _askedAt;
 
     public async Task<OpenApiDocument> GetAsync(CancellationToken cancellationToken)
     {
@@ -81,13 +81,12 @@ internal sealed class OpenApiDocumentSource(
 
     private async Task<OpenApiDocument> FetchAsync(Uri url, CancellationToken cancellationToken)
     {
-        DateTimeOffset now = time.GetUtcNow();
-        if (_latest is not null && now < _fetchAfter)
+        if (_latest is not null && time.GetElapsedTime(_askedAt) < options.RefreshAfter)
         {
             return _latest;
         }
 
-        _fetchAfter = now + options.RefreshAfter;
+        _askedAt = time.GetTimestamp();
         using HttpClient client = http.CreateClient(options.HttpClientName);
         using CancellationTokenSource timeout = new(options.Timeout, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, timeout.Token);

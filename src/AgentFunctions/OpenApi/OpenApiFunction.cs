@@ -34,14 +34,15 @@ internal sealed class OpenApiFunction(OpenApiOperation operation, OpenApiOptions
         using HttpClient client = http.CreateClient(options.HttpClientName);
         try
         {
-            using HttpResponseMessage response = await SendAsync(client, sent, files, context, cancellationToken)
+            (HttpResponseMessage answer, bool isOpen) = await SendAsync(client, sent, files, context, cancellationToken)
                 .ConfigureAwait(false);
+            using HttpResponseMessage response = answer;
             string text = await OpenApiResponse.ToTextAsync(response, options.ResponseLimit, context, cancellationToken)
                 .ConfigureAwait(false);
             string status = $"HTTP {(int)response.StatusCode} {response.ReasonPhrase}".TrimEnd();
             string told = text.Length == 0 ? status : $"{status}: {text}";
             return response.IsSuccessStatusCode ? text.Length == 0 ? status : text
-                : operation.Effect != ToolEffect.None && LeavesOpen(response.StatusCode)
+                : isOpen || (operation.Effect != ToolEffect.None && LeavesOpen(response.StatusCode))
                     ? throw new AgentException(
                         ErrorCode.ToolOutcomeUnknown,
                         $"The API '{options.Name}' does not say whether the call has taken effect: {told}")
@@ -75,11 +76,16 @@ internal sealed class OpenApiFunction(OpenApiOperation operation, OpenApiOptions
     private static bool LeavesOpen(HttpStatusCode status) => status is HttpStatusCode.RequestTimeout
         or (>= HttpStatusCode.InternalServerError and not HttpStatusCode.NotImplemented);
 
-    private async Task<HttpResponseMessage> SendAsync(
+    /// <summary>
+    /// Makes the call. Also says whether it may have taken effect whatever the answer is: a server that has done what was asked
+    /// may send the caller on to look at it.
+    /// </summary>
+    private async Task<(HttpResponseMessage Response, bool IsOpen)> SendAsync(
         HttpClient client, IReadOnlyDictionary<string, JsonElement> arguments, IReadOnlyDictionary<string, OpenApiFile> files,
         ToolContext context,
         CancellationToken cancellationToken)
     {
+        bool isOpen = false;
         HttpRequestMessage request = OpenApiRequest.Create(operation, arguments, files);
         string? token = options.Identity is not { } identity ? null : await context.Services.GetRequiredService<RunTokens>()
             .MintAsync(context, identity.AudienceOf(operation.BaseUrl), identity.Scopes, cancellationToken).ConfigureAwait(false);
@@ -96,29 +102,37 @@ internal sealed class OpenApiFunction(OpenApiOperation operation, OpenApiOptions
                     request.Headers.TryAddWithoutValidation(name, value);
                 }
 
-                response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken)
-                    .ConfigureAwait(false);
+                try
+                {
+                    response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken)
+                        .ConfigureAwait(false);
+                }
+                catch (HttpRequestException e) when (isOpen)
+                {
+                    throw new IOException($"It answered with a redirect, and {request.RequestUri} cannot be read: {e.Message}", e);
+                }
             }
 
             // A client of the host's own may have followed a redirect by itself.
             Uri answered = response.RequestMessage?.RequestUri ?? operation.BaseUrl;
             if (!IsOwn(answered))
             {
-                throw Elsewhere(response, answered);
+                throw Elsewhere(response, answered, operation.Effect != ToolEffect.None);
             }
 
             if (response.Headers.Location is not { } location || !IsRedirect(response.StatusCode))
             {
-                return response;
-            }
-
-            Uri next = new(answered, location);
-            if (!IsOwn(next) || redirects == MaxRedirects)
-            {
-                throw Elsewhere(response, next);
+                return (response, isOpen);
             }
 
             bool keepsMethod = response.StatusCode is HttpStatusCode.TemporaryRedirect or HttpStatusCode.PermanentRedirect;
+            isOpen |= !keepsMethod && operation.Effect != ToolEffect.None;
+            Uri next = new(answered, location);
+            if (!IsOwn(next) || redirects == MaxRedirects)
+            {
+                throw Elsewhere(response, next, isOpen);
+            }
+
             request = OpenApiRequest.Create(operation, arguments, files);
             request.RequestUri = next;
             if (!keepsMethod && request.Method != HttpMethod.Head)
@@ -158,11 +172,12 @@ internal sealed class OpenApiFunction(OpenApiOperation operation, OpenApiOptions
         status is HttpStatusCode.MovedPermanently or HttpStatusCode.Found or HttpStatusCode.SeeOther
         or HttpStatusCode.TemporaryRedirect or HttpStatusCode.PermanentRedirect;
 
-    private AgentException Elsewhere(HttpResponseMessage response, Uri next)
+    private AgentException Elsewhere(HttpResponseMessage response, Uri next, bool isOpen)
     {
         response.Dispose();
         return new AgentException(
-            ErrorCode.ToolFailed,
-            $"The API '{options.Name}' redirects to {next.GetLeftPart(UriPartial.Authority)}, which is not followed: calls stay with their own server.");
+            isOpen ? ErrorCode.ToolOutcomeUnknown : ErrorCode.ToolFailed,
+            $"The API '{options.Name}' redirects to {next.GetLeftPart(UriPartial.Authority)}, which is not followed: calls stay with their own server."
+            + (isOpen ? " The call may have taken effect." : ""));
     }
 }

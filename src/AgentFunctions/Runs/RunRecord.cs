@@ -69,8 +69,11 @@ internal sealed record RunRecord
     /// <summary>Gets the call of <see cref="Parent"/> that asked for this run.</summary>
     public RunOrigin? Origin { get; init; }
 
-    /// <summary>Gets where it was forked from; <see langword="null"/> for a run of its own.</summary>
-    public ForkOrigin? ForkedFrom { get; init; }
+    /// <summary>
+    /// Gets where it was forked from; <see langword="null"/> for a run of its own. No sub-agent is a fork: its record was once made
+    /// with the origin of its lead.
+    /// </summary>
+    public ForkOrigin? ForkedFrom { get => Parent is null ? field : null; init; }
 
     /// <summary>
     /// Gets the tools that it started without and gets when they come; <see langword="null"/>, the default, for none.

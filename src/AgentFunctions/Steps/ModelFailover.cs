@@ -13,7 +13,7 @@ namespace AgentFunctions.Steps;
 /// other model.
 /// </summary>
 internal sealed partial class ModelFailover(
-    IModelCatalog models, ModelConcurrency gates, ModelOutages outages, TimeProvider time, ILogger<ModelFailover> log)
+    IModelCatalog models, ModelConcurrency gates, ModelOutages outages, ILogger<ModelFailover> log)
 {
     /// <summary>Calls a model, or those that stand in for it.</summary>
     /// <param name="model">The model.</param>
@@ -94,12 +94,12 @@ internal sealed partial class ModelFailover(
 
     private AgentException AllAreDown(ModelBinding model, ModelFallback fallback)
     {
-        (string Name, (string Why, DateTimeOffset Until)? Outage)[] down =
+        (string Name, (string Why, TimeSpan Left)? Outage)[] down =
             [.. fallback.Models.Prepend(model.Name).Select(name => (name, outages.Find(name)))
                 .Where(static one => one.Item2 is not null)];
         TimeSpan pause = down.Length == 0
             ? TimeSpan.FromSeconds(1)
-            : down.Min(static one => one.Outage!.Value.Until) - time.GetUtcNow();
+            : down.Min(static one => one.Outage!.Value.Left);
         return new AgentException(
             ErrorCode.ModelUnavailable,
             $"model '{model.Name}' and those that stand in for it give no answers: {string.Join(" ", down.Select(static one => one.Outage!.Value.Why))}")

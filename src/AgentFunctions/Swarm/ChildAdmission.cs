@@ -133,6 +133,7 @@ internal sealed class ChildAdmission(RunStore runs, ChildKinds kinds, Journal jo
             Priority = asked.Priority < lead.Priority ? asked.Priority : lead.Priority,
             CallbackUrl = null,
             Parent = lead.Id,
+            ForkedFrom = null,
             Origin = new RunOrigin(context.Turn, context.Call, asked.IsAnswer) { Item = item, Name = asked.As },
             CreatedAt = now,
         };

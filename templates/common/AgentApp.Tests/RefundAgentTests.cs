@@ -64,7 +64,9 @@ public class RefundAgentTests
         host.EnsureNoEffectTwice();
     }
 
-    [TestCase(100, PolicyVerdict.Allow)]
+    [TestCase(99, PolicyVerdict.Allow)]
+    [TestCase(100, PolicyVerdict.Ask)]
+    [TestCase(-20, PolicyVerdict.Ask)]
     [TestCase(500, PolicyVerdict.Ask)]
     [TestCase(50_000, PolicyVerdict.Deny)]
     public async Task Policy_ByAmount(decimal amount, PolicyVerdict expected)

@@ -15,6 +15,7 @@ using AgentFunctions.Mesh;
 using AgentFunctions.Notifications;
 using AgentFunctions.OpenAI;
 using AgentFunctions.Tools;
+using AgentFunctions.Tools.Workspaces;
 
 namespace AgentFunctions.Tests.Documents;
 
@@ -25,7 +26,7 @@ internal static partial class SettingsPage
         # Settings
 
         Every setting that a host reads from its configuration. In `appsettings.json` a colon is a level; in an environment variable it is two
-        underscores (`Gateway__MaxQueued`). `<n>` is a number from 0, `<name>` a name of yours. This page is written by a test from the code.
+        underscores (`Gateway__Concurrency__MaxQueued`). `<n>` is a number from 0, `<name>` a name of yours. This page is written by a test from the code.
 
         """;
 
@@ -51,7 +52,7 @@ internal static partial class SettingsPage
             "Whether an agent with a model that nobody knows is refused; otherwise the default model speaks, with a note."],
         ["Rehearsal:Pause", "duration, `00:05:00`", "`00:00:00`", "How long the rehearsal model thinks before each answer."],
         ["Runs:MaxTurns", "number", "`1000`", "The most turns of a run that neither its agent nor a budget limits."],
-        ["Workspace:Sandbox", "`auto`, `required`, `off`", "`auto`",
+        ["Workspace:Sandbox", "`auto`, `required`, `off`", $"`{new WorkspaceToolOptions().Sandbox.ToString().ToLowerInvariant()}`",
             "Whether commands of `run_command` run in a sandbox: where there is one, always, or never; [security](../security.md)."],
         ["Workspace:Snapshots", "`off`, `writes`, `all`", "by the kind of folder",
             "What is kept of changes of a run's folder, so that they can be taken back; [data](../data.md)."],
@@ -87,7 +88,8 @@ internal static partial class SettingsPage
         {
             string name = $"{path}:{property.Name}";
             Type kind = Nullable.GetUnderlyingType(property.PropertyType) ?? property.PropertyType;
-            if (ElementOf(kind) is { } element)
+            // One within another as well: lists by a name.
+            while (ElementOf(kind) is { } element)
             {
                 bool isNamed = kind.GetInterfaces().Append(kind)
                     .Any(static one => one.IsGenericType && one.Name.Contains("Dictionary", StringComparison.Ordinal));

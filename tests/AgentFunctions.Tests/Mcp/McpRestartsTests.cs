@@ -1,4 +1,6 @@
 using AgentFunctions.Mcp;
+using AgentFunctions.Models.Resilience;
+using AgentFunctions.Testing;
 using Microsoft.Extensions.Time.Testing;
 
 namespace AgentFunctions.Tests.Mcp;
@@ -31,7 +33,7 @@ internal sealed class McpRestartsTests
             restarts.Failed("It is away.");
         }
 
-        DateTimeOffset started = _time.GetUtcNow();
+        long started = _time.GetTimestamp();
         _time.Advance(TimeSpan.FromHours(1));
         bool wasUp = restarts.WasUp(started);
         string? trouble = restarts.Trouble("shop");
@@ -46,11 +48,29 @@ internal sealed class McpRestartsTests
         var restarts = new McpRestarts(_time);
         restarts.Failed("It is away.");
 
-        _time.Advance(TimeSpan.FromSeconds(2));
-        bool wasUp = restarts.WasUp(_time.GetUtcNow() - TimeSpan.FromSeconds(1));
+        _time.Advance(TimeSpan.FromSeconds(1));
+        long started = _time.GetTimestamp();
+        _time.Advance(TimeSpan.FromSeconds(1));
+        bool wasUp = restarts.WasUp(started);
         restarts.Failed("It died.");
 
         Assert.That((wasUp, restarts.Pause), Is.EqualTo((false, TimeSpan.FromSeconds(2))));
+    }
+
+    [Test]
+    public void Pause_WhileTheClockIsPutBack_IsNoLonger()
+    {
+        var time = new VirtualTime(DateTimeOffset.UnixEpoch + TimeSpan.FromDays(1));
+        var restarts = new McpRestarts(time);
+        var outages = new ModelOutages(time);
+        restarts.Failed("It is away.");
+        outages.Failed("gpt", new AgentException(ErrorCode.ModelUnavailable, "It is away."));
+
+        time.Step(-TimeSpan.FromHours(3));
+        time.Advance(TimeSpan.FromMinutes(1));
+
+        Assert.That(restarts.Pause, Is.LessThanOrEqualTo(TimeSpan.Zero));
+        Assert.That(outages.MayTry("gpt"));
     }
 
     [Test]

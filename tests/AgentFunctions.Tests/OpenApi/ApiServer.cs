@@ -29,6 +29,8 @@ internal sealed class ApiServer : IAsyncDisposable
                     StringComparer.OrdinalIgnoreCase),
                 System.Text.Encoding.UTF8.GetString(read.ToArray()),
                 read.ToArray()));
+            read.Position = 0;
+            context.Request.Body = read;
             await handle(context);
         });
     }

@@ -67,6 +67,42 @@ internal sealed class OpenApiOutcomeTests
         Assert.That(server.Requests.Select(request => request.Headers["Idempotency-Key"]), Is.All.EqualTo("run-1/1/0"));
     }
 
+    [TestCase("shop__placeOrder", 303, "/v1/orders/1", 404, ErrorCode.ToolOutcomeUnknown)]
+    [TestCase("shop__placeOrder", 302, "/v1/orders/1", 0, ErrorCode.ToolOutcomeUnknown)]
+    [TestCase("shop__placeOrder", 303, "https://elsewhere.example/1", 200, ErrorCode.ToolOutcomeUnknown)]
+    [TestCase("shop__placeOrder", 307, "https://elsewhere.example/1", 200, ErrorCode.ToolFailed)]
+    [TestCase("shop__getOrder", 302, "https://elsewhere.example/1", 200, ErrorCode.ToolFailed)]
+    [TestCase("shop__getOrder", 302, "/v1/orders/2", 404, ErrorCode.ToolFailed)]
+    [TestCase("shop__placeOrder", 303, "/v1/orders/1", 200, null)]
+    public async Task CallAsync_AnsweredWithARedirect_IsUnknownUnlessTheNextAnswerSaysSo(
+        string tool, int status, string location, int next, ErrorCode? code)
+    {
+        int calls = 0;
+        await using ApiServer server = await ApiServer.StartAsync(context =>
+        {
+            if (Interlocked.Increment(ref calls) == 1)
+            {
+                context.Response.StatusCode = status;
+                context.Response.Headers.Location = location;
+            }
+            else if (next == 0)
+            {
+                context.Abort();
+            }
+            else
+            {
+                context.Response.StatusCode = next;
+            }
+
+            return Task.CompletedTask;
+        });
+        await using var bench = new OpenApiBench(server, Description);
+
+        ToolOutcome outcome = await bench.CallAsync(tool, ArgumentsOf(tool));
+
+        Assert.That(outcome.IsError ? outcome.Code : null, Is.EqualTo(code), outcome.Text);
+    }
+
     [Test]
     public async Task CallAsync_NobodyListens_IsUnavailable()
     {

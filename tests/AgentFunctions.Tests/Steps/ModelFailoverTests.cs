@@ -160,7 +160,7 @@ internal sealed class ModelFailoverTests
         _troubles.Clear();
         _first = Model("first") with { Fallback = new ModelFallback(Two) { On = on } };
         _failover = new ModelFailover(
-            Catalog(_first, Model("spare"), Model("last")), new ModelConcurrency(_time), new ModelOutages(_time), _time,
+            Catalog(_first, Model("spare"), Model("last")), new ModelConcurrency(_time), new ModelOutages(_time),
             NullLogger<ModelFailover>.Instance);
     }
 

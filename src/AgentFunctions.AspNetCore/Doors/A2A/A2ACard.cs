@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json.Nodes;
 using AgentFunctions.Agents;
 using AgentFunctions.AspNetCore.Doors.Shared;
+using AgentFunctions.Governance.Redaction;
 using AgentFunctions.Mesh;
 using AgentFunctions.Mesh.Cards;
 using Microsoft.AspNetCore.Http;
@@ -29,7 +30,10 @@ internal static class A2ACard
     {
         ApiOptions options = http.RequestServices.GetRequiredService<IOptions<ApiOptions>>().Value;
         string url = $"{HostAddress.Of(http)}/a2a/{agent.Name}";
-        string what = agent.Description.Length > 0 ? agent.Description : $"The agent '{agent.Name}'.";
+        // Masked here, since what is masked later is no longer what was signed.
+        string what = agent.Description.Length > 0
+            ? http.RequestServices.GetRequiredService<Redactor>().Redact(agent.Description)!
+            : $"The agent '{agent.Name}'.";
         var schemes = new JsonObject
         {
             ["bearer"] = new JsonObject { ["httpAuthSecurityScheme"] = new JsonObject { ["scheme"] = "Bearer" } },

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using AgentFunctions.Governance.Redaction;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using ModelContextProtocol.Protocol;
@@ -9,7 +10,7 @@ namespace AgentFunctions.AspNetCore.Doors.Mcp;
 /// <summary>
 /// Adds the tools and tasks of this door to the host's server of the Model Context Protocol, beside what the host adds itself.
 /// </summary>
-internal sealed class McpDoorOptionsSetup : IConfigureOptions<McpServerOptions>
+internal sealed class McpDoorOptionsSetup(Redactor redactor) : IConfigureOptions<McpServerOptions>
 {
     public void Configure(McpServerOptions options)
     {
@@ -32,6 +33,38 @@ internal sealed class McpDoorOptionsSetup : IConfigureOptions<McpServerOptions>
         Add(options, "tasks/get", static (tasks, request, cancellationToken) => tasks.GetAsync(request, cancellationToken));
         Add(options, "tasks/update", static (tasks, request, cancellationToken) => tasks.UpdateAsync(request, cancellationToken));
         Add(options, "tasks/cancel", static (tasks, request, cancellationToken) => tasks.CancelAsync(request, cancellationToken));
+        options.Filters.Message.OutgoingFilters.Add(next => (context, cancellationToken) =>
+        {
+            Mask(context.JsonRpcMessage);
+            return next(context, cancellationToken);
+        });
+    }
+
+    /// <summary>Masks secrets in whatever leaves the host: results, errors, progress and questions.</summary>
+    private void Mask(JsonRpcMessage message)
+    {
+        switch (message)
+        {
+            case JsonRpcResponse response:
+                response.Result = Masked(response.Result);
+                break;
+            case JsonRpcError error:
+                error.Error.Message = redactor.Redact(error.Error.Message)!;
+                break;
+            case JsonRpcNotification notification:
+                notification.Params = Masked(notification.Params);
+                break;
+            case JsonRpcRequest request:
+                request.Params = Masked(request.Params);
+                break;
+        }
+    }
+
+    private JsonNode? Masked(JsonNode? node)
+    {
+        string? written = node?.ToJsonString();
+        string? shown = redactor.RedactJson(written);
+        return ReferenceEquals(shown, written) ? node : JsonNode.Parse(shown!);
     }
 
     private static void Add(

@@ -1,3 +1,5 @@
+using System.Buffers;
+using System.IO.Pipelines;
 using System.Runtime.CompilerServices;
 using AgentFunctions.Storage;
 
@@ -10,21 +12,6 @@ namespace AgentFunctions.Governance.Audit;
 public static class AuditExport
 {
     private static readonly ReadOnlyMemory<byte> Break = "\n"u8.ToArray();
-
-    /// <summary>Writes the log of a store to a file.</summary>
-    /// <param name="logs">The store.</param>
-    /// <param name="path">The file; one that is there is replaced.</param>
-    /// <param name="cancellationToken">The token to cancel the write.</param>
-    /// <returns>How many entries were written, counted as <see cref="AuditVerification.Entries"/> are.</returns>
-    public static async Task<long> WriteAsync(ILogStore logs, string path, CancellationToken cancellationToken = default)
-    {
-        ArgumentNullException.ThrowIfNull(logs);
-        FileStream file = File.Create(path);
-        await using (file.ConfigureAwait(false))
-        {
-            return await WriteAsync(logs, file, cancellationToken).ConfigureAwait(false);
-        }
-    }
 
     /// <summary>Writes the log of a store, which may be in use; what is added meanwhile is left out.</summary>
     /// <param name="logs">The store.</param>
@@ -64,27 +51,62 @@ public static class AuditExport
     public static async IAsyncEnumerable<ReadOnlyMemory<byte>> ReadAsync(
         string path, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
-        byte[] bytes = await File.ReadAllBytesAsync(path, cancellationToken).ConfigureAwait(false);
-        int start = 0;
-        while (start < bytes.Length)
+        FileStream file = File.OpenRead(path);
+        await using (file.ConfigureAwait(false))
         {
-            int end = LineEnd(bytes, start);
-            // A signature belongs to the entry above it.
-            if (end < bytes.Length && bytes.AsSpan(end + 1).StartsWith("{\"kid\":"u8))
+            byte[]? entry = null;
+            await foreach (byte[] line in LinesAsync(PipeReader.Create(file), cancellationToken).ConfigureAwait(false))
             {
-                end = LineEnd(bytes, end + 1);
+                // A signature belongs to the entry above it.
+                if (entry is not null && line.AsSpan().StartsWith("{\"kid\":"u8))
+                {
+                    yield return (byte[])[.. entry, .. Break.Span, .. line];
+                    entry = null;
+                    continue;
+                }
+
+                if (entry is not null)
+                {
+                    yield return entry;
+                }
+
+                entry = line;
             }
 
-            yield return bytes.AsMemory(start, end - start);
-            start = end + 1;
+            if (entry is not null)
+            {
+                yield return entry;
+            }
         }
     }
 
-    private static bool Counts(ReadOnlyMemory<byte> line) => AuditLine.TryRead(line) is not { JoinsParts: true };
-
-    private static int LineEnd(byte[] bytes, int from)
+    /// <summary>Reads line after line: the log of a host that ran for months is larger than an array may be.</summary>
+    private static async IAsyncEnumerable<byte[]> LinesAsync(
+        PipeReader reader, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        int at = bytes.AsSpan(from).IndexOf(Break.Span);
-        return at < 0 ? bytes.Length : from + at;
+        bool isOver = false;
+        while (!isOver)
+        {
+            ReadResult read = await reader.ReadAsync(cancellationToken).ConfigureAwait(false);
+            ReadOnlySequence<byte> rest = read.Buffer;
+            while (rest.PositionOf(Break.Span[0]) is { } end)
+            {
+                yield return rest.Slice(0, end).ToArray();
+                rest = rest.Slice(rest.GetPosition(1, end));
+            }
+
+            isOver = read.IsCompleted;
+            if (isOver && !rest.IsEmpty)
+            {
+                yield return rest.ToArray();
+                rest = rest.Slice(rest.End);
+            }
+
+            reader.AdvanceTo(rest.Start, rest.End);
+        }
+
+        await reader.CompleteAsync().ConfigureAwait(false);
     }
+
+    private static bool Counts(ReadOnlyMemory<byte> line) => AuditLine.TryRead(line) is not { JoinsParts: true };
 }

@@ -24,13 +24,12 @@ internal sealed class ModelOutages(TimeProvider time)
                 return true;
             }
 
-            DateTimeOffset now = time.GetUtcNow();
-            if (outage.Until > now)
+            if (Left(outage) > TimeSpan.Zero)
             {
                 return false;
             }
 
-            _outages[model] = outage with { Until = now + outage.Pause };
+            _outages[model] = outage with { Since = time.GetTimestamp(), For = outage.Pause };
             return true;
         }
     }
@@ -42,14 +41,14 @@ internal sealed class ModelOutages(TimeProvider time)
     {
         lock (_gate)
         {
-            DateTimeOffset now = time.GetUtcNow();
+            long now = time.GetTimestamp();
             bool isKnown = _outages.TryGetValue(model, out Outage? before);
             // Calls that were under way when it began do not make it longer.
-            TimeSpan pause = !isKnown ? FirstPause : before!.FailedAt + (before.Pause / 2) > now
+            TimeSpan pause = !isKnown ? FirstPause : time.GetElapsedTime(before!.FailedAt, now) < before.Pause / 2
                 ? before.Pause
                 : Shorter(before.Pause * 2, LongestPause);
             TimeSpan asked = error.RetryAfter ?? TimeSpan.Zero;
-            _outages[model] = new Outage(now, now + (asked > pause ? asked : pause), pause, error.Message);
+            _outages[model] = new Outage(now, now, asked > pause ? asked : pause, pause, error.Message);
         }
     }
 
@@ -64,17 +63,19 @@ internal sealed class ModelOutages(TimeProvider time)
         }
     }
 
-    /// <summary>Gets why a model is left alone, and until when; <see langword="null"/> if it is up.</summary>
+    /// <summary>Gets why a model is left alone, and for how long still; <see langword="null"/> if it is up.</summary>
     /// <param name="model">The model.</param>
-    public (string Why, DateTimeOffset Until)? Find(string model)
+    public (string Why, TimeSpan Left)? Find(string model)
     {
         lock (_gate)
         {
-            return _outages.TryGetValue(model, out Outage? outage) ? (outage.Why, outage.Until) : null;
+            return _outages.TryGetValue(model, out Outage? outage) ? (outage.Why, Left(outage)) : null;
         }
     }
 
+    private TimeSpan Left(Outage outage) => outage.For - time.GetElapsedTime(outage.Since);
+
     private static TimeSpan Shorter(TimeSpan one, TimeSpan other) => one < other ? one : other;
 
-    private sealed record Outage(DateTimeOffset FailedAt, DateTimeOffset Until, TimeSpan Pause, string Why);
+    private sealed record Outage(long FailedAt, long Since, TimeSpan For, TimeSpan Pause, string Why);
 }

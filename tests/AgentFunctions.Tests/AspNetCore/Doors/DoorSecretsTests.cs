@@ -156,6 +156,8 @@ internal sealed class DoorSecretsTests
             called,
             await McpAsync("tasks/get", task, new { taskId = task }, knowsTasks: true),
             await McpAsync("tools/call", "run_status", new { name = "run_status", arguments = new { id = task } }),
+            await McpAsync("tools/call", "run_status", new { name = "run_status", arguments = new { id = Secrets } }),
+            await McpAsync("tools/call", $"no agent {Secrets}", new { name = $"no agent {Secrets}", arguments = new { } }),
         ]);
 
         async Task<string> McpAsync(string method, string name, object parameters, bool knowsTasks = false) =>

@@ -41,7 +41,11 @@ internal sealed class AuditBench : IAsyncDisposable
     public AuditLog Log(ILogStore? store = null, TimeProvider? time = null, IHeadStore? heads = null) =>
         new(store ?? Store, Keys, time ?? TimeProvider.System, null, heads);
 
-    public Task<long> ExportAsync() => AuditExport.WriteAsync(Store, File);
+    public async Task<long> ExportAsync()
+    {
+        await using FileStream file = System.IO.File.Create(File);
+        return await AuditExport.WriteAsync(Store, file);
+    }
 
     public async Task<AuditVerification> VerifyExportAsync(IReadOnlyCollection<AuditHead>? known = null) =>
         await AuditVerifier.VerifyAsync(AuditExport.ReadAsync(File), await Keys.PublishedAsync(), known ?? []);

@@ -109,6 +109,25 @@ internal sealed class AuditCutTests
         return (log, time);
     }
 
+    [Test]
+    public async Task Export_IsReadBackPieceByPieceWithoutALossOfBytes()
+    {
+        await using AuditBench bench = await AuditBench.OpenAsync();
+        AuditLog log = bench.Log();
+        for (int number = 0; number < 50; number++)
+        {
+            // Longer than what is read at once.
+            await log.AppendAsync(Entry("a", number) with { Reason = new string('x', number * 400) });
+        }
+
+        long written = await bench.ExportAsync();
+        byte[] file = await File.ReadAllBytesAsync(bench.File);
+        List<ReadOnlyMemory<byte>> entries = await AuditExport.ReadAsync(bench.File).ToListAsync();
+        Assert.That(entries, Has.Count.GreaterThanOrEqualTo(written));
+        Assert.That(entries, Has.All.Matches<ReadOnlyMemory<byte>>(entry => !entry.Span.StartsWith("{\"kid\":"u8)));
+        Assert.That(entries.SelectMany(entry => entry.ToArray().Append((byte)'\n')), Is.EqualTo(file));
+    }
+
     private static async Task HoldsAsync(AuditBench bench, AuditLog log, IReadOnlyCollection<AuditHead> known)
     {
         AuditVerification live = await log.VerifyAsync();

@@ -40,6 +40,9 @@ internal sealed class TokenCheckingServer : IAsyncDisposable
 
     public ConcurrentQueue<string> Refused { get; } = new();
 
+    /// <summary>Whether the next call of a tool is told that its session is gone, as after a restart of the server.</summary>
+    public bool ForgetsSession { get; set; }
+
     public IReadOnlyList<JsonElement> ClaimsOf(string asked) =>
         [.. Taken.Where(one => one.Asked == asked).Select(one => one.Claims)];
 
@@ -92,6 +95,13 @@ internal sealed class TokenCheckingServer : IAsyncDisposable
 
         Taken.Enqueue((asked, claims));
         _asked.Release();
+        if (asked == "tools/call" && ForgetsSession)
+        {
+            ForgetsSession = false;
+            context.Response.StatusCode = 404;
+            return;
+        }
+
         await AnswerAsync(context, asked, message);
     }
 

@@ -65,6 +65,29 @@ internal sealed class ToolServerIdentityTests
         Assert.That(call.GetProperty("scope").GetString(), Is.EqualTo("read"));
     }
 
+    [Test]
+    public async Task Mcp_SessionOpenedAgainWithinACall_IsTheHostsAndNotTheCalls()
+    {
+        await using var scene = await Scene.StartAsync(request => request.Turn switch
+        {
+            0 or 1 => ChatReply.Call("mcp__checked__read", new { }),
+            _ => ChatReply.Say(request.Results[^1]),
+        });
+        scene.Server.ForgetsSession = true;
+
+        Run run = await scene.RunAsync(new RunRequest { Goal = "Work." });
+
+        Assert.That(run.Result?.Text, Does.Contain("read"));
+        Assert.That(scene.Server.ClaimsOf("tools/call"), Has.Count.EqualTo(3), "one of them was told that the session is gone");
+        Assert.That(
+            scene.Server.Taken.SkipWhile(static one => one.Asked != "tools/call").Select(static one => one.Asked),
+            Does.Contain("initialize"));
+        Assert.That(
+            scene.Server.Taken.Where(static one => one.Asked is "initialize" or "notifications/initialized" or "tools/list")
+                .Where(static one => one.Claims.TryGetProperty("act", out _)).Select(static one => one.Asked),
+            Is.Empty);
+    }
+
     [TestCase("ended", ErrorCode.NotAllowed)]
     [TestCase("cancelled", ErrorCode.NotAllowed)]
     [TestCase("revoked", ErrorCode.Stopped)]
