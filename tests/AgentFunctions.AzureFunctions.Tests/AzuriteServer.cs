@@ -13,6 +13,9 @@ namespace AgentFunctions.AzureFunctions.Tests;
 [SetUpFixture]
 public sealed class AzuriteServer
 {
+    /// <summary>The category of all tests that need it.</summary>
+    internal const string Category = "Azurite";
+
     private const int Accounts = 1_000;
 
     private static readonly Lock s_gate = new();
@@ -32,6 +35,7 @@ public sealed class AzuriteServer
     /// <summary>Takes an account that is empty and nobody else's.</summary>
     internal static string TakeAccount()
     {
+        Assert.That(TestContext.CurrentContext.Test.AllCategories(), Does.Contain(Category), "CI runs these once more without it.");
         lock (s_gate)
         {
             if (s_processes.TryPeek(out AzuriteProcess? running) && running.TryTakeAccount() is { } account)

@@ -16,6 +16,7 @@ namespace AgentFunctions.AzureFunctions.Tests.InProcess;
 /// An app of two agents, one written against Agent Framework and one of ours, on Durable Task with Azurite as the stores.
 /// </summary>
 [CancelAfter(1_800_000)]
+[Category(AzuriteServer.Category)]
 public sealed class AgentFrameworkTests
 {
     private static CancellationToken Cancel => TestContext.CurrentContext.CancellationToken;

@@ -15,6 +15,7 @@ namespace AgentFunctions.AzureFunctions.Tests.InProcess;
 /// Agents from orchestrators of an app's own, on Durable Task, with Azurite as the stores and a scripted model server.
 /// </summary>
 [CancelAfter(1_800_000)]
+[Category(AzuriteServer.Category)]
 public sealed class AppOrchestratorTests
 {
     private const string Report = "Report";

@@ -7,6 +7,7 @@ namespace AgentFunctions.AzureFunctions.Tests.InProcess;
 /// Task.
 /// </summary>
 [CancelAfter(1_800_000)]
+[Category(AzuriteServer.Category)]
 public sealed class CrashLabTests
 {
     [Test]

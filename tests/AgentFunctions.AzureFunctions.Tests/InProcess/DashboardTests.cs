@@ -13,6 +13,7 @@ namespace AgentFunctions.AzureFunctions.Tests.InProcess;
 /// the page, who the browser is, a run while it works, and all that the page asks about it.
 /// </summary>
 [CancelAfter(1_800_000)]
+[Category(AzuriteServer.Category)]
 public sealed partial class DashboardTests
 {
     private readonly SemaphoreSlim _goOn = new(0);

@@ -12,6 +12,7 @@ namespace AgentFunctions.AzureFunctions.Tests.InProcess;
 /// on Durable Task.
 /// </summary>
 [CancelAfter(1_800_000)]
+[Category(AzuriteServer.Category)]
 public sealed class DoorClientsTests
 {
     private const string Answer = "This is the answer, in so many words that it comes in several pieces.";

@@ -15,6 +15,7 @@ namespace AgentFunctions.AzureFunctions.Tests.InProcess;
 /// Task.
 /// </summary>
 [CancelAfter(1_800_000)]
+[Category(AzuriteServer.Category)]
 public sealed class DoorsTests
 {
     private const string Anna = "anna@corp.example";

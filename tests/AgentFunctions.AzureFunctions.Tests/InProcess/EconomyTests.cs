@@ -21,6 +21,7 @@ namespace AgentFunctions.AzureFunctions.Tests.InProcess;
 /// <summary>What a run costs on Durable Task Scheduler, as <c>docs/azure.md</c> says under Economy.</summary>
 [CancelAfter(1_800_000)]
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
+[Category(AzuriteServer.Category)]
 public sealed class EconomyTests
 {
     private readonly CountingStorage _storage = new();

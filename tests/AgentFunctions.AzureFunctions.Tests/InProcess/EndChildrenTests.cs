@@ -20,6 +20,7 @@ namespace AgentFunctions.AzureFunctions.Tests.InProcess;
 
 /// <summary>The end of sub-agents that hear nothing, on a backend that ends an instance alone.</summary>
 [CancelAfter(1_800_000)]
+[Category(AzuriteServer.Category)]
 public sealed class EndChildrenTests
 {
     private const int Children = 300;

@@ -19,6 +19,7 @@ namespace AgentFunctions.AzureFunctions.Tests.InProcess;
 
 /// <summary>A run that is erased on Durable Task and a storage account: neither has a byte of it left.</summary>
 [CancelAfter(1_800_000)]
+[Category(AzuriteServer.Category)]
 public sealed class EraseTests
 {
     private const int Count = 50;

@@ -10,6 +10,7 @@ namespace AgentFunctions.AzureFunctions.Tests.InProcess;
 
 /// <summary>What is shown of a run whose step failed for good, after the failure has gone through Durable Task twice.</summary>
 [CancelAfter(1_800_000)]
+[Category(AzuriteServer.Category)]
 public sealed class FailedRunTests
 {
     private static CancellationToken Cancel => TestContext.CurrentContext.CancellationToken;

@@ -14,6 +14,7 @@ namespace AgentFunctions.AzureFunctions.Tests.InProcess;
 /// <summary>Runs and their sub-agents on Durable Task, with Azurite as the stores and a scripted model server.</summary>
 [CancelAfter(1_800_000)]
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
+[Category(AzuriteServer.Category)]
 public sealed class SwarmTests
 {
     private const int Children = 20;

@@ -11,6 +11,7 @@ namespace AgentFunctions.AzureFunctions.Tests.Instances;
 /// How the audit entries of many instances meet on the storage account, as <c>docs/azure.md</c> says under Scale.
 /// </summary>
 [CancelAfter(1_800_000)]
+[Category(AzuriteServer.Category)]
 public sealed class AuditAppendsTests
 {
     private const int Instances = 20;

@@ -15,6 +15,7 @@ namespace AgentFunctions.AzureFunctions.Tests.Instances;
 
 /// <summary>A run that is watched on every instance, while one of them makes the call: all see the same.</summary>
 [CancelAfter(1_800_000)]
+[Category(AzuriteServer.Category)]
 public sealed class LiveInstancesTests
 {
     private const string Secret = "tango-uniform-november-7";

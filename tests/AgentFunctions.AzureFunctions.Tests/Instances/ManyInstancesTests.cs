@@ -22,6 +22,7 @@ namespace AgentFunctions.AzureFunctions.Tests.Instances;
 /// </summary>
 [CancelAfter(3_600_000)]
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
+[Category(AzuriteServer.Category)]
 public sealed class ManyInstancesTests
 {
     private const int Runs = 6;

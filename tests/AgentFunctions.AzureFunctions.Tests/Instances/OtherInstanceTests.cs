@@ -19,6 +19,7 @@ namespace AgentFunctions.AzureFunctions.Tests.Instances;
 /// </summary>
 [CancelAfter(1_800_000)]
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
+[Category(AzuriteServer.Category)]
 public sealed class OtherInstanceTests
 {
     private static readonly ContextRef s_whole = new();

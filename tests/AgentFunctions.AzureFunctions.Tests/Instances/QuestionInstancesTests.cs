@@ -15,6 +15,7 @@ namespace AgentFunctions.AzureFunctions.Tests.Instances;
 
 /// <summary>A question that one instance asks, is killed, and that another one is answered.</summary>
 [CancelAfter(1_800_000)]
+[Category(AzuriteServer.Category)]
 public sealed class QuestionInstancesTests
 {
     private static readonly Caller s_caller = new("test") { Roles = [CallerRoles.Submitter] };

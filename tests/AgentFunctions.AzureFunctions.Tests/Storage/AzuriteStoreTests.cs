@@ -6,6 +6,7 @@ namespace AgentFunctions.AzureFunctions.Tests.Storage;
 
 /// <summary>The log suite on append blobs.</summary>
 [TestFixture]
+[Category(AzuriteServer.Category)]
 public sealed class AzuriteLogStoreTests : LogStoreConformance
 {
     private BlobLogStore? _store;
@@ -18,6 +19,7 @@ public sealed class AzuriteLogStoreTests : LogStoreConformance
 
 /// <summary>The record suite on block blobs.</summary>
 [TestFixture]
+[Category(AzuriteServer.Category)]
 public sealed class AzuriteRecordStoreTests : RecordStoreConformance
 {
     private BlobRecordStore? _store;
@@ -30,6 +32,7 @@ public sealed class AzuriteRecordStoreTests : RecordStoreConformance
 
 /// <summary>The content suite on block blobs.</summary>
 [TestFixture]
+[Category(AzuriteServer.Category)]
 public sealed class AzuriteContentStoreTests : BlobStoreConformance
 {
     private BlobContentStore? _store;

@@ -9,6 +9,7 @@ namespace AgentFunctions.AzureFunctions.Tests.Storage;
 
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 [CancelAfter(1_800_000)]
+[Category(AzuriteServer.Category)]
 public sealed class BlobLogStoreTests
 {
     private static readonly BlobLogLimits Small = new(MaxBlocks: 3, MaxBytes: 100_000, ReadBytes: 128);

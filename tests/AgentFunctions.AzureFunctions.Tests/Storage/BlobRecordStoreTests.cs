@@ -10,6 +10,7 @@ namespace AgentFunctions.AzureFunctions.Tests.Storage;
 
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 [CancelAfter(1_800_000)]
+[Category(AzuriteServer.Category)]
 public sealed class BlobRecordStoreTests
 {
     private static CancellationToken Cancel => TestContext.CurrentContext.CancellationToken;

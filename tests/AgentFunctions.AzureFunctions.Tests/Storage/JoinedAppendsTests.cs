@@ -10,6 +10,7 @@ namespace AgentFunctions.AzureFunctions.Tests.Storage;
 /// <summary>The appends of one process to one stream at the same time.</summary>
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 [CancelAfter(1_800_000)]
+[Category(AzuriteServer.Category)]
 public sealed class JoinedAppendsTests
 {
     private const string Stream = "journals/run";

@@ -8,6 +8,7 @@ namespace AgentFunctions.AzureFunctions.Tests.Storage;
 /// The ledger on blobs, where a host that was killed has its steps delivered once more beside the first delivery.
 /// </summary>
 [CancelAfter(1_800_000)]
+[Category(AzuriteServer.Category)]
 internal sealed class LedgerOnBlobsTests
 {
     private static CancellationToken Cancel => TestContext.CurrentContext.CancellationToken;

@@ -12,6 +12,7 @@ namespace AgentFunctions.AzureFunctions.Tests.Storage;
 /// <summary>What the account refuses for another reason than a lost race is a fault of the account, and no conflict.</summary>
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 [CancelAfter(1_800_000)]
+[Category(AzuriteServer.Category)]
 internal sealed class RefusedCallTests
 {
     private const string Key = "a";

@@ -13,6 +13,7 @@ namespace AgentFunctions.AzureFunctions.Tests.Storage;
 
 /// <summary>A sign-in to a tool server is kept, sealed, in the storage account that all instances share.</summary>
 [CancelAfter(1_800_000)]
+[Category(AzuriteServer.Category)]
 internal sealed class SharedSignInTests
 {
     [Test]

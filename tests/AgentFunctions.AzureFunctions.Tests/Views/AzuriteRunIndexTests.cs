@@ -6,6 +6,7 @@ namespace AgentFunctions.AzureFunctions.Tests.Views;
 
 /// <summary>The run index on blobs, each writer and reader with a connection and caches of its own.</summary>
 [TestFixture]
+[Category(AzuriteServer.Category)]
 public sealed class AzuriteRunIndexTests : RunIndexConformance
 {
     private string? _account;

@@ -19,6 +19,7 @@ namespace AgentFunctions.AzureFunctions.Tests.Views;
 
 /// <summary>How many requests to a storage account a list and a tree take, as <c>docs/azure.md</c> says.</summary>
 [CancelAfter(1_800_000)]
+[Category(AzuriteServer.Category)]
 public sealed class ListRequestsTests
 {
     private const int Runs = 1_200;
