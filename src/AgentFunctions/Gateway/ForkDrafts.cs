@@ -64,7 +64,13 @@ internal sealed class ForkDrafts(
             .ConfigureAwait(false);
         return draft with
         {
-            Prepare = token => preparation.PrepareAsync(draft, source, request, left, token),
+            Prepare = async token =>
+            {
+                RunState prepared = await preparation.PrepareAsync(draft, source, request, left, token).ConfigureAwait(false);
+                // What was copied is whole only if nobody has begun to delete it. The budget is taken: though the caller leaves.
+                await rights.EnsureKeptAsync(source, CancellationToken.None).ConfigureAwait(false);
+                return prepared;
+            },
             GiveBack = () => preparation.GiveBackAsync(draft.Run, source),
         };
     }

@@ -14,6 +14,13 @@ namespace AgentFunctions.Gateway;
 internal sealed class ForkRights(
     AgentCatalog agents, RunStore runs, RunTools tools, IModelCatalog models, Admission admission, AcceptanceGrants acceptances)
 {
+    /// <summary>Ensures that there is something to fork: what was said and done in the run is kept.</summary>
+    /// <exception cref="AgentException">
+    /// <see cref="ErrorCode.RunErased"/>, <see cref="ErrorCode.RunStateForbids"/>: it is not.
+    /// </exception>
+    public Task EnsureKeptAsync(RunRecord source, CancellationToken cancellationToken) =>
+        runs.EnsureKeptAsync(source.Id, cancellationToken);
+
     /// <summary>Ensures that a caller may fork a run as it asks for.</summary>
     /// <exception cref="AgentException">As for a submission; the message names the rule or the field.</exception>
     public async Task<ForkGrant> EnsureAsync(RunRecord source, ForkRequest request, Caller caller,
@@ -22,6 +29,7 @@ internal sealed class ForkRights(
         AgentDefinition before = await runs.GetDefinitionAsync(source, cancellationToken).ConfigureAwait(false);
         AccessRuling access = await admission.EnsureAccessAsync(caller, source.Agent, source.Goal, source.Labels,
             cancellationToken).ConfigureAwait(false);
+        await EnsureKeptAsync(source, cancellationToken).ConfigureAwait(false);
         AgentDefinition present = await PresentAsync(source, cancellationToken).ConfigureAwait(false);
         if (present.Name != source.Agent)
         {

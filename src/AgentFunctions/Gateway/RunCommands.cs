@@ -70,13 +70,7 @@ internal sealed class RunCommands(
         EnsureOpen(run);
         if (run.IsEnded)
         {
-            if (await EmptiedRuns.FindAsync(records, id, cancellationToken).ConfigureAwait(false) is { } at)
-            {
-                throw new AgentException(
-                    ErrorCode.RunStateForbids,
-                    $"The messages and files of run '{id}' were erased at {at.UtcDateTime:yyyy-MM-dd HH:mm}Z, as its retention says. Submit a new run.");
-            }
-
+            await runs.EnsureKeptAsync(id, cancellationToken).ConfigureAwait(false);
             await admission.EnsureNotStoppedAsync(await runs.GetAsync(id, cancellationToken).ConfigureAwait(false), requester,
                 cancellationToken)
                 .ConfigureAwait(false);
@@ -86,7 +80,7 @@ internal sealed class RunCommands(
     /// <summary>
     /// A sub-agent that has ended has reported, and what it left over is its lead's again: it cannot be taken up.
     /// </summary>
-    public static void EnsureOpen(Run run)
+    private static void EnsureOpen(Run run)
     {
         if (run is { IsEnded: true, Parent: { } lead })
         {
@@ -178,6 +172,8 @@ internal sealed class RunCommands(
             Limits = state.Limits with { Budget = state.Limits.Budget.Minus(taken.Sum()).Plus(command.Grant ?? new()) },
         };
         await index.ResumingAsync(id, state.Turns, cancellationToken).ConfigureAwait(false);
+        // Last, since retention may have begun since it was first looked. The place that it has goes with the next sweep.
+        await runs.EnsureKeptAsync(id, cancellationToken).ConfigureAwait(false);
         try
         {
             await orchestrations.ScheduleAsync(

@@ -247,7 +247,7 @@ public sealed class RunSteering
 
         if (run.Status == RunStatus.Failed)
         {
-            RunCommands.EnsureOpen(run);
+            await _commands.EnsureOpenAsync(id, requester, cancellationToken).ConfigureAwait(false);
         }
 
         claim?.Begin();

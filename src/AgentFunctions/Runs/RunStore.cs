@@ -83,6 +83,25 @@ internal sealed class RunStore(IRecordStore records, IBlobStore blobs, ILogger<R
             ? ErasedRuns.Gone(id, erased)
             : new AgentException(ErrorCode.RunNotFound, $"There is no run '{id}'.");
 
+    /// <summary>Ensures that what was said and done in a run is there: only then can it, or a fork of it, go on.</summary>
+    /// <exception cref="AgentException">
+    /// <see cref="ErrorCode.RunErased"/>. <see cref="ErrorCode.RunStateForbids"/>: its retention has deleted that.
+    /// </exception>
+    internal async Task EnsureKeptAsync(string id, CancellationToken cancellationToken)
+    {
+        if (await Erased.FindAsync(id, cancellationToken).ConfigureAwait(false) is { } erased)
+        {
+            throw ErasedRuns.Gone(id, erased);
+        }
+
+        if (await EmptiedRuns.FindAsync(records, id, cancellationToken).ConfigureAwait(false) is { } at)
+        {
+            throw new AgentException(
+                ErrorCode.RunStateForbids,
+                $"The messages and files of run '{id}' were erased at {at.UtcDateTime:yyyy-MM-dd HH:mm}Z, as its retention says. Submit a new run.");
+        }
+    }
+
     /// <summary>Forgets a run: it is being erased.</summary>
     internal void Forget(string id) => _runs.Remove(id);
 

@@ -48,6 +48,17 @@ internal sealed class EmptyPhase(ErasureRules rules, IRecordStore records, Audit
             await records.PutAsync(key, EmptiedRuns.Write(time.GetUtcNow()), default, cancellationToken).ConfigureAwait(false);
         }
 
+        try
+        {
+            // Whoever took it up between the look and the mark has not seen that one.
+            await rules.EnsureEndedAsync(run, cancellationToken).ConfigureAwait(false);
+        }
+        catch (AgentException e) when (e.Code == ErrorCode.RunStateForbids)
+        {
+            await records.DeleteAsync(key, default, cancellationToken).ConfigureAwait(false);
+            return new EraseProgress { Refused = e.Message };
+        }
+
         if (await runs.Erased.FindAsync(run.Id, cancellationToken).ConfigureAwait(false) is not null)
         {
             // All of it is being erased by now: what this wrote must not be left behind.

@@ -34,13 +34,7 @@ internal sealed class ErasureRules(HoldStore holds, TreeStates states, RunStore 
             return;
         }
 
-        if (live.Count > 0)
-        {
-            throw new AgentException(
-                ErrorCode.RunStateForbids,
-                $"Run '{root.Id}' is alive{(live[0] == root.Id ? "" : $": its sub-agent '{live[0]}' has not ended")}. Cancel it first, or add cancel=true.");
-        }
-
+        EnsureEnded(root, live);
         IReadOnlyList<PendingEffect> effects = force
             ? []
             : await states.UnknownEffectsAsync(root.Id, cancellationToken).ConfigureAwait(false);
@@ -52,6 +46,21 @@ internal sealed class ErasureRules(HoldStore holds, TreeStates states, RunStore 
                 ErrorCode.RunStateForbids,
                 $"Nobody knows whether {effects.Count} calls of run '{root.Id}' took effect: {calls}{(effects.Count > MostNamed ? ", …" : "")}. Find out, or add force=true "
                 + "to give up what the ledger knows of them.");
+        }
+    }
+
+    /// <summary>Ensures that no run of a tree is alive.</summary>
+    /// <exception cref="AgentException"><see cref="ErrorCode.RunStateForbids"/>: one is.</exception>
+    public async Task EnsureEndedAsync(RunRecord root, CancellationToken cancellationToken) =>
+        EnsureEnded(root, await states.LiveAsync(root.Id, cancellationToken).ConfigureAwait(false));
+
+    private static void EnsureEnded(RunRecord root, IReadOnlyList<string> live)
+    {
+        if (live.Count > 0)
+        {
+            throw new AgentException(
+                ErrorCode.RunStateForbids,
+                $"Run '{root.Id}' is alive{(live[0] == root.Id ? "" : $": its sub-agent '{live[0]}' has not ended")}. Cancel it first, or add cancel=true.");
         }
     }
 
