@@ -102,17 +102,33 @@ internal sealed class Admission
 
         try
         {
-            return await _queue.EnterAsync(run, cancellationToken).ConfigureAwait(false);
+            return await QueueAsync(run, caller, cancellationToken).ConfigureAwait(false);
         }
-        catch (AgentException e)
+        catch (AgentException)
         {
             await _quotas.WithdrawAsync(run).ConfigureAwait(false);
-            if (e.Code == ErrorCode.QuotaExceeded)
-            {
-                await _audit.RefusedAsync(caller.Id, run.Agent, "Gateway:Concurrency:MaxQueued", e.Message, cancellationToken)
-                    .ConfigureAwait(false);
-            }
+            throw;
+        }
+    }
 
+    /// <summary>
+    /// Puts a run that was let in into the queue again, where so much time has passed that the queue may have taken it for gone.
+    /// </summary>
+    /// <returns>The ticket that it has from now on; <see langword="null"/> if it has a place.</returns>
+    /// <exception cref="AgentException"><see cref="ErrorCode.QuotaExceeded"/>: the queue is full.</exception>
+    internal async Task<long?> StayAsync(RunRecord run, Caller caller, CancellationToken cancellationToken) =>
+        run.Parent is null ? await QueueAsync(run, caller, cancellationToken).ConfigureAwait(false) : null;
+
+    private async Task<long?> QueueAsync(RunRecord run, Caller caller, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await _queue.EnterAsync(run, cancellationToken).ConfigureAwait(false);
+        }
+        catch (AgentException e) when (e.Code == ErrorCode.QuotaExceeded)
+        {
+            await _audit.RefusedAsync(caller.Id, run.Agent, "Gateway:Concurrency:MaxQueued", e.Message, cancellationToken)
+                .ConfigureAwait(false);
             throw;
         }
     }

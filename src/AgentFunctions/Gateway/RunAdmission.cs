@@ -102,7 +102,14 @@ internal sealed class RunAdmission(
             long? ticket = await admission.EnterAsync(draft.Run, caller, cancellationToken).ConfigureAwait(false);
             isIn = true;
             cancellationToken.ThrowIfCancellationRequested();
-            RunState state = draft.Prepare is null ? draft.State : await draft.Prepare(cancellationToken).ConfigureAwait(false);
+            RunState state = draft.State;
+            if (draft.Prepare is { } prepare)
+            {
+                state = await prepare(cancellationToken).ConfigureAwait(false);
+                // What it took of others is taken for a run that there will be, though its caller leaves.
+                ticket = await admission.StayAsync(draft.Run, caller, CancellationToken.None).ConfigureAwait(false);
+            }
+
             if (!isKnown)
             {
                 await admission.AuditAsync(draft.Run, caller, draft.Rule, isResumed, CancellationToken.None).ConfigureAwait(false);

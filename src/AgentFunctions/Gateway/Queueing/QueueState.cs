@@ -27,6 +27,13 @@ internal sealed record QueueState
         return state;
     }
 
+    /// <summary>With a run as it is now.</summary>
+    public QueueState With(QueuedRun now) => this with
+    {
+        Active = [.. Active.Select(run => run.Ticket == now.Ticket ? now : run)],
+        Waiting = [.. Waiting.Select(run => run.Ticket == now.Ticket ? now : run)],
+    };
+
     /// <summary>Without some runs.</summary>
     public QueueState Without(Func<QueuedRun, bool> gone) =>
         Active.Exists(run => gone(run)) || Waiting.Exists(run => gone(run))
@@ -47,6 +54,11 @@ internal sealed record QueuedRun(string Id, string Caller, RunPriority Priority,
 
     /// <summary>Gets when it got its place (UTC); <see langword="null"/> while it waits.</summary>
     public DateTimeOffset? StartedAt { get; init; }
+
+    /// <summary>
+    /// Gets when it was last heard of on its way to its start, if that was long after it came (UTC); <see langword="null"/> if not.
+    /// </summary>
+    public DateTimeOffset? SeenAt { get; init; }
 
     /// <summary>Gets whether the run knows that it has its place.</summary>
     public bool IsTold { get; init; }

@@ -15,7 +15,9 @@ internal sealed class RunQueue(IRecordStore records, IOrchestrationClient orches
     TimeProvider time)
     : IRunEndObserver
 {
-    /// <summary>How long after it got a place a run may be unknown to the engine: it is about to be scheduled.</summary>
+    /// <summary>
+    /// How long after it was last heard of a run may be unknown to the engine: it is about to be scheduled.
+    /// </summary>
     private static readonly TimeSpan Grace = TimeSpan.FromMinutes(1);
 
     private readonly ConcurrencyOptions _options = options.Value.Concurrency;
@@ -26,7 +28,10 @@ internal sealed class RunQueue(IRecordStore records, IOrchestrationClient orches
     /// <summary>Gets whether there are any limits.</summary>
     public bool IsConfigured => _options.IsConfigured;
 
-    /// <summary>Gives a run a place, or puts it into the queue; the same run once.</summary>
+    /// <summary>
+    /// Gives a run a place, or puts it into the queue; the same run once. From then on it has half a minute to be scheduled, or to
+    /// be entered again.
+    /// </summary>
     /// <returns>Its ticket where it has to wait.</returns>
     /// <exception cref="AgentException"><see cref="ErrorCode.QuotaExceeded"/>: the queue is full.</exception>
     public async Task<long?> EnterAsync(RunRecord run, CancellationToken cancellationToken)
@@ -41,12 +46,12 @@ internal sealed class RunQueue(IRecordStore records, IOrchestrationClient orches
         {
             if (before.Active.Find(active => active.Id == run.Id) is { } known)
             {
-                return (before, (false, known.IsTold ? (long?)null : known.Ticket));
+                return (Seen(before, known, now), (false, known.IsTold ? (long?)null : known.Ticket));
             }
 
             if (before.Waiting.Find(waiting => waiting.Id == run.Id) is { } queued)
             {
-                return (before, (false, queued.Ticket));
+                return (Seen(before, queued, now), (false, queued.Ticket));
             }
 
             QueuedRun entry = _limits.EntryOf(run, before.LastTicket + 1, now);
@@ -97,6 +102,13 @@ internal sealed class RunQueue(IRecordStore records, IOrchestrationClient orches
         {
             try
             {
+                if (await orchestrations.GetAsync(run.Id, false, cancellationToken).ConfigureAwait(false)
+                    is not { IsEnded: false })
+                {
+                    // It is not scheduled yet. One that is taken up again after its end would not hear of it, without an error.
+                    continue;
+                }
+
                 await orchestrations.RaiseEventAsync(run.Id, QueueTicket.EventName(run.Ticket), true, cancellationToken)
                     .ConfigureAwait(false);
                 told.Add(run.Ticket);
@@ -104,7 +116,7 @@ internal sealed class RunQueue(IRecordStore records, IOrchestrationClient orches
             }
             catch (AgentException)
             {
-                // It is not scheduled yet, or the engine is on its way down.
+                // The engine is on its way down.
             }
         }
 
@@ -147,23 +159,29 @@ internal sealed class RunQueue(IRecordStore records, IOrchestrationClient orches
         }
 
         DateTimeOffset now = time.GetUtcNow();
-        var gone = new HashSet<long>();
+        var gone = new HashSet<(long Ticket, DateTimeOffset? SeenAt)>();
         foreach (QueuedRun run in looksAtRuns ? state.Active.AddRange(state.Waiting) : [])
         {
             OrchestrationState? known = await orchestrations.GetAsync(run.Id, false, cancellationToken).ConfigureAwait(false);
             if (known is null
-                ? (run.StartedAt ?? run.At) + Grace < now
-                : known.IsEnded && (known.LastUpdatedAt > run.At || run.At + Grace < now))
+                ? LastSeen(run) + Grace < now
+                : known.IsEnded && (known.LastUpdatedAt > run.At || (run.SeenAt ?? run.At) + Grace < now))
             {
-                gone.Add(run.Ticket);
+                gone.Add((run.Ticket, run.SeenAt));
             }
         }
 
-        await ChangeAsync(before => (before.Without(run => gone.Contains(run.Ticket)).Promoted(_limits, now), true),
-            cancellationToken)
-            .ConfigureAwait(false);
+        await ChangeAsync(
+            before => (before.Without(run => gone.Contains((run.Ticket, run.SeenAt))).Promoted(_limits, now), true),
+            cancellationToken).ConfigureAwait(false);
         await TellAsync(cancellationToken).ConfigureAwait(false);
     }
+
+    private static DateTimeOffset LastSeen(QueuedRun run) => run.SeenAt ?? run.StartedAt ?? run.At;
+
+    /// <summary>With a run that was heard of again, where a sweep might soon take it for gone.</summary>
+    private static QueueState Seen(QueueState state, QueuedRun run, DateTimeOffset now) =>
+        LastSeen(run) + (Grace / 2) < now ? state.With(run with { SeenAt = now }) : state;
 
     private async Task<TResult> ChangeAsync<TResult>(Func<QueueState, (QueueState, TResult)> change,
         CancellationToken cancellationToken)

@@ -8,6 +8,7 @@ using AgentFunctions.Gateway.Queueing;
 using AgentFunctions.Runs;
 using AgentFunctions.TestKit;
 using AgentFunctions.Tests.Hosting;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace AgentFunctions.Tests.Gateway.Queueing;
 
@@ -133,6 +134,73 @@ internal sealed class RunQueueTests
     }
 
     [Test]
+    public async Task Message_PlaceIsFreeBeforeTheRunIsScheduled_HearsOfItOnceItIs([Values] bool dies,
+        CancellationToken cancellationToken)
+    {
+        var meanwhile = new Interruption();
+        await using RunHost host = await StartAsync(meanwhile.Install, ("Gateway:Concurrency:Total", "1"));
+        Run ended = await host.SubmitAsync("1");
+        _answers.Release();
+        await host.Reader.WaitForEndAsync(ended.Id, cancellationToken);
+        Run other = await host.SubmitAsync("2");
+        await _beginnings.WaitAsync(cancellationToken);
+        await _beginnings.WaitAsync(cancellationToken);
+        // The message finds no place; the other run leaves before what has ended is scheduled anew.
+        meanwhile.Before($"start {ended.Id}", () => host.Get<RunQueue>().LeaveAsync(other.Id, cancellationToken));
+        if (dies)
+        {
+            meanwhile.After($"start {ended.Id}", static () => throw new IOException("cut off"));
+        }
+
+        try
+        {
+            await host.Steering.SendAsync(ended.Id, "Go on.", cancellationToken: cancellationToken);
+        }
+        catch (IOException) when (dies)
+        {
+            await host.Get<RunQueue>().SweepAsync(false, cancellationToken);
+        }
+
+        _answers.Release(2);
+        Run again = await host.Reader.WaitForEndAsync(ended.Id, cancellationToken);
+        Assert.That((again.Status, again.Turns), Is.EqualTo((RunStatus.Completed, 2)));
+    }
+
+    [Test]
+    public async Task Fork_PreparedForLongerThanTheQueueWaits_StillGetsItsPlace([Values] bool hadOne,
+        CancellationToken cancellationToken)
+    {
+        var meanwhile = new Interruption();
+        var time = new VirtualTime(new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero));
+        await using RunHost host = await StartAsync(
+            services =>
+            {
+                services.AddSingleton<TimeProvider>(time);
+                meanwhile.Install(services);
+            },
+            ("Gateway:Concurrency:Total", hadOne ? "2" : "1"));
+        Run source = await host.SubmitAsync("1");
+        _answers.Release();
+        await host.Reader.WaitForEndAsync(source.Id, cancellationToken);
+        Run other = await host.SubmitAsync("2");
+        await _beginnings.WaitAsync(cancellationToken);
+        await _beginnings.WaitAsync(cancellationToken);
+        meanwhile.Before("append transcripts/", async () =>
+        {
+            time.Advance(TimeSpan.FromSeconds(90));
+            await host.Get<RunQueue>().SweepAsync(true, cancellationToken);
+        });
+
+        Run fork = await host.Get<RunForking>().ForkAsync(source.Id, new ForkRequest(), cancellationToken: cancellationToken);
+
+        (_, int active, IReadOnlyList<QueuedRun> waiting) = await host.Get<RunQueue>().LookAsync(cancellationToken);
+        Assert.That((active, waiting.Count), Is.EqualTo(hadOne ? (2, 0) : (1, 1)));
+        _answers.Release(2);
+        await host.Reader.WaitForEndAsync(other.Id, cancellationToken);
+        Assert.That((await host.Reader.WaitForEndAsync(fork.Id, cancellationToken)).Status, Is.EqualTo(RunStatus.Completed));
+    }
+
+    [Test]
     public async Task Queue_Changes_AreMetrics(CancellationToken cancellationToken)
     {
         var seen = new ConcurrentDictionary<string, double>();
@@ -211,8 +279,10 @@ internal sealed class RunQueueTests
         new() { Goal = goal, Labels = new Dictionary<string, string> { ["team"] = team } };
 
     /// <summary>A host whose runs answer one by one, as the test lets them.</summary>
-    private Task<RunHost> StartAsync(params (string, string)[] settings) => RunHost.StartAsync(
-        request => ChatReply.Say("done") with
+    private Task<RunHost> StartAsync(params (string, string)[] settings) => StartAsync(static _ => { }, settings);
+
+    private Task<RunHost> StartAsync(Action<IServiceCollection> services, params (string, string)[] settings) => RunHost.StartAsync(
+        services, request => ChatReply.Say("done") with
         {
             Before = async cancellationToken =>
             {
