@@ -146,14 +146,27 @@ public sealed class RequestKeys
             : null;
 
     /// <summary>Frees a key that stands for a subject.</summary>
-    internal async Task ForgetAsync(string requester, string key, string subject, CancellationToken cancellationToken)
+    internal Task ForgetAsync(string requester, string key, string subject, CancellationToken cancellationToken) =>
+        ForgetAsync(subject, TokenOf(requester, key), cancellationToken);
+
+    /// <summary>Frees a key that a subject was found to have, unless it stands for another by now.</summary>
+    /// <returns>Whether it stood for the subject.</returns>
+    internal async Task<bool> ForgetAsync(string subject, string token, CancellationToken cancellationToken)
     {
-        string recordKey = KeyOf(TokenOf(requester, key));
-        if (await _records.GetAsync(recordKey, cancellationToken).ConfigureAwait(false) is { } record
-            && Read(record).RunId == subject)
+        StoredRecord? record = await _records.GetAsync(KeyOf(token), cancellationToken).ConfigureAwait(false);
+        bool isOwn = record is not null && Read(record).RunId == subject;
+        if (isOwn)
         {
-            await _records.DeleteAsync(recordKey, RecordCondition.IfMatch(record.Etag), cancellationToken).ConfigureAwait(false);
+            await _records.DeleteAsync(KeyOf(token), RecordCondition.IfMatch(record!.Etag), cancellationToken)
+                .ConfigureAwait(false);
         }
+
+        if (MarkOf(subject, token) is { } mark)
+        {
+            await _records.DeleteAsync(mark, default, cancellationToken).ConfigureAwait(false);
+        }
+
+        return isOwn;
     }
 
     private async Task SettleAsync(ClaimedRequest claim)

@@ -1,4 +1,5 @@
 using AgentFunctions.Loop;
+using AgentFunctions.Records;
 using AgentFunctions.Runs;
 using AgentFunctions.Storage;
 using AgentFunctions.Views.Runs;
@@ -9,7 +10,7 @@ namespace AgentFunctions.Gateway.Erasure;
 /// Deletes all that is stored about the runs of a tree: the sub-agents first, the record of each run last, that of the root at
 /// the end.
 /// </summary>
-internal sealed class RecordsPhase(TreeContents contents, TreeBlobs blobs, RunStore runs) : IErasePhase
+internal sealed class RecordsPhase(TreeContents contents, TreeBlobs blobs, RunStore runs, RequestKeys requests) : IErasePhase
 {
     public const string Name = "records";
 
@@ -48,21 +49,18 @@ internal sealed class RecordsPhase(TreeContents contents, TreeBlobs blobs, RunSt
         string[] approvals = [.. await contents.ApprovalsAsync(run, cancellationToken).ConfigureAwait(false)];
         string[] questions = [.. await contents.QuestionIdsAsync(run, cancellationToken).ConfigureAwait(false)];
         List<string> keys = [.. approvals.Select(static id => $"approvals/{id}"), .. questions.Select(static id => $"questions/{id}")];
+        int records = keys.Count;
         foreach (string subject in (IEnumerable<string>)[run, .. approvals, .. questions])
         {
-            await foreach (StoredRecord claim in contents.RecordsAsync(RunNames.Claims, subject, cancellationToken)
-                .ConfigureAwait(false))
-            {
-                keys.Add($"idempotency/{claim.Key[(claim.Key.LastIndexOf('/') + 1)..]}");
-                if (subject != run)
-                {
-                    keys.Add(claim.Key);
-                }
-            }
+            StoredRecord[] claims = await contents.RecordsAsync(RunNames.Claims, subject, cancellationToken)
+                .ToArrayAsync(cancellationToken).ConfigureAwait(false);
+            bool[] freed = await InParallel.SelectAsync(
+                claims, claim => requests.ForgetAsync(subject, claim.Key[(claim.Key.LastIndexOf('/') + 1)..], cancellationToken),
+                cancellationToken).ConfigureAwait(false);
+            records += freed.Sum(static isOwn => isOwn ? 2 : 1);
         }
 
         await DeleteAsync(keys, cancellationToken).ConfigureAwait(false);
-        int records = keys.Count;
         foreach (string name in RunNames.Records)
         {
             keys.Clear();

@@ -253,6 +253,25 @@ internal sealed class EraseTests
             "neither is known to be its own");
     }
 
+    [Test]
+    public async Task Erase_KeyThatAnotherRunHasNow_StaysThatRuns(CancellationToken cancellationToken)
+    {
+        await using ErasureScene scene = await ErasureScene.StartAsync();
+        var request = new RunRequest { Goal = "Audit this folder." };
+        AgentGateway gateway = scene.Host.Gateway;
+        (Run first, _) = await gateway.SubmitOrResumeAsync(request, "nightly", Caller.Local, cancellationToken);
+        await scene.Host.Reader.WaitForEndAsync(first.Id, cancellationToken);
+        (Run second, _) = await gateway.SubmitOrResumeAsync(request, "nightly", Caller.Local, cancellationToken);
+        await scene.Host.Reader.WaitForEndAsync(second.Id, cancellationToken);
+
+        await scene.EraseAsync(first.Id, cancellationToken);
+
+        RequestKeys keys = scene.Host.Get<RequestKeys>();
+        Assert.That(await keys.FindAsync(Caller.Local.Id, "nightly", cancellationToken), Is.EqualTo(second.Id));
+        await scene.EraseAsync(second.Id, cancellationToken);
+        Assert.That(await keys.FindAsync(Caller.Local.Id, "nightly", cancellationToken), Is.Null);
+    }
+
     private static async Task<string> OtherAsync(ErasureScene scene, CancellationToken cancellationToken)
     {
         Run other = await scene.Host.RunAsync("Another goal.");
