@@ -31,17 +31,23 @@ internal sealed class RunAdmission(
         bool mayBeKnown = claim.IsDone || claim.IsResumed || order.Id is not null;
         // Whoever leaves here has begun nothing, and the key is given back below.
         RunRecord? known = mayBeKnown ? await runs.FindAsync(claim.Subject, CancellationToken.None).ConfigureAwait(false) : null;
-        if (claim.IsDone && known is not null && await IsStartedAsync(known.Id, cancellationToken).ConfigureAwait(false))
-        {
-            // Whatever it needed may be gone by now: nothing of it is looked at again.
-            return new AdmittedRun(known, order.Starts
-                ? null
-                : (await order.Draft(known.Id, known, cancellationToken).ConfigureAwait(false)).State);
-        }
-
         RunDraft? draft = null;
         try
         {
+            if (mayBeKnown)
+            {
+                // Its orchestration may be gone already, as that of one that never began: it is not begun again.
+                await runs.EnsureNotErasedAsync(claim.Subject, cancellationToken).ConfigureAwait(false);
+            }
+
+            if (claim.IsDone && known is not null && await IsStartedAsync(known.Id, cancellationToken).ConfigureAwait(false))
+            {
+                // Whatever it needed may be gone by now: nothing of it is looked at again.
+                return new AdmittedRun(known, order.Starts
+                    ? null
+                    : (await order.Draft(known.Id, known, cancellationToken).ConfigureAwait(false)).State);
+            }
+
             draft = await order.Draft(claim.Subject, known, cancellationToken).ConfigureAwait(false);
             draft = await EnterAsync(draft, order.Caller, known is not null, claim.IsResumed, cancellationToken)
                 .ConfigureAwait(false);
@@ -108,6 +114,12 @@ internal sealed class RunAdmission(
                 state = await prepare(cancellationToken).ConfigureAwait(false);
                 // What it took of others is taken for a run that there will be, though its caller leaves.
                 ticket = await admission.StayAsync(draft.Run, caller, CancellationToken.None).ConfigureAwait(false);
+            }
+
+            if (isKnown || isResumed)
+            {
+                // Again: from here on it is put on record.
+                await runs.EnsureNotErasedAsync(draft.Run.Id, CancellationToken.None).ConfigureAwait(false);
             }
 
             if (!isKnown)

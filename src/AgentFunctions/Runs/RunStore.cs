@@ -83,17 +83,23 @@ internal sealed class RunStore(IRecordStore records, IBlobStore blobs, ILogger<R
             ? ErasedRuns.Gone(id, erased)
             : new AgentException(ErrorCode.RunNotFound, $"There is no run '{id}'.");
 
+    /// <summary>Ensures that a run is not erased, nor being erased.</summary>
+    /// <exception cref="AgentException"><see cref="ErrorCode.RunErased"/>.</exception>
+    internal async Task EnsureNotErasedAsync(string id, CancellationToken cancellationToken)
+    {
+        if (await Erased.FindAsync(id, cancellationToken).ConfigureAwait(false) is { } erased)
+        {
+            throw ErasedRuns.Gone(id, erased);
+        }
+    }
+
     /// <summary>Ensures that what was said and done in a run is there: only then can it, or a fork of it, go on.</summary>
     /// <exception cref="AgentException">
     /// <see cref="ErrorCode.RunErased"/>. <see cref="ErrorCode.RunStateForbids"/>: its retention has deleted that.
     /// </exception>
     internal async Task EnsureKeptAsync(string id, CancellationToken cancellationToken)
     {
-        if (await Erased.FindAsync(id, cancellationToken).ConfigureAwait(false) is { } erased)
-        {
-            throw ErasedRuns.Gone(id, erased);
-        }
-
+        await EnsureNotErasedAsync(id, cancellationToken).ConfigureAwait(false);
         if (await EmptiedRuns.FindAsync(records, id, cancellationToken).ConfigureAwait(false) is { } at)
         {
             throw new AgentException(

@@ -254,6 +254,34 @@ internal sealed class EraseTests
     }
 
     [Test]
+    public async Task Submit_RepeatedWhileTheRunIsBeingErased_SaysThatItIsAndBeginsNothing(
+        [Values(InstancesPhase.Name, RecordsPhase.Name)] string after, CancellationToken cancellationToken)
+    {
+        var stop = new PhaseStop(after, afterIt: true);
+        await using ErasureScene scene = await ErasureScene.StartAsync(services => services.AddSingleton(
+            provider => new ErasePhases(provider.GetServices<IErasePhase>().Select(stop.Around),
+                provider.GetRequiredService<ErasureNotices>())));
+        var request = new RunRequest { Goal = "The same goal." };
+        Run run = await scene.Host.Gateway.SubmitWithIdAsync(RunId.New(DateTimeOffset.UnixEpoch), request, Caller.Local, "again",
+            cancellationToken);
+        await scene.Host.Reader.WaitForEndAsync(run.Id, cancellationToken);
+        await scene.Host.Get<RunErasure>().EraseAsync(new EraseRequest(run.Id, "asked for"), Caller.Local, cancellationToken);
+        await stop.Reached.WaitAsync(cancellationToken);
+
+        for (int time = 0; time < 2; time++)
+        {
+            Assert.That(
+                () => scene.Host.Gateway.SubmitWithIdAsync(run.Id, request, Caller.Local, "again", cancellationToken),
+                Throws.TypeOf<AgentException>().With.Property("Code").EqualTo(ErrorCode.RunErased));
+        }
+
+        Assert.That(await scene.Host.Get<IOrchestrationClient>().GetAsync(run.Id, false, cancellationToken), Is.Null);
+        await scene.Host.RestartAsync();
+        await scene.WaitAsync(run.Id, cancellationToken);
+        await EndsAsync(scene, run.Id, cancellationToken);
+    }
+
+    [Test]
     public async Task Erase_KeyThatAnotherRunHasNow_StaysThatRuns(CancellationToken cancellationToken)
     {
         await using ErasureScene scene = await ErasureScene.StartAsync();
