@@ -1,4 +1,3 @@
-using AgentFunctions.Budgets;
 using AgentFunctions.Durability;
 using AgentFunctions.Loop;
 using AgentFunctions.Runs;
@@ -39,11 +38,11 @@ internal sealed class ForkDrafts(
 
         bool isOwn = records.HasOwnFolder(source, request);
         ForkGrant grant = await rights.EnsureAsync(source, request, caller, cancellationToken).ConfigureAwait(false);
-        Budget? left = request.Budget is null
+        BudgetShare? left = request.Budget is null
             ? await budgets.LeftAsync(source.Id, state, orchestration!.IsEnded, id, cancellationToken).ConfigureAwait(false)
             : null;
-        LoopLimits held = limits.Of(grant.Agent, grant.Model, source.Acceptance, request.Budget ?? left);
-        held = left is null ? held : held with { Budget = left };
+        LoopLimits held = limits.Of(grant.Agent, grant.Model, source.Acceptance, request.Budget ?? left?.Part);
+        held = left is null ? held : held with { Budget = left.Part };
         held = source.Parent is null ? held : held with { Swarm = state.Limits.Swarm };
         RunRecord run = source with
         {

@@ -1,5 +1,4 @@
 using System.Text;
-using AgentFunctions.Budgets;
 using AgentFunctions.Gateway.Folders;
 using AgentFunctions.Loop;
 using AgentFunctions.Records;
@@ -19,7 +18,7 @@ internal sealed class ForkPreparation(RunCopy copy, ForkBudget budgets, Inbox in
     /// <param name="left">What is taken of the run's budget; <see langword="null"/> if the request brings its own.</param>
     /// <param name="cancellationToken">The token to cancel the wait.</param>
     public async Task<RunState> PrepareAsync(
-        RunDraft draft, RunRecord source, ForkRequest request, Budget? left, CancellationToken cancellationToken)
+        RunDraft draft, RunRecord source, ForkRequest request, BudgetShare? left, CancellationToken cancellationToken)
     {
         await leaders.NoteAsync(draft.Run, source, cancellationToken).ConfigureAwait(false);
         await folders.PrepareAsync(source, draft.Run, request, cancellationToken).ConfigureAwait(false);

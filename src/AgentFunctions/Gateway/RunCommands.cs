@@ -161,7 +161,6 @@ internal sealed class RunCommands(
         OrchestrationState ended = (await orchestrations.GetAsync(id, true, cancellationToken).ConfigureAwait(false))!;
         RunState state = StateOf(ended)
             ?? throw new AgentException(ErrorCode.RunStateForbids, $"Run '{id}' ended before its first turn; submit it again.");
-        TakenParts taken = await TakenBudget.ReadAsync(records, id, cancellationToken).ConfigureAwait(false);
         RunRecord run = await runs.GetAsync(id, cancellationToken).ConfigureAwait(false);
         state = state.TakenUp() with
         {
@@ -169,9 +168,9 @@ internal sealed class RunCommands(
             Inbox = Math.Max(state.Inbox, command.Inbox ?? 0),
             PendingBytes = state.PendingBytes + command.InboxBytes,
             Heard = RunControl.Heard(state, command),
-            Limits = state.Limits with { Budget = state.Limits.Budget.Minus(taken.Sum()).Plus(command.Grant ?? new()) },
         };
         await index.ResumingAsync(id, state.Turns, cancellationToken).ConfigureAwait(false);
+        state = await WithBudgetAsync(id, state, command.Grant, cancellationToken).ConfigureAwait(false);
         // Last, since retention may have begun since it was first looked. The place that it has goes with the next sweep.
         await runs.EnsureKeptAsync(id, cancellationToken).ConfigureAwait(false);
         try
@@ -184,17 +183,27 @@ internal sealed class RunCommands(
             {
                 await admission.ScheduledAsync(cancellationToken).ConfigureAwait(false);
             }
-
-            if (!taken.IsNone())
-            {
-                await TakenBudget.ClearAsync(records, id, cancellationToken).ConfigureAwait(false);
-            }
         }
         catch (AgentException e) when (e.Code == ErrorCode.InstanceExists)
         {
             // Somebody else took it up in the meantime: it hears the command like any live run.
             await orchestrations.RaiseEventAsync(id, RunCommand.EventName, command, cancellationToken).ConfigureAwait(false);
         }
+    }
+
+    /// <summary>With what it is granted, and without what forks have taken since it was last taken up.</summary>
+    private async Task<RunState> WithBudgetAsync(string id, RunState state, Budget? grant, CancellationToken cancellationToken)
+    {
+        Budget budget = state.Limits.Budget;
+        if (!budget.IsUnlimited)
+        {
+            TakenParts taken = await TakenBudget.TakeUpAsync(records, id, state.Resumptions ?? 0, cancellationToken)
+                .ConfigureAwait(false);
+            budget = budget.Minus(taken.Beyond(state.Taken));
+            state = state with { Taken = taken.Sum().IsUnlimited ? null : taken.Sum() };
+        }
+
+        return state with { Limits = state.Limits with { Budget = budget.Plus(grant ?? new()) } };
     }
 
     public static RunState? StateOf(OrchestrationState ended) =>

@@ -118,6 +118,12 @@ internal sealed record RunState
     public int? Resumptions { get; init; }
 
     /// <summary>
+    /// Gets what forks had taken of the budget when the run was last taken up: it has that no longer; <see langword="null"/> for
+    /// nothing.
+    /// </summary>
+    public Budget? Taken { get; init; }
+
+    /// <summary>
     /// Gets whether the answer of the last turn is to be checked before anything else; <see langword="null"/> if it is not.
     /// </summary>
     public bool? ChecksAnswer { get; init; }

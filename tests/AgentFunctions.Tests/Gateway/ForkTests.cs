@@ -153,6 +153,62 @@ internal sealed class ForkTests
     }
 
     [Test]
+    public async Task Fork_RunIsTakenUpMeanwhile_BothDoNotSpendTheSame([Values] bool isLate, CancellationToken cancellationToken)
+    {
+        var meanwhile = new Interruption();
+        await using RunHost host = await StartAsync(meanwhile);
+        Run first = await host.RunAsync(request: new() { Budget = new Budget { Steps = 12 } });
+        var forks = new List<Task<Run>>();
+        Task ForkAsync()
+        {
+            forks.Add(
+                host.Get<RunForking>().ForkAsync(first.Id, new ForkRequest { Turn = 1 }, cancellationToken: cancellationToken));
+            return Task.WhenAny(forks[^1]);
+        }
+
+        if (isLate)
+        {
+            // What is taken up knows by then what it has.
+            meanwhile.Before($"start {first.Id}", ForkAsync);
+            await host.Steering.SendAsync(first.Id, "Go on.", cancellationToken: cancellationToken);
+        }
+        else
+        {
+            meanwhile.Before($"put budgets/{first.Id}",
+                () => host.Steering.SendAsync(first.Id, "Go on.", cancellationToken: cancellationToken));
+            await ForkAsync();
+        }
+
+        Run again = await host.Reader.WaitForEndAsync(first.Id, cancellationToken);
+        Assert.That(() => forks.Single(),
+            Throws.TypeOf<AgentException>().With.Property("Code").EqualTo(ErrorCode.RunStateForbids));
+        Assert.That((again.Status, again.Budget!.Granted.Steps), Is.EqualTo((RunStatus.Completed, 12)));
+    }
+
+    [Test]
+    public async Task Fork_RunIsTakenUpTwiceAfterwards_GivesUpItsPartOnce(CancellationToken cancellationToken)
+    {
+        var meanwhile = new Interruption();
+        await using RunHost host = await StartAsync(meanwhile);
+        Run first = await host.RunAsync(request: new() { Budget = new Budget { Steps = 12 } });
+        RunForking forking = host.Get<RunForking>();
+        Run fork = await forking.ForkAsync(first.Id, new ForkRequest { Turn = 1 }, cancellationToken: cancellationToken);
+        fork = await host.Reader.WaitForEndAsync(fork.Id, cancellationToken);
+        meanwhile.After($"start {first.Id}", static () => throw new IOException("cut off"));
+
+        Assert.That(
+            () => host.Steering.GrantAsync(first.Id, new Budget { Steps = 20 }, cancellationToken: cancellationToken),
+            Throws.TypeOf<IOException>());
+        await host.Reader.WaitForEndAsync(first.Id, cancellationToken);
+        await host.Steering.SendAsync(first.Id, "Go on.", cancellationToken: cancellationToken);
+        Run again = await host.Reader.WaitForEndAsync(first.Id, cancellationToken);
+        Assert.That((fork.Budget!.Granted.Steps, again.Budget!.Granted.Steps), Is.EqualTo((7, 12 - 7 + 20)));
+        Run second = await forking.ForkAsync(first.Id, new ForkRequest { Turn = 1 }, cancellationToken: cancellationToken);
+        second = await host.Reader.WaitForEndAsync(second.Id, cancellationToken);
+        Assert.That(second.Budget!.Granted.Steps, Is.EqualTo(again.Budget.Granted.Steps - again.Steps));
+    }
+
+    [Test]
     public async Task Fork_RepeatedWithItsKey_IsTheSameRun()
     {
         await using RunHost host = await RunHost.StartAsync(_ => ChatReply.Say("done"));
@@ -168,4 +224,9 @@ internal sealed class ForkTests
             Throws.TypeOf<AgentException>().With.Property("Code").EqualTo(ErrorCode.IdempotencyKeyReused));
         await host.Reader.WaitForEndAsync(one.Id);
     }
+
+    /// <summary>A host whose runs make two calls and are done.</summary>
+    private static Task<RunHost> StartAsync(Interruption meanwhile) => RunHost.StartAsync(
+        meanwhile.Install,
+        static request => request.Turn < 2 ? ChatReply.Call("echo", new { text = "x" }) : ChatReply.Say("done"), [Echo]);
 }
