@@ -18,6 +18,7 @@ public sealed class ApiKeys
 {
     private const string Prefix = "api-keys/";
     private const string Withdrawn = "api-key-names/";
+    private const string Changes = "gateway/api-keys";
     private const string Mark = "afk_";
     private static readonly System.Buffers.SearchValues<char> Hex = System.Buffers.SearchValues.Create("0123456789abcdef");
 
@@ -26,6 +27,7 @@ public sealed class ApiKeys
 
     private readonly IRecordStore _records;
     private readonly SealedRecords _keys;
+    private readonly JsonRecords<ApiKeyChanges> _changes;
     private readonly AuditLog _audit;
     private readonly TimeProvider _time;
     private readonly ILogger<ApiKeys> _log;
@@ -34,6 +36,7 @@ public sealed class ApiKeys
     internal ApiKeys(IRecordStore records, TreeKeys seals, AuditLog audit, TimeProvider time, ILogger<ApiKeys> log)
     {
         (_records, _audit, _time, _log) = (records, audit, time, log);
+        _changes = new JsonRecords<ApiKeyChanges>(records, GatewayJsonContext.Default.ApiKeyChanges);
         _keys = new SealedRecords(records, RecordSeal.Of(seals, "api-keys"), Prefix, SayAdoptedAsync);
     }
 
@@ -79,6 +82,24 @@ public sealed class ApiKeys
         Require(IsName(name), "name", "use letters, digits, '-', '_' and '.', at most 64");
         Require(roles.Count is > 0 and <= 16 && roles.All(IsName), "roles",
             $"name 1 to 16, for instance {CallerRoles.Submitter}");
+        string? made;
+        do
+        {
+            (ApiKeyChanges Value, string Etag)? changes = await _changes.FindAsync(Changes, cancellationToken)
+                .ConfigureAwait(false);
+            await EnsureFreeAsync(name, roles, isRenewal, cancellationToken).ConfigureAwait(false);
+            cancellationToken.ThrowIfCancellationRequested();
+            made = await TryMakeAsync(name, roles, changes).ConfigureAwait(false);
+        }
+        while (made is null);
+        await AuditAsync(by, $"made the API key '{name}' with the roles {string.Join(", ", roles)}").ConfigureAwait(false);
+        return made;
+    }
+
+    /// <summary>Ensures that a key of a name may be made.</summary>
+    private async Task EnsureFreeAsync(string name, IReadOnlyList<string> roles, bool isRenewal,
+        CancellationToken cancellationToken)
+    {
         IReadOnlyList<ApiKeyRecord> known = await ListAsync(cancellationToken).ConfigureAwait(false);
         Require(known.All(key => key.Name != name), "name", "a key of this name exists; remove it first");
         Require(
@@ -87,17 +108,30 @@ public sealed class ApiKeys
         Require(
             isRenewal || await _records.GetAsync(Withdrawn + name, cancellationToken).ConfigureAwait(false) is null, "name",
             "a key of this name was withdrawn, and its runs would be the new holder's; use another name, or renew it for the same holder (renew: true, or --renew)");
+    }
+
+    /// <summary>Makes a key, unless the keys have changed since they were looked at.</summary>
+    /// <returns>The key; <see langword="null"/> if they have: then it is to be looked at again whether it may be made.</returns>
+    private async Task<string?> TryMakeAsync(string name, IReadOnlyList<string> roles, (ApiKeyChanges Value, string Etag)? changes)
+    {
         string id = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(4));
         string key = $"{Mark}{id}_{Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(32))}";
         var record = new ApiKeyRecord(id, name, roles, Hash(key), _time.GetUtcNow());
-        cancellationToken.ThrowIfCancellationRequested();
         await _keys.PutAsync(
             Prefix + id, JsonSerializer.SerializeToUtf8Bytes(record, GatewayJsonContext.Default.ApiKeyRecord),
             RecordCondition.IfNew, CancellationToken.None)
             .ConfigureAwait(false);
         _seen = null;
-        await AuditAsync(by, $"made the API key '{name}' with the roles {string.Join(", ", roles)}").ConfigureAwait(false);
-        return key;
+        if (await _changes.TryPutAsync(Changes, changes?.Value ?? new ApiKeyChanges(), changes?.Etag, CancellationToken.None)
+            .ConfigureAwait(false) is not null)
+        {
+            return key;
+        }
+
+        // Nobody was given it.
+        await _records.DeleteAsync(Prefix + id, default, CancellationToken.None).ConfigureAwait(false);
+        _seen = null;
+        return null;
     }
 
     /// <summary>Finds the caller that holds a key; <see langword="null"/> if the key is unknown.</summary>
@@ -171,17 +205,40 @@ public sealed class ApiKeys
     public async Task RemoveAsync(string name, Caller by, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(by);
-        IReadOnlyList<ApiKeyRecord> keys = await ListAsync(cancellationToken).ConfigureAwait(false);
-        ApiKeyRecord? key = keys.FirstOrDefault(known => known.Name == name);
-        Require(key is not null, "name", "there is no key of this name; GET /api/keys lists them");
-        Require(
-            keys.Any(other => other != key && other.Roles.Contains(CallerRoles.Admin, StringComparer.Ordinal)) || keys.Count == 1,
-            "name",
-            "this is the last administrator's key; make another one first");
+        IReadOnlyList<string>? ids;
+        do
+        {
+            ids = await TryLeaveAsync(name, cancellationToken).ConfigureAwait(false);
+        }
+        while (ids is null);
         await _records.PutAsync(Withdrawn + name, "{}"u8.ToArray(), default, CancellationToken.None).ConfigureAwait(false);
-        await _records.DeleteAsync(Prefix + key!.Id, default, CancellationToken.None).ConfigureAwait(false);
+        foreach (string id in ids)
+        {
+            await _records.DeleteAsync(Prefix + id, default, CancellationToken.None).ConfigureAwait(false);
+        }
+
         _seen = null;
         await AuditAsync(by, $"withdrew the API key '{name}'").ConfigureAwait(false);
+    }
+
+    /// <summary>Enters that the keys of a name are going, unless the keys have changed meanwhile.</summary>
+    /// <returns>Their ids, more than one if an earlier version made two; <see langword="null"/> if the keys have changed.</returns>
+    private async Task<IReadOnlyList<string>?> TryLeaveAsync(string name, CancellationToken cancellationToken)
+    {
+        (ApiKeyChanges Value, string Etag)? changes = await _changes.FindAsync(Changes, cancellationToken).ConfigureAwait(false);
+        IReadOnlyList<string> leaving = changes?.Value.Leaving ?? [];
+        IReadOnlyList<ApiKeyRecord> keys = await ListAsync(cancellationToken).ConfigureAwait(false);
+        string[] own = [.. keys.Where(key => key.Name == name).Select(static key => key.Id)];
+        Require(own.Length > 0, "name", "there is no key of this name; GET /api/keys lists them");
+        ApiKeyRecord[] others = [.. keys.Where(key => key.Name != name && !leaving.Contains(key.Id))];
+        Require(
+            others.Length == 0 || others.Any(static other => other.Roles.Contains(CallerRoles.Admin, StringComparer.Ordinal)),
+            "name",
+            "this is the last administrator's key; make another one first");
+        var after = new ApiKeyChanges { Leaving = [.. leaving.Where(id => keys.Any(key => key.Id == id)).Union(own)] };
+        return await _changes.TryPutAsync(Changes, after, changes?.Etag, CancellationToken.None).ConfigureAwait(false) is null
+            ? null
+            : own;
     }
 
     private sealed record Seen(bool Any, long At);
@@ -240,3 +297,12 @@ public sealed class ApiKeys
 /// <param name="Hash">The SHA-256 of the key.</param>
 /// <param name="CreatedAt">When it was made (UTC).</param>
 public sealed record ApiKeyRecord(string Id, string Name, IReadOnlyList<string> Roles, string Hash, DateTimeOffset CreatedAt);
+
+/// <summary>
+/// What is being changed in the API keys. Each change writes it, so that of two at once the second looks again at what is there.
+/// </summary>
+internal sealed record ApiKeyChanges
+{
+    /// <summary>Gets the ids of keys that are going: they count as gone.</summary>
+    public IReadOnlyList<string> Leaving { get; init; } = [];
+}

@@ -7,6 +7,7 @@ namespace AgentFunctions.Gateway;
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     UseStringEnumConverter = true)]
+[JsonSerializable(typeof(ApiKeyChanges))]
 [JsonSerializable(typeof(ApiKeyRecord))]
 [JsonSerializable(typeof(RunRequest))]
 [JsonSerializable(typeof(ForkClaim))]
