@@ -16,6 +16,9 @@ public sealed class RunReceivers : IRunAskObserver
     /// <summary>The most receivers that a run may have.</summary>
     public const int MaxCount = 8;
 
+    private static readonly OrchestrationStatus[] s_ended =
+        [OrchestrationStatus.Completed, OrchestrationStatus.Failed, OrchestrationStatus.Terminated];
+
     private readonly ReceiverStore _store;
     private readonly IOrchestrationClient _orchestrations;
     private readonly Redactor _redactor;
@@ -56,9 +59,10 @@ public sealed class RunReceivers : IRunAskObserver
         OrchestrationState? state = await _orchestrations.GetAsync(runId, false, cancellationToken).ConfigureAwait(false);
         if (state is { IsEnded: true })
         {
-            // The end may have come before the receiver was there.
-            await ScheduleAsync(new CallbackInput(runId, -1, RunStatus.Completed), receiver, "late", cancellationToken)
-                .ConfigureAwait(false);
+            // The end may have come before the receiver was there. What came of an earlier one of this id says nothing of this one;
+            // a delivery that is under way tells the receiver that there is now.
+            var input = new CallbackInput(runId, -1, RunStatus.Completed) { Receiver = receiver.Id };
+            await ScheduleAsync(input, IdOf(input, receiver, "late"), s_ended, cancellationToken).ConfigureAwait(false);
         }
     }
 
@@ -105,7 +109,7 @@ public sealed class RunReceivers : IRunAskObserver
         };
         if (run.CallbackUrl is not null)
         {
-            await ScheduleAsync(input, $"callback.{run.Id}.{input.End}", cancellationToken).ConfigureAwait(false);
+            await ScheduleAsync(input, $"callback.{run.Id}.{input.End}", [], cancellationToken).ConfigureAwait(false);
         }
 
         await TellAsync(input, input.End, cancellationToken).ConfigureAwait(false);
@@ -115,25 +119,26 @@ public sealed class RunReceivers : IRunAskObserver
     {
         foreach (RunReceiver receiver in await _store.ListAsync(input.RunId, cancellationToken).ConfigureAwait(false))
         {
-            await ScheduleAsync(input, receiver, what, cancellationToken).ConfigureAwait(false);
+            await ScheduleAsync(input with { Receiver = receiver.Id }, IdOf(input, receiver, what), [], cancellationToken)
+                .ConfigureAwait(false);
         }
     }
 
-    private Task ScheduleAsync(CallbackInput input, RunReceiver receiver, string what, CancellationToken cancellationToken) =>
-        ScheduleAsync(
-        input with { Receiver = receiver.Id }, $"callback.{input.RunId}.{ReceiverStore.MarkOf(receiver.Id)}.{what}",
-        cancellationToken);
+    private static string IdOf(CallbackInput input, RunReceiver receiver, string what) =>
+        $"callback.{input.RunId}.{ReceiverStore.MarkOf(receiver.Id)}.{what}";
 
-    private async Task ScheduleAsync(CallbackInput input, string id, CancellationToken cancellationToken)
+    private async Task ScheduleAsync(CallbackInput input, string id, IReadOnlyList<OrchestrationStatus> replaced,
+        CancellationToken cancellationToken)
     {
         try
         {
-            await _orchestrations.ScheduleAsync(CallbackFlow.Name, input, new StartOptions { InstanceId = id }, cancellationToken)
+            await _orchestrations.ScheduleAsync(
+                CallbackFlow.Name, input, new StartOptions { InstanceId = id, ReplaceableStatuses = replaced }, cancellationToken)
                 .ConfigureAwait(false);
         }
         catch (AgentException e) when (e.Code == ErrorCode.InstanceExists)
         {
-            // A pass before a crash scheduled it.
+            // A pass before a crash scheduled it, or it is under way.
         }
     }
 }
