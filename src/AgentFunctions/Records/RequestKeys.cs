@@ -201,6 +201,12 @@ public sealed class RequestKeys
         }
 
         IdempotencyClaim first = Read(record);
+        if (first.RunId != subject && MarkOf(subject, token) is { } left)
+        {
+            // What the request drew for itself comes to nothing.
+            await _records.DeleteAsync(left, default, CancellationToken.None).ConfigureAwait(false);
+        }
+
         if (first.BodyHash != body)
         {
             throw new AgentException(ErrorCode.IdempotencyKeyReused,

@@ -168,6 +168,22 @@ internal sealed class AdmissionTests
             Is.EqualTo(fork.Id), "nothing is left, and it is the same run");
     }
 
+    [Test]
+    public async Task Submit_RepeatedUnderItsKey_LeavesNoRecordOfAnIdThatCameToNothing()
+    {
+        await using RunHost host = await RunHost.StartAsync(_ => ChatReply.Say("done"));
+        Run run = await host.Gateway.SubmitAsync(new RunRequest { Goal = "Go." }, Caller.Local, "k");
+        await host.Gateway.SubmitAsync(new RunRequest { Goal = "Go." }, Caller.Local, "k");
+        Assert.That(() => host.Gateway.SubmitAsync(new RunRequest { Goal = "Another." }, Caller.Local, "k"),
+            Fails(ErrorCode.IdempotencyKeyReused));
+
+        string[] marks = await host.Get<IRecordStore>().ListAsync("claims/", null, default)
+            .Select(static record => record.Key).ToArrayAsync();
+
+        Assert.That(marks.Single(), Does.StartWith($"claims/{run.Id}/"));
+        await host.Reader.WaitForEndAsync(run.Id);
+    }
+
     private static NUnit.Framework.Constraints.IResolveConstraint Fails(ErrorCode code) =>
         Throws.TypeOf<AgentException>().With.Property("Code").EqualTo(code);
 
