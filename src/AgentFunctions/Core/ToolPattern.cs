@@ -69,10 +69,17 @@ internal sealed record ToolPattern(string Tool, IReadOnlyList<string> Words, boo
         int at = 1;
         foreach (string argument in arguments)
         {
-            at += at < Words.Count && argument == Words[at] ? 1 : 0;
+            at += at < Words.Count && (argument == Words[at] || MayStandFor(command, argument, Words[at])) ? 1 : 0;
         }
 
         return at == Words.Count;
+    }
+
+    /// <summary>Whether an argument of a runner may make a name for a word: <c>-c alias.p=push</c> of git.</summary>
+    private static bool MayStandFor(string command, string argument, string word)
+    {
+        int value = argument.IndexOf('=', StringComparison.Ordinal) + 1;
+        return value > 0 && Runners.Contains(command) && argument.AsSpan(value).Contains(word, StringComparison.OrdinalIgnoreCase);
     }
 
     /// <summary>Determines whether a program runs others by its arguments.</summary>

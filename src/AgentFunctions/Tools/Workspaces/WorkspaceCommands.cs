@@ -173,8 +173,13 @@ internal sealed class WorkspaceCommands
         }
     }
 
+    /// <summary>
+    /// What a command would do. Of an argument with a zero character the program sees less than what is judged.
+    /// </summary>
     private CommandPlan PlanOf(Workspace workspace, string command, IReadOnlyList<string> arguments) =>
-        _allowed[command]?.Plan(workspace, arguments) ?? new CommandPlan { Arguments = arguments, RunsCode = true };
+        arguments.Any(static argument => argument.Contains('\0'))
+            ? CommandPlan.Refuse("arguments: one holds a zero character; leave it out.")
+            : _allowed[command]?.Plan(workspace, arguments) ?? new CommandPlan { Arguments = arguments, RunsCode = true };
 
     private Task<CommandResult> StartAsync(
         Workspace workspace, string program, IReadOnlyList<string> arguments, IReadOnlyDictionary<string, string?> variables,

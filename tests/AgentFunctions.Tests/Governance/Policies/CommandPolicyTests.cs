@@ -41,6 +41,9 @@ public sealed class CommandPolicyTests
     [TestCase("git", "show", "HEAD:src/app.cs", ":hr/list.txt")]
     [TestCase("git", "show", "-s", "-p", "HEAD")]
     [TestCase("git", "show", "-s", "f00d")]
+    [TestCase("git", "show", "-n1s", "HEAD")]
+    [TestCase("git", "commit", "-a", "-m", "message")]
+    [TestCase("git", "commit", "-am", "message")]
     [TestCase("git", "diff", "f00d", "src/app.cs")]
     [TestCase("git", "diff", "HEAD", "src/app.cs", "hr/gone.txt")]
     [TestCase("git", "diff", "--stat", "--binary")]
@@ -81,7 +84,7 @@ public sealed class CommandPolicyTests
     [TestCase("git", "reset", "-q", "HEAD", "--", "src/app.cs")]
     [TestCase("git", "reset", "--soft", "main")]
     [TestCase("git", "log", "--follow", "--oneline", "--", "src/app.cs")]
-    [TestCase("git", "commit", "-am", "message")]
+    [TestCase("git", "commit", "-m", "message")]
     [TestCase("echo", "hr/list.txt")]
     public void Decide_ACommandThatReadsOtherFiles_IsNotDenied(string command, params string[] arguments) =>
         Assert.That(Decide(NoHr, command, arguments).Verdict, Is.Not.EqualTo(PolicyVerdict.Deny));

@@ -51,6 +51,11 @@ internal sealed record CommandForm(string Subcommand, CommandOptions Options, Op
     /// <summary>Gets the arguments that are put before the model's own, for safety.</summary>
     public IReadOnlyList<string> Adds { get; init; } = [];
 
+    /// <summary>
+    /// Gets the operand that stands for all, for a program that without one reads its input, which is empty here.
+    /// </summary>
+    public string? Whole { get; init; }
+
     /// <summary>Gets what the options change of the use.</summary>
     public Func<ParsedArguments, FileUse>? UseOf { get; init; }
 

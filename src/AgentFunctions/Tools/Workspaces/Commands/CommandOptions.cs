@@ -68,27 +68,30 @@ internal sealed class CommandOptions(string flags, string valued = "", string at
                 return parsed;
             }
 
-            value = wantsNext ? arguments[i] : value;
+            string? given = wantsNext ? arguments[i] : value;
             refused = option is null ? argument : null;
             if (option is not null)
             {
-                parsed.Options.AddRange(wantsNext || argument.StartsWith("--", StringComparison.Ordinal)
+                parsed.Options.AddRange(argument.StartsWith("--", StringComparison.Ordinal)
                     ? [option]
-                    : argument.Skip(1).Select(static c => $"-{c}"));
-                if (value is not null && Paths.Contains(option))
+                    : LettersOf(argument, wantsNext ? null : value).Select(static c => $"-{c}"));
+                if (given is not null && Paths.Contains(option))
                 {
-                    parsed.Paths.Add(value);
+                    parsed.Paths.Add(given);
                 }
 
-                if (value is not null && Revisions.Contains(option))
+                if (given is not null && Revisions.Contains(option))
                 {
-                    parsed.Revisions.Add(value);
+                    parsed.Revisions.Add(given);
                 }
             }
         }
 
         return parsed;
     }
+
+    /// <summary>The options of one argument with a single dash: what stands behind them in it is the value of the last.</summary>
+    private static string LettersOf(string argument, string? value) => argument[1..^(value?.Length ?? 0)];
 
     /// <summary>Reads one argument: the option that it ends in, its value, and whether the value is the next argument.</summary>
     private (string? Option, string? Value, bool WantsNext) Read(string argument)

@@ -14,7 +14,7 @@ internal sealed class FindForms() : ProgramForms("find",
         "-type", "-maxdepth", "-mindepth", "-size", "-mtime", "-mmin", "-ctime", "-cmin", "-atime", "-amin", "-regex", "-iregex",
         "-regextype", "-perm", "-user", "-group", "-links", "-printf"];
 
-    protected override CommandPlan PlanOf(Workspace workspace, IReadOnlyList<string> arguments)
+    public override CommandPlan Plan(Workspace workspace, IReadOnlyList<string> arguments)
     {
         var paths = new List<string>();
         bool expression = false;

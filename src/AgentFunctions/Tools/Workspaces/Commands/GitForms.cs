@@ -115,7 +115,7 @@ internal sealed class GitForms() : ProgramForms("git", Forms)
             VisitsNested = static parsed => parsed.HasAny("--dirty"),
         },
         new("shortlog", new CommandOptions("-s -n -e -c --all --no-merges --summary --numbered --email",
-            "--since --until --author --group") { TakesNumber = true }, Operands.Revisions, FileUse.Names),
+            "--since --until --author --group") { TakesNumber = true }, Operands.Revisions, FileUse.Names) { Whole = "HEAD" },
         new("branch", new("-a -r -v -vv -d -D -m --list --show-current --all --remotes --verbose --delete --move --no-color --no-column -i", "--contains --no-contains --merged --no-merged --sort --format --points-at", "--abbrev --color"), Operands.Revisions, FileUse.Names) { UseOf = OfFormat },
         new("tag", new("-l --list -a -d -i -f --delete --annotate --force --no-column",
             "-m --message --contains --merged --no-merged --sort --format --points-at",
@@ -202,9 +202,9 @@ internal sealed class GitForms() : ProgramForms("git", Forms)
     protected override IReadOnlyList<string> Before(Workspace workspace) =>
         ["--no-pager", "--literal-pathspecs", .. Overrides.SelectMany(static setting => new[] { "-c", setting })];
 
-    protected override CommandPlan PlanOf(Workspace workspace, IReadOnlyList<string> arguments)
+    public override CommandPlan Plan(Workspace workspace, IReadOnlyList<string> arguments)
     {
-        CommandPlan plan = base.PlanOf(workspace, arguments);
+        CommandPlan plan = base.Plan(workspace, arguments);
         if (plan.Refusal is not null || plan.Writes.Count == 0)
         {
             return plan;

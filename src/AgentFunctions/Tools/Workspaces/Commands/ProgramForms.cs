@@ -35,13 +35,7 @@ internal class ProgramForms(string program, IReadOnlyList<CommandForm> forms)
     /// <summary>Holds a command against the forms.</summary>
     /// <param name="workspace">The workspace.</param>
     /// <param name="arguments">The arguments.</param>
-    public CommandPlan Plan(Workspace workspace, IReadOnlyList<string> arguments) =>
-        arguments.Any(static argument => argument.Contains('\0'))
-            ? Refuse(program, "an argument holds a zero character")
-            : PlanOf(workspace, arguments);
-
-    /// <summary>Holds a command against the forms.</summary>
-    protected virtual CommandPlan PlanOf(Workspace workspace, IReadOnlyList<string> arguments)
+    public virtual CommandPlan Plan(Workspace workspace, IReadOnlyList<string> arguments)
     {
         bool hasSubcommand = forms[0].Subcommand.Length > 0;
         CommandForm? form = hasSubcommand
@@ -137,10 +131,16 @@ internal class ProgramForms(string program, IReadOnlyList<CommandForm> forms)
         }
 
         IReadOnlyList<string> files = (named.Count > 0 && !isUnclear) || use == FileUse.ReadsNamed ? named : [PathNames.Whole];
+        bool namesRevisions = form.Operands == Operands.Revisions;
+        int operands = namesRevisions ? Math.Min(parsed.Operands.Count, parsed.OperandsFrom) : parsed.Operands.Count - texts;
+        string[] whole = form.Whole is { } one && operands == 0 ? [one] : [];
         return new CommandPlan
         {
-            Arguments = [.. Before(workspace), .. form.Subcommand.Length > 0 ? new[] { form.Subcommand } : [], .. form.Adds,
-                .. own],
+            Arguments =
+            [
+                .. Before(workspace), .. form.Subcommand.Length > 0 ? new[] { form.Subcommand } : [], .. form.Adds,
+                .. namesRevisions ? whole : [], .. own, .. namesRevisions ? [] : whole,
+            ],
             Environment = Environment,
             Lists = use == FileUse.Names ? named : [],
             Reads =

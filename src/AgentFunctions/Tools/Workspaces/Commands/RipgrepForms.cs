@@ -18,6 +18,7 @@ internal sealed class RipgrepForms() : ProgramForms("rg",
     {
         TextOptions = ["-e", "--regexp", "--files"],
         Adds = ["--no-config", "--no-follow"],
+        Whole = "./",
         UseOf = static parsed => parsed.HasAny("--files") ? FileUse.Names : FileUse.Reads,
     },
 ])

@@ -8,7 +8,7 @@ namespace AgentFunctions.Tools.Workspaces.Commands;
 internal sealed class ScriptForms(string program, params string[] endings)
     : ProgramForms(program, [new CommandForm("", new CommandOptions(""), Operands.Paths, FileUse.RunsCode)])
 {
-    protected override CommandPlan PlanOf(Workspace workspace, IReadOnlyList<string> arguments)
+    public override CommandPlan Plan(Workspace workspace, IReadOnlyList<string> arguments)
     {
         if (arguments.Count == 0 || !endings.Any(ending => arguments[0].EndsWith(ending, StringComparison.OrdinalIgnoreCase)))
         {

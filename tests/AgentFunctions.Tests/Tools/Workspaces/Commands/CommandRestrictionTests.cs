@@ -1,5 +1,6 @@
 using AgentFunctions.Agents;
 using AgentFunctions.Tools;
+using AgentFunctions.Tools.Workspaces.Commands;
 
 namespace AgentFunctions.Tests.Tools.Workspaces.Commands;
 
@@ -21,6 +22,51 @@ public sealed class CommandRestrictionTests
         Assert.That(outcome.Code, Is.EqualTo(command == "find" ? ErrorCode.ToolArgumentsInvalid : ErrorCode.NotAllowed),
             outcome.Text);
         Assert.That(File.Exists(Path.Combine(bench.Root, "a.txt")), Is.True);
+    }
+
+    [TestCase("push")]
+    [TestCase("--no-pager", "push", "origin")]
+    [TestCase("push\0", "origin")]
+    [TestCase("-c", "alias.p=push", "p", "origin")]
+    [TestCase("-c", "alias.p=!git push", "p")]
+    public async Task DisallowedTools_AProgramsSubcommand_IsNotRunUnderAnotherName(params string[] arguments)
+    {
+        using ToolBench bench = Bench();
+        ToolOutcome outcome = await RunAsync(bench, "tools: Bash\ndisallowedTools: Bash(git push:*)", "git", arguments);
+
+        Assert.That(outcome.Code, Is.EqualTo(ErrorCode.NotAllowed).Or.EqualTo(ErrorCode.ToolArgumentsInvalid), outcome.Text);
+    }
+
+    [Test]
+    public async Task Argument_WithAZeroCharacter_IsRefusedForEveryProgram()
+    {
+        using ToolBench bench = Bench();
+        ToolOutcome outcome = await RunAsync(bench, "tools: Bash", "echo", ["a\0b"]);
+
+        Assert.That(outcome.Code, Is.EqualTo(ErrorCode.ToolArgumentsInvalid));
+        Assert.That(outcome.Text, Does.Contain("zero character"));
+    }
+
+    [TestCase("TODO", "TODO", "./")]
+    [TestCase("TODO src", "TODO", "src")]
+    [TestCase("-e TODO", "TODO", "./")]
+    [TestCase("--files", "--files", "./")]
+    public void Ripgrep_WithoutAPath_SearchesTheFolderAndNotItsEmptyInput(string words, params string[] last)
+    {
+        using ToolBench bench = Bench();
+
+        Assert.That(new RipgrepForms().Plan(bench.Workspace, words.Split(' ')).Arguments.TakeLast(2), Is.EqualTo(last));
+    }
+
+    [TestCase("shortlog -s", "shortlog", "HEAD", "-s")]
+    [TestCase("shortlog -s -- src", "shortlog", "HEAD", "-s", "--", "src")]
+    [TestCase("shortlog -s main", "shortlog", "-s", "main")]
+    public void Shortlog_WithoutARevision_IsOfTheHeadAndNotOfItsEmptyInput(string words, params string[] last)
+    {
+        using ToolBench bench = Bench();
+
+        Assert.That(
+            new GitForms().Plan(bench.Workspace, words.Split(' ')).Arguments.SkipWhile(static one => one != "shortlog"), Is.EqualTo(last));
     }
 
     [TestCase("tools: Bash, Read\ndisallowedTools: Bash(rm:*)", "echo x", true)]
@@ -49,7 +95,7 @@ public sealed class CommandRestrictionTests
 
     private static ToolBench Bench()
     {
-        var bench = new ToolBench(o => o.AllowedCommands.UnionWith(["rm", "sh", "env", "find", "echo"]));
+        var bench = new ToolBench(o => o.AllowedCommands.UnionWith(["rm", "sh", "env", "find", "echo", "git:*"]));
         bench.Write("a.txt", "x");
         return bench;
     }
