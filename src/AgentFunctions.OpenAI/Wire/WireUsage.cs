@@ -28,23 +28,44 @@ internal static class WireUsage
         }
 
         long? input = Count(counts, "prompt_tokens") ?? Count(counts, "input_tokens");
-        long? output = Count(counts, "completion_tokens") ?? Count(counts, "output_tokens");
+        long? cached = Count(counts.Member("prompt_tokens_details") ?? counts.Member("input_tokens_details"), "cached_tokens")
+            ?? Count(counts, "cached_tokens") ?? Count(counts, "prompt_cache_hit_tokens");
+        long? reasoning = Count(counts.Member("completion_tokens_details") ?? counts.Member("output_tokens_details"),
+            "reasoning_tokens");
+        long? output = Output(counts, input, cached, reasoning);
         if (input is null && output is null)
         {
             return null;
         }
 
-        long? cached = Count(counts.Member("prompt_tokens_details") ?? counts.Member("input_tokens_details"), "cached_tokens")
-            ?? Count(counts, "cached_tokens") ?? Count(counts, "prompt_cache_hit_tokens");
         return new UsageDetails
         {
             InputTokenCount = input,
             OutputTokenCount = output,
             TotalTokenCount = input is null || output is null ? null : input + output,
             CachedInputTokenCount = cached <= input ? cached : null,
-            ReasoningTokenCount = Count(counts.Member("completion_tokens_details") ?? counts.Member("output_tokens_details"),
-                "reasoning_tokens"),
+            ReasoningTokenCount = reasoning,
         };
+    }
+
+    /// <summary>
+    /// Counts all that is paid as output. xAI, and gateways to Gemini, count reasoning beside the completion: only the total, if
+    /// any, has it.
+    /// </summary>
+    private static long? Output(JsonElement counts, long? input, long? cached, long? reasoning)
+    {
+        long? said = Count(counts, "completion_tokens") ?? Count(counts, "output_tokens");
+        long? total = Count(counts, "total_tokens");
+        if (input is null || total is null)
+        {
+            // A part cannot be more than the whole.
+            return reasoning > (said ?? 0) ? (said ?? 0) + reasoning : said;
+        }
+
+        long? beside = total - input - (said ?? 0);
+        // Some totals count the cached part of the input once more.
+        bool isOutput = beside > 0 && beside != cached && (reasoning is null ? cached is null : beside >= reasoning);
+        return isOutput ? (said ?? 0) + (reasoning ?? beside) : said ?? reasoning;
     }
 
     private static long? Count(JsonElement? counts, string name) =>

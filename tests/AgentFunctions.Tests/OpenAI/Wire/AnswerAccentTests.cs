@@ -122,6 +122,30 @@ public sealed class AnswerAccentTests
         }
     }
 
+    [TestCase("""{"prompt_tokens":12,"completion_tokens":1,"total_tokens":399,"completion_tokens_details":{"reasoning_tokens":386}}""",
+        387, TestName = "Usage_ReasoningBesideTheCompletion_XAI")]
+    [TestCase("""{"prompt_tokens":10120,"completion_tokens":1499,"total_tokens":14428,"prompt_tokens_details":{"cached_tokens":8064},"completion_tokens_details":{"reasoning_tokens":2809}}""",
+        4308, TestName = "Usage_ReasoningBesideTheCompletion_XAIWithACache")]
+    [TestCase("""{"prompt_tokens":21,"completion_tokens":0,"total_tokens":81,"completion_tokens_details":{"reasoning_tokens":60}}""",
+        60, TestName = "Usage_ReasoningBesideTheCompletion_GatewayToGemini")]
+    [TestCase("""{"prompt_tokens":20,"completion_tokens":151,"total_tokens":553}""", 533,
+        TestName = "Usage_ReasoningBesideTheCompletion_GeminiTellsItInTheTotalAlone")]
+    [TestCase("""{"prompt_tokens":12,"completion_tokens":1,"completion_tokens_details":{"reasoning_tokens":386}}""", 387,
+        TestName = "Usage_ReasoningBesideTheCompletion_WithoutATotal")]
+    [TestCase("""{"prompt_tokens":12,"completion_tokens":400,"total_tokens":412,"completion_tokens_details":{"reasoning_tokens":386}}""",
+        400, TestName = "Usage_ReasoningWithinTheCompletion_OpenAI")]
+    [TestCase("""{"prompt_tokens":10,"completion_tokens":50,"total_tokens":860,"prompt_tokens_details":{"cached_tokens":800},"completion_tokens_details":{"reasoning_tokens":40}}""",
+        50, TestName = "Usage_CacheBesideTheInput_IsNoOutput")]
+    public async Task Usage_Output_IsAllThatIsPaidAsOutput(string usage, int output)
+    {
+        ChatResponse whole = await WireHost.AskAsync($$$"""{"choices":[{"message":{"content":"yes"}}],"usage":{{{usage}}}}""",
+            streaming: false);
+        ChatResponse streamed = await WireHost.AskAsync(WireHost.Stream(Yes, End, $$"""{"choices":[],"usage":{{usage}}}"""));
+
+        Assert.That(whole.Usage!.OutputTokenCount, Is.EqualTo(output));
+        Assert.That(streamed.Usage!.OutputTokenCount, Is.EqualTo(output));
+    }
+
     [Test]
     public async Task Text_SurrogatePairCutBetweenChunks_IsJoined()
     {
