@@ -12,6 +12,23 @@ namespace AgentFunctions.OpenAI;
 /// <summary>Says of each way in which a call can fail what it means and what would mend it.</summary>
 internal sealed class ModelErrors(ModelIdentity identity, TimeProvider time)
 {
+    /// <summary>What mends a page in place of an answer.</summary>
+    public const string PathRemedy = "check that Endpoint ends with the API's path, such as /v1";
+
+    private const string PassesRemedy = "the endpoint has answered before, so this may pass; retry later";
+
+    private volatile bool _hasAnswered;
+
+    /// <summary>
+    /// Gets or sets whether the endpoint has answered in this process. Then a page in its place is a proxy's, which passes, and
+    /// no sign of a wrong address.
+    /// </summary>
+    public bool HasAnswered
+    {
+        get => _hasAnswered;
+        set => _hasAnswered = value;
+    }
+
     /// <summary>Translates a failure of a call.</summary>
     /// <param name="error">What was thrown.</param>
     /// <param name="broken">What a broken connection means at this moment.</param>
@@ -19,6 +36,7 @@ internal sealed class ModelErrors(ModelIdentity identity, TimeProvider time)
     {
         AgentException own => new(own.Code, $"{identity}: {own.Message}", own.InnerException) { RetryAfter = own.RetryAfter },
         ErrorInAnswerException inAnswer => FromAnswer(ProviderError.Parse(inAnswer.Json), inAnswer),
+        NoAnswerException other => NoAnswer(other),
         ClientResultException { Status: > 0 } answer => FromResponse(answer),
         IOException or HttpRequestException when error.InnerException is AgentException inner => Translate(inner, broken),
         AuthenticationFailedException refused => new(
@@ -63,6 +81,11 @@ internal sealed class ModelErrors(ModelIdentity identity, TimeProvider time)
     /// </summary>
     private AgentException FromAnswer(ProviderError said, Exception cause) => FromStatus(said.Status ?? 200, said, null, cause);
 
+    private AgentException NoAnswer(NoAnswerException error) => new(
+        HasAnswered ? ErrorCode.ModelUnavailable : ErrorCode.ModelProtocolError,
+        $"{identity}: the endpoint answered with {error.Message}; {(HasAnswered ? PassesRemedy : error.Remedy)}.",
+        error);
+
     private AgentException FromResponse(ClientResultException error)
     {
         PipelineResponse? response = error.GetRawResponse();
@@ -78,6 +101,7 @@ internal sealed class ModelErrors(ModelIdentity identity, TimeProvider time)
         (ErrorCode code, string remedy) = (status, said) switch
         {
             (413, _) => (ErrorCode.ModelContextExceeded, "shorten the conversation"),
+            (not 429, { IsHtml: true }) or ( >= 300 and < 400, _) when HasAnswered => (ErrorCode.ModelUnavailable, PassesRemedy),
             (401 or 403, _) => (ErrorCode.ModelUnauthorized, "check Key, and that it may use this model"),
             (_, { IsContentFilter: true }) =>
                 (ErrorCode.ModelContentFiltered, "the provider's content filter refused the request"),
@@ -85,8 +109,7 @@ internal sealed class ModelErrors(ModelIdentity identity, TimeProvider time)
                 (ErrorCode.ModelContextExceeded, "shorten the conversation"),
             (402, _) or (_, { IsOutOfQuota: true }) =>
                 (ErrorCode.ModelRequestRejected, "the account is out of credit; see its billing page"),
-            (404, { IsHtml: true }) =>
-                (ErrorCode.ModelProtocolError, "check that Endpoint ends with the API's path, such as /v1"),
+            (404, { IsHtml: true }) => (ErrorCode.ModelProtocolError, PathRemedy),
             (404, _) or (_, { IsModelUnknown: true }) => (ErrorCode.ModelNotFound, "check Model and Endpoint"),
             (429, _) => (ErrorCode.ModelRateLimited, "retry later"),
             (408 or >= 500, _) => (ErrorCode.ModelUnavailable, "the provider failed; retry later"),

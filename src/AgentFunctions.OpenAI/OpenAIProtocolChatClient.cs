@@ -95,6 +95,7 @@ internal sealed partial class OpenAIProtocolChatClient : IChatClient
             throw _errors.Truncated();
         }
 
+        _errors.HasAnswered = true;
         yield return answer.Rest();
     }
 

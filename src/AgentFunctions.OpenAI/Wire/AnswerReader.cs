@@ -39,7 +39,8 @@ internal sealed class AnswerReader : IAsyncDisposable
     /// <summary>Reads on.</summary>
     /// <returns>What can pass at once, perhaps nothing; <see langword="null"/> at the end of the answer.</returns>
     /// <exception cref="IOException">The stream broke off or was idle too long.</exception>
-    /// <exception cref="AgentException">It is no answer, or too long.</exception>
+    /// <exception cref="NoAnswerException">It is no answer.</exception>
+    /// <exception cref="AgentException">It is too long, or JSON that was cut.</exception>
     public async Task<List<AIContent>?> ReadAsync()
     {
         if (_isEnded)
@@ -85,7 +86,7 @@ internal sealed class AnswerReader : IAsyncDisposable
             {
                 case (byte)'<':
                     throw NoAnswer(await _lines.ReadAllAsync(_linked.Token).ConfigureAwait(false), "an HTML page",
-                        "check that Endpoint ends with the API's path, such as /v1");
+                        ModelErrors.PathRemedy);
                 case (byte)'{' or (byte)'[':
                     _isEnded = true;
                     return await WholeAsync(contents).ConfigureAwait(false);
@@ -132,7 +133,7 @@ internal sealed class AnswerReader : IAsyncDisposable
     private async Task<List<AIContent>> WholeAsync(List<AIContent> contents)
     {
         ReadOnlyMemory<byte> body = await _lines.ReadAllAsync(_linked.Token).ConfigureAwait(false);
-        foreach (JsonElement root in WireJson.Parse(body.Span))
+        foreach (JsonElement root in ParseWhole(body.Span))
         {
             _answer.Add(root, contents);
         }
@@ -159,7 +160,19 @@ internal sealed class AnswerReader : IAsyncDisposable
         }
     }
 
-    private static AgentException NoAnswer(ReadOnlyMemory<byte> body, string what, string remedy) => new(
-        ErrorCode.ModelProtocolError,
-        $"the endpoint answered with {what} ({Excerpt.Of(System.Text.Encoding.UTF8.GetString(body.Span[..Math.Min(body.Length, 2_000)]))}); {remedy}.");
+    private static List<JsonElement> ParseWhole(ReadOnlySpan<byte> body)
+    {
+        try
+        {
+            return WireJson.Parse(body);
+        }
+        catch (JsonException e)
+        {
+            // The model has written it; what is between cut it.
+            throw new AgentException(ErrorCode.ModelStreamTruncated, $"the answer is no whole JSON: {e.Message}", e);
+        }
+    }
+
+    private static NoAnswerException NoAnswer(ReadOnlyMemory<byte> body, string what, string remedy) => new(
+        $"{what} ({Excerpt.Of(System.Text.Encoding.UTF8.GetString(body.Span[..Math.Min(body.Length, 2_000)]))})", remedy);
 }
