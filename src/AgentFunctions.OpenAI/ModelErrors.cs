@@ -1,9 +1,12 @@
 using System.ClientModel;
 using System.ClientModel.Primitives;
+using System.Net.Sockets;
 using System.Text.Json;
 using AgentFunctions.Models;
 using AgentFunctions.OpenAI.Resilience;
+using Azure;
 using Azure.Identity;
+using Microsoft.Identity.Client;
 using Polly.CircuitBreaker;
 using Polly.Timeout;
 
@@ -39,6 +42,10 @@ internal sealed class ModelErrors(ModelIdentity identity, TimeProvider time)
         NoAnswerException other => NoAnswer(other),
         ClientResultException { Status: > 0 } answer => FromResponse(answer),
         IOException or HttpRequestException when error.InnerException is AgentException inner => Translate(inner, broken),
+        AuthenticationFailedException away when IsOutage(away, HasAnswered || away is not CredentialUnavailableException) => new(
+            ErrorCode.ModelUnavailable,
+            $"{identity}: could not reach Entra, or the host's identity, for a token: {Excerpt.Of(away.Message)} Retry later.",
+            away),
         AuthenticationFailedException refused => new(
             ErrorCode.ModelUnauthorized,
             $"{identity}: could not sign in through Entra: {Excerpt.Of(refused.Message)} Sign in with 'az login', give the host a managed "
@@ -85,6 +92,25 @@ internal sealed class ModelErrors(ModelIdentity identity, TimeProvider time)
         HasAnswered ? ErrorCode.ModelUnavailable : ErrorCode.ModelProtocolError,
         $"{identity}: the endpoint answered with {error.Message}; {(HasAnswered ? PassesRemedy : error.Remedy)}.",
         error);
+
+    /// <summary>
+    /// Whether a token could not be had for now: the package makes one error of all failures, whether nobody was there to ask or
+    /// the sign-in was refused.
+    /// </summary>
+    /// <param name="error">The error, or a cause of it.</param>
+    /// <param name="wasReachable">
+    /// Whether there is somebody to ask. A machine without any identity looks as one whose network is away.
+    /// </param>
+    private static bool IsOutage(Exception? error, bool wasReachable) => error switch
+    {
+        null => false,
+        AggregateException many => many.InnerExceptions.Any(inner => IsOutage(inner, wasReachable)),
+        RequestFailedException { Status: > 0 } answer => answer.Status is 408 or 429 or >= 500,
+        MsalException { IsRetryable: true } => true,
+        HttpRequestException or IOException or SocketException or TimeoutException or OperationCanceledException
+            or RequestFailedException => wasReachable,
+        _ => IsOutage(error.InnerException, wasReachable),
+    };
 
     private AgentException FromResponse(ClientResultException error)
     {
