@@ -10,12 +10,16 @@ internal static class RetryAfter
     /// </summary>
     /// <param name="headers">Finds a header's value.</param>
     /// <param name="now">The current time, for dates.</param>
-    /// <returns>Never negative; <see langword="null"/> if the provider says nothing that can be read.</returns>
+    /// <returns>
+    /// Always positive; <see langword="null"/> if the provider says nothing that can be read, or nothing that is a wait: 0, or a
+    /// date that has passed by this host's clock.
+    /// </returns>
     public static TimeSpan? Read(Func<string, string?> headers, DateTimeOffset now)
     {
-        if (double.TryParse(headers("retry-after-ms"), NumberStyles.Float, CultureInfo.InvariantCulture, out double milliseconds))
+        if (double.TryParse(headers("retry-after-ms"), NumberStyles.Float, CultureInfo.InvariantCulture, out double milliseconds)
+            && Bounded(milliseconds / 1000) is { } exact)
         {
-            return Bounded(milliseconds / 1000);
+            return exact;
         }
 
         string? value = headers("Retry-After");
@@ -36,5 +40,5 @@ internal static class RetryAfter
 
     // A provider that names a year means: not today. NaN and the like mean nothing.
     private static TimeSpan? Bounded(double seconds) =>
-        double.IsNaN(seconds) ? null : TimeSpan.FromSeconds(Math.Clamp(seconds, 0, TimeSpan.FromDays(365).TotalSeconds));
+        seconds > 0 ? TimeSpan.FromSeconds(Math.Min(seconds, TimeSpan.FromDays(365).TotalSeconds)) : null;
 }

@@ -50,13 +50,9 @@ internal sealed class AnswerJudge(ModelCaller caller, IModelCatalog models, Arti
                     cancellationToken)
                 .ConfigureAwait(false);
         }
-        catch (AgentException e) when (e is
+        catch (AgentException e) when (ModelPause.Of(e) is { } pause)
         {
-            Code: ErrorCode.ModelRateLimited or ErrorCode.ModelUnavailable
-            or ErrorCode.QuotaExceeded, RetryAfter: not null
-        })
-        {
-            return new CheckAcceptanceResult(false, new()) { RetryAfter = e.RetryAfter };
+            return new CheckAcceptanceResult(false, new()) { RetryAfter = pause };
         }
 
         if (answered is not var (response, speaker))

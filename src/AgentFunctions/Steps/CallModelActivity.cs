@@ -62,13 +62,9 @@ internal sealed class CallModelActivity(
             };
             answer = await caller.CallAsync(call, model, messages, options, cancellationToken).ConfigureAwait(false);
         }
-        catch (AgentException e) when (e is
+        catch (AgentException e) when (ModelPause.Of(e) is { } pause)
         {
-            Code: ErrorCode.ModelRateLimited or ErrorCode.ModelUnavailable
-            or ErrorCode.QuotaExceeded, RetryAfter: not null
-        })
-        {
-            return CallModelResult.None with { RetryAfter = e.RetryAfter };
+            return CallModelResult.None with { RetryAfter = pause };
         }
         catch (AgentException e) when (e.Code == ErrorCode.ModelContextExceeded
             || (e.Data.Contains(ModelConventions.UnknownRefusal) && MayBeTooLong(window, input)))

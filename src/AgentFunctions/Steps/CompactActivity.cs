@@ -40,13 +40,9 @@ internal sealed class CompactActivity(
                     await journal.AppendAsync(run.Id, Describe(summary), CancellationToken.None).ConfigureAwait(false);
                 }
             }
-            catch (AgentException e) when (e is
+            catch (AgentException e) when (ModelPause.Of(e) is { } pause)
             {
-                Code: ErrorCode.ModelRateLimited or ErrorCode.ModelUnavailable
-                or ErrorCode.QuotaExceeded, RetryAfter: not null
-            })
-            {
-                return new CompactResult(input.Context, 0, new()) { RetryAfter = e.RetryAfter };
+                return new CompactResult(input.Context, 0, new()) { RetryAfter = pause };
             }
         }
 

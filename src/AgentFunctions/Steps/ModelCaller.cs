@@ -38,11 +38,7 @@ internal sealed class ModelCaller(
                 call.RunId, (run, token) => CountedAsync(call with { Run = run }, run, model, messages, options, token),
                 cancellationToken).ConfigureAwait(false);
         }
-        catch (AgentException e) when (e is
-        {
-            Code: ErrorCode.ModelRateLimited or ErrorCode.ModelUnavailable
-            or ErrorCode.QuotaExceeded, RetryAfter: { } pause
-        })
+        catch (AgentException e) when (ModelPause.Of(e) is { } pause)
         {
             await new ModelRetry(model.Name, e.Code, e.Message, pause, IsPostponed: true).ReportAsync().ConfigureAwait(false);
             throw;

@@ -1,9 +1,11 @@
+using AgentFunctions.Agents;
 using AgentFunctions.Budgets;
 using AgentFunctions.Durability;
 using AgentFunctions.Gateway;
 using AgentFunctions.Loop;
 using AgentFunctions.Records;
 using AgentFunctions.Runs;
+using AgentFunctions.Testing;
 using AgentFunctions.TestKit;
 using AgentFunctions.Tests.Hosting;
 using AgentFunctions.Tools;
@@ -119,23 +121,41 @@ internal sealed class RunEndTests
     public async Task ModelAway_ForLong_KeepsTheHistoryShort(CancellationToken cancellationToken)
     {
         const int Refusals = 150;
-        await using RunHost host = await RunHost.StartAsync(
-            static request => request.Index < Refusals
-                ? new ChatReply
-                {
-                    Status = 429,
-                    RawBody = """{"error":{"message":"too many requests"}}""",
-                    Headers = new Dictionary<string, string> { ["retry-after-ms"] = "2" },
-                }
-                : ChatReply.Say("there"),
-            settings: [("Models:test:MaxRetryAfter", "00:00:00.001"), ("Models:test:MaxRetries", "0")]);
+        await using AgentTestHost host = await AwayAsync(Refusals, TimeSpan.FromMinutes(10), cancellationToken);
+        Run run = await host.SubmitAsync("Work.", cancellationToken: cancellationToken);
 
-        Run run = await host.RunAsync();
+        run = await host.WaitForEndAsync(run.Id, TimeSpan.FromDays(7), cancellationToken);
 
         Assert.That(run.Status, Is.EqualTo(RunStatus.Completed));
         int events = await host.Get<IOrchestrationClient>().ReadHistoryAsync(run.Id, cancellationToken)
             .CountAsync(cancellationToken);
         Assert.That(events, Is.LessThan(4 * Refusals), "of the last execution: a wait is five events or so");
+    }
+
+    [Test]
+    public async Task ModelAway_WhoNamesNoPause_IsAskedAgainAfterASecond(CancellationToken cancellationToken)
+    {
+        await using AgentTestHost host = await AwayAsync(3, TimeSpan.Zero, cancellationToken);
+        Run run = await host.SubmitAsync("Work.", cancellationToken: cancellationToken);
+
+        run = await host.WaitForEndAsync(run.Id, TimeSpan.FromDays(1), cancellationToken);
+
+        JournalEvent told = (await host.JournalAsync(run.Id, cancellationToken))
+            .First(static e => e.Type == JournalEventTypes.StepRetrying);
+        Assert.That((run.Status, told.Until - told.At), Is.EqualTo((RunStatus.Completed, TimeSpan.FromSeconds(1))));
+        Assert.That(run.UpdatedAt - run.CreatedAt, Is.GreaterThanOrEqualTo(TimeSpan.FromSeconds(3)), "on the host's own clock");
+    }
+
+    /// <summary>A host whose model takes no call for so many times, and names a pause.</summary>
+    private static Task<AgentTestHost> AwayAsync(int refusals, TimeSpan pause, CancellationToken cancellationToken)
+    {
+        int calls = 0;
+        var model = new ScriptedModel(_ => Interlocked.Increment(ref calls) <= refusals
+            ? throw new AgentException(ErrorCode.ModelRateLimited, "too many requests") { RetryAfter = pause }
+            : ScriptedTurn.Says("there"));
+        return AgentTestHost.StartAsync(
+            model, static services => services.AddAgent(Agent.Create("worker").WithInstructions("Work.").Build()), null,
+            cancellationToken);
     }
 
     private static Task<RunHost> StartAsync(Giver giver) => RunHost.StartAsync(
