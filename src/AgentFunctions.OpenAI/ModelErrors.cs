@@ -131,17 +131,16 @@ internal sealed class ModelErrors(ModelIdentity identity, TimeProvider time)
             (401 or 403, _) => (ErrorCode.ModelUnauthorized, "check Key, and that it may use this model"),
             (_, { IsContentFilter: true }) =>
                 (ErrorCode.ModelContentFiltered, "the provider's content filter refused the request"),
-            (not 429, { IsContextExceeded: true }) or (429, { IsTooLarge: true }) =>
+            (not 429, { IsContextExceeded: true }) or (_, { IsTooLarge: true }) =>
                 (ErrorCode.ModelContextExceeded, "shorten the conversation"),
             (402, _) or (_, { IsOutOfQuota: true }) =>
                 (ErrorCode.ModelRequestRejected, "the account is out of credit; see its billing page"),
             (404, { IsHtml: true }) => (ErrorCode.ModelProtocolError, PathRemedy),
             (404, _) or (_, { IsModelUnknown: true }) => (ErrorCode.ModelNotFound, "check Model and Endpoint"),
-            (429, _) => (ErrorCode.ModelRateLimited, "retry later"),
+            (429, _) or (_, { IsRateLimit: true }) => (ErrorCode.ModelRateLimited, "retry later"),
             (408 or >= 500, _) => (ErrorCode.ModelUnavailable, "the provider failed; retry later"),
             ( >= 300 and < 400, _) =>
                 (ErrorCode.ModelProtocolError, "the endpoint redirects elsewhere; set Endpoint to the address itself"),
-            (200, { IsRateLimit: true }) => (ErrorCode.ModelRateLimited, "retry later"),
             (200, _) => (ErrorCode.ModelUnavailable, "the provider failed while it answered; retry later"),
             _ => (ErrorCode.ModelRequestRejected, "the provider refused the request"),
         };

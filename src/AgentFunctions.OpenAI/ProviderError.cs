@@ -29,7 +29,8 @@ internal sealed partial record ProviderError(string Message, string Code, string
     public bool IsContextExceeded =>
         Is("context_length_exceeded") || Is("exceed_context_size_error") || Is("string_above_max_length")
             || Is("request_too_large")
-        || Is("model_max_prompt_tokens_exceeded") || (Overflow().IsMatch(Message) && !OutputOnly().IsMatch(Message));
+        || Is("model_max_prompt_tokens_exceeded")
+        || (Overflow().IsMatch(Message) && !OutputOnly().IsMatch(Message) && !IsRateLimit);
 
     /// <summary>Gets whether the request can never pass, however long one waits.</summary>
     public bool IsTooLarge => Message.Contains("request too large", StringComparison.OrdinalIgnoreCase);
@@ -38,7 +39,13 @@ internal sealed partial record ProviderError(string Message, string Code, string
 
     public bool IsModelUnknown => Is("model_not_found") || Is("DeploymentNotFound") || Is("resource_not_found_error");
 
-    public bool IsRateLimit => Is("rate_limit_exceeded") || Is("rate_limit_reached_error") || Is("rate_limit_error");
+    /// <summary>
+    /// Gets whether the request came too soon. Bedrock's throttle speaks of tokens, as if the request were too long.
+    /// </summary>
+    public bool IsRateLimit =>
+        Is("rate_limit_exceeded") || Is("rate_limit_reached_error") || Is("rate_limit_error") || Is("ThrottlingException")
+        || Throttle().IsMatch(Message);
+
 
     /// <summary>Reads the body of an error.</summary>
     /// <param name="body">The body.</param>
@@ -142,4 +149,11 @@ internal sealed partial record ProviderError(string Message, string Code, string
     /// <summary>A bound of the answer that was asked for, not of the request.</summary>
     [GeneratedRegex(@"at most \d+ (completion|output) tokens", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex OutputOnly();
+
+    [GeneratedRegex(
+        @"throttl|rate[ _-]?limit|too many requests|too many tokens, please wait"
+        + @"|(tokens|requests) per (second|min(ute)?|hour|day)\b",
+        RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    private static partial Regex Throttle();
+
 }

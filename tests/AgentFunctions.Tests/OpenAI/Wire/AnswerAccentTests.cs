@@ -173,6 +173,7 @@ public sealed class AnswerAccentTests
     [TestCase("""{"object":"error","message":"bad field","type":"BadRequestError","code":400}""", ErrorCode.ModelRequestRejected)]
     [TestCase("""{"choices":[{"error":{"message":"broken","code":500},"finish_reason":"error"}]}""", ErrorCode.ModelUnavailable)]
     [TestCase("""{"choices":[{"delta":{"content":""},"finish_reason":"error"}]}""", ErrorCode.ModelUnavailable)]
+    [TestCase("""{"error":{"message":"An error occurred (ThrottlingException) when calling the ConverseStream operation: Too many tokens, please wait before trying again."}}""", ErrorCode.ModelRateLimited)]
     [TestCase("""{"hello":"world"}""", ErrorCode.ModelProtocolError)]
     [TestCase("<html><body>Sign in</body></html>", ErrorCode.ModelProtocolError)]
     [TestCase("Internal Server Error", ErrorCode.ModelStreamTruncated)]

@@ -40,6 +40,10 @@ public sealed class OverflowWordsTests
     [TestCase(429, """{"error":{"message":"Request too large for gpt-4o on tokens per min (TPM): Limit 30000, Requested 40000.","code":"rate_limit_exceeded"}}""", ErrorCode.ModelContextExceeded)]
     [TestCase(429, """{"error":{"message":"This request would exceed the rate limit of 40,000 input tokens per minute"}}""",
         ErrorCode.ModelRateLimited)]
+    [TestCase(503, """{"message":"Too many tokens, please wait before trying again."}""", ErrorCode.ModelRateLimited)]
+    [TestCase(400, """{"error":{"message":"An error occurred (ThrottlingException) when calling the Converse operation (reached max retries: 4): Too many tokens, please wait before trying again."}}""", ErrorCode.ModelRateLimited)]
+    [TestCase(500, """{"error":{"message":"litellm.RateLimitError: BedrockException - {\"message\":\"Too many tokens per day, please wait before trying again.\"}"}}""", ErrorCode.ModelRateLimited)]
+    [TestCase(400, """{"error":{"message":"Request too large for gpt-4o on tokens per min (TPM): Limit 30000, Requested 40000.","code":"rate_limit_exceeded"}}""", ErrorCode.ModelContextExceeded)]
     [TestCase(400, """{"error":{"message":"Invalid value for 'tools'."}}""", ErrorCode.ModelRequestRejected)]
     [TestCase(402, """{"error":{"message":"Insufficient credits"}}""", ErrorCode.ModelRequestRejected)]
     public async Task Refusal_OtherStatus_IsTyped(int status, string body, ErrorCode expected)
@@ -49,6 +53,7 @@ public sealed class OverflowWordsTests
         AgentException error = Assert.ThrowsAsync<AgentException>(() => host.AskAsync())!;
 
         Assert.That(error.Code, Is.EqualTo(expected), error.Message);
-        Assert.That(error.Data.Contains(ModelConventions.UnknownRefusal), Is.EqualTo(status == 400));
+        Assert.That(error.Data.Contains(ModelConventions.UnknownRefusal),
+            Is.EqualTo(status == 400 && expected == ErrorCode.ModelRequestRejected));
     }
 }
