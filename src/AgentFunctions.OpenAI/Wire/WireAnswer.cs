@@ -167,6 +167,7 @@ internal sealed class WireAnswer(string sender)
 
             // A length stop is told in one chunk; a later one that says less must not hide it.
             _finishReason = _finishReason == ChatFinishReason.Length || _finishReason == ChatFinishReason.ContentFilter
+                || _finishReason == WireFinish.MalformedCall
                 ? _finishReason
                 : reason;
             counts = true;

@@ -13,6 +13,9 @@ internal static class AnswerFlow
     /// <summary>The reason of the end of an answer that holds calls as text.</summary>
     private const string CallsInText = "calls_in_text";
 
+    /// <summary>The reason of the end of an answer whose call the provider could not read.</summary>
+    private const string MalformedCall = "malformed_call";
+
     /// <summary>An answer without tool calls: the end, unless it is not whole or not accepted.</summary>
     public static async Task<RunOutcome?> JudgeAsync(LoopRun run, CallModelResult reply)
     {
@@ -28,7 +31,8 @@ internal static class AnswerFlow
                 "The model declined to answer; its words are in the transcript.");
         }
 
-        string? defect = !reply.HasText ? Notices.EmptyAnswer
+        string? defect = reply.FinishReason == MalformedCall ? Notices.MalformedCall
+            : !reply.HasText ? Notices.EmptyAnswer
             : reply.FinishReason == "length" ? Notices.CutAnswer
             : reply.FinishReason == CallsInText ? Notices.CallsInText : null;
         if (defect is not null && run.State.Repairs < MaxRepairs)
@@ -36,6 +40,14 @@ internal static class AnswerFlow
             run.Tell(defect);
             run.State = run.State with { Repairs = run.State.Repairs + 1 };
             return null;
+        }
+
+        if (reply.FinishReason == MalformedCall)
+        {
+            return run.Ended(
+                RunStatus.Failed, nameof(ErrorCode.ModelProtocolError),
+                "The model's tool call was not well formed each time, though it was told so. Simplify the tool's parameters, or "
+                + "use another model.");
         }
 
         if (reply.HasText && reply.FinishReason == CallsInText)

@@ -13,6 +13,10 @@ internal static class Notices
     public const string CallsInText =
         "Your last message held a tool call as text, which calls nothing. Call the tool through the tool interface, or give your answer in plain text.";
 
+    public const string MalformedCall =
+        "Your last message began a tool call that was not well formed, so nothing was called. Make the call again, or give your "
+        + "answer in plain text.";
+
     public static string Closing(string shortOf) =>
         $"The run's budget of {shortOf} is used up and this is your last message. Sum up what was reached, what is left to do, and "
         + "where the results are. No tools can be called any more.";

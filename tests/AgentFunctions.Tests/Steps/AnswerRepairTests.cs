@@ -61,6 +61,36 @@ public sealed class AnswerRepairTests
         Assert.That((await host.RunAsync()).Status, Is.EqualTo(RunStatus.Completed));
     }
 
+    [Test]
+    public async Task Run_CallIsMalformed_IsAskedForAgain()
+    {
+        await using RunHost host = await RunHost.StartAsync(
+            request => request.Turn switch
+            {
+                0 => ChatReply.Say("I now write the report with the tool.") with { FinishReason = "MALFORMED_FUNCTION_CALL" },
+                1 => ChatReply.Call("save", new { text = "the report" }),
+                _ => ChatReply.Say("Done."),
+            }, [Save([])]);
+
+        Run run = await host.RunAsync();
+
+        Assert.That((run.Status, run.Result?.Text), Is.EqualTo((RunStatus.Completed, "Done.")));
+        Assert.That(host.Model.Requests[1].Body.GetRawText(), Does.Contain("not well formed"));
+    }
+
+    [Test]
+    public async Task Run_CallIsMalformedEachTime_FailsWithAReason()
+    {
+        await using RunHost host = await RunHost.StartAsync(
+            _ => ChatReply.Say("I write.") with { FinishReason = "function_call_filter: MALFORMED_FUNCTION_CALL" }, [Save([])]);
+
+        Run run = await host.RunAsync();
+
+        Assert.That((run.Status, run.Error?.Code, host.Model.Count),
+            Is.EqualTo((RunStatus.Failed, nameof(ErrorCode.ModelProtocolError), 3)));
+        Assert.That(run.Error!.Message, Does.Contain("not well formed"));
+    }
+
     [TestCase("<tool_call>{\"name\":\"save\",\"arguments\":{}}</tool_call>", nameof(ErrorCode.ModelProtocolError))]
     [TestCase("<think>I should look", nameof(ErrorCode.ModelAnswerEmpty))]
     public async Task Run_NoAnswerEachTime_FailsWithAReason(string text, string code)

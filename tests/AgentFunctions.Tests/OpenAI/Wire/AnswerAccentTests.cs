@@ -78,6 +78,15 @@ public sealed class AnswerAccentTests
     [TestCase("\"max_tokens\"", "length")]
     [TestCase("\"SAFETY\"", "content_filter")]
     [TestCase("7", "stop")]
+    [TestCase("\"eos_token\"", "stop")]
+    [TestCase("\"stop_sequence\"", "stop")]
+    [TestCase("\"MALFORMED_FUNCTION_CALL\"", "malformed_call")]
+    [TestCase("\"function_call_filter: MALFORMED_FUNCTION_CALL\"", "malformed_call")]
+    [TestCase("\"UNEXPECTED_TOOL_CALL\"", "malformed_call")]
+    [TestCase("\"TOO_MANY_TOOL_CALLS\"", "malformed_call")]
+    [TestCase("\"IMAGE_SAFETY\"", "content_filter")]
+    [TestCase("\"IMAGE_PROHIBITED_CONTENT\"", "content_filter")]
+    [TestCase("\"MODEL_ARMOR\"", "content_filter")]
     [TestCase("null", "stop")]
     public async Task FinishReason_Foreign_IsUnderstood(string reason, string expected)
     {
@@ -173,6 +182,7 @@ public sealed class AnswerAccentTests
     [TestCase("""{"object":"error","message":"bad field","type":"BadRequestError","code":400}""", ErrorCode.ModelRequestRejected)]
     [TestCase("""{"choices":[{"error":{"message":"broken","code":500},"finish_reason":"error"}]}""", ErrorCode.ModelUnavailable)]
     [TestCase("""{"choices":[{"delta":{"content":""},"finish_reason":"error"}]}""", ErrorCode.ModelUnavailable)]
+    [TestCase("""{"choices":[{"delta":{"content":"Upstream request failed"},"finish_reason":"error_finish"}]}""", ErrorCode.ModelUnavailable)]
     [TestCase("""{"error":{"message":"An error occurred (ThrottlingException) when calling the ConverseStream operation: Too many tokens, please wait before trying again."}}""", ErrorCode.ModelRateLimited)]
     [TestCase("""{"hello":"world"}""", ErrorCode.ModelProtocolError)]
     [TestCase("<html><body>Sign in</body></html>", ErrorCode.ModelProtocolError)]
