@@ -75,7 +75,7 @@ internal sealed partial class OpenAIProtocolChatClient : IChatClient
         var answer = new WireAnswer(_sender);
         AnswerReader reader = await OpenAsync(messages, options, streaming, answer, cancellationToken).ConfigureAwait(false);
         await using ConfiguredAsyncDisposable disposal = reader.ConfigureAwait(false);
-        while (await NextAsync(reader, answer, cancellationToken).ConfigureAwait(false) is { } contents)
+        while (await NextAsync(reader, answer, options, cancellationToken).ConfigureAwait(false) is { } contents)
         {
             if (contents.Count > 0)
             {
@@ -119,6 +119,11 @@ internal sealed partial class OpenAIProtocolChatClient : IChatClient
             {
                 // Asked again in the way that the endpoint takes.
             }
+            catch (ClientResultException refusal) when (refusal.Status == 400 && ModelErrors.Said(refusal).IsAnswerCut)
+            {
+                answer.Cut(RequestWriter.MaxTokens(options, used));
+                return new AnswerReader(Stream.Null, answer, _limits, _time, cancellationToken);
+            }
             catch (Exception error) when (!IsCancellation(error, cancellationToken))
             {
                 throw _errors.Translate(error, ErrorCode.ModelUnavailable);
@@ -152,11 +157,17 @@ internal sealed partial class OpenAIProtocolChatClient : IChatClient
         }
     }
 
-    private async Task<List<AIContent>?> NextAsync(AnswerReader reader, WireAnswer answer, CancellationToken cancellationToken)
+    private async Task<List<AIContent>?> NextAsync(
+        AnswerReader reader, WireAnswer answer, ChatOptions? options, CancellationToken cancellationToken)
     {
         try
         {
             return await reader.ReadAsync().ConfigureAwait(false);
+        }
+        catch (ErrorInAnswerException error) when (ProviderError.Parse(error.Json).IsAnswerCut)
+        {
+            answer.Cut(RequestWriter.MaxTokens(options, _form));
+            return null;
         }
         catch (Exception error) when (!IsCancellation(error, cancellationToken))
         {

@@ -46,6 +46,8 @@ internal sealed partial record ProviderError(string Message, string Code, string
         Is("rate_limit_exceeded") || Is("rate_limit_reached_error") || Is("rate_limit_error") || Is("ThrottlingException")
         || Throttle().IsMatch(Message);
 
+    /// <summary>Gets whether the model used up the bound of its answer before it said anything.</summary>
+    public bool IsAnswerCut => AnswerCut().IsMatch(Message);
 
     /// <summary>Reads the body of an error.</summary>
     /// <param name="body">The body.</param>
@@ -147,7 +149,9 @@ internal sealed partial record ProviderError(string Message, string Code, string
     private static partial Regex Overflow();
 
     /// <summary>A bound of the answer that was asked for, not of the request.</summary>
-    [GeneratedRegex(@"at most \d+ (completion|output) tokens", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    [GeneratedRegex(
+        @"at most \d+ (completion|output) tokens|max_(completion_)?tokens[`'""]? must be (less than|at most|<=)",
+        RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex OutputOnly();
 
     [GeneratedRegex(
@@ -156,4 +160,7 @@ internal sealed partial record ProviderError(string Message, string Code, string
         RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex Throttle();
 
+    [GeneratedRegex(@"could not finish the message because max_|model output limit was reached",
+        RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    private static partial Regex AnswerCut();
 }

@@ -50,7 +50,7 @@ internal sealed partial record RequestForm
     /// <param name="maxTokens">The most tokens that were asked for, if any.</param>
     public RequestForm? After(ProviderError refusal, Func<string, bool> sent, int? maxTokens)
     {
-        if (refusal.IsContextExceeded || refusal.IsContentFilter)
+        if (refusal.IsContextExceeded || refusal.IsContentFilter || refusal.IsRateLimit || refusal.IsAnswerCut)
         {
             return null;
         }

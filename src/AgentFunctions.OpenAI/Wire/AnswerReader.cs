@@ -28,6 +28,7 @@ internal sealed class AnswerReader : IAsyncDisposable
         _stream = new BoundedStream(stream, limits.Bytes);
         _answer = answer;
         _limits = limits;
+        _isEnded = answer.IsFinished;
         _cancellationToken = cancellationToken;
         _lines = new WireLines(_stream);
         _events = new ServerEventReader(_lines);

@@ -38,6 +38,14 @@ internal sealed class WireAnswer(string sender)
     /// <summary>Ends the answer where the endpoint marked its end without a reason.</summary>
     public void Finish() => _finishReason ??= ChatFinishReason.Stop;
 
+    /// <summary>Ends the answer where the model used up its bound, which is paid for.</summary>
+    /// <param name="bound">The most tokens that were asked for; <see langword="null"/> if there is no bound.</param>
+    public void Cut(int? bound)
+    {
+        _finishReason = ChatFinishReason.Length;
+        _usage ??= new UsageDetails { OutputTokenCount = bound };
+    }
+
     /// <summary>Takes a chunk, or a whole answer.</summary>
     /// <param name="root">The JSON.</param>
     /// <param name="contents">What of it can pass at once.</param>

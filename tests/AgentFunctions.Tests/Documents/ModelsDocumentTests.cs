@@ -10,7 +10,7 @@ public sealed partial class ModelsDocumentTests
     [
         "OpenAI", "Azure", "Moonshot", "DeepSeek", "Mistral", "Gemini", "xAI", "OpenRouter", "vLLM", "llama.cpp", "Ollama",
         "LM Studio", "TGI",
-        "SGLang", "LocalAI",
+        "SGLang", "LocalAI", "Bedrock", "Groq",
     ];
 
     [Test]

@@ -1,3 +1,5 @@
+using AgentFunctions.Budgets;
+using AgentFunctions.Gateway;
 using AgentFunctions.Records;
 using AgentFunctions.Runs;
 using AgentFunctions.TestKit;
@@ -89,6 +91,21 @@ public sealed class AnswerRepairTests
         Assert.That((run.Status, run.Error?.Code, host.Model.Count),
             Is.EqualTo((RunStatus.Failed, nameof(ErrorCode.ModelProtocolError), 3)));
         Assert.That(run.Error!.Message, Does.Contain("not well formed"));
+    }
+
+    [Test]
+    public async Task Run_ThinkingUsesUpTheClosingCall_EndsByItsBudget()
+    {
+        await using RunHost host = await RunHost.StartAsync(
+            static request => request.Tools.Count > 0
+                ? ChatReply.Call("save", new { text = "x" })
+                : ChatReply.Error(400,
+                    "Could not finish the message because max_tokens or model output limit was reached. Please try again with higher max_tokens."),
+            [Save([])]);
+
+        Run run = await host.RunAsync("Work.", new RunRequest { Budget = new Budget { Steps = 3 } });
+
+        Assert.That((run.Status, run.Error?.Code), Is.EqualTo((RunStatus.BudgetExhausted, nameof(ErrorCode.StepLimitReached))));
     }
 
     [TestCase("<tool_call>{\"name\":\"save\",\"arguments\":{}}</tool_call>", nameof(ErrorCode.ModelProtocolError))]

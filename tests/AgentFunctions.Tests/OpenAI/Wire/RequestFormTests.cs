@@ -70,7 +70,7 @@ public sealed class RequestFormTests
     }
 
     [TestCase("max_tokens is too large: 500. This model supports at most 100 completion tokens, whereas you provided 500.")]
-    [TestCase("`max_completion_tokens` must be less than or equal to `100`, the maximum value for `max_completion_tokens` is less than the `context_len` for this model")]
+    [TestCase("`max_completion_tokens` must be less than or equal to `100`, the maximum value for `max_completion_tokens` is less than the `context_window` for this model")]
     public async Task Refused_BoundIsTooLarge_IsLowered(string words)
     {
         await using WireHost host = await WireHost.StartAsync([ChatReply.Error(400, words), ChatReply.Say("yes")]);
@@ -78,6 +78,27 @@ public sealed class RequestFormTests
         await host.AskAsync(options: Options);
 
         Assert.That(host.Server.Requests[^1].Body.GetProperty("max_completion_tokens").GetInt32(), Is.EqualTo(100));
+    }
+
+    [TestCase(false, "max_completion_tokens")]
+    [TestCase(true, "max_completion_tokens")]
+    [TestCase(false, "max_tokens")]
+    public async Task Refused_BoundWasThoughtAway_IsAnAnswerThatIsCut(bool withinStream, string field)
+    {
+        ChatReply spent = ChatReply.Error(withinStream ? 200 : 400,
+            "Could not finish the message because max_tokens or model output limit was reached. Please try again with higher max_tokens.",
+            "invalid_request_error");
+        ChatReply unknown = ChatReply.Error(400, "unknown field max_completion_tokens");
+        await using WireHost host = await WireHost.StartAsync(field == "max_tokens" ? [unknown, spent] : [spent]);
+
+        ChatResponse answer = await host.AskAsync(options: Options);
+
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That((answer.FinishReason, answer.Text), Is.EqualTo((ChatFinishReason.Length, "")));
+            Assert.That(answer.Usage!.OutputTokenCount, Is.EqualTo(500), "it is paid for");
+            Assert.That(host.Server.Requests[^1].Body.TryGetProperty(field, out _), "the field was not refused");
+        }
     }
 
     [TestCase("messages: at least one message is required")]
