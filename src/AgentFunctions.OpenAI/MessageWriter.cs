@@ -29,27 +29,33 @@ internal sealed class MessageWriter(ModelProfile profile, string sender)
     /// <param name="writer">The writer.</param>
     /// <param name="messages">The messages.</param>
     /// <param name="options">The options, for their instructions.</param>
+    /// <param name="format">The form of the answer, where it is said in words.</param>
     /// <param name="form">How the endpoint wants to be asked.</param>
     /// <param name="sent">Gets the optional fields that were written.</param>
-    public void Write(Utf8JsonWriter writer, IEnumerable<ChatMessage> messages, ChatOptions? options, RequestForm form,
-        HashSet<string> sent)
+    public void Write(Utf8JsonWriter writer, IEnumerable<ChatMessage> messages, ChatOptions? options, string? format,
+        RequestForm form, HashSet<string> sent)
     {
         if (!string.IsNullOrEmpty(options?.Instructions))
         {
-            Simple(writer, "system", options.Instructions);
+            Simple(writer, "system", With(options.Instructions, ref format));
         }
 
         List<(string Old, string New)> renamed = [];
         int index = 0;
         foreach (ChatMessage message in messages)
         {
+            if (format is not null && message.Role != ChatRole.System)
+            {
+                Simple(writer, "system", With("", ref format));
+            }
+
             if (message.Role == ChatRole.Assistant)
             {
                 Assistant(writer, message, index, form, sent, renamed);
             }
             else if (message.Role == ChatRole.System)
             {
-                Simple(writer, "system", message.Text);
+                Simple(writer, "system", With(message.Text, ref format));
             }
             else
             {
@@ -59,6 +65,14 @@ internal sealed class MessageWriter(ModelProfile profile, string sender)
 
             index++;
         }
+    }
+
+    /// <summary>Adds the form of the answer to the first system message: several endpoints take only one.</summary>
+    private static string With(string text, ref string? format)
+    {
+        string said = format is null ? text : text.Length == 0 ? format : $"{text}\n\n{format}";
+        format = null;
+        return said;
     }
 
     private void Assistant(

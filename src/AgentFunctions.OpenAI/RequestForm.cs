@@ -15,12 +15,15 @@ internal sealed partial record RequestForm
     /// <summary>The older field for the most tokens of an answer.</summary>
     public const string MaxTokens = "max_tokens";
 
+    /// <summary>The field for the form of an answer. Where it is refused, the request says the form in words.</summary>
+    public const string ResponseFormat = "response_format";
+
     /// <summary>The fields that a request can do without.</summary>
     private static readonly ImmutableArray<string> Optional =
     [
         MaxCompletionTokens, MaxTokens, "stream_options", "parallel_tool_calls", "temperature", "top_p", "frequency_penalty",
         "presence_penalty",
-        "stop", "tool_choice", "reasoning_content", "reasoning", "extra_content",
+        "stop", "tool_choice", "reasoning_content", "reasoning", "extra_content", ResponseFormat,
     ];
 
     /// <summary>Gets the fields that the endpoint refused.</summary>
@@ -103,7 +106,8 @@ internal sealed partial record RequestForm
     /// </summary>
     private static bool Names(ProviderError refusal, string field) =>
         Optional.Contains(refusal.Param) ? refusal.Param == field
-        : Regex.IsMatch(refusal.Message, $@"(?<![A-Za-z0-9_]){field}(?![A-Za-z0-9_])", RegexOptions.CultureInvariant);
+        : Regex.IsMatch(refusal.Message, $@"(?<![A-Za-z0-9_]){field}(?![A-Za-z0-9_])", RegexOptions.CultureInvariant)
+            || (field == ResponseFormat && FormatInWords().IsMatch(refusal.Message));
 
     private static int? Bound(string message) =>
         message.Contains("max_", StringComparison.Ordinal) && AtMost().Match(message) is { Success: true } match
@@ -114,6 +118,11 @@ internal sealed partial record RequestForm
     [GeneratedRegex(@"(missing|required|must be (passed|provided|sent|included|returned))[^.]{0,80}reasoning_content|reasoning_content[`'""]?[^.]{0,60}(missing|required|must be)",
         RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex MissingReasoning();
+
+    /// <summary>The form of an answer in the words of Gemini and Groq, which do not name the field.</summary>
+    [GeneratedRegex("response mime type|json mode cannot be combined",
+        RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    private static partial Regex FormatInWords();
 
     [GeneratedRegex(@"(?:at most|less than or equal to|<=|\[\d+, ?)\s*`?(\d+)",
         RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]

@@ -39,11 +39,12 @@ internal sealed class RequestWriter(ModelProfile profile, string modelId, string
         writer.WriteStartObject();
         writer.WriteString("model", modelId);
         writer.WriteStartArray("messages");
-        _messages.Write(writer, conversation, options, form, request.Sent);
+        var format = options?.ResponseFormat as ChatResponseFormatJson;
+        _messages.Write(writer, conversation, options, FormatInWords(format, form), form, request.Sent);
         writer.WriteEndArray();
         WriteOptions(request, options, streaming, form);
         WriteTools(request, options);
-        WriteFormat(writer, options?.ResponseFormat);
+        WriteFormat(request, format);
         writer.WriteEndObject();
         writer.Flush();
         return new WrittenRequest(scratch.ToKeep(), request.Sent);
@@ -155,14 +156,15 @@ internal sealed class RequestWriter(ModelProfile profile, string modelId, string
         writer.WriteEndObject();
     }
 
-    private static void WriteFormat(Utf8JsonWriter writer, ChatResponseFormat? format)
+    private static void WriteFormat(Fields request, ChatResponseFormatJson? json)
     {
-        if (format is not ChatResponseFormatJson json)
+        if (json is null || !request.Begin(RequestForm.ResponseFormat))
         {
             return;
         }
 
-        writer.WriteStartObject("response_format");
+        Utf8JsonWriter writer = request.Writer;
+        writer.WriteStartObject();
         writer.WriteString("type", json.Schema is null ? "json_object" : "json_schema");
         if (json.Schema is { } schema)
         {
@@ -180,6 +182,12 @@ internal sealed class RequestWriter(ModelProfile profile, string modelId, string
 
         writer.WriteEndObject();
     }
+
+    /// <summary>The form of the answer in words; <see langword="null"/> if a field says it, or none is asked for.</summary>
+    private static string? FormatInWords(ChatResponseFormatJson? json, RequestForm form) =>
+        json is null || form.Takes(RequestForm.ResponseFormat) ? null
+        : json.Schema is { } schema ? $"Your answer is JSON of this schema and nothing else: {schema.GetRawText()}"
+        : "Your answer is one JSON object and nothing else.";
 
     /// <summary>The optional fields of one request.</summary>
     private readonly struct Fields(Utf8JsonWriter writer, RequestForm form)

@@ -45,7 +45,7 @@ internal abstract record ModelProvider(string Name)
     /// <summary>How the endpoint of a model wants to be asked, before it says so itself.</summary>
     public RequestForm Form(ModelOptions options) => HostOf(Address(options).AbsoluteUri) switch
     {
-        "api.deepseek.com" => new() { MaxTokensField = RequestForm.MaxTokens },
+        "api.deepseek.com" => new() { MaxTokensField = RequestForm.MaxTokens, Refused = [RequestForm.ResponseFormat] },
         "api.mistral.ai" => new() { MaxTokensField = RequestForm.MaxTokens, Refused = ["stream_options"] },
         _ => new(),
     };

@@ -1,4 +1,6 @@
 using System.Text.Json;
+using AgentFunctions.OpenAI;
+using AgentFunctions.OpenAI.Providers;
 using AgentFunctions.TestKit;
 using Microsoft.Extensions.AI;
 
@@ -78,6 +80,46 @@ public sealed class RequestFormTests
         await host.AskAsync(options: Options);
 
         Assert.That(host.Server.Requests[^1].Body.GetProperty("max_completion_tokens").GetInt32(), Is.EqualTo(100));
+    }
+
+    [TestCase(400, """{"error":{"message":"This response_format type is unavailable now","type":"invalid_request_error"}}""",
+        TestName = "Refused_Format_DeepSeek")]
+    [TestCase(422, """{"error":{"message":"response_format.type `json_schema` is unavailable now"}}""",
+        TestName = "Refused_Format_DeepSeekByName")]
+    [TestCase(400, """[{"error":{"code":400,"message":"Function calling with a response mime type: 'application/json' is unsupported","status":"INVALID_ARGUMENT"}}]""",
+        TestName = "Refused_Format_GeminiWithTools")]
+    [TestCase(400, """{"error":{"message":"json mode cannot be combined with tool/function calling","type":"invalid_request_error"}}""",
+        TestName = "Refused_Format_GroqWithTools")]
+    public async Task Refused_Format_IsSaidInWords(int status, string body)
+    {
+        await using WireHost host = await WireHost.StartAsync([WireHost.Raw(body, status), ChatReply.Say("{}")]);
+        var schema = JsonElement.Parse("""{"type":"object","properties":{"verdict":{"type":"string"}}}""");
+        ChatOptions options = Options.Clone();
+        options.ResponseFormat = ChatResponseFormat.ForJsonSchema(schema, "result");
+        List<ChatMessage> messages = [new(ChatRole.System, "Be brief."), new(ChatRole.User, "Judge.")];
+
+        await host.AskAsync(true, messages, options);
+        await host.AskAsync(true, messages[1..], options);
+
+        ChatRequest[] sent = [.. host.Server.Requests];
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(sent, Has.Length.EqualTo(3), "asked again once, then asked rightly at once");
+            Assert.That(sent[0].Body.TryGetProperty("response_format", out _));
+            Assert.That(sent[0].Last("system"), Is.EqualTo("Be brief."));
+            Assert.That(sent.Skip(1).Count(static request => request.Body.TryGetProperty("response_format", out _)), Is.Zero);
+            Assert.That(sent[1].Messages, Has.Count.EqualTo(2), "several endpoints take one system message");
+            Assert.That(sent[1].Last("system"), Does.StartWith("Be brief.").And.Contain(schema.GetRawText()));
+            Assert.That(sent[2].Last("system"), Does.Contain(schema.GetRawText()));
+        }
+    }
+
+    [Test]
+    public void Form_OfDeepSeek_IsKnownWithoutARefusal()
+    {
+        RequestForm form = ModelProvider.OpenAI.Form(new ModelOptions { Endpoint = "https://api.deepseek.com/v1" });
+
+        Assert.That(form.Takes("response_format"), Is.False);
     }
 
     [TestCase(false, "max_completion_tokens")]
