@@ -84,7 +84,9 @@ internal sealed class MessageWriter(ModelProfile profile, string sender)
             call => string.Create(CultureInfo.InvariantCulture, $"c{index:D5}{call:D3}"));
         renamed.Clear();
         renamed.AddRange(said.Zip(calls, static (old, mended) => (old.CallId, mended.CallId)));
-        string text = message.Text;
+        string text = message.Contents.Any(static content => content is DataContent or UriContent)
+            ? Joined(message.Contents.Select(static content => content as TextContent ?? Named(content)).OfType<TextContent>())
+            : message.Text;
         writer.WriteStartObject();
         writer.WriteString("role", "assistant");
         if (text.Length > 0 || calls.Count == 0)
@@ -186,7 +188,12 @@ internal sealed class MessageWriter(ModelProfile profile, string sender)
 
     private static void User(Utf8JsonWriter writer, ChatMessage message)
     {
-        AIContent[] parts = [.. message.Contents.Where(static content => content is TextContent || IsImage(content))];
+        AIContent[] parts =
+        [
+            .. message.Contents
+                .Select(static content => content is TextContent || IsImage(content) ? content : Named(content))
+                .OfType<AIContent>(),
+        ];
         if (parts.Length == 0)
         {
             return;
@@ -202,7 +209,7 @@ internal sealed class MessageWriter(ModelProfile profile, string sender)
         if (parts.All(static part => part is TextContent))
         {
             // Several endpoints take text alone.
-            writer.WriteString("content", string.Join("\n\n", parts.Cast<TextContent>().Select(static part => part.Text)));
+            writer.WriteString("content", Joined(parts.Cast<TextContent>()));
         }
         else
         {
@@ -240,6 +247,22 @@ internal sealed class MessageWriter(ModelProfile profile, string sender)
 
         writer.WriteEndObject();
     }
+
+    private static string Joined(IEnumerable<TextContent> parts) => string.Join("\n\n", parts.Select(static part => part.Text));
+
+    /// <summary>
+    /// What stands in place of data that the protocol cannot show a model: it can say that it has not seen it, or look with a
+    /// tool. <see langword="null"/> if the content is no data.
+    /// </summary>
+    private static TextContent? Named(AIContent content) => content switch
+    {
+        DataContent data => NotShown(data.Name is { Length: > 0 } name ? $"{name}, {data.MediaType}" : data.MediaType,
+            string.Create(CultureInfo.InvariantCulture, $"{data.Data.Length} bytes")),
+        UriContent uri => NotShown(uri.MediaType, uri.Uri.AbsoluteUri),
+        _ => null,
+    };
+
+    private static TextContent NotShown(string what, string more) => new($"[{what}, {more}: this model cannot be shown it]");
 
     private static bool IsImage(AIContent content) => content switch
     {

@@ -145,6 +145,38 @@ public sealed class OpenAIProtocolChatClientTests(bool streaming)
         }
     }
 
+    [Test]
+    public async Task Ask_DataThatIsNoImage_IsNamedInItsPlace(CancellationToken cancellationToken)
+    {
+        await using OpenAIProtocolServer server = await OpenAIProtocolServer.StartAsync(ChatReply.Say("I have not seen it."));
+        await using ModelHost host = ModelHost.Of(server);
+        var contract = new DataContent(new byte[1_234], "application/pdf") { Name = "contract.pdf" };
+        var image = new DataContent(new byte[] { 1, 2, 3 }, "image/png");
+
+        await host.AskAsync(
+            streaming,
+            [
+                new ChatMessage(ChatRole.User, [new UriContent("https://example.com/a.mp3", "audio/mpeg")]),
+                new ChatMessage(ChatRole.Assistant, [new TextContent("Here is a picture."), image]),
+                new ChatMessage(ChatRole.User, [new TextContent("Check this contract."), contract]),
+                new ChatMessage(ChatRole.User, [contract, image]),
+            ],
+            null, cancellationToken);
+
+        IReadOnlyList<JsonElement> sent = server.Requests.Single().Messages;
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(sent.Take(3).Select(static message => message.GetProperty("content").GetString()), Is.EqualTo(new[]
+            {
+                "[audio/mpeg, https://example.com/a.mp3: this model cannot be shown it]",
+                "Here is a picture.\n\n[image/png, 3 bytes: this model cannot be shown it]",
+                "Check this contract.\n\n[contract.pdf, application/pdf, 1234 bytes: this model cannot be shown it]",
+            }));
+            Assert.That(sent[3].GetProperty("content")[0].GetProperty("text").GetString(), Does.Contain("1234 bytes"));
+            Assert.That(sent[3].GetProperty("content")[1].GetProperty("type").GetString(), Is.EqualTo("image_url"));
+        }
+    }
+
     [TestCase("length", "length")]
     [TestCase("content_filter", "content_filter")]
     public async Task Ask_AnswerWasCut_SaysWhy(string reason, string expected, CancellationToken cancellationToken)
