@@ -11,7 +11,8 @@ internal static class Conversation
     private static readonly int[] Limits = [4_000, 1_500, 500, 150];
 
     /// <summary>
-    /// The messages within a size: each is shortened as far as the size asks for, and then the oldest are left out.
+    /// The messages within a size: each is shortened as far as the size asks for, and then the oldest are left out, but for the
+    /// summary that they begin with.
     /// </summary>
     /// <param name="entries">The messages.</param>
     /// <param name="maxBytes">The most bytes (UTF-8).</param>
@@ -27,15 +28,28 @@ internal static class Conversation
             }
         }
 
+        // Nothing else tells of what a summary sums up, so it stays, though it is the oldest.
+        List<Row> kept = [];
+        int oldest = entries[0].SummaryKeepsFrom is null ? 0 : 1;
+        if (oldest > 0)
+        {
+            kept.Add(rows[0] with { Text = Preview.OfBytes(rows[0].Text!, maxBytes / 2) });
+        }
+
         var gap = new Row("(older messages are left out)");
-        long bytes = gap.Bytes;
+        long bytes = gap.Bytes + kept.Sum(static row => row.Bytes);
         int first = rows.Count;
-        while (first > 0 && (bytes += rows[first - 1].Bytes) <= maxBytes)
+        while (first > oldest && (bytes += rows[first - 1].Bytes) <= maxBytes)
         {
             first--;
         }
 
-        return Join([gap, .. rows.Skip(first)]);
+        if (first > oldest)
+        {
+            kept.Add(gap);
+        }
+
+        return Join([.. kept, .. rows.Skip(first)]);
     }
 
     /// <summary>A message as lines of text.</summary>
