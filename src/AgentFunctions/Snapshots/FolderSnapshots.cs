@@ -57,12 +57,16 @@ internal sealed class FolderSnapshots(
             }
         }
 
-        if (state.Next < 0 || log.IsShared)
+        if (!state.IsRead || log.IsShared)
         {
             await state.Turn.WaitAsync(cancellationToken).ConfigureAwait(false);
             try
             {
-                await ReadAsync(state, cancellationToken).ConfigureAwait(false);
+                // Who has waited for the read of another must not read on: what calls have set since is newer than their entries.
+                if (!state.IsRead || log.IsShared)
+                {
+                    await ReadAsync(state, cancellationToken).ConfigureAwait(false);
+                }
             }
             finally
             {
@@ -232,8 +236,7 @@ internal sealed class FolderSnapshots(
 
     private async Task ReadAsync(FolderState state, CancellationToken cancellationToken)
     {
-        await foreach (SnapshotEntry entry in log.ReadAsync(state.Root, Math.Max(0, state.Next), cancellationToken)
-            .ConfigureAwait(false))
+        await foreach (SnapshotEntry entry in log.ReadAsync(state.Root, state.Next, cancellationToken).ConfigureAwait(false))
         {
             state.Apply(entry);
         }

@@ -31,8 +31,21 @@ internal sealed class FolderState(string root)
     /// <summary>Gets who goes through the folder, or reads the log: one at a time.</summary>
     public SemaphoreSlim Turn { get; } = new(1, 1);
 
-    /// <summary>Gets the number of the next entry to read; -1 until the log was read.</summary>
-    public long Next { get; private set; } = -1;
+    /// <summary>Gets the number of the next entry to read.</summary>
+    public long Next { get; private set; }
+
+    /// <summary>Gets whether the log was read to its end.</summary>
+    public bool IsRead
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return field;
+            }
+        }
+        private set;
+    }
 
     /// <summary>Gets whether the folder was gone through once.</summary>
     public bool HasBase { get; private set; }
@@ -102,12 +115,12 @@ internal sealed class FolderState(string root)
         }
     }
 
-    /// <summary>Marks the log as read.</summary>
+    /// <summary>Marks the log as read to its end.</summary>
     public void Read()
     {
         lock (_gate)
         {
-            Next = Math.Max(Next, 0);
+            IsRead = true;
         }
     }
 
