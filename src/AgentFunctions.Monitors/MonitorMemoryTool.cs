@@ -1,4 +1,5 @@
 using System.ComponentModel;
+using AgentFunctions.Core;
 using AgentFunctions.Runs;
 using AgentFunctions.Tools;
 using Microsoft.Extensions.DependencyInjection;
@@ -30,13 +31,17 @@ internal static class MonitorMemoryTool
         CancellationToken cancellationToken = default)
     {
         IServiceProvider services = context.Services;
-        RunRecord run = await services.GetRequiredService<RunStore>().GetAsync(context.RunId, cancellationToken)
-            .ConfigureAwait(false);
+        // A sub-agent may begin after the deletion of the monitor that woke its tree.
+        RunRecord run = await services.GetRequiredService<RunStore>()
+            .GetAsync(ChildName.RootOf(context.RunId), cancellationToken).ConfigureAwait(false);
         MonitorStore monitors = services.GetRequiredService<MonitorStore>();
         if (!run.Labels.TryGetValue("monitor", out string? name)
-            || await monitors.FindAsync(name, cancellationToken).ConfigureAwait(false) is not var (record, _))
+            || await monitors.FindAsync(name, cancellationToken).ConfigureAwait(false) is not var (record, _)
+            || run.CreatedAt < record.CreatedAt)
         {
-            throw new AgentException(ErrorCode.ToolFailed, "No monitor woke this run, so there is nothing to remember for.");
+            throw new AgentException(
+                ErrorCode.ToolFailed,
+                "No monitor woke this run, or the one that did was deleted, so there is nothing to remember for.");
         }
 
         if (note?.Length > MonitorNotes.MaxLength || question?.Length > MonitorNotes.MaxLength)
@@ -49,7 +54,7 @@ internal static class MonitorMemoryTool
         int most = record.Definition.Memory.Notes;
         // The id follows from the call, so a call that a crash repeats writes the same note.
         string id = $"{context.RunId[^Math.Min(6, context.RunId.Length)..]}-{context.Turn}-{context.Call}";
-        MonitorNotes notes = await monitors.UpdateNotesAsync(name, Change, cancellationToken).ConfigureAwait(false);
+        MonitorNotes notes = await monitors.UpdateNotesAsync(record, Change, cancellationToken).ConfigureAwait(false);
         return notes.Items.Count == 0
             ? "Nothing is remembered."
             : string.Join('\n', notes.Items.Select(item => $"[{item.Id}]{(item.IsQuestion ? " open question:" : "")} {item.Text}"));

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace AgentFunctions.Monitors;
 
 /// <summary>A monitor as it is kept.</summary>
@@ -20,6 +22,13 @@ internal sealed record MonitorRecord
     /// monitor that is made again has another one: the loop of the deleted one may be ending at that moment, and hear no more.
     /// </summary>
     public string? Loop { get; init; }
+
+    /// <summary>
+    /// Gets what its memory, notes and spending are kept under: what one that was deleted leaves is nothing to the next one of
+    /// its name.
+    /// </summary>
+    [JsonIgnore]
+    public string Key => Loop ?? Definition.Name;
 
     /// <summary>Gets who wrote it last.</summary>
     public string By { get; init; } = "host";

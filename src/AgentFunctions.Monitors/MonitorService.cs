@@ -102,7 +102,7 @@ public sealed class MonitorService
         (MonitorRecord record, _) = await FindAsync(name, cancellationToken).ConfigureAwait(false);
         cancellationToken = CancellationToken.None;
         await AuditAsync(requester, $"deleted monitor '{name}'", cancellationToken).ConfigureAwait(false);
-        await _monitors.DeleteAsync(name, cancellationToken).ConfigureAwait(false);
+        await _monitors.DeleteAsync(record, cancellationToken).ConfigureAwait(false);
         await TellAsync(record, cancellationToken).ConfigureAwait(false);
     }
 
@@ -139,7 +139,8 @@ public sealed class MonitorService
         (MonitorRecord record, _) = await FindAsync(name, cancellationToken).ConfigureAwait(false);
         cancellationToken = CancellationToken.None;
         await AuditAsync(requester, $"asked monitor '{name}' for a tick", cancellationToken).ConfigureAwait(false);
-        DateTimeOffset? ran = (await _monitors.FindMemoryAsync(name, cancellationToken).ConfigureAwait(false))?.Value.LastManual;
+        DateTimeOffset? ran = (await _monitors.FindMemoryAsync(record, cancellationToken).ConfigureAwait(false))?.Value
+            .LastManual;
         DateTimeOffset due;
         lock (_manual)
         {
@@ -160,8 +161,8 @@ public sealed class MonitorService
     public async Task<IReadOnlyList<TickRecord>> GetHistoryAsync(string name, int count = 100,
         CancellationToken cancellationToken = default)
     {
-        await FindAsync(name, cancellationToken).ConfigureAwait(false);
-        return await _monitors.FindMemoryAsync(name, cancellationToken).ConfigureAwait(false) is var (memory, _)
+        (MonitorRecord record, _) = await FindAsync(name, cancellationToken).ConfigureAwait(false);
+        return await _monitors.FindMemoryAsync(record, cancellationToken).ConfigureAwait(false) is var (memory, _)
             ? await _log.ReadLatestAsync(name, memory.LogDay, count, cancellationToken).ConfigureAwait(false)
             : [];
     }
@@ -209,12 +210,11 @@ public sealed class MonitorService
 
     private async Task EnsureRunningAsync(MonitorRecord monitor, CancellationToken cancellationToken)
     {
-        string name = monitor.Definition.Name;
         try
         {
             await _orchestrations.ScheduleAsync(
                 MonitorLoop.Name,
-                new MonitorState(name, await LastDueAsync(name, cancellationToken).ConfigureAwait(false)),
+                new MonitorState(monitor.Definition.Name, await LastDueAsync(monitor, cancellationToken).ConfigureAwait(false)),
                 new StartOptions { InstanceId = MonitorLoop.InstanceIdOf(monitor), ReplaceableStatuses = Ended },
                 cancellationToken).ConfigureAwait(false);
         }
@@ -224,8 +224,8 @@ public sealed class MonitorService
         }
     }
 
-    private async Task<DateTimeOffset?> LastDueAsync(string name, CancellationToken cancellationToken) =>
-        (await _monitors.FindMemoryAsync(name, cancellationToken).ConfigureAwait(false))?.Value.LastDue;
+    private async Task<DateTimeOffset?> LastDueAsync(MonitorRecord monitor, CancellationToken cancellationToken) =>
+        (await _monitors.FindMemoryAsync(monitor, cancellationToken).ConfigureAwait(false))?.Value.LastDue;
 
     private async Task<MonitorView> ChangeAsync(
         string name, string requester, string what, Func<MonitorRecord, DateTimeOffset, MonitorRecord> change,
@@ -268,8 +268,7 @@ public sealed class MonitorService
 
     private async Task<MonitorView> ViewAsync(MonitorRecord record, CancellationToken cancellationToken)
     {
-        string name = record.Definition.Name;
-        MonitorMemory memory = (await _monitors.FindMemoryAsync(name, cancellationToken).ConfigureAwait(false))?.Value ?? new();
+        MonitorMemory memory = (await _monitors.FindMemoryAsync(record, cancellationToken).ConfigureAwait(false))?.Value ?? new();
         DateTimeOffset now = _time.GetUtcNow();
         DateTimeOffset after = memory.LastDue > record.ActiveFrom ? memory.LastDue.Value : record.ActiveFrom;
         TickPlan plan = TickPlanner.Plan(record.Definition, after > now ? after : now, now, 3);
@@ -284,9 +283,9 @@ public sealed class MonitorService
             LastDue = memory.LastDue,
             Totals = memory.Totals,
             Signals = memory.Signals,
-            Troubles = await _monitors.GetTroublesAsync(name, cancellationToken).ConfigureAwait(false),
+            Troubles = await _monitors.GetTroublesAsync(record.Definition.Name, cancellationToken).ConfigureAwait(false),
             OpenIncidents = [.. memory.Incidents.Values.Where(mark => mark.ResolvedAt is null).Select(mark => mark.Id)],
-            Notes = await _monitors.GetNotesAsync(name, cancellationToken).ConfigureAwait(false),
+            Notes = await _monitors.GetNotesAsync(record, cancellationToken).ConfigureAwait(false),
         };
     }
 }

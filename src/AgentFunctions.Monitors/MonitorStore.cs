@@ -16,8 +16,17 @@ internal sealed class MonitorStore(IRecordStore records, ILogger<MonitorStore>? 
     public Task<(MonitorRecord Value, string Etag)?> FindAsync(string name, CancellationToken cancellationToken) =>
         ReadAsync<MonitorRecord>(Definitions + name, cancellationToken);
 
-    public Task PutAsync(MonitorRecord monitor, string? etag, CancellationToken cancellationToken) =>
-        WriteAsync(Definitions + monitor.Definition.Name, monitor, etag, cancellationToken);
+    public async Task PutAsync(MonitorRecord monitor, string? etag, CancellationToken cancellationToken)
+    {
+        string name = monitor.Definition.Name;
+        if (etag is null)
+        {
+            // Those of an earlier one of its name, if a crash cut its removal off.
+            await ForgetTroublesAsync(name, cancellationToken).ConfigureAwait(false);
+        }
+
+        await WriteAsync(Definitions + name, monitor, etag, cancellationToken).ConfigureAwait(false);
+    }
 
     /// <summary>Gets the steps of a monitor that failed and have not succeeded since.</summary>
     public async Task<IReadOnlyList<MonitorTrouble>> GetTroublesAsync(string name, CancellationToken cancellationToken) =>
@@ -27,14 +36,21 @@ internal sealed class MonitorStore(IRecordStore records, ILogger<MonitorStore>? 
                 trouble.Kind == MonitorStepRetries.NotRetried ? null : trouble.Until))];
 
     /// <summary>Deletes a monitor with all that it remembers. Its incidents and its history stay.</summary>
-    public async Task DeleteAsync(string name, CancellationToken cancellationToken)
+    public async Task DeleteAsync(MonitorRecord monitor, CancellationToken cancellationToken)
     {
-        await records.DeleteAsync(Definitions + name, default, cancellationToken).ConfigureAwait(false);
-        await records.DeleteAsync(MemoryKey(name), default, cancellationToken).ConfigureAwait(false);
-        await records.DeleteAsync(NotesKey(name), default, cancellationToken).ConfigureAwait(false);
-        await records.DeleteAsync(SpendingKey(name), default, cancellationToken).ConfigureAwait(false);
-        await new StepTroubles(records).ForgetAsync(MonitorStepRetries.KeyOf(name), null, cancellationToken)
-            .ConfigureAwait(false);
+        await records.DeleteAsync(Definitions + monitor.Definition.Name, default, cancellationToken).ConfigureAwait(false);
+        await ForgetAsync(monitor.Key, cancellationToken).ConfigureAwait(false);
+        await ForgetTroublesAsync(monitor.Definition.Name, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Deletes what a monitor that is gone remembers.</summary>
+    /// <param name="key">What it is kept under.</param>
+    /// <param name="cancellationToken">The token to cancel the wait; a repetition deletes the rest.</param>
+    public async Task ForgetAsync(string key, CancellationToken cancellationToken)
+    {
+        await records.DeleteAsync(MemoryKey(key), default, cancellationToken).ConfigureAwait(false);
+        await records.DeleteAsync(NotesKey(key), default, cancellationToken).ConfigureAwait(false);
+        await records.DeleteAsync(SpendingKey(key), default, cancellationToken).ConfigureAwait(false);
     }
 
     public async IAsyncEnumerable<MonitorRecord> ListAsync([EnumeratorCancellation] CancellationToken cancellationToken)
@@ -47,34 +63,39 @@ internal sealed class MonitorStore(IRecordStore records, ILogger<MonitorStore>? 
         }
     }
 
-    public Task<(MonitorMemory Value, string Etag)?> FindMemoryAsync(string name, CancellationToken cancellationToken) =>
-        ReadAsync<MonitorMemory>(MemoryKey(name), cancellationToken);
+    public Task<(MonitorMemory Value, string Etag)?> FindMemoryAsync(MonitorRecord monitor,
+        CancellationToken cancellationToken) =>
+        ReadAsync<MonitorMemory>(MemoryKey(monitor.Key), cancellationToken);
 
     /// <summary>Writes what a monitor remembers, if nobody else has since it was read.</summary>
     /// <returns>The new version.</returns>
     /// <exception cref="AgentException"><see cref="ErrorCode.EtagConflict"/>: somebody has.</exception>
-    public Task<string> PutMemoryAsync(string name, MonitorMemory memory, string? etag, CancellationToken cancellationToken) =>
-        WriteAsync(MemoryKey(name), memory, etag, cancellationToken);
-
-    public async Task<MonitorNotes> GetNotesAsync(string name, CancellationToken cancellationToken) =>
-        (await ReadAsync<MonitorNotes>(NotesKey(name), cancellationToken).ConfigureAwait(false))?.Value ?? new();
-
-    public Task<MonitorNotes> UpdateNotesAsync(string name, Func<MonitorNotes, MonitorNotes> change,
+    public Task<string> PutMemoryAsync(MonitorRecord monitor, MonitorMemory memory, string? etag,
         CancellationToken cancellationToken) =>
-        UpdateAsync(NotesKey(name), change, cancellationToken);
+        WriteAsync(MemoryKey(monitor.Key), memory, etag, cancellationToken);
+
+    public async Task<MonitorNotes> GetNotesAsync(MonitorRecord monitor, CancellationToken cancellationToken) =>
+        (await ReadAsync<MonitorNotes>(NotesKey(monitor.Key), cancellationToken).ConfigureAwait(false))?.Value ?? new();
+
+    public Task<MonitorNotes> UpdateNotesAsync(MonitorRecord monitor, Func<MonitorNotes, MonitorNotes> change,
+        CancellationToken cancellationToken) =>
+        UpdateAsync(NotesKey(monitor.Key), change, cancellationToken);
 
     public Task<MonitorSpending> UpdateSpendingAsync(
-        string name, Func<MonitorSpending, MonitorSpending> change, CancellationToken cancellationToken) =>
-        UpdateAsync(SpendingKey(name), change, cancellationToken);
+        MonitorRecord monitor, Func<MonitorSpending, MonitorSpending> change, CancellationToken cancellationToken) =>
+        UpdateAsync(SpendingKey(monitor.Key), change, cancellationToken);
 
-    public async Task<MonitorSpending> GetSpendingAsync(string name, CancellationToken cancellationToken) =>
-        (await ReadAsync<MonitorSpending>(SpendingKey(name), cancellationToken).ConfigureAwait(false))?.Value ?? new();
+    public async Task<MonitorSpending> GetSpendingAsync(MonitorRecord monitor, CancellationToken cancellationToken) =>
+        (await ReadAsync<MonitorSpending>(SpendingKey(monitor.Key), cancellationToken).ConfigureAwait(false))?.Value ?? new();
 
-    private static string MemoryKey(string name) => $"monitor-memory/{name}";
+    private static string MemoryKey(string key) => $"monitor-memory/{key}";
 
-    private static string NotesKey(string name) => $"monitor-notes/{name}";
+    private static string NotesKey(string key) => $"monitor-notes/{key}";
 
-    private static string SpendingKey(string name) => $"monitor-spending/{name}";
+    private static string SpendingKey(string key) => $"monitor-spending/{key}";
+
+    private Task ForgetTroublesAsync(string name, CancellationToken cancellationToken) =>
+        new StepTroubles(records).ForgetAsync(MonitorStepRetries.KeyOf(name), null, cancellationToken);
 
     private static JsonTypeInfo<T> TypeOf<T>() => (JsonTypeInfo<T>)MonitorJson.Options.GetTypeInfo(typeof(T));
 

@@ -9,13 +9,14 @@ namespace AgentFunctions.Monitors;
 internal sealed class SpendingAllowance(MonitorStore monitors, RunReader runs, TimeProvider time)
 {
     /// <summary>What a run may spend, or <see langword="null"/> if the day's budget is used up.</summary>
-    /// <param name="monitor">The monitor.</param>
+    /// <param name="record">The monitor.</param>
     /// <param name="key">What the run is for; the same key gets the same grant.</param>
     /// <param name="deadline">How long the run may take.</param>
     /// <param name="cancellationToken">The token to cancel the wait.</param>
-    public async Task<Budget?> GrantAsync(MonitorDefinition monitor, string key, TimeSpan deadline,
+    public async Task<Budget?> GrantAsync(MonitorRecord record, string key, TimeSpan deadline,
         CancellationToken cancellationToken)
     {
+        MonitorDefinition monitor = record.Definition;
         Budget run = (monitor.Budget.Tick ?? new Budget()).Narrow(new Budget { WallClock = deadline });
         if (monitor.Budget.Day is not { } day)
         {
@@ -24,9 +25,9 @@ internal sealed class SpendingAllowance(MonitorStore monitors, RunReader runs, T
 
         DateOnly today = DateOnly.FromDateTime(
             TimeZoneInfo.ConvertTime(time.GetUtcNow(), DueTimes.ZoneOf(monitor.Schedule)).DateTime);
-        Dictionary<string, Run> ended = await EndedAsync(monitor.Name, cancellationToken).ConfigureAwait(false);
+        Dictionary<string, Run> ended = await EndedAsync(record, cancellationToken).ConfigureAwait(false);
         Budget? granted = null;
-        await monitors.UpdateSpendingAsync(monitor.Name, Grant, cancellationToken).ConfigureAwait(false);
+        await monitors.UpdateSpendingAsync(record, Grant, cancellationToken).ConfigureAwait(false);
         return granted;
 
         MonitorSpending Grant(MonitorSpending spending)
@@ -46,11 +47,11 @@ internal sealed class SpendingAllowance(MonitorStore monitors, RunReader runs, T
     }
 
     /// <summary>Says which run a grant went to, so that what it leaves over comes back.</summary>
-    public Task BindAsync(MonitorDefinition monitor, string key, string runId, CancellationToken cancellationToken) =>
-        monitor.Budget.Day is null
+    public Task BindAsync(MonitorRecord monitor, string key, string runId, CancellationToken cancellationToken) =>
+        monitor.Definition.Budget.Day is null
             ? Task.CompletedTask
             : monitors.UpdateSpendingAsync(
-                monitor.Name,
+                monitor,
                 spending => spending with
                 {
                     Grants = [.. spending.Grants.Select(grant => grant.Key == key ? grant with { RunId = runId } : grant)],
@@ -58,12 +59,12 @@ internal sealed class SpendingAllowance(MonitorStore monitors, RunReader runs, T
                 cancellationToken);
 
     /// <summary>Takes a grant back whose run was refused. A key that was used before has a run: its grant stays.</summary>
-    public Task GiveBackAsync(MonitorDefinition monitor, string key, AgentException refusal,
+    public Task GiveBackAsync(MonitorRecord monitor, string key, AgentException refusal,
         CancellationToken cancellationToken) =>
-        monitor.Budget.Day is null || refusal.Code == ErrorCode.IdempotencyKeyReused
+        monitor.Definition.Budget.Day is null || refusal.Code == ErrorCode.IdempotencyKeyReused
             ? Task.CompletedTask
             : monitors.UpdateSpendingAsync(
-                monitor.Name,
+                monitor,
                 spending => spending with
                 {
                     Grants = [.. spending.Grants.Where(grant => grant.Key != key || grant.RunId is not null)],
@@ -89,7 +90,7 @@ internal sealed class SpendingAllowance(MonitorStore monitors, RunReader runs, T
         return spending;
     }
 
-    private async Task<Dictionary<string, Run>> EndedAsync(string monitor, CancellationToken cancellationToken)
+    private async Task<Dictionary<string, Run>> EndedAsync(MonitorRecord monitor, CancellationToken cancellationToken)
     {
         var ended = new Dictionary<string, Run>(StringComparer.Ordinal);
         MonitorSpending spending = await monitors.GetSpendingAsync(monitor, cancellationToken).ConfigureAwait(false);

@@ -40,7 +40,10 @@ internal sealed class MonitorLoop
     }
 
     /// <summary>The instance id of a monitor's loop.</summary>
-    public static string InstanceIdOf(MonitorRecord monitor) => monitor.Loop ?? $"monitor-{monitor.Definition.Name}";
+    public static string InstanceIdOf(MonitorRecord monitor) => monitor.Loop ?? OfName(monitor.Definition.Name);
+
+    /// <summary>What the monitor of a loop is remembered under.</summary>
+    public static string KeyOf(string monitor, string instanceId) => instanceId == OfName(monitor) ? monitor : instanceId;
 
     /// <summary>Runs the loop; true where the monitor is gone, false where it continues as new.</summary>
     public static async Task<bool> RunAsync(IOrchestrationContext context, MonitorState state)
@@ -55,6 +58,8 @@ internal sealed class MonitorLoop
         context.ContinueAsNew(loop._state);
         return false;
     }
+
+    private static string OfName(string monitor) => $"monitor-{monitor}";
 
     /// <summary>One plan's worth of ticks; false where the monitor is gone.</summary>
     private async Task<bool> RunAsync()

@@ -29,7 +29,7 @@ internal sealed class ResponseService(
             return await RefuseAsync(request, "the monitor has no response any more", cancellationToken).ConfigureAwait(false);
         }
 
-        if (await spending.GrantAsync(monitor, request.Key(), response.Deadline, cancellationToken)
+        if (await spending.GrantAsync(record, request.Key(), response.Deadline, cancellationToken)
             .ConfigureAwait(false) is not { } budget)
         {
             return await RefuseAsync(request, "the budget of the day is used up", cancellationToken).ConfigureAwait(false);
@@ -47,11 +47,11 @@ internal sealed class ResponseService(
         }
         catch (AgentException e) when (!e.IsTransient)
         {
-            await spending.GiveBackAsync(monitor, request.Key(), e, cancellationToken).ConfigureAwait(false);
+            await spending.GiveBackAsync(record, request.Key(), e, cancellationToken).ConfigureAwait(false);
             return await RefuseAsync(request, e.Message, cancellationToken).ConfigureAwait(false);
         }
 
-        await spending.BindAsync(monitor, request.Key(), admitted.Record.Id, cancellationToken).ConfigureAwait(false);
+        await spending.BindAsync(record, request.Key(), admitted.Record.Id, cancellationToken).ConfigureAwait(false);
         await records.WriteAsync(
             request, IncidentEntryKind.Response, $"monitor:{monitor.Name}",
             $"run {admitted.Record.Id} of agent '{agent}' responds; allowed actions: {(runbook.Actions.Count == 0 ? "none" : string.Join(", ", runbook.Actions))}",

@@ -4,7 +4,10 @@ using AgentFunctions.Monitors.Schedules;
 
 namespace AgentFunctions.Monitors.Ticks;
 
-/// <summary>Works out what a monitor is to do next; nothing for the loop of a monitor that is gone. Reads only.</summary>
+/// <summary>
+/// Works out what a monitor is to do next. The loop of a monitor that is gone ends; what the deletion left, or what was written
+/// after it, goes with it.
+/// </summary>
 internal sealed class PlanTicksActivity(MonitorStore monitors, TimeProvider time)
 {
     public async Task<MonitorPlan> RunAsync(ActivityContext context, PlanTicksInput input)
@@ -12,6 +15,8 @@ internal sealed class PlanTicksActivity(MonitorStore monitors, TimeProvider time
         if (await monitors.FindAsync(input.Monitor, context.CancellationToken).ConfigureAwait(false) is not var (record, _)
             || MonitorLoop.InstanceIdOf(record) != context.InstanceId)
         {
+            await monitors.ForgetAsync(MonitorLoop.KeyOf(input.Monitor, context.InstanceId), context.CancellationToken)
+                .ConfigureAwait(false);
             return new MonitorPlan(false, new TickPlan([], [], null), default);
         }
 

@@ -18,7 +18,7 @@ internal sealed class RunTickActivity(MonitorStore monitors, TickDecider decider
         while (await monitors.FindAsync(input.Monitor, cancellationToken).ConfigureAwait(false) is var (record, _)
             && MonitorLoop.InstanceIdOf(record) == context.InstanceId)
         {
-            (MonitorMemory memory, string? etag) = await ReadMemoryAsync(record.Definition, input.Due, cancellationToken)
+            (MonitorMemory memory, string? etag) = await ReadMemoryAsync(record, input.Due, cancellationToken)
                 .ConfigureAwait(false);
             bool isDone = input.IsManual ? memory.LastManual >= input.Due : memory.LastDue >= input.Due;
             if (isDone)
@@ -31,12 +31,11 @@ internal sealed class RunTickActivity(MonitorStore monitors, TickDecider decider
                 break;
             }
 
-            MonitorMemory decided = await decider.DecideAsync(record.Definition, memory, input, cancellationToken)
-                .ConfigureAwait(false);
+            MonitorMemory decided = await decider.DecideAsync(record, memory, input, cancellationToken).ConfigureAwait(false);
             try
             {
-                etag = await monitors.PutMemoryAsync(input.Monitor, decided, etag, cancellationToken).ConfigureAwait(false);
-                await CarryOutAsync(record.Definition, decided, etag, cancellationToken).ConfigureAwait(false);
+                etag = await monitors.PutMemoryAsync(record, decided, etag, cancellationToken).ConfigureAwait(false);
+                await CarryOutAsync(record, decided, etag, cancellationToken).ConfigureAwait(false);
                 return new RunTickResult(true);
             }
             catch (AgentException e) when (e.Code == ErrorCode.EtagConflict)
@@ -50,30 +49,32 @@ internal sealed class RunTickActivity(MonitorStore monitors, TickDecider decider
 
     /// <summary>The memory, after all that the last tick decided is carried out.</summary>
     private async Task<(MonitorMemory Memory, string? Etag)> ReadMemoryAsync(
-        MonitorDefinition monitor, DateTimeOffset due, CancellationToken cancellationToken)
+        MonitorRecord monitor, DateTimeOffset due, CancellationToken cancellationToken)
     {
-        if (await monitors.FindMemoryAsync(monitor.Name, cancellationToken).ConfigureAwait(false) is not var (memory, etag))
+        string name = monitor.Definition.Name;
+        if (await monitors.FindMemoryAsync(monitor, cancellationToken).ConfigureAwait(false) is not var (memory, etag))
         {
             // There may have been a monitor of this name before: its log goes on.
             var day = DateOnly.FromDateTime(due.UtcDateTime);
-            long length = await log.GetLengthAsync(monitor.Name, day, cancellationToken).ConfigureAwait(false);
+            long length = await log.GetLengthAsync(name, day, cancellationToken).ConfigureAwait(false);
             return (new MonitorMemory { LogDay = day, LogLength = length }, null);
         }
 
         // The log comes last, so a log that is short tells of a tick that was cut off.
-        return await log.GetLengthAsync(monitor.Name, memory.LogDay, cancellationToken).ConfigureAwait(false) >= memory.LogLength
+        return await log.GetLengthAsync(name, memory.LogDay, cancellationToken).ConfigureAwait(false) >= memory.LogLength
             ? (memory, etag)
             : await CarryOutAsync(monitor, memory, etag, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Does what a tick decided. Every part can be done again without harm.</summary>
     private async Task<(MonitorMemory Memory, string? Etag)> CarryOutAsync(
-        MonitorDefinition monitor, MonitorMemory memory, string? etag, CancellationToken cancellationToken)
+        MonitorRecord monitor, MonitorMemory memory, string? etag, CancellationToken cancellationToken)
     {
+        MonitorDefinition definition = monitor.Definition;
         TickDecision decision = memory.Decision!;
         foreach (IncidentChange change in decision.Changes)
         {
-            await desk.ApplyAsync(monitor, decision.Record, change, cancellationToken).ConfigureAwait(false);
+            await desk.ApplyAsync(definition, decision.Record, change, cancellationToken).ConfigureAwait(false);
         }
 
         TickRecord record = decision.Record;
@@ -81,9 +82,9 @@ internal sealed class RunTickActivity(MonitorStore monitors, TickDecider decider
         {
             (string? run, AgentException? refusal) = await waker.WakeAsync(monitor, record.Id, order, cancellationToken)
                 .ConfigureAwait(false);
-            memory = run is null ? Refused(monitor, memory, decision, refusal!.Message) : memory with { LastRun = run };
+            memory = run is null ? Refused(definition, memory, decision, refusal!.Message) : memory with { LastRun = run };
             record = memory.Decision!.Record with { Run = run };
-            etag = await monitors.PutMemoryAsync(monitor.Name, memory, etag, cancellationToken).ConfigureAwait(false);
+            etag = await monitors.PutMemoryAsync(monitor, memory, etag, cancellationToken).ConfigureAwait(false);
             if (refusal is not null)
             {
                 await spending.GiveBackAsync(monitor, record.Id, refusal, cancellationToken).ConfigureAwait(false);
@@ -91,7 +92,7 @@ internal sealed class RunTickActivity(MonitorStore monitors, TickDecider decider
         }
 
         TickRecord[] entries = decision.Skipped is { } skipped ? [skipped, record] : [record];
-        await log.AppendAsync(monitor.Name, memory.LogDay, decision.LogFrom, entries, cancellationToken).ConfigureAwait(false);
+        await log.AppendAsync(definition.Name, memory.LogDay, decision.LogFrom, entries, cancellationToken).ConfigureAwait(false);
         return (memory, etag);
     }
 

@@ -10,20 +10,21 @@ namespace AgentFunctions.Monitors.Ticks;
 internal sealed class TickDecider(SignalChecker checker, IncidentStore incidents, TickWaker waker, TimeProvider time)
 {
     /// <summary>Decides a tick.</summary>
-    /// <param name="monitor">The monitor.</param>
+    /// <param name="record">The monitor.</param>
     /// <param name="memory">What it remembers.</param>
     /// <param name="input">The tick.</param>
     /// <param name="cancellationToken">The token to cancel the looks.</param>
     /// <returns>The memory with the decision.</returns>
     public async Task<MonitorMemory> DecideAsync(
-        MonitorDefinition monitor, MonitorMemory memory, RunTickInput input, CancellationToken cancellationToken)
+        MonitorRecord record, MonitorMemory memory, RunTickInput input, CancellationToken cancellationToken)
     {
+        MonitorDefinition monitor = record.Definition;
         DateTimeOffset now = time.GetUtcNow();
         string id = TickPlanner.TickId(monitor.Name, input.Due);
         Observation[] looks = await checker.LookAsync(monitor, memory.Signals, now, cancellationToken).ConfigureAwait(false);
         HashSet<string> resolved = await ResolvedByPersonAsync(memory, cancellationToken).ConfigureAwait(false);
         TickJudgement judgement = TickJudge.Judge(monitor, memory, looks, resolved, input.Due, now);
-        WakeDecision wake = await waker.DecideAsync(monitor, memory, judgement, id, input.Due, cancellationToken)
+        WakeDecision wake = await waker.DecideAsync(record, memory, judgement, id, input.Due, cancellationToken)
             .ConfigureAwait(false);
         var ran = new TickRecord
         {

@@ -17,9 +17,10 @@ internal sealed class TickWaker(
     MonitorStore monitors, AgentGateway gateway, RunSteering steering, RunReader runs, SpendingAllowance spending)
 {
     public async Task<WakeDecision> DecideAsync(
-        MonitorDefinition monitor, MonitorMemory memory, TickJudgement judgement, string tickId, DateTimeOffset due,
+        MonitorRecord record, MonitorMemory memory, TickJudgement judgement, string tickId, DateTimeOffset due,
         CancellationToken cancellationToken)
     {
+        MonitorDefinition monitor = record.Definition;
         if (monitor.Agent is null || WhyOf(monitor, memory, judgement) is not { } why)
         {
             return new WakeDecision();
@@ -35,22 +36,23 @@ internal sealed class TickWaker(
                     : null);
         }
 
-        if (await spending.GrantAsync(monitor, tickId, monitor.Deadline, cancellationToken)
+        if (await spending.GrantAsync(record, tickId, monitor.Deadline, cancellationToken)
             .ConfigureAwait(false) is not { } budget)
         {
             return new WakeDecision(Note: "not woken: the budget of the day is used up");
         }
 
-        MonitorNotes notes = await monitors.GetNotesAsync(monitor.Name, cancellationToken).ConfigureAwait(false);
+        MonitorNotes notes = await monitors.GetNotesAsync(record, cancellationToken).ConfigureAwait(false);
         string goal = TickGoal.Write(monitor, why, judgement.Signals, judgement.Incidents.Values, notes, due);
         return new WakeDecision(new WakeOrder(goal, budget, isBusy ? memory.LastRun : null));
     }
 
     /// <summary>Starts the run. Under the tick's id, so that a repetition finds the same run.</summary>
     /// <returns>The run, or the refusal, which a repetition would not change.</returns>
-    public async Task<(string? Run, AgentException? Refusal)> WakeAsync(MonitorDefinition monitor, string tickId, WakeOrder order,
+    public async Task<(string? Run, AgentException? Refusal)> WakeAsync(MonitorRecord record, string tickId, WakeOrder order,
         CancellationToken cancellationToken)
     {
+        MonitorDefinition monitor = record.Definition;
         var request = new RunRequest
         {
             Agent = monitor.Agent,
@@ -69,7 +71,7 @@ internal sealed class TickWaker(
             return (null, e);
         }
 
-        await spending.BindAsync(monitor, tickId, run.Id, cancellationToken).ConfigureAwait(false);
+        await spending.BindAsync(record, tickId, run.Id, cancellationToken).ConfigureAwait(false);
         if (order.Cancel is { } old)
         {
             // Not before: where the new one is refused, the old one goes on.

@@ -75,7 +75,8 @@ internal sealed class FiveDaysTests
                 (MonitorRecord monitor, _) = (await host.Get<MonitorStore>().FindAsync("shop", cancellationToken))!.Value;
                 longestHistory = Math.Max(longestHistory, await host.Get<IOrchestrationClient>()
                     .ReadHistoryAsync(MonitorLoop.InstanceIdOf(monitor), cancellationToken).CountAsync(cancellationToken));
-                StoredRecord memory = (await host.Get<IRecordStore>().GetAsync("monitor-memory/shop", cancellationToken))!;
+                StoredRecord memory = (await host.Get<IRecordStore>().GetAsync($"monitor-memory/{monitor.Key}",
+                    cancellationToken))!;
                 largestMemory = Math.Max(largestMemory, memory.Value.Length);
             }
         }

@@ -45,6 +45,8 @@ internal sealed class LeavingOperatorTests
         using var caller = new LeavingCaller("audit");
         await using MonitorBench bench = await MonitorBench.StartAsync(caller: caller);
         await bench.TickAsync();
+        MonitorStore store = bench.Host.Get<MonitorStore>();
+        (MonitorRecord deleted, _) = (await store.FindAsync("shop", CancellationToken.None))!.Value;
 
         caller.IsAboutToLeave = true;
         await bench.Host.Monitors.DeleteAsync("shop", "ada", caller.Token);
@@ -53,7 +55,7 @@ internal sealed class LeavingOperatorTests
         Assert.That(
             async () => await bench.Host.Monitors.GetAsync("shop"),
             Throws.TypeOf<AgentException>().With.Property("Code").EqualTo(ErrorCode.MonitorNotFound));
-        Assert.That(await bench.Host.Get<MonitorStore>().FindMemoryAsync("shop", CancellationToken.None), Is.Null);
+        Assert.That(await store.FindMemoryAsync(deleted, CancellationToken.None), Is.Null);
     }
 
     [Test]

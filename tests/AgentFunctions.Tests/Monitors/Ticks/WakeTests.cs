@@ -12,6 +12,7 @@ using AgentFunctions.Monitors.Responses;
 using AgentFunctions.Monitors.Signals;
 using AgentFunctions.Monitors.Ticks;
 using AgentFunctions.Runs;
+using AgentFunctions.Storage;
 using AgentFunctions.TestKit;
 using AgentFunctions.Tools;
 
@@ -355,6 +356,7 @@ internal sealed class WakeTests
 
         OrchestrationState loop = (await bench.Host.Get<IOrchestrationClient>().GetAsync("monitor-shop"))!;
         Assert.That(loop.IsEnded, Is.False);
+        Assert.That(await bench.Host.Get<IRecordStore>().GetAsync("monitor-memory/shop"), Is.Not.Null, "it is kept where it was");
         await bench.Host.Monitors.PutAsync(Watched(MonitorBench.Definition(bench.Server.Url)));
         Assert.That((await store.FindAsync("shop", default))!.Value.Value.Loop, Is.Null, "a change leaves its loop");
     }
