@@ -30,4 +30,8 @@ internal sealed record MonitorSpending
 /// <param name="Key">The tick or response that it was granted for.</param>
 /// <param name="Budget">The grant.</param>
 /// <param name="RunId">The run; <see langword="null"/> until it is admitted.</param>
-internal sealed record SpendingGrant(string Key, Budget Budget, string? RunId = null);
+internal sealed record SpendingGrant(string Key, Budget Budget, string? RunId = null)
+{
+    /// <summary>Gets whether a run has it that is not known here.</summary>
+    public bool IsTaken { get; init; }
+}

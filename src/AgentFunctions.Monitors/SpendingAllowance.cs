@@ -34,6 +34,11 @@ internal sealed class SpendingAllowance(MonitorStore monitors, RunReader runs, T
         {
             // What runs over midnight was granted by the day before.
             spending = spending.Day == today ? Settle(spending, ended) : new MonitorSpending { Day = today };
+            if (TickPlanner.IsTickOf(monitor.Name, key))
+            {
+                spending = spending with { Grants = [.. spending.Grants.Where(grant => !IsLeft(monitor, grant, key))] };
+            }
+
             if (spending.Grants.FirstOrDefault(grant => grant.Key == key) is { } earlier)
             {
                 granted = earlier.Budget;
@@ -48,26 +53,37 @@ internal sealed class SpendingAllowance(MonitorStore monitors, RunReader runs, T
 
     /// <summary>Says which run a grant went to, so that what it leaves over comes back.</summary>
     public Task BindAsync(MonitorRecord monitor, string key, string runId, CancellationToken cancellationToken) =>
+        ChangeAsync(monitor, grant => grant.Key == key, grant => grant with { RunId = runId }, cancellationToken);
+
+    /// <summary>Takes a grant back whose run was refused. A key that was used before has a run: its grant stays.</summary>
+    public Task GiveBackAsync(MonitorRecord monitor, string key, AgentException refusal, CancellationToken cancellationToken) =>
+        ChangeAsync(
+            monitor, grant => grant.Key == key && grant.RunId is null,
+            grant => refusal.Code == ErrorCode.IdempotencyKeyReused ? grant with { IsTaken = true } : null, cancellationToken);
+
+    /// <summary>
+    /// Takes back what was granted to ticks for runs that nobody starts: an attempt that failed before its decision was written
+    /// leaves its grant, and the one after it may decide otherwise. Only the last tick's run may still have to be started.
+    /// </summary>
+    /// <param name="monitor">The monitor.</param>
+    /// <param name="waking">The tick whose run is to be started; <see langword="null"/> for none.</param>
+    /// <param name="cancellationToken">The token to cancel the wait; the next tick makes up for it.</param>
+    public Task TakeBackAsync(MonitorRecord monitor, string? waking, CancellationToken cancellationToken) => ChangeAsync(
+        monitor, grant => IsLeft(monitor.Definition, grant, waking), static _ => null, cancellationToken);
+
+    private static bool IsLeft(MonitorDefinition monitor, SpendingGrant grant, string? waking) =>
+        grant is { RunId: null, IsTaken: false } && grant.Key != waking && TickPlanner.IsTickOf(monitor.Name, grant.Key);
+
+    private Task ChangeAsync(
+        MonitorRecord monitor, Func<SpendingGrant, bool> which, Func<SpendingGrant, SpendingGrant?> change,
+        CancellationToken cancellationToken) =>
         monitor.Definition.Budget.Day is null
             ? Task.CompletedTask
             : monitors.UpdateSpendingAsync(
                 monitor,
-                spending => spending with
+                spending => !spending.Grants.Any(which) ? spending : spending with
                 {
-                    Grants = [.. spending.Grants.Select(grant => grant.Key == key ? grant with { RunId = runId } : grant)],
-                },
-                cancellationToken);
-
-    /// <summary>Takes a grant back whose run was refused. A key that was used before has a run: its grant stays.</summary>
-    public Task GiveBackAsync(MonitorRecord monitor, string key, AgentException refusal,
-        CancellationToken cancellationToken) =>
-        monitor.Definition.Budget.Day is null || refusal.Code == ErrorCode.IdempotencyKeyReused
-            ? Task.CompletedTask
-            : monitors.UpdateSpendingAsync(
-                monitor,
-                spending => spending with
-                {
-                    Grants = [.. spending.Grants.Where(grant => grant.Key != key || grant.RunId is not null)],
+                    Grants = [.. spending.Grants.Select(grant => which(grant) ? change(grant) : grant).OfType<SpendingGrant>()],
                 },
                 cancellationToken);
 

@@ -23,6 +23,9 @@ internal static class TickPlanner
     public static string TickId(string monitor, DateTimeOffset due) =>
         $"{monitor}-{due.UtcDateTime.ToString("yyyyMMdd'T'HHmmssFFFFFFF'Z'", CultureInfo.InvariantCulture)}";
 
+    /// <summary>Whether an id is that of a tick of a monitor; ids of its incidents have an underscore after the name.</summary>
+    public static bool IsTickOf(string monitor, string id) => id.StartsWith($"{monitor}-", StringComparison.Ordinal);
+
     /// <summary>When a tick is due that somebody asks for: at once, and at a moment that is no other tick's.</summary>
     /// <param name="now">The present moment.</param>
     /// <param name="last">When the last one was due that was asked for.</param>

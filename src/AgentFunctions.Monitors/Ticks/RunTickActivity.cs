@@ -28,6 +28,7 @@ internal sealed class RunTickActivity(MonitorStore monitors, TickDecider decider
 
             if (record.PausedAt is not null && !input.IsManual)
             {
+                await spending.TakeBackAsync(record, null, cancellationToken).ConfigureAwait(false);
                 break;
             }
 
@@ -35,6 +36,9 @@ internal sealed class RunTickActivity(MonitorStore monitors, TickDecider decider
             try
             {
                 etag = await monitors.PutMemoryAsync(record, decided, etag, cancellationToken).ConfigureAwait(false);
+                TickDecision decision = decided.Decision!;
+                await spending.TakeBackAsync(record, decision.Wake is null ? null : decision.Record.Id, cancellationToken)
+                    .ConfigureAwait(false);
                 await CarryOutAsync(record, decided, etag, cancellationToken).ConfigureAwait(false);
                 return new RunTickResult(true);
             }
