@@ -27,7 +27,7 @@ internal sealed class IncidentWriter(IncidentStore incidents, IOrchestrationClie
 
         if (change.Kind is IncidentEntryKind.Opened or IncidentEntryKind.Reopened)
         {
-            await WatchAsync(monitor, change, cancellationToken).ConfigureAwait(false);
+            await BeginAsync(monitor, change, cancellationToken).ConfigureAwait(false);
         }
         else if (change.Kind == IncidentEntryKind.Resolved)
         {
@@ -96,6 +96,39 @@ internal sealed class IncidentWriter(IncidentStore incidents, IOrchestrationClie
                 incident with { State = IncidentState.Resolved, EndedAt = change.SeenAt },
             _ => incident,
         };
+    }
+
+    /// <summary>
+    /// Starts those that watch over an opening, unless it is over. A person may act while they are being started, when there is
+    /// nobody to tell yet: they are told afterwards.
+    /// </summary>
+    private async Task BeginAsync(MonitorDefinition monitor, IncidentChange change, CancellationToken cancellationToken)
+    {
+        if (await FindNewsAsync(change, cancellationToken).ConfigureAwait(false) is { State: IncidentState.Resolved })
+        {
+            return;
+        }
+
+        await WatchAsync(monitor, change, cancellationToken).ConfigureAwait(false);
+        if (await FindNewsAsync(change, cancellationToken).ConfigureAwait(false) is { } news)
+        {
+            await TellAsync(change.IncidentId, change.Opening, news, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Gets what a person has done about an opening; <see langword="null"/> for nothing.</summary>
+    private async Task<IncidentNews?> FindNewsAsync(IncidentChange change, CancellationToken cancellationToken)
+    {
+        Incident incident = await incidents.GetAsync(change.IncidentId, cancellationToken).ConfigureAwait(false);
+        IncidentEntryKind? kind = incident.State switch
+        {
+            IncidentState.Resolved => IncidentEntryKind.Resolved,
+            IncidentState.Acknowledged => IncidentEntryKind.Acknowledged,
+            _ => null,
+        };
+        return kind is null
+            ? null
+            : new IncidentNews(incident.State, incident.Timeline.LastOrDefault(entry => entry.Kind == kind)?.By ?? "host");
     }
 
     private async Task WatchAsync(MonitorDefinition monitor, IncidentChange change, CancellationToken cancellationToken)

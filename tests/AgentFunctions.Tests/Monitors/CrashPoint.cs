@@ -15,6 +15,9 @@ internal sealed class CrashPoint
 
     public Task Crashed => _crashed.Task;
 
+    /// <summary>Gets or sets what happens right before an orchestration of a name is started.</summary>
+    public Func<string, Task>? Starting { get; set; }
+
     /// <summary>Dies at the call of that number from now, from 1.</summary>
     public void Arm(int call, bool afterTheCall)
     {
@@ -102,9 +105,12 @@ internal sealed class CrashingLogs(ILogStore inner, CrashPoint crash) : ILogStor
 /// <summary>The engine's client, until the host dies.</summary>
 internal sealed class CrashingClient(IOrchestrationClient inner, CrashPoint crash) : IOrchestrationClient
 {
-    public Task<string> ScheduleAsync(string name, object? input = null, StartOptions? options = null,
-        CancellationToken cancellationToken = default) =>
-        crash.PassAsync(() => inner.ScheduleAsync(name, input, options, cancellationToken), cancellationToken);
+    public async Task<string> ScheduleAsync(string name, object? input = null, StartOptions? options = null,
+        CancellationToken cancellationToken = default)
+    {
+        await (crash.Starting?.Invoke(name) ?? Task.CompletedTask);
+        return await crash.PassAsync(() => inner.ScheduleAsync(name, input, options, cancellationToken), cancellationToken);
+    }
 
     public Task<OrchestrationState?> GetAsync(string instanceId, bool includePayloads = true,
         CancellationToken cancellationToken = default) =>
