@@ -15,18 +15,26 @@ internal sealed class KillOrderStore(IRecordStore records, TreeKeys keys, TimePr
     private static readonly TimeSpan MaxAge = TimeSpan.FromSeconds(1);
 
     private readonly SealedRecords _sealed = new(records, RecordSeal.Of(keys, "kill-orders"), Prefix);
-    private volatile Snapshot? _orders;
+    private readonly Lock _gate = new();
+    private Snapshot? _orders;
+    private int _version;
 
     /// <summary>Keeps an order.</summary>
     /// <param name="order">The order.</param>
     /// <param name="cancellationToken">The token to cancel the wait. The order may be kept.</param>
     public async Task AddAsync(KillOrder order, CancellationToken cancellationToken)
     {
-        await _sealed.PutAsync(
-            KeyOf(order.Scope, order.Name), JsonSerializer.SerializeToUtf8Bytes(order, KillSwitchJsonContext.Default.KillOrder),
-            default, cancellationToken)
-            .ConfigureAwait(false);
-        _orders = null;
+        try
+        {
+            await _sealed.PutAsync(
+                KeyOf(order.Scope, order.Name),
+                JsonSerializer.SerializeToUtf8Bytes(order, KillSwitchJsonContext.Default.KillOrder), default, cancellationToken)
+                .ConfigureAwait(false);
+        }
+        finally
+        {
+            Changed();
+        }
     }
 
     /// <summary>Removes an order.</summary>
@@ -35,27 +43,49 @@ internal sealed class KillOrderStore(IRecordStore records, TreeKeys keys, TimePr
     /// <param name="cancellationToken">The token to cancel the wait.</param>
     public async Task RemoveAsync(KillScope scope, string name, CancellationToken cancellationToken)
     {
-        await records.DeleteAsync(KeyOf(scope, name), default, cancellationToken).ConfigureAwait(false);
-        _orders = null;
+        try
+        {
+            await records.DeleteAsync(KeyOf(scope, name), default, cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            Changed();
+        }
     }
 
     /// <summary>Gets the orders.</summary>
     /// <param name="cancellationToken">The token to cancel the wait.</param>
     public async Task<IReadOnlyList<KillOrder>> ListAsync(CancellationToken cancellationToken)
     {
-        if (_orders is { } known && time.GetElapsedTime(known.ReadAt) < MaxAge)
+        while (true)
         {
-            return known.Orders;
-        }
+            int version;
+            lock (_gate)
+            {
+                if (_orders is { } known && time.GetElapsedTime(known.ReadAt) < MaxAge)
+                {
+                    return known.Orders;
+                }
 
-        var orders = new List<KillOrder>();
-        await foreach ((StoredRecord record, bool isTrue) in _sealed.ListAsync(cancellationToken).ConfigureAwait(false))
-        {
-            orders.Add(Read(record, isTrue));
-        }
+                version = _version;
+            }
 
-        _orders = new Snapshot(orders, time.GetTimestamp());
-        return orders;
+            var orders = new List<KillOrder>();
+            await foreach ((StoredRecord record, bool isTrue) in _sealed.ListAsync(cancellationToken).ConfigureAwait(false))
+            {
+                orders.Add(Read(record, isTrue));
+            }
+
+            lock (_gate)
+            {
+                // A list that began before an order of this host was given may lack it, and whoever gave it counts on it by now.
+                if (version == _version)
+                {
+                    _orders = new Snapshot(orders, time.GetTimestamp());
+                    return orders;
+                }
+            }
+        }
     }
 
     /// <summary>Gets the order that keeps a run, or a tool of its, from going on; <see langword="null"/> if none does.</summary>
@@ -75,6 +105,15 @@ internal sealed class KillOrderStore(IRecordStore records, TreeKeys keys, TimePr
         }
 
         return null;
+    }
+
+    private void Changed()
+    {
+        lock (_gate)
+        {
+            _version++;
+            _orders = null;
+        }
     }
 
     // An order that cannot be read, or that somebody has altered, may have stopped anything: nothing goes on over it.
