@@ -123,7 +123,7 @@ internal sealed class ChildAdmission(RunStore runs, ChildKinds kinds, Journal jo
             DefinitionHash = kind.DefinitionHash,
             ToolsHash = kind.Tools.Hash,
             ToolSearch = kind.Tools.Search,
-            AwaitedTools = lead.AwaitedTools is { } awaited ? awaited with { Bound = kind.Bound } : null,
+            AwaitedTools = kind.Awaited,
             Notes = kind.Notes,
             Model = kind.Model,
             Goal = goal,

@@ -38,7 +38,14 @@ internal sealed class ChildKinds(RunStore runs, RunTools tools, IModelCatalog mo
 
         try
         {
-            return await kind.ConfigureAwait(false);
+            ChildKind made = await kind.ConfigureAwait(false);
+            if (made.IsPartial)
+            {
+                // The next ones have what is there again by then.
+                _kinds.Remove(key);
+            }
+
+            return made;
         }
         catch
         {
@@ -70,8 +77,9 @@ internal sealed class ChildKinds(RunStore runs, RunTools tools, IModelCatalog mo
             OwnModel = model.Name == lead.Model ? null : model.Name,
         };
         PinnedTools pinned = await tools.PinAsync(agent, own, model.Profile.Tools, CancellationToken.None).ConfigureAwait(false);
+        MissingTools[] missing = [.. offer.Missing.Where(one => leads.Any(tool => ToolNames.IsOf(one.Group, tool.Name)))];
         string?[] told = [choice.Note, AnswerSchema.NoteOf(agent), pinned.Note];
-        string[] notes = [.. told.OfType<string>(), .. offer.Notes];
+        string[] notes = [.. told.OfType<string>(), .. offer.Notes, .. missing.Select(static one => one.Note)];
         return new ChildKind(
             await runs.PutDefinitionAsync(agent).ConfigureAwait(false),
             pinned,
@@ -82,7 +90,27 @@ internal sealed class ChildKinds(RunStore runs, RunTools tools, IModelCatalog mo
         {
             Notes = notes.Length == 0 ? null : notes,
             Unpriced = runLimits.UnpricedOf(model),
+            IsPartial = missing.Length > 0,
+            Awaited = AwaitedOf(lead, missing, access, model.Profile.Tools),
         };
+    }
+
+    /// <summary>What sub-agents await: what their lead awaits, and what it has of servers that are away at present.</summary>
+    private static AwaitedTools? AwaitedOf(RunRecord lead, MissingTools[] missing, AccessRuling access, ToolBound bound)
+    {
+        if (lead.AwaitedTools is null && missing.Length == 0)
+        {
+            return null;
+        }
+
+        ToolAllowance[] allowances = [.. lead.AwaitedTools?.Allowances ?? [], .. access.Allowances ?? []];
+        var groups = new Dictionary<string, string>(lead.AwaitedTools?.Groups ?? new Dictionary<string, string>());
+        foreach (MissingTools one in missing)
+        {
+            groups[one.Group] = one.Reason;
+        }
+
+        return new AwaitedTools(groups) { Allowances = allowances.Length == 0 ? null : allowances, Bound = bound };
     }
 }
 
@@ -92,6 +120,12 @@ internal sealed record ChildKind(string DefinitionHash, PinnedTools Tools, ToolB
 {
     /// <summary>Gets the model that they may use whose price is not known; <see langword="null"/> for none.</summary>
     public string? Unpriced { get; init; }
+
+    /// <summary>Gets whether tools are missing that come back: sub-agents that are made later are of another kind.</summary>
+    public bool IsPartial { get; init; }
+
+    /// <summary>Gets the tools that they start without and get when they come; <see langword="null"/> for none.</summary>
+    public AwaitedTools? Awaited { get; init; }
 
     /// <summary>Gets what was left out, or stands for something else.</summary>
     public IReadOnlyList<string>? Notes { get; init; }

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using AgentFunctions.Agents;
+using AgentFunctions.Core;
 using AgentFunctions.Core.Text;
 using AgentFunctions.Records;
 using AgentFunctions.Runs;
@@ -86,7 +87,8 @@ internal sealed class LateTools(
         [
             .. offer.Tools.Where(tool => come.Contains(tool.Group) && IsAllowed(awaited, tool.Name)
                 && granted.All(one => one.Name != tool.Name))
-                .Select(ToolDeclaration.Of).Where(tool => run.Parent is null || leads.Any(one => one.Name == tool.Name)),
+                .Select(tool => Narrowed(ToolDeclaration.Of(tool), run.Parent is null ? null : leads))
+                .OfType<ToolDeclaration>(),
         ];
         PinnedTools pinned = await tools.ExtendAsync(run, agent, added, awaited.Bound, cancellationToken).ConfigureAwait(false);
         ToolArrival[] arrivals = [.. come.Select(group => ArrivalOf(group, turn, added, pinned))];
@@ -121,6 +123,15 @@ internal sealed class LateTools(
             : await tools.GrantedAsync(lead, await runs.GetDefinitionAsync(lead, cancellationToken).ConfigureAwait(false),
                 cancellationToken).ConfigureAwait(false);
     }
+
+    /// <summary>
+    /// The tool with the stricter of both words on its effect; <see langword="null"/> if the lead has it not.
+    /// </summary>
+    private static ToolDeclaration? Narrowed(ToolDeclaration tool, IReadOnlyList<ToolDeclaration>? leads) =>
+        leads is null ? tool
+            : leads.FirstOrDefault(one => one.Name == tool.Name) is { } known
+                ? tool with { Effect = ToolEffects.Stricter(tool.Effect, known.Effect) }
+            : null;
 
     private static ToolArrival ArrivalOf(string group, int turn, ToolDeclaration[] added, PinnedTools pinned)
     {

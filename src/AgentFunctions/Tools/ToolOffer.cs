@@ -19,4 +19,8 @@ public sealed record ToolOffer(IReadOnlyList<AgentTool> Tools)
 /// <summary>Represents a group of tools that may come later.</summary>
 /// <param name="Group">The group, for instance <c>mcp__github</c>.</param>
 /// <param name="Reason">Why it is not there.</param>
-public sealed record MissingTools(string Group, string Reason);
+public sealed record MissingTools(string Group, string Reason)
+{
+    /// <summary>Gets what is noted of a run that starts without them.</summary>
+    internal string Note => $"The run starts without the tools of {Group}: {Reason.TrimEnd('.')}. It is told when they come.";
+}
