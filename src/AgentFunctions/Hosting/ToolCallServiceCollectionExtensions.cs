@@ -1,4 +1,5 @@
 using AgentFunctions.Governance.Approvals;
+using AgentFunctions.Runs;
 using AgentFunctions.ToolCalls;
 using AgentFunctions.ToolCalls.Questions;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -19,6 +20,7 @@ internal static class ToolCallServiceCollectionExtensions
         services.TryAddSingleton<QuestionDrafts>();
         services.TryAddSingleton<ICallOutlook, CallOutlook>();
         services.TryAddSingleton<PolicyDecider>();
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IRunEndObserver, EndedRuns>());
         return services
             .AddPipeline(ToolCallPipeline.OfModel, ToolCallSteps.OfModel)
             .AddPipeline(ToolCallPipeline.OfAcceptance, ToolCallSteps.OfAcceptance)

@@ -248,7 +248,7 @@ internal sealed class CallLedger(IRecordStore records)
             cancellationToken);
     }
 
-    /// <summary>Forgets a run: it is being erased.</summary>
+    /// <summary>Forgets a run, which is being erased or has ended. What is not erased is read again when it is needed.</summary>
     internal void Forget(string runId)
     {
         _last.Remove(runId);

@@ -188,7 +188,7 @@ public sealed class Transcript
         return grown;
     }
 
-    /// <summary>Forgets a run: it is being erased.</summary>
+    /// <summary>Forgets a run, which is being erased or has ended. What is not erased is read again when it is needed.</summary>
     internal void Forget(string runId) => _windows.Remove(runId);
 
     /// <summary>Reads all messages from a position on.</summary>

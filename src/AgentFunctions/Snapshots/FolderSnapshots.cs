@@ -205,6 +205,18 @@ internal sealed class FolderSnapshots(
     /// <summary>Forgets what is known of the folder of a tree, so that it is read anew.</summary>
     public void Forget(FolderState state) => _states.Remove(state.Root);
 
+    /// <summary>The same for a tree that has ended, unless a call of it is still at work in the folder.</summary>
+    public void Forget(string root)
+    {
+        lock (_gate)
+        {
+            if (_states.TryGet(root, out FolderState? state) && state.AtWork == 0)
+            {
+                _states.Remove(root);
+            }
+        }
+    }
+
     private async Task EnterAsync(
         FolderState state, FolderComparison found, SnapshotEntry entry, IDisposable group, CancellationToken cancellationToken)
     {

@@ -61,6 +61,9 @@ internal sealed class CallHistory(ILogStore logs)
     public Task EnterAsync(string rootId, PastCall call, CancellationToken cancellationToken) =>
         AppendAsync(rootId, call, null, cancellationToken);
 
+    /// <summary>Forgets the calls of a tree, which are read again when they are needed.</summary>
+    internal void Forget(string rootId) => _trees.Remove(rootId);
+
     private static string StreamOf(string rootId) => $"history/{rootId}";
 
     private Tree TreeOf(string rootId)

@@ -1,0 +1,58 @@
+using AgentFunctions.Core;
+using AgentFunctions.Governance.Policies;
+using AgentFunctions.Ledger;
+using AgentFunctions.Records;
+using AgentFunctions.Runs;
+using AgentFunctions.Snapshots;
+
+namespace AgentFunctions.ToolCalls;
+
+/// <summary>
+/// Lets go of what this process remembers of runs that have ended: messages, calls, what their folders look like. The last few
+/// stay, since people go on with them. Whatever goes on later is read again.
+/// </summary>
+internal sealed class EndedRuns(Transcript transcript, CallLedger ledger, CallHistory history, FolderSnapshots snapshots)
+    : IRunEndObserver
+{
+    /// <summary>How many runs that have ended stay in memory.</summary>
+    internal const int Remembered = 16;
+
+    private readonly LinkedList<string> _ended = new();
+    private readonly Lock _gate = new();
+
+    /// <inheritdoc/>
+    public Task RunEndedAsync(RunRecord run, CancellationToken cancellationToken)
+    {
+        if (LeavingFor(run.Id) is { } gone)
+        {
+            transcript.Forget(gone);
+            ledger.Forget(gone);
+            if (ChildName.LeadOf(gone) is null)
+            {
+                history.Forget(gone);
+                snapshots.Forget(gone);
+            }
+        }
+
+        return Task.CompletedTask;
+    }
+
+    /// <summary>Notes that a run has ended.</summary>
+    /// <returns>The run that is let go of for it; <see langword="null"/> for none.</returns>
+    private string? LeavingFor(string run)
+    {
+        lock (_gate)
+        {
+            _ended.Remove(run);
+            _ended.AddLast(run);
+            if (_ended.Count <= Remembered)
+            {
+                return null;
+            }
+
+            string oldest = _ended.First!.Value;
+            _ended.RemoveFirst();
+            return oldest;
+        }
+    }
+}
