@@ -141,7 +141,8 @@ public sealed class AgentTestHost : IAsyncDisposable
         CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(approval);
-        return Get<ApprovalService>().DecideAsync(approval.Id, caller ?? Caller.Local, true, comment, null, cancellationToken);
+        return Get<ApprovalService>().DecideAsync(approval.Id, caller ?? Caller.Local, true, comment, null, approval.CallHash,
+            cancellationToken);
     }
 
     /// <summary>Denies a call.</summary>

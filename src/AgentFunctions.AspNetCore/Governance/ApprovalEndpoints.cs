@@ -79,9 +79,9 @@ internal static class ApprovalEndpoints
         {
             try
             {
-                await EnsureSameAsync(id, said.Hashes?.GetValueOrDefault(id), http.Caller(), desk, cancellationToken);
                 Approval one = await desk.DecideAsync(
-                    id, http.Caller(), said.Decision == Decision.Approve, said.Comment, null, cancellationToken);
+                    id, http.Caller(), said.Decision == Decision.Approve, said.Comment, null, said.Hashes?.GetValueOrDefault(id),
+                    cancellationToken);
                 decided.Add(new DecidedResource(id, true) { State = CamelCase.Of(one.State) });
             }
             catch (AgentException e) when (e.Code is ErrorCode.NotAllowed or ErrorCode.ApprovalStateForbids
@@ -92,18 +92,6 @@ internal static class ApprovalEndpoints
         }
 
         return Answers.Json(new DecidedListResource(decided));
-    }
-
-    /// <summary>Ensures that a person decides about the call that they were shown.</summary>
-    private static async Task EnsureSameAsync(
-        string id, string? callHash, Caller caller, ApprovalService desk, CancellationToken cancellationToken)
-    {
-        if (callHash is not null && (await desk.GetAsync(id, caller, cancellationToken)).CallHash != callHash)
-        {
-            throw new AgentException(
-                ErrorCode.ApprovalStateForbids,
-                $"callHash: approval '{id}' is not for the call that was shown. Get the approval again.");
-        }
     }
 
     private static async Task<IResult> GetAsync(
@@ -147,10 +135,9 @@ internal static class ApprovalEndpoints
                     ErrorCode.InvalidInput, "edits: use them only to approve one call. Leave out arguments and similar.");
             }
 
-            said = said with { Arguments = await desk.MergeAsync(id, caller, edits, cancellationToken) };
+            said = said with { Arguments = await desk.MergeAsync(id, caller, edits, said.CallHash, cancellationToken) };
         }
 
-        await EnsureSameAsync(id, said.CallHash, caller, desk, cancellationToken);
         var request = KeyedRequest.Of(
             caller.Id, http.Request.Headers.Single("Idempotency-Key"), "decision", id, said.Decision.ToString(), said.Comment,
             said.Arguments?.GetRawText(),
@@ -172,7 +159,7 @@ internal static class ApprovalEndpoints
         bool isMade = before?.Edited is { } edited && JsonElement.DeepEquals(edited, said.Arguments!.Value)
             && before.Votes.Any(vote => vote.By == caller.Id && vote.Approves == approves);
         Approval first = await desk.DecideAsync(id, caller, approves, said.Comment, isMade ? null : said.Arguments,
-            cancellationToken);
+            said.CallHash, cancellationToken);
         // From here on it is carried through, though its caller leaves.
         claim.Begin();
         cancellationToken = CancellationToken.None;

@@ -31,8 +31,8 @@ internal sealed record DecisionSubmission
     public JsonElement? Edits { get; init; }
 
     /// <summary>
-    /// The hash of the call that the person was shown; if the call has another one, the answer is 409. Without it nothing is
-    /// compared.
+    /// The hash of the call that the person was shown; if the call has another one, the answer is 409. Without it, the answer is
+    /// 409 to a yes where somebody else has changed the arguments, unless they are sent along.
     /// </summary>
     public string? CallHash { get; init; }
 
@@ -60,7 +60,8 @@ internal sealed record DecisionsSubmission
     public string? Comment { get; init; }
 
     /// <summary>
-    /// The hashes of the calls that the person was shown, by id of the approval; a call with another hash is not decided.
+    /// The hashes of the calls that the person was shown, by id of the approval; a call with another hash is not decided,
+    /// nor one without a hash whose arguments somebody else has changed.
     /// </summary>
     public Dictionary<string, string>? Hashes { get; init; }
 }

@@ -29,5 +29,6 @@ internal sealed class WaitingInHost(QuestionService questions, ApprovalService a
         : questions.DeclineAsync(id, Caller.Local, answer.Decline, cancellationToken);
 
     public Task DecideAsync(string id, DecisionSubmission decision, CancellationToken cancellationToken) => approvals.DecideAsync(
-        id, Caller.Local, decision.Decision == Decision.Approve, decision.Comment, null, cancellationToken);
+        id, Caller.Local, decision.Decision == Decision.Approve, decision.Comment, null, decision.CallHash,
+        cancellationToken);
 }

@@ -86,17 +86,12 @@ internal sealed class A2AAnswers(
                 return false;
             }
 
-            if (A2AMessage.TextOf(message.Data, "callHash") is { } hash && hash != approval.CallHash)
-            {
-                throw new AgentException(
-                    ErrorCode.InvalidInput, "callHash: the call has changed; get the task, and answer what it asks now.");
-            }
-
             JsonElement? edited = approves && DoorJson.Object(message.Data["arguments"], "arguments") is { } arguments
                 ? JsonElement.Parse(arguments.ToJsonString())
                 : null;
             string? comment = A2AMessage.TextOf(message.Data, "comment");
-            await approvals.DecideAsync(approval.Id, caller, approves, comment, edited, cancellationToken);
+            string? hash = A2AMessage.TextOf(message.Data, "callHash");
+            await approvals.DecideAsync(approval.Id, caller, approves, comment, edited, hash, cancellationToken);
             return true;
         }
 

@@ -128,11 +128,6 @@ internal sealed class AgUiThreads(
                 continue;
             }
 
-            if (resume.Payload["callHash"]?.ToString() is { } hash && hash != open.Approval!.CallHash)
-            {
-                throw new AgentException(ErrorCode.ApprovalStateForbids, "resume.payload.callHash: the call has changed.");
-            }
-
             bool approves = !resume.IsCancelled && resume.Payload["approved"] is JsonValue said
                 && said.TryGetValue(out bool approved) && approved;
             JsonElement? edited = approves
@@ -140,7 +135,8 @@ internal sealed class AgUiThreads(
                 ? JsonElement.Parse(arguments.ToJsonString())
                 : null;
             string? comment = resume.IsCancelled ? "abandoned" : resume.Payload["comment"]?.ToString();
-            await approvals.DecideAsync(resume.Id, caller, approves, comment, edited, cancellationToken);
+            string? hash = resume.Payload["callHash"]?.ToString();
+            await approvals.DecideAsync(resume.Id, caller, approves, comment, edited, hash, cancellationToken);
         }
     }
 

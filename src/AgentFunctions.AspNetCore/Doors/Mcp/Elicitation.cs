@@ -19,7 +19,7 @@ internal sealed class Elicitation(ApprovalService approvals, QuestionService que
     /// <param name="open">What is open.</param>
     public static Dictionary<string, InputRequest> Requests(IEnumerable<OpenQuestion> open) =>
         open.ToDictionary(
-            static one => one.Id,
+            KeyOf,
             static one => one.Approval is { } approval ? Of(approval) : Of(one.Question!),
             StringComparer.Ordinal);
 
@@ -37,7 +37,7 @@ internal sealed class Elicitation(ApprovalService approvals, QuestionService que
     {
         foreach ((string id, InputResponse response) in responses)
         {
-            if (open.FirstOrDefault(one => one.Id == id && one.MayAnswer) is not { } asked)
+            if (open.FirstOrDefault(one => KeyOf(one) == id && one.MayAnswer) is not { } asked)
             {
                 continue;
             }
@@ -59,6 +59,12 @@ internal sealed class Elicitation(ApprovalService approvals, QuestionService que
             }
         }
     }
+
+    /// <summary>
+    /// The name of a request. Arguments that a person has changed make another one: an answer to the earlier form answers nothing.
+    /// </summary>
+    private static string KeyOf(OpenQuestion one) =>
+        one.Approval is { Edited: not null } changed ? $"{changed.Id}-{changed.CallHash[..16]}" : one.Id;
 
     private static ElicitResult Read(InputResponse response, string id)
     {
@@ -98,7 +104,7 @@ internal sealed class Elicitation(ApprovalService approvals, QuestionService que
             }
         }
 
-        await approvals.DecideAsync(approval.Id, caller, approves, comment, edited, cancellationToken);
+        await approvals.DecideAsync(approval.Id, caller, approves, comment, edited, approval.CallHash, cancellationToken);
     }
 
     private async Task AnswerAsync(Question question, ElicitResult result, Caller caller, CancellationToken cancellationToken)

@@ -77,7 +77,10 @@ public sealed record Approval : IHumanTask<Approval>
     /// <summary>Gets the arguments that the model gave. What the service and notifiers hand out is masked.</summary>
     public required JsonElement Arguments { get; init; }
 
-    /// <summary>Gets the SHA-256 over run, turn, call, tool and arguments: what is approved, and nothing else.</summary>
+    /// <summary>
+    /// Gets the SHA-256 over run, turn, call, tool and arguments: what is approved, and nothing else. In what the service and
+    /// notifiers hand out it is that of the call that would be made now, with what a person has changed.
+    /// </summary>
     public required string CallHash { get; init; }
 
     /// <summary>Gets the same for calls that differ in their values alone: one decision can serve them all.</summary>

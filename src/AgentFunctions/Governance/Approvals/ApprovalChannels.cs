@@ -33,7 +33,7 @@ internal sealed class ApprovalChannel(string name, HumanTaskChannels channels) :
             Run = approval.RunId,
             Tool = approval.Tool,
             Risk = JsonNamingPolicy.CamelCase.ConvertName(approval.Risk.ToString()),
-            Arguments = ShortJson.Of(approval.Arguments, out bool isCut),
+            Arguments = ShortJson.Of(approval.Edited ?? approval.Arguments, out bool isCut),
             ArgumentsAreCut = isCut ? true : null,
             Masked = approval.Masked.Count == 0 ? null : approval.Masked,
             CallHash = approval.CallHash,

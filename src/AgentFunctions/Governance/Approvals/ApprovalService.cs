@@ -76,12 +76,14 @@ public sealed class ApprovalService
     /// <param name="id">The approval.</param>
     /// <param name="caller">Who edits: somebody who may decide.</param>
     /// <param name="edits">What to change: a merge patch (RFC 7396).</param>
+    /// <param name="callHash">The <see cref="Approval.CallHash"/> of what the caller was shown, if it is known.</param>
     /// <param name="cancellationToken">The token to cancel the wait.</param>
     /// <exception cref="AgentException">
     /// <see cref="ErrorCode.ApprovalNotFound"/>; <see cref="ErrorCode.NotAllowed"/>: this caller may not decide;
-    /// <see cref="ErrorCode.InvalidInput"/>: the edit is no object.
+    /// <see cref="ErrorCode.InvalidInput"/>: the edit is no object; <see cref="ErrorCode.ApprovalStateForbids"/>: somebody else
+    /// has changed the arguments, and there is no hash.
     /// </exception>
-    public async Task<JsonElement> MergeAsync(string id, Caller caller, JsonElement edits,
+    public async Task<JsonElement> MergeAsync(string id, Caller caller, JsonElement edits, string? callHash = null,
         CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(caller);
@@ -93,7 +95,8 @@ public sealed class ApprovalService
 
         Approval approval = await _situation.WithSteerersAsync(
             await FindAsync(id, caller, cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
-        EnsureRight(caller, approval);
+        ApprovalDecision.EnsureRight(caller, approval);
+        ApprovalDecision.EnsureKnown(approval, caller, callHash);
         return MergePatch.Apply(approval.Edited ?? approval.Arguments, edits);
     }
 
@@ -116,7 +119,7 @@ public sealed class ApprovalService
         ArgumentNullException.ThrowIfNull(caller);
         Approval approval = await _situation.WithSteerersAsync(await FindAsync(id, caller, cancellationToken)
             .ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
-        EnsureRight(caller, approval);
+        ApprovalDecision.EnsureRight(caller, approval);
         if (approval.State != ApprovalState.Pending || approval.ExpiresAt <= _time.GetUtcNow() || approval.IsAltered)
         {
             string state = approval.IsAltered ? "altered" : approval.State == ApprovalState.Pending
@@ -132,6 +135,20 @@ public sealed class ApprovalService
         return view with { Arguments = approval.Arguments, Edited = approval.Edited };
     }
 
+    /// <summary>Approves or denies a call without a word on what the caller was shown. Safe to repeat.</summary>
+    /// <param name="id">The approval.</param>
+    /// <param name="caller">The caller.</param>
+    /// <param name="approve">Whether the call may be made.</param>
+    /// <param name="comment">Why; the model reads it. At most <see cref="MaxComment"/> characters.</param>
+    /// <param name="arguments">Arguments to call with instead of the model's: a JSON object.</param>
+    /// <param name="cancellationToken">The token to cancel it, until the decision is recorded.</param>
+    /// <exception cref="AgentException">
+    /// As of the other one; a yes to arguments that somebody else has changed is refused, unless they are sent along.
+    /// </exception>
+    public Task<Approval> DecideAsync(string id, Caller caller, bool approve, string? comment, JsonElement? arguments,
+        CancellationToken cancellationToken) =>
+        DecideAsync(id, caller, approve, comment, arguments, null, cancellationToken);
+
     /// <summary>Approves or denies a call. Safe to repeat.</summary>
     /// <param name="id">The approval.</param>
     /// <param name="caller">The caller.</param>
@@ -140,14 +157,19 @@ public sealed class ApprovalService
     /// <param name="arguments">
     /// Arguments to call with instead of the model's: a JSON object. Others who approved must do so again.
     /// </param>
+    /// <param name="callHash">
+    /// The <see cref="Approval.CallHash"/> of what the caller was shown. Without it, a yes to arguments that somebody else has
+    /// changed is refused, unless they are sent along.
+    /// </param>
     /// <param name="cancellationToken">The token to cancel it, until the decision is recorded.</param>
     /// <exception cref="AgentException">
     /// <see cref="ErrorCode.ApprovalNotFound"/>, <see cref="ErrorCode.InvalidInput"/>;
     /// <see cref="ErrorCode.NotAllowed"/>: this caller may not decide; <see cref="ErrorCode.ApprovalStateForbids"/>: it is
-    /// decided, or the call can no longer be made: then the approval is closed, and the run goes on without the call.
+    /// decided, or for another call than the one shown, or the call can no longer be made: then the approval is closed, and the
+    /// run goes on without the call.
     /// </exception>
     public async Task<Approval> DecideAsync(
-        string id, Caller caller, bool approve, string? comment = null, JsonElement? arguments = null,
+        string id, Caller caller, bool approve, string? comment = null, JsonElement? arguments = null, string? callHash = null,
         CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(caller);
@@ -157,16 +179,23 @@ public sealed class ApprovalService
         IReadOnlyList<string>? steerers = led.Steerers;
         if (approve && found.State == ApprovalState.Pending && found.ExpiresAt > _time.GetUtcNow())
         {
-            EnsureRight(caller, led);
+            ApprovalDecision.EnsureRight(caller, led);
             await RefuseImpossibleAsync(arguments is null ? found : found with { Edited = arguments }, cancellationToken)
                 .ConfigureAwait(false);
         }
 
         var vote = new ApprovalVote(caller.Id, approve, _redactor.Redact(comment), _time.GetUtcNow());
+        var decision = new ApprovalDecision(caller, vote, arguments, callHash);
         bool isNew = false;
         // From here on it is not the caller's to stop: a decision that nobody wrote down, or that the run does not hear of, is none.
         Approval approval = await _store.ChangeAsync(
-            id, before => Count(before with { Steerers = steerers }, before, caller, vote, arguments, out isNew),
+            id,
+            before =>
+            {
+                Approval after = decision.CountIn(before, steerers);
+                isNew = !ReferenceEquals(after, before);
+                return after;
+            },
             CancellationToken.None).ConfigureAwait(false);
         if (isNew)
         {
@@ -222,53 +251,6 @@ public sealed class ApprovalService
         return [.. (await ListAsync(caller, cancellationToken)
             .ConfigureAwait(false)).Where(other => other.Group == like.Group && other.Id != like.Id
             && (seen is null ? other.CreatedAt <= like.CreatedAt : seen.Contains(other.Id)))];
-    }
-
-    /// <summary>Adds a vote, unless the approval is decided or the vote is there.</summary>
-    private static Approval Count(Approval before, Approval unchanged, Caller caller, ApprovalVote vote, JsonElement? arguments,
-        out bool isNew)
-    {
-        isNew = false;
-        if (before.Votes.LastOrDefault(past => past.By == caller.Id) is { } past && past.Approves == vote.Approves
-            && (arguments is not { } edited || (unchanged.Edited is { } same && JsonElement.DeepEquals(same, edited))))
-        {
-            return unchanged;
-        }
-
-        // A denial that comes before the call is begun counts, also after enough people have approved.
-        bool isOpen = before.State == ApprovalState.Pending ? before.ExpiresAt > vote.At
-            : before is { State: ApprovalState.Approved, TakenAt: null } && !vote.Approves;
-        if (!isOpen)
-        {
-            ApprovalState state = before.State == ApprovalState.Pending ? ApprovalState.Expired : before.State;
-            throw new AgentException(ErrorCode.ApprovalStateForbids,
-                $"Approval '{before.Id}' is {state.ToString().ToLowerInvariant()} already.");
-        }
-
-        EnsureRight(caller, before);
-        isNew = true;
-        Approval after = arguments is null ? before : before with
-        {
-            Edited = arguments,
-            Votes = [.. before.Votes.Where(static earlier => !earlier.Approves)],
-        };
-        IReadOnlyList<ApprovalVote> votes = [.. after.Votes.Where(earlier => earlier.By != caller.Id), vote];
-        after = after with { Votes = votes };
-        return after with
-        {
-            State = !vote.Approves ? ApprovalState.Denied
-                : after.Approvers(before.Terms.NotRequester) >= before.Terms.Count
-                    ? ApprovalState.Approved
-                    : ApprovalState.Pending,
-        };
-    }
-
-    private static void EnsureRight(Caller caller, Approval approval)
-    {
-        if (approval.WhyNot(caller) is { } why)
-        {
-            throw new AgentException(ErrorCode.NotAllowed, why);
-        }
     }
 
     /// <summary>Whoever sees that a run waits for a person sees for what; who decides is another matter.</summary>

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using AgentFunctions.Core;
 using AgentFunctions.Governance.Redaction;
 
 namespace AgentFunctions.Governance.Approvals;
@@ -13,9 +14,15 @@ internal static class ApprovalView
         Masked = PartsOf(approval.Edited ?? approval.Arguments, redactor),
         Arguments = redactor.RedactFree(approval.Arguments),
         Edited = approval.Edited is { } edited ? redactor.RedactFree(edited) : null,
+        CallHash = HashOf(approval),
         Goal = redactor.Redact(approval.Goal),
         Reason = redactor.Redact(approval.Reason),
     };
+
+    /// <summary>Gets the hash of the call that would be made now, of an approval as it is stored.</summary>
+    public static string HashOf(Approval stored) => stored.Edited is { } edited
+        ? CallHash.Of(stored.RunId, stored.Turn, stored.Call, stored.Tool, edited)
+        : stored.CallHash;
 
     /// <summary>Gets the parts of arguments that people are not shown.</summary>
     public static IReadOnlyList<MaskedPart> PartsOf(JsonElement arguments, Redactor redactor)
