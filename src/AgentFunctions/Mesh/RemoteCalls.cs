@@ -46,8 +46,8 @@ internal sealed partial class RemoteCalls(
             JsonObject told = await tasks.CallAsync(agent, "SendMessage", parameters, UseOf(context), cancellationToken)
                 .ConfigureAwait(false);
             answer = RemoteAnswer.Read(agent, told) ?? throw new AgentException(
-                ErrorCode.ToolFailed,
-                $"The agent '{agent}' answered with something that is neither a task nor a message. Go on without it.");
+                ErrorCode.ToolOutcomeUnknown,
+                $"The agent '{agent}' took the message and answered with something that is neither a task nor a message.");
         }
         catch (RemoteException e)
         {

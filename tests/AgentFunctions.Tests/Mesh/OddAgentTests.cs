@@ -17,7 +17,11 @@ internal sealed class OddAgentTests
     [TestCase("oldVersion", "no JSON-RPC interface of A2A 1.0")]
     [TestCase("unsigned", "no valid signature")]
     [TestCase("refuses", "refused the message: not today")]
-    [TestCase("nonsense", "neither a task nor a message")]
+    [TestCase("exhausted", "refused the message: enough for today")]
+    [TestCase("internal", "unknown")]
+    [TestCase("internalOnce", "All is well.")]
+    [TestCase("twice", "unknown")]
+    [TestCase("nonsense", "unknown")]
     [TestCase("message", "I heard: ")]
     [TestCase("fails", "did not do it (failed)")]
     [TestCase("forgets", "does not know the task any more")]
@@ -70,6 +74,10 @@ internal sealed class OddAgentTests
                 ["protocolBinding"] = "JSONRPC",
                 ["protocolVersion"] = kind == "oldVersion" ? "0.3" : "1.0",
             }),
+            ["capabilities"] = kind != "internalOnce" ? null : new JsonObject
+            {
+                ["extensions"] = new JsonArray(new JsonObject { ["uri"] = AgentFunctions.Mesh.Remote.RemoteCard.IdempotentSend }),
+            },
         }.ToJsonString());
     }
 
@@ -92,6 +100,11 @@ internal sealed class OddAgentTests
         string result = kind switch
         {
             "refuses" => """ "error":{"code":-32602,"message":"not today"} """,
+            // Its store was away after it had begun.
+            "internal" => """ "error":{"code":-32603,"message":"away","data":[{"reason":"UNAVAILABLE"}]} """,
+            "internalOnce" when !isLook => """ "error":{"code":-32603,"message":"away"} """,
+            "exhausted" => """ "error":{"code":-32603,"message":"enough for today","data":[{"reason":"RESOURCE_EXHAUSTED"}]} """,
+            "twice" => """ "result":{"id":"t-1","status":{"state":"a","state":"b"}} """,
             "nonsense" => """ "result":{"what":"ever"} """,
             "message" => """ "result":{"message":{"messageId":"1","role":"ROLE_AGENT","parts":[{"text":"Just words."}]}} """,
             "forgets" when isLook => """ "error":{"code":-32001,"message":"no such task"} """,

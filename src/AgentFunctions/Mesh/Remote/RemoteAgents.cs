@@ -86,7 +86,8 @@ internal sealed class RemoteAgents(IOptions<MeshOptions> options, MeshHttp http,
                 new HttpRequestMessage(HttpMethod.Get, address), cancellationToken).ConfigureAwait(false);
             response.EnsureSuccessStatusCode();
             byte[] body = await response.Content.ReadAsByteArrayAsync(cancellationToken).ConfigureAwait(false);
-            return JsonNode.Parse(body) as JsonObject ?? throw Unavailable(name, $"{address.AbsolutePath} is not a JSON object");
+            return JsonNode.Parse(body, null, new JsonDocumentOptions { AllowDuplicateProperties = false }) as JsonObject
+                ?? throw Unavailable(name, $"{address.AbsolutePath} is not a JSON object");
         }
         catch (Exception e) when (e is HttpRequestException or JsonException or TaskCanceledException or InvalidOperationException
             or ArgumentException

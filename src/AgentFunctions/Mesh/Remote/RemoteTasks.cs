@@ -19,9 +19,9 @@ internal sealed class RemoteTasks(RemoteAgents agents, MeshHttp http, VariableTe
     /// <param name="use">The call that it is made for.</param>
     /// <param name="cancellationToken">The token to cancel the wait.</param>
     /// <returns>The result.</returns>
-    /// <exception cref="RemoteException">The agent answered with an error.</exception>
+    /// <exception cref="RemoteException">The agent refused the request.</exception>
     /// <exception cref="HttpRequestException">
-    /// Nobody knows whether the agent has seen the request, or it cannot serve it now.
+    /// Nobody knows whether the agent has seen the request or what it has begun, or it cannot serve it now.
     /// </exception>
     public async Task<JsonObject> CallAsync(
         string agent, string method, JsonObject parameters, TokenUse use, CancellationToken cancellationToken)
@@ -42,22 +42,39 @@ internal sealed class RemoteTasks(RemoteAgents agents, MeshHttp http, VariableTe
             return result;
         }
 
-        if (answer?["error"] is JsonObject error && (int)response.StatusCode is < 500 and not 429)
+        if (answer?["error"] is JsonObject error)
         {
-            throw new RemoteException(
-                error["code"] is JsonValue value && value.TryGetValue(out int code) ? code : 0,
-                error["message"]?.ToString() ?? "no message");
+            int code = error["code"] is JsonValue value && value.TryGetValue(out int number) ? number : 0;
+            string message = error["message"]?.ToString() ?? "no message";
+            throw IsRefusal((int)response.StatusCode, code, error["data"] as JsonArray)
+                ? new RemoteException(code, message)
+                : new HttpRequestException($"The agent answered with the error {code}: {message}", null, response.StatusCode);
         }
 
         response.EnsureSuccessStatusCode();
         throw new HttpRequestException("The answer is not one of JSON-RPC.");
     }
 
+    /// <summary>
+    /// Determines whether an error says that nothing was begun. One of the agent's own host, which comes with the status 200 too,
+    /// does not: the work may be under way.
+    /// </summary>
+    private static bool IsRefusal(int status, int code, JsonArray? details) => status switch
+    {
+        408 or 429 or >= 500 => false,
+        >= 400 => true,
+        _ => code is -32700 or -32600 or -32601 or -32602 or (<= -32001 and >= -32009)
+            || details?.OfType<JsonObject>().Any(static one => one["reason"] is JsonValue reason
+                && reason.TryGetValue(out string? name)
+                && name is ("RESOURCE_EXHAUSTED" or "PERMISSION_DENIED" or "UNAUTHENTICATED")) == true,
+    };
+
     private static JsonObject? Read(byte[] body)
     {
         try
         {
-            return JsonNode.Parse(body) as JsonObject;
+            // Double members would be found when they are looked at only.
+            return JsonNode.Parse(body, null, new JsonDocumentOptions { AllowDuplicateProperties = false }) as JsonObject;
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException or ArgumentException)
         {
