@@ -252,14 +252,31 @@ public sealed class Journal
     /// <param name="journalEvent">The event.</param>
     /// <param name="cancellationToken">The token to cancel the wait.</param>
     /// <returns>Whether it was missing.</returns>
-    public async Task<bool> AppendIfMissingAsync(string runId, JournalEvent journalEvent,
-        CancellationToken cancellationToken = default)
+    public Task<bool> AppendIfMissingAsync(string runId, JournalEvent journalEvent, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(journalEvent);
+        return AppendIfMissingAsync(
+            runId, journalEvent, 0,
+            written => written.Turn == journalEvent.Turn && written.Call == journalEvent.Call
+                && written.Approval == journalEvent.Approval && written.Question == journalEvent.Question
+                && written.Attempt == journalEvent.Attempt,
+            cancellationToken);
+    }
+
+    /// <summary>Adds an event unless the same is there.</summary>
+    /// <param name="runId">The run.</param>
+    /// <param name="journalEvent">The event.</param>
+    /// <param name="from">The position before which it cannot be.</param>
+    /// <param name="isSame">Tells whether an event of the same type is the same.</param>
+    /// <param name="cancellationToken">The token to cancel the wait.</param>
+    /// <returns>Whether it was missing.</returns>
+    internal async Task<bool> AppendIfMissingAsync(
+        string runId, JournalEvent journalEvent, long from, Func<JournalEvent, bool> isSame, CancellationToken cancellationToken)
+    {
         await WriteHeldAsync(runId).ConfigureAwait(false);
         byte[] data = Serialize(journalEvent);
         byte[] type = Encoding.UTF8.GetBytes($"\"{journalEvent.Type}\"");
-        long end = 0;
+        long end = from;
         while (true)
         {
             await foreach (LogEntry entry in _logs.ReadAsync(StreamOf(runId), end, null, cancellationToken).ConfigureAwait(false))
@@ -268,9 +285,7 @@ public sealed class Journal
                 // To look for the type first spares most of the entries their reading.
                 if (entry.Data.Span.IndexOf(type) >= 0
                     && JsonSerializer.Deserialize(entry.Data.Span, StoredRecordsJsonContext.Default.JournalEvent) is { } written
-                    && written.Type == journalEvent.Type && written.Turn == journalEvent.Turn && written.Call == journalEvent.Call
-                    && written.Approval == journalEvent.Approval && written.Question == journalEvent.Question
-                    && written.Attempt == journalEvent.Attempt)
+                    && written.Type == journalEvent.Type && isSame(written))
                 {
                     return false;
                 }

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using AgentFunctions.Core;
@@ -151,6 +152,10 @@ public sealed record Approval : IHumanTask<Approval>
     /// <summary>Gets from where on the audit log may tell of its end; <see langword="null"/> for its beginning.</summary>
     [JsonInclude]
     internal long? AuditFrom { get; init; }
+
+    /// <summary>Gets where each person's vote can be written down; <see langword="null"/> if there is none.</summary>
+    [JsonInclude]
+    internal ImmutableDictionary<string, VoteTrace>? Traces { get; init; }
 
     /// <summary>Gets when the run took the answer up (UTC): from then on no denial comes before the call.</summary>
     public DateTimeOffset? TakenAt { get; init; }

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Text.Json;
 
 namespace AgentFunctions.Governance.Approvals;
@@ -5,9 +6,11 @@ namespace AgentFunctions.Governance.Approvals;
 /// <summary>What a person says about an approval.</summary>
 /// <param name="Caller">The person.</param>
 /// <param name="Vote">The vote.</param>
+/// <param name="Trace">Where it can be written down.</param>
 /// <param name="Arguments">Arguments to call with instead; <see langword="null"/> for those that the approval has.</param>
 /// <param name="CallHash">The hash of the call that the person was shown; <see langword="null"/> if nobody knows.</param>
-internal sealed record ApprovalDecision(Caller Caller, ApprovalVote Vote, JsonElement? Arguments, string? CallHash)
+internal sealed record ApprovalDecision(
+    Caller Caller, ApprovalVote Vote, VoteTrace Trace, JsonElement? Arguments, string? CallHash)
 {
     /// <summary>Adds the vote, unless the approval is decided or the vote is there.</summary>
     /// <param name="stored">The approval as it is stored.</param>
@@ -52,7 +55,11 @@ internal sealed record ApprovalDecision(Caller Caller, ApprovalVote Vote, JsonEl
             Votes = [.. before.Votes.Where(static earlier => !earlier.Approves)],
         };
         IReadOnlyList<ApprovalVote> votes = [.. after.Votes.Where(earlier => earlier.By != Caller.Id), Vote];
-        after = after with { Votes = votes };
+        after = after with
+        {
+            Votes = votes,
+            Traces = (after.Traces ?? ImmutableDictionary<string, VoteTrace>.Empty).SetItem(Caller.Id, Trace),
+        };
         return after with
         {
             State = !Vote.Approves ? ApprovalState.Denied
@@ -87,3 +94,12 @@ internal sealed record ApprovalDecision(Caller Caller, ApprovalVote Vote, JsonEl
         }
     }
 }
+
+/// <summary>
+/// Represents where the log and the journal can tell of a vote, which a host may store and be killed before it writes it down.
+/// </summary>
+/// <param name="AuditFrom">The place in the run's part of the audit log before which it cannot stand.</param>
+/// <param name="JournalFrom">The place in the run's journal before which it cannot stand.</param>
+/// <param name="Door">The protocol that it came by; <see langword="null"/> for none.</param>
+/// <param name="DoorRequest">The name that the protocol has for the request.</param>
+internal sealed record VoteTrace(long AuditFrom, long JournalFrom, string? Door, string? DoorRequest);

@@ -185,23 +185,14 @@ public sealed class ApprovalService
         }
 
         var vote = new ApprovalVote(caller.Id, approve, _redactor.Redact(comment), _time.GetUtcNow());
-        var decision = new ApprovalDecision(caller, vote, arguments, callHash);
-        bool isNew = false;
+        // A decision that a killed host left unwritten is written first: this one may take its place.
+        await _records.DecidedAsync(found, CancellationToken.None).ConfigureAwait(false);
+        VoteTrace trace = await _records.TraceAsync(found, caller.Door, cancellationToken).ConfigureAwait(false);
+        var decision = new ApprovalDecision(caller, vote, trace, arguments, callHash);
         // From here on it is not the caller's to stop: a decision that nobody wrote down, or that the run does not hear of, is none.
         Approval approval = await _store.ChangeAsync(
-            id,
-            before =>
-            {
-                Approval after = decision.CountIn(before, steerers);
-                isNew = !ReferenceEquals(after, before);
-                return after;
-            },
-            CancellationToken.None).ConfigureAwait(false);
-        if (isNew)
-        {
-            await _records.DecidedAsync(approval, vote, caller.Door, CancellationToken.None).ConfigureAwait(false);
-        }
-
+            id, before => decision.CountIn(before, steerers), CancellationToken.None).ConfigureAwait(false);
+        await _records.DecidedAsync(approval, CancellationToken.None).ConfigureAwait(false);
         if (approval.State != ApprovalState.Pending)
         {
             await WakeAsync(approval, CancellationToken.None).ConfigureAwait(false);

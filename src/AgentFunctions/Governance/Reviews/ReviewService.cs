@@ -90,16 +90,17 @@ public sealed class ReviewService
         var accepted = new Dictionary<string, Change>(StringComparer.Ordinal);
         foreach ((string label, Change[] changes) in found)
         {
-            ReviewState book = await _books.ChangeAsync(label, before =>
-            {
-                ReviewState after = before with { Open = before.Open.RemoveAll(open => changes.Any(change => change.Id == open.Id)) };
-                return (after, after);
-            }, cancellationToken).ConfigureAwait(false);
+            // Before they are taken off: a host that is killed in between leaves them to be reviewed again, and both are in the log.
             foreach (Change change in changes.Where(change => accepted.TryAdd(change.Id, change)))
             {
                 await AuditAsync(change, label, caller, comment, cancellationToken).ConfigureAwait(false);
             }
 
+            ReviewState book = await _books.ChangeAsync(label, before =>
+            {
+                ReviewState after = before with { Open = before.Open.RemoveAll(open => changes.Any(change => change.Id == open.Id)) };
+                return (after, after);
+            }, cancellationToken).ConfigureAwait(false);
             await _books.WakeAsync(book, cancellationToken).ConfigureAwait(false);
         }
 

@@ -4,8 +4,10 @@ using AgentFunctions.Governance.Audit;
 using AgentFunctions.Governance.Reviews;
 using AgentFunctions.Records;
 using AgentFunctions.Runs;
+using AgentFunctions.Storage;
 using AgentFunctions.TestKit;
 using AgentFunctions.Tests.Hosting;
+using AgentFunctions.Tests.Storage;
 using AgentFunctions.Tools;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -167,6 +169,38 @@ internal sealed class ReviewTests
 
     private static Task<Run> WaitingAsync(RunHost host, string id, CancellationToken cancellationToken) =>
         host.UntilAsync(id, static run => run.Status == RunStatus.Waiting, cancellationToken);
+
+    [Test]
+    public async Task Accept_LogIsAwayInBetween_LeavesTheChangeToBeReviewedAgain(CancellationToken cancellationToken)
+    {
+        bool isAway = false;
+        await using RunHost host = await StartAsync(
+            1, Two, services: services => services.Wrap<ILogStore>(inner => new AwayLog(inner, () => isAway)));
+        Run run = await host.RunAsync("Go.", Labelled("red"));
+
+        isAway = true;
+        Assert.That(() => host.Get<ReviewService>().AcceptAsync(null, run.Id, Rita, "fine", cancellationToken),
+            Throws.InstanceOf<AgentException>().With.Property("Code").EqualTo(ErrorCode.EngineUnavailable));
+        isAway = false;
+        IReadOnlyList<Change> accepted = await host.Get<ReviewService>().AcceptAsync(
+            null, run.Id, Rita, "fine", cancellationToken);
+
+        Assert.That(accepted, Has.Count.EqualTo(1));
+        Assert.That(
+            await host.Get<AuditLog>().ReadAsync(run.Id, cancellationToken: cancellationToken)
+                .CountAsync(static entry => entry is { Type: AuditTypes.ChangeReviewed, Actor: "key:rita" }, cancellationToken),
+            Is.EqualTo(1));
+    }
+
+    /// <summary>A store whose audit log is away at times.</summary>
+    private sealed class AwayLog(ILogStore inner, Func<bool> isAway) : DelegatingLogStore(inner)
+    {
+        public override Task<long> AppendAsync(string stream, IReadOnlyList<ReadOnlyMemory<byte>> entries,
+            long? expectedPosition = null, CancellationToken cancellationToken = default) =>
+            isAway() && stream.StartsWith(AuditLog.Stream, StringComparison.Ordinal)
+                ? throw new AgentException(ErrorCode.EngineUnavailable, "The store is away.")
+                : base.AppendAsync(stream, entries, expectedPosition, cancellationToken);
+    }
 
     private Task<RunHost> StartAsync(int turns, (string, string)[] settings, int atOnce = 1,
         Action<IServiceCollection>? services = null)
