@@ -26,5 +26,6 @@ internal static class ReviewServiceCollectionExtensions
             provider.GetRequiredService<ReviewStateStore>(), provider.GetRequiredService<AuditLog>(),
             provider.GetRequiredService<Redactor>()));
         services.AddHostedService<ReviewWaker>();
+        services.AddHostedService<ReviewMeter>();
     }
 }

@@ -58,6 +58,15 @@ internal sealed class ReviewStateStore(
         return result;
     }
 
+    /// <summary>Tells the meter what the queues hold now.</summary>
+    public async Task MeasureAsync(CancellationToken cancellationToken)
+    {
+        foreach (ReviewState book in await ListAsync(cancellationToken).ConfigureAwait(false))
+        {
+            ReviewTelemetry.Queue(book, time.GetUtcNow());
+        }
+    }
+
     /// <summary>All queues.</summary>
     public async Task<IReadOnlyList<ReviewState>> ListAsync(CancellationToken cancellationToken)
     {

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics.Metrics;
 using AgentFunctions.Gateway;
 using AgentFunctions.Governance.Audit;
 using AgentFunctions.Governance.Reviews;
@@ -6,10 +7,12 @@ using AgentFunctions.Records;
 using AgentFunctions.Runs;
 using AgentFunctions.Storage;
 using AgentFunctions.TestKit;
+using AgentFunctions.Testing;
 using AgentFunctions.Tests.Hosting;
 using AgentFunctions.Tests.Storage;
 using AgentFunctions.Tools;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace AgentFunctions.Tests.Governance.Reviews;
 
@@ -169,6 +172,47 @@ internal sealed class ReviewTests
 
     private static Task<Run> WaitingAsync(RunHost host, string id, CancellationToken cancellationToken) =>
         host.UntilAsync(id, static run => run.Status == RunStatus.Waiting, cancellationToken);
+
+    [Test]
+    public async Task Queue_ThatNobodyTouches_IsMeasuredAgainAndAgain(CancellationToken cancellationToken)
+    {
+        var time = new VirtualTime(new DateTimeOffset(2026, 11, 2, 8, 0, 0, TimeSpan.Zero));
+        await using RunHost host = await StartAsync(1, Two);
+        await host.RunAsync("Go.", Labelled("unread"));
+        var ages = new ConcurrentQueue<double>();
+        using var meter = new MeterListener
+        {
+            InstrumentPublished = static (instrument, listener) =>
+            {
+                if (instrument.Name == "agentfunctions.reviews.age")
+                {
+                    listener.EnableMeasurementEvents(instrument);
+                }
+            },
+        };
+        meter.SetMeasurementEventCallback<double>((_, age, tags, _) =>
+        {
+            if (tags.ToArray().Any(static tag => tag.Value is "team=unread"))
+            {
+                ages.Enqueue(age);
+            }
+        });
+        meter.Start();
+        using var measuring = new ReviewMeter(
+            host.Get<ReviewStateStore>(), NullLogger<ReviewMeter>.Instance, time);
+
+        await measuring.StartAsync(cancellationToken);
+        await Poll.UntilAsync(
+            () =>
+            {
+                time.Advance(TimeSpan.FromMinutes(1));
+                return Task.FromResult(ages.Count >= 2);
+            },
+            cancellationToken);
+        await measuring.StopAsync(cancellationToken);
+
+        Assert.That(ages.Last(), Is.GreaterThan(ages.First()));
+    }
 
     [Test]
     public async Task Accept_LogIsAwayInBetween_LeavesTheChangeToBeReviewedAgain(CancellationToken cancellationToken)
