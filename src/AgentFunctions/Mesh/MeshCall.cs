@@ -15,6 +15,9 @@ internal sealed record MeshCall(string Agent, string TaskId, string Call)
     /// </summary>
     public bool IsOver { get; init; }
 
+    /// <summary>Gets whether the call has ended with a question of the task, which waits for the answer.</summary>
+    public bool Asks { get; init; }
+
     /// <summary>
     /// Gets the secret of the address at which the other host wakes the call; <see langword="null"/> if it has none.
     /// </summary>
@@ -78,9 +81,10 @@ internal sealed class MeshCalls(IRecordStore records)
 
     /// <summary>Marks the task of a call as one that the call has ended with.</summary>
     /// <param name="call">The key of the call.</param>
+    /// <param name="asks">Whether the task waits for an answer.</param>
     /// <param name="cancellationToken">The token to cancel the wait.</param>
-    public Task EndAsync(string call, CancellationToken cancellationToken) =>
-        ChangeAsync(call, static before => before.IsOver ? before : before with { IsOver = true }, cancellationToken);
+    public Task EndAsync(string call, bool asks, CancellationToken cancellationToken) =>
+        ChangeAsync(call, before => before.IsOver ? before : before with { IsOver = true, Asks = asks }, cancellationToken);
 
     /// <summary>Lists the tasks of a run, those that its calls have ended with too.</summary>
     /// <param name="runId">The run.</param>

@@ -17,6 +17,9 @@ internal sealed record RemoteAnswer(string? TaskId, bool IsOver, string Text, bo
     /// <summary>Gets whether it waits for people at its own host, whom the caller is none of.</summary>
     public bool NeedsPeople { get; init; }
 
+    /// <summary>Gets whether the agent asks the caller, and its task waits for the answer.</summary>
+    public bool Asks { get; init; }
+
     /// <summary>Gets what the work cost, if the agent says so.</summary>
     public TokenUsage? Usage { get; init; }
 
@@ -49,7 +52,8 @@ internal sealed record RemoteAnswer(string? TaskId, bool IsOver, string Text, bo
                 id, true, $"The agent '{agent}' did not do it ({state["TASK_STATE_".Length..].ToLowerInvariant()}): {(said.Length > 0 ? said : made)}", true),
             "TASK_STATE_INPUT_REQUIRED" => new(
                 id, true, $"The agent '{agent}' asks: {said}\n[Answer with call_agent and task '{id}'. It waits until then.]",
-                false),
+                false)
+            { Asks = true },
             "TASK_STATE_AUTH_REQUIRED" => new(id, false, said, false) { NeedsPeople = true },
             _ => new(id, false, said, false),
         };

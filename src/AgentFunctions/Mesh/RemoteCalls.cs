@@ -69,8 +69,8 @@ internal sealed partial class RemoteCalls(
         if (answer.TaskId is { } id)
         {
             await calls.ChangeAsync(
-                context.IdempotencyKey, before => before with { TaskId = id, IsOver = answer.IsOver }, cancellationToken)
-                .ConfigureAwait(false);
+                context.IdempotencyKey, before => before with { TaskId = id, IsOver = answer.IsOver, Asks = answer.Asks },
+                cancellationToken).ConfigureAwait(false);
         }
 
         return answer.IsOver ? Over(context, answer) : Reconciliation.StillRunning;
@@ -106,7 +106,7 @@ internal sealed partial class RemoteCalls(
         }
         catch (RemoteException e) when (e.Code == RemoteException.TaskNotFound)
         {
-            await calls.EndAsync(call.Call, cancellationToken).ConfigureAwait(false);
+            await calls.EndAsync(call.Call, false, cancellationToken).ConfigureAwait(false);
             return Reconciliation.TookEffect(ToolOutcome.Failed(
                 ErrorCode.ToolOutcomeUnknown,
                 $"The agent '{agent}' does not know the task any more, so what came of it is not known."));
@@ -130,23 +130,45 @@ internal sealed partial class RemoteCalls(
             return Reconciliation.StillRunning;
         }
 
-        await calls.EndAsync(call.Call, cancellationToken).ConfigureAwait(false);
+        await calls.EndAsync(call.Call, answer.Asks, cancellationToken).ConfigureAwait(false);
         return Over(context, answer);
     }
 
+    Task IRunEndObserver.RunEndedAsync(RunRecord run, CancellationToken cancellationToken) =>
+        RunEndedAsync(run, RunStatus.Failed, cancellationToken);
+
     /// <summary>
-    /// Cancels the tasks that an ended run no longer waits for, once, as the other host may be away, and forgets all of them.
+    /// Cancels the tasks that an ended run no longer waits for, once, as the other host may be away, and forgets all of them. A
+    /// task that asks is left to a run that has completed: it may ask its own person, and go on with the task when it is taken up.
     /// </summary>
-    public async Task RunEndedAsync(RunRecord run, CancellationToken cancellationToken)
+    public async Task RunEndedAsync(RunRecord run, RunStatus status, CancellationToken cancellationToken)
     {
-        foreach (MeshCall call in await calls.OfRunAsync(run.Id, cancellationToken).ConfigureAwait(false))
+        IReadOnlyList<MeshCall> all = await calls.OfRunAsync(run.Id, cancellationToken).ConfigureAwait(false);
+        foreach (MeshCall call in all)
         {
-            int[] place = [.. call.Call.Split('/').Skip(1).Select(static part => int.TryParse(part, out int number) ? number : 0),
-                0, 0];
-            await CancelAsync(call, new TokenUse(run.Id, place[0], place[1], call.Call) { IsToEnd = true }, cancellationToken)
-                .ConfigureAwait(false);
+            (int turn, int number) = PlaceOf(call);
+            // The last call that went on with a task knows how it stands.
+            bool asks = call.Asks && !all.Any(later => later.Agent == call.Agent && later.TaskId == call.TaskId
+                && PlaceOf(later).CompareTo((turn, number)) > 0);
+            if (asks && status == RunStatus.Completed)
+            {
+                continue;
+            }
+
+            if (asks || !call.IsOver)
+            {
+                var use = new TokenUse(run.Id, turn, number, call.Call) { IsToEnd = true };
+                await CancelAsync(call, use, cancellationToken).ConfigureAwait(false);
+            }
+
             await calls.RemoveAsync(call.Call, cancellationToken).ConfigureAwait(false);
         }
+    }
+
+    private static (int Turn, int Call) PlaceOf(MeshCall call)
+    {
+        int[] place = [.. call.Call.Split('/').Skip(1).Select(static part => int.TryParse(part, out int number) ? number : 0), 0, 0];
+        return (place[0], place[1]);
     }
 
     private static TokenUse UseOf(ToolContext context) => new(context.RunId, context.Turn, context.Call, context.IdempotencyKey);
@@ -155,7 +177,7 @@ internal sealed partial class RemoteCalls(
     private async Task<Reconciliation> GiveUpAsync(ToolContext context, MeshCall call, CancellationToken cancellationToken)
     {
         await CancelAsync(call, UseOf(context), cancellationToken).ConfigureAwait(false);
-        await calls.EndAsync(call.Call, cancellationToken).ConfigureAwait(false);
+        await calls.EndAsync(call.Call, false, cancellationToken).ConfigureAwait(false);
         return Reconciliation.TookEffect(ToolOutcome.Failed(
             ErrorCode.ToolFailed,
             $"A person here had the task of the agent '{call.Agent}' cancelled, which waited for people at its own host."));
@@ -166,7 +188,7 @@ internal sealed partial class RemoteCalls(
     {
         try
         {
-            if (call is { TaskId.Length: > 0, IsOver: false })
+            if (call.TaskId.Length > 0)
             {
                 await tasks.CallAsync(call.Agent, "CancelTask", new JsonObject { ["id"] = call.TaskId }, use, cancellationToken)
                     .ConfigureAwait(false);

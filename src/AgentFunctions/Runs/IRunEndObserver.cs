@@ -7,4 +7,11 @@ internal interface IRunEndObserver
     /// <param name="run">The run.</param>
     /// <param name="cancellationToken">The token to cancel the wait.</param>
     Task RunEndedAsync(RunRecord run, CancellationToken cancellationToken);
+
+    /// <summary>The same, for those to whom it matters how the run ended.</summary>
+    /// <param name="run">The run.</param>
+    /// <param name="status">How it ended.</param>
+    /// <param name="cancellationToken">The token to cancel the wait.</param>
+    Task RunEndedAsync(RunRecord run, RunStatus status, CancellationToken cancellationToken) =>
+        RunEndedAsync(run, cancellationToken);
 }

@@ -19,7 +19,7 @@ internal sealed class NotifyActivity(
         await log.JournalAsync(run, outcome, context.CancellationToken).ConfigureAwait(false);
         foreach (IRunEndObserver observer in observers)
         {
-            await observer.RunEndedAsync(run, context.CancellationToken).ConfigureAwait(false);
+            await observer.RunEndedAsync(run, outcome.Status, context.CancellationToken).ConfigureAwait(false);
         }
 
         await log.AuditAsync(run, outcome, context.CancellationToken).ConfigureAwait(false);

@@ -112,6 +112,51 @@ internal sealed class MeshTests
             (await other.Get<RunReader>().ListPageAsync(new RunFilter(), 10, cancellationToken)).Items, Has.Count.EqualTo(1));
     }
 
+    [TestCase(true)]
+    [TestCase(false)]
+    public async Task Run_ThatEndsWhileTheTaskAsks_CancelsItUnlessItCompletes(bool completes, CancellationToken cancellationToken)
+    {
+        using var folder = new TemporaryFolder();
+        await using ApiHost other = await MeshHosts.StartAsync(
+            static request => request.Turn == 0 ? ChatReply.Call("send", new { }) : ChatReply.Say("Sent."),
+            DoorHost.WithApproval(folder));
+        var heard = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using ApiHost host = await MeshHosts.StartAsync(request => request.Turn == 0
+            ? ChatReply.Call("call_agent", new { agent = "helper", message = "Send it." })
+            : ChatReply.Say(request.Results[^1]) with
+            {
+                Before = token =>
+                {
+                    heard.TrySetResult();
+                    return completes ? Task.CompletedTask : new TaskCompletionSource().Task.WaitAsync(token);
+                },
+            });
+        host.Know("helper", other.Client.BaseAddress!);
+        Run run = await host.Get<AgentGateway>().SubmitAsync(
+            new RunRequest { Agent = "lead", Goal = "Ask." }, Caller.Local, null, cancellationToken);
+        await heard.Task.WaitAsync(cancellationToken);
+
+        if (!completes)
+        {
+            await host.Get<RunSteering>().CancelAsync(run.Id, Caller.Local, "enough", null, cancellationToken);
+        }
+
+        run = await host.Get<RunReader>().WaitForEndAsync(run.Id, cancellationToken);
+        Run theirs = (await other.Get<RunReader>().ListPageAsync(new RunFilter(), 10, cancellationToken)).Items.Single();
+
+        IReadOnlyList<MeshCall> known = await host.Get<MeshCalls>().OfRunAsync(run.Id, cancellationToken);
+        if (completes)
+        {
+            Assert.That((run.Status, theirs.IsEnded), Is.EqualTo((RunStatus.Completed, false)), run.Error?.Message);
+            Assert.That(known.Select(static call => call.Asks), Is.EqualTo(new[] { true }));
+        }
+        else
+        {
+            theirs = await other.Get<RunReader>().WaitForEndAsync(theirs.Id, cancellationToken);
+            Assert.That((theirs.Status, known.Count), Is.EqualTo((RunStatus.Cancelled, 0)));
+        }
+    }
+
     [Test]
     public async Task Run_ThatIsCancelled_CancelsTheTaskOfTheOtherHost(CancellationToken cancellationToken)
     {
