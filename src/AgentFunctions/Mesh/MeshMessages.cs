@@ -48,7 +48,7 @@ internal sealed class MeshMessages(RunStore runs, CardKeys keys, MeshWaker waker
             parts.Add(new JsonObject { ["data"] = JsonNode.Parse(given.GetRawText()) });
         }
 
-        JsonObject metadata = new MeshOrigin(via, ShareOf(context.Features.Get<Budget>())).Write();
+        JsonObject metadata = new MeshOrigin(via, ShareOf(context.Features.Get<BudgetOfCalls>())).Write();
         var message = new JsonObject
         {
             ["messageId"] = context.IdempotencyKey,
@@ -72,12 +72,15 @@ internal sealed class MeshMessages(RunStore runs, CardKeys keys, MeshWaker waker
         return new JsonObject { ["message"] = message, ["configuration"] = configuration };
     }
 
-    /// <summary>Half of what is left, so that the run can still use the answer.</summary>
-    private static Budget? ShareOf(Budget? left) => left is null ? null : new Budget
+    /// <summary>
+    /// Half of what is left, so that the run can still use the answer, divided by the calls that are made at once; they all have
+    /// the same time.
+    /// </summary>
+    private static Budget? ShareOf(BudgetOfCalls? calls) => calls is not (var left, var alike) ? null : new Budget
     {
-        Steps = left.Steps is { } steps ? Math.Max(1, steps / 2) : null,
-        Tokens = left.Tokens is { } tokens ? Math.Max(1, tokens / 2) : null,
-        Usd = left.Usd / 2,
+        Steps = left.Steps is { } steps ? Math.Max(1, steps / 2 / alike) : null,
+        Tokens = left.Tokens is { } tokens ? Math.Max(1, tokens / 2 / alike) : null,
+        Usd = left.Usd / 2 / alike,
         WallClock = left.WallClock is { } time && time / 2 > TimeSpan.FromSeconds(1) ? time / 2 : null,
     };
 }

@@ -16,7 +16,8 @@ internal sealed class CallContexts(ArtifactStore artifacts, IServiceProvider ser
     /// <summary>Makes the context of a call.</summary>
     /// <param name="run">The run.</param>
     /// <param name="call">Which call of the run it is.</param>
-    public ToolContext Of(RunRecord run, CallToolInput call)
+    /// <param name="alike">How many calls of its turn are of the same tool, itself included.</param>
+    public ToolContext Of(RunRecord run, CallToolInput call, int alike = 1)
     {
         ToolContext context = NewContext(run, call);
         if (call.Swarm is not null)
@@ -26,7 +27,7 @@ internal sealed class CallContexts(ArtifactStore artifacts, IServiceProvider ser
 
         if (call.BudgetLeft is not null)
         {
-            context.Features.Set(call.BudgetLeft);
+            context.Features.Set(new BudgetOfCalls(call.BudgetLeft, alike));
         }
 
         return context;

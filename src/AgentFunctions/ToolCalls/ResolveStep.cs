@@ -21,11 +21,11 @@ internal sealed class ResolveStep(CallReader reader, CallContexts contexts, RunT
     public async Task<CallOutcome> RunAsync(ToolCallState state, ToolCallHandler next, CancellationToken cancellationToken)
     {
         CallToolInput input = state.Input;
-        (RunRecord run, AgentDefinition agent, FunctionCallContent asked) = await reader.ReadAsync(input, cancellationToken)
+        (RunRecord run, AgentDefinition agent, FunctionCallContent asked, int alike) = await reader.ReadAsync(input, cancellationToken)
             .ConfigureAwait(false);
         state.Asked = asked;
         LedgerEntry? known = state.Known;
-        PreparedCall found = await tools.PrepareAsync(run, agent, asked, contexts.Of(run, input), cancellationToken)
+        PreparedCall found = await tools.PrepareAsync(run, agent, asked, contexts.Of(run, input, alike), cancellationToken)
             .ConfigureAwait(false);
         if (found.Call is not { } prepared)
         {

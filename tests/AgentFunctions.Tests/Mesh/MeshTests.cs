@@ -40,6 +40,28 @@ internal sealed class MeshTests
     }
 
     [Test]
+    public async Task Calls_OfOneTurn_ShareHalfOfWhatIsLeft(CancellationToken cancellationToken)
+    {
+        await using ApiHost other = await MeshHosts.StartAsync(static _ => ChatReply.Say("Done."));
+        await using ApiHost host = await MeshHosts.StartAsync(static request => request.Turn == 0
+            ? new ChatReply
+            {
+                Calls = [.. Enumerable.Range(0, 4).Select(static part =>
+                    ChatReplyCall.Of("call_agent", new { agent = "helper", message = $"Do part {part}." }))],
+            }
+            : ChatReply.Say("All is done."));
+        host.Know("helper", other.Client.BaseAddress!);
+
+        Run run = await host.LeadAsync("Ask.", cancellationToken, new Budget { Steps = 40, Tokens = 1_000_000, Usd = 8 });
+
+        Assert.That(run.Result?.Text, Is.EqualTo("All is done."), run.Error?.Message);
+        IReadOnlyList<Run> theirs = (await other.Get<RunReader>().ListPageAsync(new RunFilter(), 10, cancellationToken)).Items;
+        Assert.That(theirs, Has.Count.EqualTo(4));
+        Assert.That(theirs.Sum(static one => one.Budget?.Granted.Steps), Is.InRange(4, 20));
+        Assert.That(theirs.Sum(static one => one.Budget?.Granted.Usd), Is.InRange(3m, 4m));
+    }
+
+    [Test]
     public async Task Agent_OfThisHost_IsASubAgent(CancellationToken cancellationToken)
     {
         await using ApiHost host = await MeshHosts.StartAsync(static request => request.IsLead()
