@@ -42,7 +42,10 @@ public sealed class AgentTestHost : IAsyncDisposable
     public int Starts => _process.Starts;
 
     /// <summary>Starts a host.</summary>
-    /// <param name="model">The model of all agents, whatever model they name.</param>
+    /// <param name="model">
+    /// The model of all agents, whatever model they name or the registration adds. An agent of Agent Framework keeps the chat client
+    /// that it was made with.
+    /// </param>
     /// <param name="configure">Adds the agents and the tools; it is called again at each start.</param>
     /// <param name="options">Sets the policy, other configuration and the time; <see langword="null"/> for the defaults.</param>
     /// <param name="cancellationToken">The token to cancel the start.</param>

@@ -1,3 +1,4 @@
+using AgentFunctions.Models;
 using AgentFunctions.Sqlite;
 using AgentFunctions.Tools;
 using Microsoft.Extensions.Configuration;
@@ -74,42 +75,38 @@ internal sealed class TestProcess(ScriptedModel model, Action<IServiceCollection
     private IHost Build()
     {
         HostApplicationBuilder builder = Host.CreateEmptyApplicationBuilder(null);
-        builder.Configuration.AddInMemoryCollection(new Dictionary<string,
-            string?>
-        { ["Models:Aliases:*"] = ScriptedModel.Name });
         builder.Configuration.AddInMemoryCollection(options.Settings);
         builder.Services.AddSingleton<TimeProvider>(Time);
         builder.Services
             .AddAgentFunctions(builder.Configuration)
-            .AddAgentModel(_ => model.Binding)
             .AddSqliteEngine(engine =>
             {
                 engine.DataFile = Path.Combine(_folder, "runs.db");
                 engine.StopTimeout = TimeSpan.Zero;
             });
         configure(builder.Services);
-        Watch(builder.Services);
+        Wrap<IModelCatalog>(builder.Services, registered => new ScriptedCatalog(registered, model.Binding));
+        Wrap<AgentTool>(builder.Services, Watched);
+        Wrap<IToolSource>(builder.Services, source => new WatchedSource(source, Watched));
         return builder.Build();
     }
 
-    /// <summary>Puts a watch around each tool that was added.</summary>
-    private void Watch(IServiceCollection services)
+    /// <summary>Puts something around each service of a kind that was added.</summary>
+    private static void Wrap<T>(IServiceCollection services, Func<T, T> around)
+        where T : class
     {
         for (int i = 0; i < services.Count; i++)
         {
             ServiceDescriptor added = services[i];
-            if (added.ServiceType == typeof(AgentTool) && !added.IsKeyedService)
+            if (added.ServiceType == typeof(T) && !added.IsKeyedService)
             {
-                services[i] = ServiceDescriptor.Singleton(provider => Watched(
-                    (AgentTool)(added.ImplementationInstance ?? added.ImplementationFactory?.Invoke(provider)
-                        ?? throw Unknown())));
+                services[i] = ServiceDescriptor.Singleton(provider => around((T)(
+                    added.ImplementationInstance ?? added.ImplementationFactory?.Invoke(provider)
+                        ?? ActivatorUtilities.CreateInstance(provider, added.ImplementationType!))));
             }
         }
     }
 
     private AgentTool Watched(AgentTool tool) =>
         tool.WithFunction(new WatchedFunction(tool.Function, tool.Effect, Executions, Crashes));
-
-    private static InvalidOperationException Unknown() =>
-        new("Add tools by AddTool, or as an instance or a factory of AgentTool.");
 }

@@ -2,6 +2,7 @@ using AgentFunctions.Agents;
 using AgentFunctions.Governance.Approvals;
 using AgentFunctions.Governance.Policies;
 using AgentFunctions.Governance.Questions;
+using AgentFunctions.Models;
 using AgentFunctions.Runs;
 using AgentFunctions.Testing;
 using AgentFunctions.Tools;
@@ -38,6 +39,45 @@ internal sealed class AgentTestHostTests : IDisposable
         Assert.That(model.Requests[1].Results, Is.EqualTo(new[] { "order A-7", "order A-8" }));
         Assert.That(model.Requests[0].Instructions, Does.StartWith("Pay back what is owed."));
         await host.VerifyReplayAsync(cancellationToken);
+    }
+
+    [TestCase("mine")]
+    [TestCase("default")]
+    public async Task Run_OfAModelThatTheRegistrationAdds_IsPlayedByTheScript(string name, CancellationToken cancellationToken)
+    {
+        var model = new ScriptedModel(Says("By the script."));
+        var provider = new ScriptedModel(Says("By the provider."));
+        await using AgentTestHost host = await AgentTestHost.StartAsync(
+            model,
+            services => services
+                .AddAgentModel(_ => new ModelBinding(name, "large", new ModelProfile { Provider = "acme" }, provider))
+                .AddAgent(name == "default" ? Digger : Digger.WithModel(name)),
+            null, cancellationToken);
+
+        Run run = await host.RunAsync("Dig.", "digger", cancellationToken);
+
+        Assert.That((run.Status, run.Result?.Text), Is.EqualTo((RunStatus.Completed, "By the script.")), run.Error?.Message);
+        Assert.That((model.Requests.Count, provider.Requests.Count), Is.EqualTo((1, 0)));
+    }
+
+    [Test]
+    public async Task Executions_OfToolsThatASourceAdds_AreKnown(CancellationToken cancellationToken)
+    {
+        int booked = 0;
+        var source = new BankSource(AgentTool.Create("bank__book", "Books.", ToolEffect.NotIdempotent, () => $"{++booked}"));
+        await using AgentTestHost host = await AgentTestHost.StartAsync(
+            new ScriptedModel(Calls("bank__book"), Says("Done.")),
+            services => services.AddSingleton<IToolSource>(source).AddAgent(Digger.WithTools("bank__book")),
+            set => set.WithPolicy(_folder.Write("policy.yaml", "rules: [{name: all, when: {tool: '*'}, then: allow}]")),
+            cancellationToken);
+        host.CrashAt(Moment.BeforeCall("bank__book"));
+
+        Run run = await host.RunAsync("Dig.", "digger", cancellationToken);
+
+        Assert.That(run.Status, Is.EqualTo(RunStatus.Completed), run.Error?.Message);
+        Assert.That(host.Starts, Is.EqualTo(2));
+        Assert.That(host.Executions.Count(static done => done.Tool == "bank__book"), Is.EqualTo(booked));
+        host.EnsureNoEffectTwice();
     }
 
     [Test]
@@ -285,6 +325,12 @@ internal sealed class AgentTestHostTests : IDisposable
         Assert.That(
             async () => await check.JudgeAsync("clerk", "no_such_tool", cancellationToken: cancellationToken),
             Throws.TypeOf<AgentException>().With.Property("Code").EqualTo(ErrorCode.ToolNotFound));
+    }
+
+    private sealed class BankSource(AgentTool tool) : IToolSource
+    {
+        public Task<IReadOnlyList<AgentTool>> ListAsync(AgentDefinition agent, CancellationToken cancellationToken) =>
+            Task.FromResult<IReadOnlyList<AgentTool>>([tool]);
     }
 
     private Task<AgentTestHost> PayingAsync(CancellationToken cancellationToken, Action<AgentTestOptions>? options = null) =>
