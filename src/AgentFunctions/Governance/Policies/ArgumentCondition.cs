@@ -8,8 +8,9 @@ namespace AgentFunctions.Governance.Policies;
 /// <summary>What an argument must be for a rule to apply. All that is set must hold for one and the same value.</summary>
 /// <remarks>
 /// Where a value cannot be told (an optional argument is left out and has no known default, a number is no number, a path leads
-/// astray), the condition answers what its caller says: true for a rule that forbids or asks, false for one that allows. Of a
-/// file with several names, one that fits is enough for a rule that forbids; a rule that allows must fit all.
+/// astray), the condition answers what its caller says: true for a rule that forbids or asks, false for one that allows. Of
+/// several values (a list's items, the names of a file), one that fits is enough for a rule that forbids; a rule that allows must
+/// fit all.
 /// </remarks>
 internal sealed record ArgumentCondition(ArgumentPath Path)
 {
@@ -37,6 +38,9 @@ internal sealed record ArgumentCondition(ArgumentPath Path)
     /// <summary>Gets whether it is there at all.</summary>
     public bool? Exists { get; init; }
 
+    /// <summary>Only what forbids ("not", "notUnder") holds for an argument that is not there.</summary>
+    private bool HoldsForAbsent => Is is null && Matches is null && Above is null && Below is null && Under is null;
+
     /// <summary>Determines whether the condition holds for a call.</summary>
     /// <param name="action">The call.</param>
     /// <param name="whenUnknown">The answer if a value cannot be told.</param>
@@ -51,13 +55,16 @@ internal sealed record ArgumentCondition(ArgumentPath Path)
 
         if (present)
         {
-            return isPath && action.Paths is { } paths
-                ? Path.Any(action.Arguments, value => HoldsForPath(value, paths, whenUnknown))
-                : Path.Any(action.Arguments, value => HoldsFor(value, action, whenUnknown));
+            bool Fits(JsonElement value) => isPath && action.Paths is { } paths
+                ? HoldsForPath(value, paths, whenUnknown)
+                : HoldsFor(value, action, whenUnknown);
+
+            return whenUnknown
+                ? Path.Any(action.Arguments, Fits)
+                : Path.All(action.Arguments, value => value is { } at ? Fits(at) : HoldsForAbsent);
         }
 
-        // Only what forbids ("not", "notUnder") holds for an argument that is not there.
-        return (Is is null && Matches is null && Above is null && Below is null && Under is null)
+        return HoldsForAbsent
             || (whenUnknown && action.Schema is { } schema
                 && Path.MayHaveOtherDefault(schema, action.Written ?? action.Arguments));
     }

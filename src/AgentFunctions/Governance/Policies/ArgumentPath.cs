@@ -10,7 +10,13 @@ internal sealed class ArgumentPath(string path)
     private readonly string[] _segments = path.Split('.');
 
     /// <summary>Whether any value at the path satisfies a test. A list's items are tested one by one.</summary>
-    public bool Any(JsonElement arguments, Func<JsonElement, bool> test) => Any(arguments, 0, test);
+    public bool Any(JsonElement arguments, Func<JsonElement, bool> test) =>
+        Any(arguments, 0, value => value is { } at && test(at));
+
+    /// <summary>
+    /// Whether all that is at the path satisfies a test, which gets <see langword="null"/> for an item without a value there.
+    /// </summary>
+    public bool All(JsonElement arguments, Func<JsonElement?, bool> test) => !Any(arguments, 0, value => !test(value));
 
     /// <summary>Whether the value is one of a tool's paths.</summary>
     public bool IsOf(IReadOnlyList<string> names)
@@ -52,63 +58,43 @@ internal sealed class ArgumentPath(string path)
             && (SchemaMember.HasDefault(schema, _segments[0]) || SchemaMember.Find(written, _segments[0]) is not null));
     }
 
-    private bool Any(JsonElement value, int depth, Func<JsonElement, bool> test)
+    private bool Any(JsonElement value, int depth, Func<JsonElement?, bool> test)
     {
-        if (depth == _segments.Length)
+        if (depth == _segments.Length && (value.ValueKind != JsonValueKind.Array || value.GetArrayLength() == 0))
         {
-            if (value.ValueKind != JsonValueKind.Array)
-            {
-                return test(value);
-            }
+            return test(value);
+        }
 
+        bool leadsOn = false;
+        string segment = depth < _segments.Length ? _segments[depth] : "";
+        if (value.ValueKind == JsonValueKind.Array)
+        {
+            int next = segment == "*" ? depth + 1 : depth;
             foreach (JsonElement item in value.EnumerateArray())
             {
-                if (Any(item, depth, test))
+                leadsOn = true;
+                if (Any(item, next, test))
                 {
                     return true;
                 }
             }
-
-            return value.GetArrayLength() == 0 && test(value);
         }
-
-        string segment = _segments[depth];
-        switch (value.ValueKind)
+        else if (value.ValueKind == JsonValueKind.Object)
         {
-            case JsonValueKind.Object when segment == "*":
-                foreach (JsonProperty member in value.EnumerateObject())
+            // A member that stands twice is read as the first by some servers and as the last by others.
+            foreach (JsonProperty member in value.EnumerateObject())
+            {
+                if (segment == "*" || member.NameEquals(segment))
                 {
+                    leadsOn = true;
                     if (Any(member.Value, depth + 1, test))
                     {
                         return true;
                     }
                 }
-
-                return false;
-            case JsonValueKind.Object:
-                // A member that stands twice is read as the first by some servers and as the last by others.
-                foreach (JsonProperty member in value.EnumerateObject())
-                {
-                    if (member.NameEquals(segment) && Any(member.Value, depth + 1, test))
-                    {
-                        return true;
-                    }
-                }
-
-                return false;
-            case JsonValueKind.Array:
-                int next = segment == "*" ? depth + 1 : depth;
-                foreach (JsonElement item in value.EnumerateArray())
-                {
-                    if (Any(item, next, test))
-                    {
-                        return true;
-                    }
-                }
-
-                return false;
-            default:
-                return false;
+            }
         }
+
+        return !leadsOn && test(null);
     }
 }

@@ -40,8 +40,8 @@ internal sealed class PolicyConditionReader(IReadOnlyDictionary<string, IReadOnl
         Add(tests, 2, Expression(map, "goal"), static (goal, action) => goal.IsMatch(action.Goal));
         Add(tests, 1, map.Map("labels") is { } labels ? ReadLabels(labels) : null,
             static (labels, action) => HoldForLabels(labels, action));
-        Add(tests, 1, Globs(map, "host", ignoreCase: true), static (glob, action) => glob.MatchesAny(action.Hosts));
-        Add(tests, 1, Globs(map, "hostOutside", ignoreCase: true), static (glob, action) => !action.Hosts.All(glob.Matches));
+        AddHosts(tests, Globs(map, "host", ignoreCase: true), static (glob, host) => glob.Matches(host));
+        AddHosts(tests, Globs(map, "hostOutside", ignoreCase: true), static (glob, host) => !glob.Matches(host));
         if (map.Map("arguments") is { } arguments)
         {
             ReadsArguments = true;
@@ -76,6 +76,17 @@ internal sealed class PolicyConditionReader(IReadOnlyDictionary<string, IReadOnl
         if (condition is not null)
         {
             tests.Add(new PolicyTest(cost, (action, _) => holds(condition, action)));
+        }
+    }
+
+    /// <summary>Of a call's hosts, one that fits is enough to restrict; to free, all must fit.</summary>
+    private static void AddHosts(List<PolicyTest> tests, Glob? glob, Func<Glob, string, bool> fits)
+    {
+        if (glob is not null)
+        {
+            tests.Add(new PolicyTest(1, (action, whenUnknown) => whenUnknown
+                ? action.Hosts.Any(host => fits(glob, host))
+                : action.Hosts.Count > 0 && action.Hosts.All(host => fits(glob, host))));
         }
     }
 
