@@ -7,15 +7,9 @@ namespace AgentFunctions.Governance.Policies;
 internal static class HostNames
 {
     // Linear time whatever the text: arguments are the model's, and long.
-    private const RegexOptions Linear = RegexOptions.NonBacktracking | RegexOptions.CultureInvariant;
-
-    private static readonly Regex Address = new(@"(?:[A-Za-z][A-Za-z0-9+.\-]{0,20}:)?//[^\s""'<>`|\\]+", Linear);
-
-    // Browsers' parsers, which many tools use, take any number of slashes and backslashes for two.
-    private static readonly Regex LooseAddress =
-        new(@"(?:[Hh][Tt][Tt][Pp][Ss]?|[Ww][Ss][Ss]?|[Ff][Tt][Pp]):[/\\]*[^\s""'<>`|/\\]+", Linear);
-
-    private static readonly Regex EmailDomain = new(@"[\w.+\-\\#?]@([A-Za-z0-9][A-Za-z0-9.\-]*\.[A-Za-z]{2,24})", Linear);
+    private static readonly Regex EmailDomain = new(
+        @"[\w.+\-\\#?]@([A-Za-z0-9][A-Za-z0-9.\-]*\.[A-Za-z]{2,24})",
+        RegexOptions.NonBacktracking | RegexOptions.CultureInvariant);
 
     private static readonly string[] HostArguments = ["host", "hostname", "server", "domain"];
 
@@ -52,35 +46,7 @@ internal static class HostNames
 
     private static void Collect(string text, string? name, SortedSet<string> hosts)
     {
-        if (text.Contains("//", StringComparison.Ordinal))
-        {
-            foreach (ValueMatch match in Address.EnumerateMatches(text))
-            {
-                // The parser that will make the call decides what the host is: "good.example@evil.example" is evil.example.
-                string address = text.Substring(match.Index, match.Length);
-                if (Uri.TryCreate(address.StartsWith("//", StringComparison.Ordinal) ? "http:" + address : address,
-                    UriKind.Absolute, out Uri? uri)
-                    && uri.IdnHost.Length > 0)
-                {
-                    hosts.Add(Normal(uri.IdnHost));
-                }
-            }
-        }
-
-        if (text.Contains(':', StringComparison.Ordinal))
-        {
-            foreach (ValueMatch match in LooseAddress.EnumerateMatches(text))
-            {
-                string address = text.Substring(match.Index, match.Length);
-                int colon = address.IndexOf(':', StringComparison.Ordinal);
-                if (Uri.TryCreate($"{address[..colon]}://{address[(colon + 1)..].TrimStart('/', '\\')}", UriKind.Absolute,
-                    out Uri? uri) && uri.IdnHost.Length > 0)
-                {
-                    hosts.Add(Normal(uri.IdnHost));
-                }
-            }
-        }
-
+        new AddressHosts(hosts).Find(text);
         if (text.Contains('@', StringComparison.Ordinal))
         {
             foreach (Match match in EmailDomain.Matches(text))
@@ -89,12 +55,17 @@ internal static class HostNames
             }
         }
 
-        if (text.Length is > 0 and <= 255 && HostArguments.Contains(name, StringComparer.OrdinalIgnoreCase)
-            && !text.Contains('/', StringComparison.Ordinal))
+        if (HostArguments.Contains(name, StringComparer.OrdinalIgnoreCase) && !text.Contains("//", StringComparison.Ordinal))
         {
-            hosts.Add(Normal(text.Split(':')[0]));
+            string host = text.Split('/', '\\', '?', '#')[0];
+            host = Uri.UnescapeDataString(host[(host.LastIndexOf('@') + 1)..]).Split(':')[0];
+            if (host.Length is > 0 and <= 255)
+            {
+                hosts.Add(Normal(host));
+            }
         }
     }
 
-    private static string Normal(string host) => host.Trim('[', ']').TrimEnd('.').ToLowerInvariant();
+    /// <summary>A host as rules compare it.</summary>
+    internal static string Normal(string host) => host.Trim('[', ']').TrimEnd('.').ToLowerInvariant();
 }
