@@ -56,6 +56,9 @@ public sealed class ToolInvokerTests
     [TestCase("""{"text":"a","colour":"Blue"}""", "colour must be one of \"Red\", \"Green\"")]
     [TestCase("""{"text":"a","at":{"x":"one","label":"l"}}""", "at.x must be an integer")]
     [TestCase("""{"text":"a","at":{"x":1}}""", "at.label is required")]
+    // The serializer ignores case, and no rule would see it.
+    [TestCase("""{"text":"a","at":{"x":1,"label":"l","X":500}}""", "at.X is not known; use x")]
+    [TestCase("""{"text":"a","Text":"b"}""", "Text is not known; use text")]
     public async Task Invoke_ArgumentsBreakTheSchema_NamesTheFieldAndNeverCallsTheTool(string json, string words)
     {
         bool called = false;

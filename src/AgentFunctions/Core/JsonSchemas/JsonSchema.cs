@@ -64,6 +64,9 @@ internal enum SchemaLeniency
     /// </summary>
     Server,
 
-    /// <summary>That, and numbers in quotes, which models write and the serializer reads.</summary>
+    /// <summary>
+    /// That, and numbers in quotes, which models write and the serializer reads. A member that differs from a known one by case
+    /// alone does not pass: the serializer reads that too, and rules would not see it.
+    /// </summary>
     Arguments,
 }

@@ -69,6 +69,14 @@ internal sealed partial class SchemaEvaluation
                 }
             }
 
+            if (!isKnown && leniency == SchemaLeniency.Arguments && hasProperties
+                && NameOf(properties, member.Name) is { } name)
+            {
+                // Serializers that ignore case would take it for the one that is meant, and no rule would see it.
+                isKnown = true;
+                Add(Join(path, member.Name), $"is not known; use {name}");
+            }
+
             if (!isKnown && hasOthers)
             {
                 isKnown = true;
@@ -83,6 +91,20 @@ internal sealed partial class SchemaEvaluation
                 covered.Member(member.Name);
             }
         }
+    }
+
+    /// <summary>A member as the schema spells it; <see langword="null"/> if it has none of these letters.</summary>
+    private static string? NameOf(JsonElement properties, string written)
+    {
+        foreach (JsonProperty property in properties.EnumerateObject())
+        {
+            if (string.Equals(property.Name, written, StringComparison.OrdinalIgnoreCase))
+            {
+                return property.Name;
+            }
+        }
+
+        return null;
     }
 
     private void CheckOther(SchemaLocation place, JsonElement others, JsonProperty member, string known, string path, int depth)

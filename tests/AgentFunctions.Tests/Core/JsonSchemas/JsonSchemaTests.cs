@@ -90,6 +90,22 @@ internal sealed class JsonSchemaTests
         Assert.That(JsonSchema.Strict(JsonElement.Parse(schema)).Errors(JsonElement.Parse(value)), Is.Not.Empty);
     }
 
+    [TestCase("""{"items":{"properties":{"a":{}}}}""", """[{"a":1},{"A":1}]""", "[1].A is not known; use a")]
+    [TestCase("""{"anyOf":[{"type":"null"},{"$ref":"#/$defs/o"}],"$defs":{"o":{"properties":{"a":{}},"additionalProperties":true}}}""", """{"A":1}""", "none of the 2 forms")]
+    public void ForArguments_MemberInAnotherCase_IsRefused(string schema, string value, string error)
+    {
+        JsonElement written = JsonElement.Parse(value);
+
+        Assert.That(JsonSchema.ForArguments(JsonElement.Parse(schema)).Errors(written), Has.Some.Contains(error));
+        Assert.That(JsonSchema.ForServer(JsonElement.Parse(schema)).Errors(written), Is.Empty);
+    }
+
+    [Test]
+    public void ForArguments_MembersThatDifferByCaseInTheSchema_Pass() => Assert.That(
+        JsonSchema.ForArguments(JsonElement.Parse("""{"properties":{"a":{},"A":{}}}"""))
+            .Errors(JsonElement.Parse("""{"a":1,"A":1}""")),
+        Is.Empty);
+
     [TestCase("""{"properties":{"a":{"minimun":3}}}""", "$.properties.a: 'minimun' is not a keyword that can be checked")]
     [TestCase("""{"$ref":"https://example.com/n"}""", "leads nowhere, and nothing is fetched")]
     [TestCase("""{"$ref":"#/$defs/a"}""", "leads nowhere")]
