@@ -13,17 +13,17 @@ internal sealed class PathNames(Workspace workspace)
     /// <summary>How many entries are looked at to find the other names of a file.</summary>
     private const int MaxEntries = 200_000;
 
-    private static readonly StringComparison Comparison =
-        OperatingSystem.IsLinux() ? StringComparison.Ordinal : StringComparison.OrdinalIgnoreCase;
-
     private static readonly EnumerationOptions Everything = new() { AttributesToSkip = 0, IgnoreInaccessible = true };
 
     private readonly Dictionary<string, IReadOnlyList<string>> _names = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, bool> _folding = new(StringComparer.Ordinal);
     private readonly Dictionary<string, string?> _resolved = new(StringComparer.Ordinal);
     private Dictionary<FileIdentity, List<string>>? _shared;
 
-    /// <summary>Gets whether names of files are compared without regard to case.</summary>
-    public static bool IgnoresCase => Comparison == StringComparison.OrdinalIgnoreCase;
+    /// <summary>Gets whether this system compares names of files without regard to case.</summary>
+    public bool IgnoresCase { get; init; } = !OperatingSystem.IsLinux();
+
+    private StringComparison Comparison => IgnoresCase ? StringComparison.OrdinalIgnoreCase : StringComparison.Ordinal;
 
     /// <summary>Gets the workspace.</summary>
     public Workspace Workspace => workspace;
@@ -97,6 +97,39 @@ internal sealed class PathNames(Workspace workspace)
         }
 
         return IsBelow(name.Normalize(), root.Normalize(), Comparison) ? null : false;
+    }
+
+    /// <summary>
+    /// Determines whether the case of a name says nothing: on a system that ignores it, or in a folder that does (on Linux a
+    /// mounted disk, for instance), where the file is found under the other case too.
+    /// </summary>
+    /// <param name="name">The name.</param>
+    public bool IgnoresCaseOf(string name)
+    {
+        if (IgnoresCase)
+        {
+            return true;
+        }
+
+        string folder = Path.GetDirectoryName(name) ?? "";
+        if (!_folding.TryGetValue(folder, out bool folds))
+        {
+            string file = Path.GetFileName(name);
+            string other = string.Concat(
+                file.Select(static c => char.IsUpper(c) ? char.ToLowerInvariant(c) : char.ToUpperInvariant(c)));
+            string full = Path.Combine(workspace.Root, folder, file);
+            // Of a file that is not there, or has several names, its folder tells.
+            if (other == file || FileKind.IdentityOf(full) is not { } identity
+                || (FileKind.Of(full).Kind == EntryKind.File && FileKind.HasSeveralNames(full)))
+            {
+                return folder.Length > 0 && IgnoresCaseOf(folder);
+            }
+
+            var found = new FileInfo(Path.Combine(workspace.Root, folder, other));
+            _folding[folder] = folds = FileKind.IdentityOf(found.FullName) == identity && found.LinkTarget is null;
+        }
+
+        return folds;
     }
 
     /// <summary>Gets a pattern whose leading folders are named as files are: links followed.</summary>

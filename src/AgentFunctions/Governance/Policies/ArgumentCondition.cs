@@ -23,6 +23,10 @@ internal sealed record ArgumentCondition(ArgumentPath Path)
     /// <summary>Contains a match of this expression.</summary>
     public Regex? Matches { get; init; }
 
+    private Regex? InAnyCase => field ??= Matches is null
+        ? null
+        : new Regex(Matches.ToString(), Matches.Options | RegexOptions.IgnoreCase);
+
     /// <summary>Gets a number above this.</summary>
     public decimal? Above { get; init; }
 
@@ -84,7 +88,7 @@ internal sealed record ArgumentCondition(ArgumentPath Path)
         bool HoldsForName(string one) =>
             (Is is null || Is.MatchesPath(one, paths))
             && (Not is null || !Not.MatchesPath(one, paths))
-            && (Matches is null || Matches.IsMatch(one))
+            && (Matches is null || Matches.IsMatch(one) || (paths.IgnoresCaseOf(one) && InAnyCase!.IsMatch(one)))
             && HoldsForFolders(folder => paths.IsUnder(one, folder), whenUnknown)
             && ((Above is null && Below is null) || HoldsForNumber(one, whenUnknown));
 

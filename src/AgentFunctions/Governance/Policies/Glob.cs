@@ -61,12 +61,13 @@ internal sealed class Glob
             return true;
         }
 
+        bool ignoreCase = IgnoreCase || paths.IgnoresCaseOf(name);
         foreach (string pattern in _all)
         {
             string resolved = paths.Resolve(pattern);
-            if (resolved != pattern
-                && FileSystemName.MatchesSimpleExpression(resolved.Replace(@"\", @"\\", StringComparison.Ordinal), name,
-                    IgnoreCase || PathNames.IgnoresCase))
+            if ((ignoreCase || resolved != pattern)
+                && FileSystemName.MatchesSimpleExpression(
+                    resolved.Replace(@"\", @"\\", StringComparison.Ordinal), name, ignoreCase))
             {
                 return true;
             }

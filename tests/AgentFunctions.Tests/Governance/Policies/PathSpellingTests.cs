@@ -75,6 +75,39 @@ public sealed class PathSpellingTests
         Assert.That(policy.Decide(Read("src/app.cs")).Rule, Is.Not.EqualTo("rule"));
     }
 
+    [TestCase("is: 'hr/*'", "HR/pay/list.txt")]
+    [TestCase("is: hr/pay/list.txt", "hr/PAY/List.txt")]
+    [TestCase("is: SRC/App.cs", "src/app.cs")]
+    [TestCase("matches: '^hr/'", "HR/pay/new.txt")]
+    [TestCase("under: hr", "HR/pay/list.txt")]
+    public void Decide_TheSystemIgnoresCase_SoDoesTheRule(string condition, string path)
+    {
+        Policy policy = Policy($"rules: [{{name: rule, when: {{arguments: {{path: {{{condition}}}}}}}, then: deny, reason: no}}]");
+
+        Assert.That(policy.Decide(Read(path, ignoresCase: true)).Rule, Is.EqualTo("rule"));
+        Assert.That(policy.Decide(Read("other/app.cs", ignoresCase: true)).Rule, Is.Not.EqualTo("rule"));
+        Assert.That(Policy($"rules: [{{name: free, when: {{arguments: {{path: {{{condition}}}}}}}, then: allow}}]")
+            .Decide(Read(path, ignoresCase: true)).Rule, Is.EqualTo("free"));
+    }
+
+    [TestCase("HARD.TXT")]
+    [TestCase("LINK.TXT")]
+    public void IgnoresCase_AnotherNameOfTheSameFile_IsNoSign(string other)
+    {
+        string file = other.ToLowerInvariant();
+        _bench.Write(file, "text");
+        if (other == "LINK.TXT")
+        {
+            File.CreateSymbolicLink(Path.Combine(_bench.Root, other), file);
+        }
+        else
+        {
+            FileIdentityTests.HardLink(Path.Combine(_bench.Root, file), Path.Combine(_bench.Root, other));
+        }
+
+        Assert.That(new PathNames(_bench.Workspace).IgnoresCaseOf(file), Is.False);
+    }
+
     [Test]
     public void Decide_AFileWithASecondNameElsewhere_IsNotAllowedByTheRuleForOneOfThem()
     {
@@ -172,14 +205,15 @@ public sealed class PathSpellingTests
         { Reach = ToolReach.Workspace };
     }
 
-    private ActionContext Read(string path) =>
-        Of("read_file", JsonSerializer.Serialize(new { path = path.Replace("ROOT", _bench.Root, StringComparison.Ordinal) }));
+    private ActionContext Read(string path, bool ignoresCase = false) => Of(
+        "read_file", JsonSerializer.Serialize(new { path = path.Replace("ROOT", _bench.Root, StringComparison.Ordinal) }),
+        ignoresCase);
 
     private ActionContext Search(string arguments) =>
         Of("search_files", arguments.Replace("ROOT", _bench.Root, StringComparison.Ordinal));
 
-    private ActionContext Of(string tool, string arguments) =>
-        Call(tool, ToolEffect.None, arguments).Of(_bench.Tools.Single(one => one.Name == tool), new PathNames(_bench.Workspace));
+    private ActionContext Of(string tool, string arguments, bool ignoresCase = false) => Call(tool, ToolEffect.None, arguments)
+        .Of(_bench.Tools.Single(one => one.Name == tool), new PathNames(_bench.Workspace) { IgnoresCase = ignoresCase });
 
     private async Task<(PolicyDecision, ToolOutcome)> SearchAsync(Policy policy, string arguments)
     {
