@@ -148,8 +148,8 @@ internal sealed record PolicyFile
                 Reason = map.Text("reason"),
                 Approval = map.Map("approval") is { } approval ? ReadTerms(approval) : null,
                 Answer = map.Map("answer") is { } terms ? ReadAnswerTerms(terms) : null,
-                Set = ReadValues(map.Map("set"), static (values, name) => values.Json(name)),
-                AtMost = ReadValues(map.Map("atMost"), static (values, name) => values.Number(name)!.Value),
+                Set = ReadValues(map, "set", static (values, name) => values.Json(name)),
+                AtMost = ReadValues(map, "atMost", static (values, name) => values.Number(name)!.Value),
                 Timeout = map.Duration("timeout"),
                 ResultLimit = map.Whole("resultLimit", 1),
             })
@@ -172,11 +172,18 @@ internal sealed record PolicyFile
         }
     }
 
-    private static Dictionary<string, T> ReadValues<T>(YamlMap? map, Func<YamlMap, string, T> read)
+    private static Dictionary<string, T> ReadValues<T>(YamlMap rule, string key, Func<YamlMap, string, T> read)
     {
+        YamlMap? map = rule.Map(key);
         var values = new Dictionary<string, T>(StringComparer.Ordinal);
         foreach (string name in map?.Keys ?? [])
         {
+            if (name.AsSpan().ContainsAny('.', '*'))
+            {
+                throw map!.Error(name, $"{key}: '{name}' is a path, and '{key}' changes arguments by name alone",
+                    "name the argument itself, or write a rule with 'then: deny' or 'then: ask' and the path under 'arguments'");
+            }
+
             values[name] = read(map!, name);
         }
 
