@@ -19,7 +19,7 @@ internal sealed class ApprovalQuestions(ApprovalRequester approvals, PolicySourc
         return approvals.RequestAsync(
             Question(
                 request, CallHash.ApprovalId(context.RunId, context.Turn, context.Call), decision.Rule, decision.Reason,
-                decision.Approval!),
+                decision.Approval!, decision.Risk),
             cancellationToken);
     }
 
@@ -48,7 +48,8 @@ internal sealed class ApprovalQuestions(ApprovalRequester approvals, PolicySourc
     public static string HashOf(ToolCallRequest request) => CallHash.Of(
         request.Context.RunId, request.Context.Turn, request.Context.Call, request.Tool.Name, request.Arguments);
 
-    private Approval Question(ToolCallRequest request, string id, string rule, string? reason, ApprovalTerms terms) => new()
+    private Approval Question(
+        ToolCallRequest request, string id, string rule, string? reason, ApprovalTerms terms, RiskLevel? decided = null) => new()
     {
         Id = id,
         RunId = request.Context.RunId,
@@ -60,7 +61,7 @@ internal sealed class ApprovalQuestions(ApprovalRequester approvals, PolicySourc
         // Who decides does not see at once what a masked block holds.
         Risk = ApprovalView.HidesBlock(request.Arguments, redactor)
             ? RiskLevel.High
-            : policies.Current.RiskOf(request.Action(request.Arguments, [], time.GetUtcNow())),
+            : decided ?? policies.Current.RiskOf(request.Action(request.Arguments, [], time.GetUtcNow())),
         Arguments = request.Arguments,
         CallHash = HashOf(request),
         Group = CallHash.Group(rule, request.Run.Agent, request.Tool.Name, request.Arguments),

@@ -12,7 +12,7 @@ internal sealed class UnknownOutcomeStep(PolicySource policies, ApprovalQuestion
         CallOutcome result = await next(state, cancellationToken).ConfigureAwait(false);
         if (result is not CallOutcome.Completed completed || state.Call is not { } made
             || !UnknownOutcome.Is(made, completed.Outcome)
-            || policies.Current.AskAbout(state.Request.Action(state.Request.Arguments, [], time.GetUtcNow())) is not { } rule)
+            || policies.Current.AskAbout(ActionOf(state)) is not { } rule)
         {
             return result;
         }
@@ -21,4 +21,10 @@ internal sealed class UnknownOutcomeStep(PolicySource policies, ApprovalQuestion
             .ConfigureAwait(false);
         return new CallOutcome.Waiting(ApprovalQuestions.WaitFor(asked), LedgerState.Unknown);
     }
+
+    // The labels of the files that the call uses are in the decision alone.
+    private ActionContext ActionOf(ToolCallState state) => state.Request.Action(state.Request.Arguments, [], time.GetUtcNow()) with
+    {
+        DataLabels = state.Decision?.DataLabels ?? [],
+    };
 }

@@ -73,9 +73,9 @@ internal sealed class Policy
     /// <summary>Decides about an action by its own arguments.</summary>
     public PolicyDecision DecideAlone(ActionContext action)
     {
-        List<string> labels = LabelsOf(action);
+        IReadOnlyList<string> labels = LabelsOf(action);
         action = action with { DataLabels = labels };
-        action = action with { Risk = RiskOf(action) };
+        action = action with { Risk = RiskBy(action) };
         (IPolicyRule Rule, PolicyAnswer Answer)? first = null;
         foreach (IPolicyRule rule in Rules)
         {
@@ -100,6 +100,7 @@ internal sealed class Policy
         return decision with
         {
             DataLabels = labels,
+            Risk = action.Risk,
             Approval = decision.Verdict == PolicyVerdict.Ask ? decision.Approval ?? new ApprovalTerms() : null,
         };
     }
@@ -142,14 +143,17 @@ internal sealed class Policy
     /// </summary>
     public UnknownOutcomeRule? AskAbout(ActionContext action)
     {
-        action = action with { Risk = RiskOf(action) };
+        action = action with { DataLabels = LabelsOf(action) };
+        action = action with { Risk = RiskBy(action) };
         return UnknownOutcomes.FirstOrDefault(rule => rule.When.Holds(action, rule.Terms is not null)) is { Terms: not null } rule
             ? rule
             : null;
     }
 
     /// <summary>How much harm a call could do: what the policy says, else what the tool's own entry says.</summary>
-    public RiskLevel RiskOf(ActionContext action)
+    public RiskLevel RiskOf(ActionContext action) => RiskBy(action with { DataLabels = LabelsOf(action) });
+
+    private RiskLevel RiskBy(ActionContext action)
     {
         foreach (RiskRule rule in _risks)
         {
@@ -162,9 +166,10 @@ internal sealed class Policy
         return action.Risk;
     }
 
+    /// <summary>The labels of an action: those that it is known to carry, and those of its own arguments.</summary>
     private List<string> LabelsOf(ActionContext action)
     {
-        var labels = new List<string>();
+        var labels = new List<string>(action.DataLabels);
         foreach (DataLabelRule rule in _labels)
         {
             if (!labels.Contains(rule.Label) && rule.When.Holds(action, whenUnknown: true))

@@ -55,6 +55,12 @@ internal sealed record PolicyDecision(PolicyVerdict Verdict, string Rule, string
 
     /// <summary>Gets the data labels of what the call reads or writes.</summary>
     public IReadOnlyList<string> DataLabels { get; init; } = [];
+
+    /// <summary>
+    /// Gets the risk by which it was decided, for those who are asked; <see langword="null"/> if it was decided by the tool alone.
+    /// </summary>
+    [JsonIgnore]
+    public RiskLevel? Risk { get; init; }
 }
 
 /// <summary>Represents the terms of an approval.</summary>

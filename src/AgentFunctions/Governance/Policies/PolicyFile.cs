@@ -114,10 +114,13 @@ internal sealed record PolicyFile
         UnknownOutcomeAnswer answer = map.Choice<UnknownOutcomeAnswer>("then")
             ?? throw map.Error("'then' is missing", "write ask or tell");
         Only(map, "approval", answer == UnknownOutcomeAnswer.Ask, "then: ask");
-        if (map.Map("when")?.Has("history") == true)
+        foreach (string key in (ReadOnlySpan<string>)["history", "planStep"])
         {
-            throw map.Error("when", "'history' has no meaning here",
-                "go by the call itself, for instance 'when: {tool: deploy}'");
+            if (map.Map("when")?.Has(key) == true)
+            {
+                throw map.Error("when", $"'{key}' has no meaning here",
+                    "go by the call itself, for instance 'when: {tool: deploy}'");
+            }
         }
 
         ApprovalTerms terms = map.Map("approval") is { } approval ? ReadTerms(approval) : new ApprovalTerms();

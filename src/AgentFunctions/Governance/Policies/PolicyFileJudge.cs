@@ -49,7 +49,8 @@ internal sealed class PolicyFileJudge(Policy policy, ActionContext action)
                     {
                         Reason = about.Reason is null
                         ? $"it may use '{file}'"
-                        : $"it may use '{file}': {about.Reason}"
+                        : $"it may use '{file}': {about.Reason}",
+                        Risk = about.Risk > decision.Risk ? about.Risk : decision.Risk,
                     };
             }
         }

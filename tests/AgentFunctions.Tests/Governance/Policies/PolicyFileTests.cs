@@ -33,6 +33,7 @@ public sealed class PolicyFileTests
         "then: ask")]
     [TestCase("unknownOutcomes:\n  - name: a\n    when: {history: {call: {tool: x}}}\n    then: ask", "p.yaml:3",
         "the call itself")]
+    [TestCase("unknownOutcomes:\n  - name: a\n    when: {planStep: pay}\n    then: ask", "p.yaml:3", "the call itself")]
     [TestCase("rules:\n  - name: a\n    when: {tool: x}\n    then: allow\n    atMost: {order.amount: 50}", "p.yaml:5",
         "then: deny")]
     [TestCase("rules:\n  - name: a\n    when: {tool: x}\n    then: allow\n    set: {'*': 50}", "p.yaml:5", "then: deny")]

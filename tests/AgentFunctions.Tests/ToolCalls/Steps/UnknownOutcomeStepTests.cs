@@ -13,7 +13,22 @@ internal sealed class UnknownOutcomeStepTests
         unknownOutcomes: [{name: look-first, when: {tool: pay}, then: ask, approval: {roles: [lead]}}]
         """;
 
+    private const string Labelled = """
+        data: [{label: money, when: {tool: pay}}]
+        rules: [{name: all, when: {tool: '*'}, then: allow}]
+        unknownOutcomes: [{name: look-first, when: {data: money}, then: ask, approval: {roles: [lead]}}]
+        """;
+
+    private const string Risky = """
+        data: [{label: money, when: {tool: pay}}]
+        risks: [{risk: low, when: {data: money}}]
+        rules: [{name: all, when: {tool: '*'}, then: allow}]
+        unknownOutcomes: [{name: look-first, when: {risk: low}, then: ask, approval: {roles: [lead]}}]
+        """;
+
     [TestCase(Look, ErrorCode.ToolOutcomeUnknown, 1)]
+    [TestCase(Labelled, ErrorCode.ToolOutcomeUnknown, 1)]
+    [TestCase(Risky, ErrorCode.ToolOutcomeUnknown, 1)]
     [TestCase(Look, ErrorCode.ToolTimeout, 1)]
     [TestCase(Look, ErrorCode.ToolFailed, 0)]
     [TestCase(null, ErrorCode.ToolOutcomeUnknown, 0)]
