@@ -21,6 +21,7 @@ internal sealed class ForkPreparation(RunCopy copy, ForkBudget budgets, Inbox in
         RunDraft draft, RunRecord source, ForkRequest request, BudgetShare? left, CancellationToken cancellationToken)
     {
         await leaders.NoteAsync(draft.Run, source, cancellationToken).ConfigureAwait(false);
+        await leaders.CopyCallsAsync(draft.Run, source, cancellationToken).ConfigureAwait(false);
         await folders.PrepareAsync(source, draft.Run, request, cancellationToken).ConfigureAwait(false);
         CopiedRun copied = await copy.CopyAsync(source.Id, draft.Run.Id, draft.Run.ForkedFrom!.Turn, cancellationToken)
             .ConfigureAwait(false);

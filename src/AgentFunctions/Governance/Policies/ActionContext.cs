@@ -86,7 +86,9 @@ public sealed record ActionContext
     /// <summary>Gets the data labels of what the call reads or writes, by the policy's <c>data</c>.</summary>
     public IReadOnlyList<string> DataLabels { get; init; } = [];
 
-    /// <summary>Gets what this run and its tree have done before, oldest first.</summary>
+    /// <summary>
+    /// Gets what this run and its tree have done before, oldest first; of a fork, what the tree that it goes on from has done too.
+    /// </summary>
     public IReadOnlyList<PastCall> History { get; init; } = [];
 
     /// <summary>The arguments as the model wrote them; <see langword="null"/> if they are the same.</summary>

@@ -57,6 +57,62 @@ internal sealed class CallHistory(ILogStore logs)
         }
     }
 
+    /// <summary>
+    /// Gives a fork the history of the tree that it goes on from, all of it: what was read there is in the fork's messages, and
+    /// what was done there is done. Safe to repeat until the fork begins.
+    /// </summary>
+    /// <param name="rootId">The tree.</param>
+    /// <param name="runId">The run of the tree that the fork goes on from.</param>
+    /// <param name="turn">The turn of that run.</param>
+    /// <param name="forkId">The fork.</param>
+    /// <param name="now">When the fork was made: nothing that is under way there goes on here.</param>
+    /// <param name="cancellationToken">The token to cancel the wait.</param>
+    public async Task CopyAsync(
+        string rootId, string runId, int turn, string forkId, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        const int Portion = 200;
+        Tree tree = TreeOf(rootId);
+        await tree.Gate.WaitAsync(cancellationToken).ConfigureAwait(false);
+        IReadOnlyList<PastCall> calls;
+        try
+        {
+            await RefreshAsync(rootId, tree, cancellationToken).ConfigureAwait(false);
+            calls = [.. tree.Without(default)];
+        }
+        finally
+        {
+            tree.Gate.Release();
+        }
+
+        bool IsOwn(PastCall call) => call.RunId == runId || call.CountsFor == runId;
+        DateTimeOffset later = calls.Where(call => IsOwn(call) && call.Turn > turn && !call.IsLater)
+            .Select(static call => call.At).DefaultIfEmpty(DateTimeOffset.MaxValue).Min();
+        PastCall Copied(PastCall call) => call with
+        {
+            CountsFor = IsOwn(call) ? forkId : null,
+            IsLater = call.IsLater || (IsOwn(call) ? call.Turn > turn : call.At >= later),
+            FinishedAt = call.FinishedAt ?? now,
+        };
+        int start = 0;
+        foreach (PastCall[] portion in calls.Select(Copied).Chunk(Portion))
+        {
+            try
+            {
+                await logs.AppendAsync(
+                    StreamOf(forkId),
+                    [.. portion.Select(static call => (ReadOnlyMemory<byte>)JsonSerializer.SerializeToUtf8Bytes(
+                        call, PoliciesJsonContext.Default.PastCall))],
+                    start, cancellationToken).ConfigureAwait(false);
+            }
+            catch (AgentException e) when (e.Code == ErrorCode.PositionConflict)
+            {
+                // A repeated copy: the first one put this portion there.
+            }
+
+            start += portion.Length;
+        }
+    }
+
     /// <summary>Enters a call, or what has become of it.</summary>
     public Task EnterAsync(string rootId, PastCall call, CancellationToken cancellationToken) =>
         AppendAsync(rootId, call, null, cancellationToken);

@@ -40,15 +40,19 @@ internal sealed record HistoryCondition(PastCallPattern Call)
     /// <summary>Holds up to this many.</summary>
     public int? AtMost { get; init; }
 
-    public bool Holds(ActionContext action)
+    /// <summary>Determines whether the condition holds for a call.</summary>
+    /// <param name="action">The call.</param>
+    /// <param name="whenUnknown">True where holding restricts, false where it frees.</param>
+    public bool Holds(ActionContext action, bool whenUnknown)
     {
-        DateTimeOffset from = From(action);
+        bool countsMost = whenUnknown == AtMost is null;
+        DateTimeOffset from = From(action, !countsMost);
         int count = 0;
         IReadOnlyList<PastCall> history = action.History;
         for (int i = history.Count - 1; i >= 0; i--)
         {
             PastCall call = history[i];
-            if (call.At < from || !Counts(call, action) || !Call.Matches(call))
+            if (call.At < from || !Counts(call, action, countsMost) || !Call.Matches(call))
             {
                 continue;
             }
@@ -67,7 +71,7 @@ internal sealed record HistoryCondition(PastCallPattern Call)
     /// The moment from which calls count. A call is after another only when it began once the other had finished: tests
     /// that ran beside a write say nothing of it.
     /// </summary>
-    private DateTimeOffset From(ActionContext action)
+    private DateTimeOffset From(ActionContext action, bool countsLater)
     {
         DateTimeOffset from = Within is { } within ? action.Now - within : DateTimeOffset.MinValue;
         if (After is null)
@@ -77,7 +81,7 @@ internal sealed record HistoryCondition(PastCallPattern Call)
 
         foreach (PastCall call in action.History)
         {
-            if (Counts(call, action) && After.Matches(call))
+            if (Counts(call, action, countsLater) && After.Matches(call))
             {
                 DateTimeOffset finished = call.FinishedAt ?? DateTimeOffset.MaxValue;
                 from = finished > from ? finished : from;
@@ -87,5 +91,6 @@ internal sealed record HistoryCondition(PastCallPattern Call)
         return from;
     }
 
-    private bool Counts(PastCall call, ActionContext action) => !OwnRunOnly || call.RunId == action.RunId;
+    private bool Counts(PastCall call, ActionContext action, bool countsLater) => (countsLater || !call.IsLater)
+        && (!OwnRunOnly || call.RunId == action.RunId || call.CountsFor == action.RunId);
 }

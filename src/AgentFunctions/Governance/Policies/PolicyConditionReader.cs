@@ -61,7 +61,7 @@ internal sealed class PolicyConditionReader(IReadOnlyDictionary<string, IReadOnl
         foreach (YamlMap history in map.Maps("history"))
         {
             ReadsHistory = true;
-            Add(tests, 3, ReadHistory(history), static (condition, action) => condition.Holds(action));
+            tests.Add(new PolicyTest(3, ReadHistory(history).Holds));
         }
 
         map.Close();
