@@ -12,6 +12,12 @@ internal sealed record PathUse(string Tool, ToolEffect Effect, string Path)
     public Func<CancellationToken, IEnumerable<string>>? Files { get; init; }
 
     /// <summary>
+    /// Gets whether any file below <see cref="Path"/> may be meant, also one that is not there now, such as one that a repository
+    /// once held.
+    /// </summary>
+    public bool MayBeGone { get; init; }
+
+    /// <summary>
     /// Gets whether the tool itself leaves out the files that a rule forbids, so that the call as a whole may be made.
     /// </summary>
     public bool IsFiltered { get; init; }

@@ -103,6 +103,12 @@ public sealed record ActionContext
     /// <summary>The names of the workspace's files; <see langword="null"/> if there is no workspace.</summary>
     internal PathNames? Paths { get; init; }
 
+    /// <summary>
+    /// The folder below which some file is meant that nobody can name, such as one that a repository once held;
+    /// <see langword="null"/> if the arguments say which files are meant.
+    /// </summary>
+    internal string? FilesBelow { get; init; }
+
     /// <summary>What the call reads and writes beyond the paths that its arguments name.</summary>
     internal IReadOnlyList<PathUse> Uses { get; init; } = [];
 

@@ -52,6 +52,11 @@ internal sealed record ArgumentCondition(ArgumentPath Path)
     {
         bool present = Path.Any(action.Arguments, static value => value.ValueKind != JsonValueKind.Null);
         bool isPath = Path.IsOf(action.PathArguments);
+        if (isPath && action is { FilesBelow: { } below, Paths: { } names })
+        {
+            return HoldsBelow(below, names, whenUnknown);
+        }
+
         if (Exists is { } exists && exists != (present && !(isPath && Path.Any(action.Arguments, IsWhole))))
         {
             return false;
@@ -72,6 +77,17 @@ internal sealed record ArgumentCondition(ArgumentPath Path)
             || (whenUnknown && action.Schema is { } schema
                 && Path.MayHaveOtherDefault(schema, action.Written ?? action.Arguments));
     }
+
+    /// <summary>Whether the condition holds for a file of which nothing is known but a folder that it lies in.</summary>
+    private bool HoldsBelow(string below, PathNames paths, bool whenUnknown) =>
+        Exists != false
+        && (Is is null || (Is.CoversBelow(below, paths) ?? whenUnknown))
+        && (Not is null || !(Not.CoversBelow(below, paths) ?? !whenUnknown))
+        && ((Matches is null && Above is null && Below is null) || whenUnknown)
+        && HoldsForFolders(
+            folder => paths.IsUnder(below, folder) == true ? true
+                : paths.NameOf(folder) is { } name && paths.IsUnder(name, below) != false ? null : false,
+            whenUnknown);
 
     private static bool IsWhole(JsonElement value) =>
         value.ValueKind == JsonValueKind.String && value.ValueEquals(PathNames.Whole);

@@ -76,6 +76,34 @@ internal sealed class Glob
         return false;
     }
 
+    /// <summary>
+    /// Whether every file below a folder is meant; <see langword="null"/> if some may be, and <see langword="false"/> if none is.
+    /// </summary>
+    /// <param name="folder">The folder's name within the workspace.</param>
+    /// <param name="paths">The names of the workspace's files.</param>
+    public bool? CoversBelow(string folder, PathNames paths)
+    {
+        string start = folder == PathNames.Whole ? "" : $"{folder}/";
+        StringComparison comparison = IgnoreCase || paths.IgnoresCaseOf(folder)
+            ? StringComparison.OrdinalIgnoreCase
+            : StringComparison.Ordinal;
+        bool? covers = false;
+        foreach (string pattern in _all.Select(paths.Resolve))
+        {
+            int wild = pattern.AsSpan().IndexOfAny('*', '?');
+            string known = wild < 0 ? pattern : pattern[..wild];
+            bool isAbove = wild >= 0 && start.StartsWith(known, comparison);
+            if (isAbove && pattern.AsSpan(wild).SequenceEqual("*"))
+            {
+                return true;
+            }
+
+            covers = isAbove || known.StartsWith(start, comparison) ? null : covers;
+        }
+
+        return covers;
+    }
+
     public bool MatchesAny(IReadOnlyList<string> texts)
     {
         for (int i = 0; i < texts.Count; i++)

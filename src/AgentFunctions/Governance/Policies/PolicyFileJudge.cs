@@ -34,11 +34,12 @@ internal sealed class PolicyFileJudge(Policy policy, ActionContext action)
                     continue;
                 }
 
+                string used = use.MayBeGone ? $"files below '{file}' that are not there now" : $"'{file}'";
                 if (about.Verdict == PolicyVerdict.Deny)
                 {
                     return about with
                     {
-                        Reason = $"it may use '{file}', of which the rule says: {about.Reason}",
+                        Reason = $"it may use {used}, of which the rule says: {about.Reason}",
                         DataLabels = labels
                     };
                 }
@@ -47,9 +48,7 @@ internal sealed class PolicyFileJudge(Policy policy, ActionContext action)
                     ? decision
                     : about with
                     {
-                        Reason = about.Reason is null
-                        ? $"it may use '{file}'"
-                        : $"it may use '{file}': {about.Reason}",
+                        Reason = about.Reason is null ? $"it may use {used}" : $"it may use {used}: {about.Reason}",
                         Risk = about.Risk > decision.Risk ? about.Risk : decision.Risk,
                     };
             }
@@ -123,6 +122,7 @@ internal sealed class PolicyFileJudge(Policy policy, ActionContext action)
             Written = null,
             Schema = null,
             PathArguments = [PathArgument],
+            FilesBelow = use.MayBeGone ? file : null,
             Uses = [],
             Hosts = use.Tool == action.Tool ? action.Hosts : [],
         };

@@ -92,8 +92,9 @@ internal sealed class WorkspaceCommands
             : plan.RunsCode ? [.. Use(workspace, PathNames.Whole, "read_file", ToolEffect.None),
                 .. Use(workspace, PathNames.Whole, "write_file", ToolEffect.Idempotent)]
             : [.. plan.Lists.Select(static path => new PathUse("list_files", ToolEffect.None, path)),
-                .. plan.Reads.SelectMany(path => Use(workspace, path, "read_file", ToolEffect.None)),
-                .. plan.Writes.SelectMany(path => Use(workspace, path, "write_file", ToolEffect.Idempotent))];
+                .. plan.Reads.SelectMany(path => Use(workspace, path, "read_file", ToolEffect.None, plan.Past.Contains(path))),
+                .. plan.Writes.SelectMany(
+                    path => Use(workspace, path, "write_file", ToolEffect.Idempotent, plan.Past.Contains(path)))];
     }
 
     /// <summary>Runs a program to its end. When cancelled, its whole process tree is killed first.</summary>
@@ -206,13 +207,18 @@ internal sealed class WorkspaceCommands
     }
 
     /// <summary>A path that is a folder stands for all files below it.</summary>
-    private static IEnumerable<PathUse> Use(Workspace workspace, string path, string tool, ToolEffect effect)
+    private static IEnumerable<PathUse> Use(Workspace workspace, string path, string tool, ToolEffect effect, bool ofPast = false)
     {
         var none = new HashSet<string>(StringComparer.Ordinal) { ".git" };
         yield return new PathUse(tool, effect, path);
         if (path == PathNames.Whole || Directory.Exists(Path.Combine(workspace.Root, path)))
         {
             yield return new PathUse(tool, effect, path) { Files = stop => TreeUse.Files(workspace, path, null, none, stop) };
+        }
+
+        if (ofPast && !File.Exists(Path.Combine(workspace.Root, path)))
+        {
+            yield return new PathUse(tool, effect, path) { MayBeGone = true };
         }
     }
 }

@@ -97,6 +97,57 @@ public sealed class CommandPolicyTests
     public void Decide_ACommandThatWrites_IsJudgedAsWriting(string command, string first, string second, bool denied) =>
         Assert.That(Decide(NoDocs, command, first, second).Verdict == PolicyVerdict.Deny, Is.EqualTo(denied));
 
+    // What a repository holds is nowhere in the folder: a rule about names of files cannot tell.
+    [TestCase("is: hr/gone.txt", "git", "log", "-p")]
+    [TestCase("is: '*.env'", "git", "log", "-p", "main")]
+    [TestCase("matches: '[.]env$'", "git", "show", "HEAD")]
+    [TestCase("not: 'src/*'", "git", "show", "f00d")]
+    [TestCase("is: '*.env'", "git", "grep", "salary", "HEAD")]
+    [TestCase("is: '*.env'", "git", "grep", "--cached", "salary")]
+    [TestCase("is: '*.env'", "git", "stash", "list", "-p")]
+    [TestCase("is: '*.env'", "git", "diff", "f00d")]
+    [TestCase("is: '*.env'", "git", "diff")]
+    [TestCase("is: 'src/*.env'", "git", "log", "-p", "--", "src")]
+    [TestCase("is: 'old/*.env'", "git", "log", "-p", "--", "old")]
+    [TestCase("is: '*.env'", "git", "diff", "HEAD:src", "HEAD~1:src")]
+    [TestCase("is: '*.env'", "git", "show", "HEAD:prod.env")]
+    [TestCase("is: '*.env'", "git", "restore", "-s", "main:old", "list.txt")]
+    [TestCase("is: '*.env'", "git", "tag", "--list", "--format=%(raw)")]
+    [TestCase("is: '*.env'", "git", "commit", "--dry-run", "-v")]
+    public void Decide_WhatARepositoryHeld_MeetsARuleAboutNames(string condition, string command, params string[] arguments) =>
+        Assert.That(Decide(NamesRule(condition), command, arguments).Verdict, Is.EqualTo(PolicyVerdict.Deny));
+
+    [TestCase("is: '*.env'", "git", "log", "--oneline")]
+    [TestCase("is: '*.env'", "git", "status")]
+    [TestCase("is: '*.env'", "git", "diff", "HEAD", "--", "src/app.cs")]
+    [TestCase("is: '*.env'", "git", "show", "HEAD:src/gone.cs")]
+    [TestCase("is: '*.env'", "git", "grep", "salary")]
+    [TestCase("is: '*.env'", "git", "add", ".")]
+    [TestCase("is: '*.env'", "git", "commit", "-am", "message")]
+    [TestCase("is: 'hr/*.env'", "git", "log", "-p", "--", "src")]
+    [TestCase("is: prod.env", "git", "log", "-p", "--", "src")]
+    [TestCase("not: 'src*'", "git", "log", "-p", "--", "src")]
+    [TestCase("under: hr", "git", "log", "-p", "--", "src")]
+    [TestCase("is: '*.env'", "cat", "src/app.cs")]
+    [TestCase("is: '*.env'", "grep", "-r", "salary")]
+    public void Decide_NoFileOfThatNameIsShown_IsNotDenied(string condition, string command, params string[] arguments) =>
+        Assert.That(Decide(NamesRule(condition), command, arguments).Verdict, Is.Not.EqualTo(PolicyVerdict.Deny));
+
+    [Test]
+    public void Decide_WhatARepositoryHeld_CarriesItsLabels()
+    {
+        PolicyDecision decision = Decide(
+            """
+            data: [{label: secret, when: {arguments: {path: {is: "*.env"}}}}]
+            rules: [{name: rest, when: {tool: "*"}, then: allow}]
+            """, "git", "log", "-p");
+
+        Assert.That((decision.Verdict, decision.DataLabels.SingleOrDefault()), Is.EqualTo((PolicyVerdict.Allow, "secret")));
+    }
+
+    private static string NamesRule(string condition) =>
+        $"rules: [{{name: names, when: {{tool: read_file, arguments: {{path: {{{condition}}}}}}}, then: deny, reason: no}}]";
+
     private static PolicyDecision Decide(string policy, string command, params string[] arguments)
     {
         using var bench = new ToolBench(o => o.AllowedCommands.UnionWith(["cat", "head", "grep", "rg", "git", "sh:*", "dotnet",

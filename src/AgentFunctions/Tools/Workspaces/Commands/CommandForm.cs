@@ -79,6 +79,12 @@ internal sealed record CommandForm(string Subcommand, CommandOptions Options, Op
     /// </summary>
     public bool TakesFromTrees { get; init; }
 
+    /// <summary>Gets the options by which files count that are not there now, as they do wherever revisions are named.</summary>
+    public IReadOnlyList<string> PastOptions { get; init; } = [];
+
+    /// <summary>Gets whether the tree of a folder in a revision is shown as a list of names.</summary>
+    public bool ListsTrees { get; init; }
+
     /// <summary>Gets the options by which files under other paths than the named ones are shown.</summary>
     public IReadOnlyList<string> ShowsOthers { get; init; } = [];
 

@@ -22,6 +22,11 @@ internal sealed record CommandPlan
     public IReadOnlyList<string> Writes { get; init; } = [];
 
     /// <summary>
+    /// Gets the paths, of those that are read or written, below which files count that a repository once held.
+    /// </summary>
+    public IReadOnlyList<string> Past { get; init; } = [];
+
+    /// <summary>
     /// Gets whether the program may run code of the workspace, or whatever its arguments say, so that any file may be read and
     /// written.
     /// </summary>

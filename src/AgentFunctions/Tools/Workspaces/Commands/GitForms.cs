@@ -88,6 +88,7 @@ internal sealed class GitForms() : ProgramForms("git", Forms)
         {
             Adds = NoPrograms,
             ShowsObjects = true,
+            ListsTrees = true,
             ShowsOthers = ["--follow"],
             UseOf = static parsed => parsed.HasAny("-s", "--no-patch") && !parsed.HasAny(Contents)
                 && parsed.Operands.All(Revision.IsCommit) ? FileUse.Names : FileUse.Reads,
@@ -96,10 +97,11 @@ internal sealed class GitForms() : ProgramForms("git", Forms)
             "-M -C --abbrev"), Operands.Revisions, FileUse.Reads) { Adds = ["--no-textconv"] },
         new("grep", new("-n -i -l -L -c -w -v -E -F -G -P -h -H -a -I -r -q -o --cached --line-number --ignore-case --files-with-matches --name-only --count --word-regexp --no-color --full-name --all-match --and --or --not --heading --break --no-textconv --untracked",
             "-e -A -B -C -m --max-depth --max-count", "--color") { Text = new HashSet<string> { "-e" } },
-            Operands.TextThenRevisions, FileUse.Reads) { Adds = ["--no-textconv"], TextOptions = ["-e"], ShowsObjects = true },
+            Operands.TextThenRevisions, FileUse.Reads) { Adds = ["--no-textconv"], TextOptions = ["-e"], ShowsObjects = true, PastOptions = ["--cached"] },
         new("cat-file", new("-t -s -p -e"), Operands.Revisions, FileUse.Reads)
         {
             TakesObjects = true,
+            ListsTrees = true,
             UseOf = static parsed => parsed.HasAny("-t", "-s", "-e") ? FileUse.Names : FileUse.Reads,
         },
         new("ls-files", new("-c -o -m -d -s -z -t -v -k -i -u --cached --others --modified --deleted --stage --ignored --exclude-standard --directory --full-name --error-unmatch --eol", "", "--abbrev"), Operands.Paths, FileUse.Names),
@@ -133,6 +135,7 @@ internal sealed class GitForms() : ProgramForms("git", Forms)
             FileUse.ReadsNamed)
         {
             VisitsNested = Always,
+            PastOptions = ["-v"],
             UseOf = static parsed => parsed.HasAny("-v") ? FileUse.Reads : OfAll(parsed),
         },
         new("rm", new("-r -f -q -n --cached --force --dry-run --quiet --ignore-unmatch"), Operands.Paths,

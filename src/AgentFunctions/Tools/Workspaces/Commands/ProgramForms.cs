@@ -79,6 +79,8 @@ internal class ProgramForms(string program, IReadOnlyList<CommandForm> forms)
             _ => 0,
         };
         var named = new List<string>();
+        var single = new List<string>();
+        bool ofPast = form.Operands == Operands.Revisions || form.TakesFromTrees || parsed.HasAny([.. form.PastOptions]);
         bool isUnclear = false;
         bool isElsewhere = parsed.Revisions.Any(static revision => !Revision.IsCommit(revision))
             || parsed.HasAny([.. form.ShowsOthers]);
@@ -97,10 +99,14 @@ internal class ProgramForms(string program, IReadOnlyList<CommandForm> forms)
                 if (mayBePath && Path.Exists(Path.Combine(workspace.Root, operand)))
                 {
                     named.Add(operand);
+                    continue;
                 }
-                else if (Revision.PathIn(operand) is { } path && IsInside(workspace, path))
+
+                ofPast = true;
+                if (Revision.PathIn(operand) is { } path && IsInside(workspace, path))
                 {
                     named.Add(path);
+                    single.AddRange(form.ListsTrees ? [path] : []);
                 }
                 else
                 {
@@ -150,6 +156,7 @@ internal class ProgramForms(string program, IReadOnlyList<CommandForm> forms)
                 .. parsed.Paths,
             ],
             Writes = use == FileUse.Writes ? files : [],
+            Past = ofPast ? [.. files.Append(PathNames.Whole).Except(single)] : [],
             RunsCode = use == FileUse.RunsCode,
             VisitsNested = form.VisitsNested?.Invoke(parsed) == true,
         };
