@@ -38,7 +38,8 @@ internal sealed class AwayToolsTests
             .ToArrayAsync(cancellationToken);
         RunRecord first = children.Single(static child => child.Goal == "Read early");
         Assert.That(
-            first.Notes, Has.Some.Contains("starts without the tools of mcp__odd: It does not answer. It is told when they come."));
+            first.Notes,
+            Has.Some.Contains("starts without the tools of mcp__odd: It does not answer. It is told when they come."));
         RunRecord whole = children.Single(static child => child.Goal == "Read later");
         Assert.That((whole.Notes, whole.AwaitedTools), Is.EqualTo(((IReadOnlyList<string>?)null, (AwaitedTools?)null)));
         Assert.That(
