@@ -43,8 +43,8 @@ public sealed class AgentTestHost : IAsyncDisposable
 
     /// <summary>Starts a host.</summary>
     /// <param name="model">
-    /// The model of all agents, whatever model they name or the registration adds. An agent of Agent Framework keeps the chat client
-    /// that it was made with.
+    /// The model of all agents, whatever model they name or the registration adds. An agent of Agent Framework keeps the chat
+    /// client that it was made with.
     /// </param>
     /// <param name="configure">Adds the agents and the tools; it is called again at each start.</param>
     /// <param name="options">Sets the policy, other configuration and the time; <see langword="null"/> for the defaults.</param>

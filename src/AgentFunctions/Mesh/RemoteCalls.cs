@@ -139,7 +139,7 @@ internal sealed partial class RemoteCalls(
 
     /// <summary>
     /// Cancels the tasks that an ended run no longer waits for, once, as the other host may be away, and forgets all of them. A
-    /// task that asks is left to a run that has completed: it may ask its own person, and go on with the task when it is taken up.
+    /// task that asks is left to a run that has completed: it may ask its own person, and go on with the task later.
     /// </summary>
     public async Task RunEndedAsync(RunRecord run, RunStatus status, CancellationToken cancellationToken)
     {
@@ -167,7 +167,8 @@ internal sealed partial class RemoteCalls(
 
     private static (int Turn, int Call) PlaceOf(MeshCall call)
     {
-        int[] place = [.. call.Call.Split('/').Skip(1).Select(static part => int.TryParse(part, out int number) ? number : 0), 0, 0];
+        int[] place = [.. call.Call.Split('/').Skip(1).Select(static part => int.TryParse(part, out int number) ? number : 0),
+            0, 0];
         return (place[0], place[1]);
     }
 

@@ -21,8 +21,8 @@ internal sealed class ResolveStep(CallReader reader, CallContexts contexts, RunT
     public async Task<CallOutcome> RunAsync(ToolCallState state, ToolCallHandler next, CancellationToken cancellationToken)
     {
         CallToolInput input = state.Input;
-        (RunRecord run, AgentDefinition agent, FunctionCallContent asked, int alike) = await reader.ReadAsync(input, cancellationToken)
-            .ConfigureAwait(false);
+        (RunRecord run, AgentDefinition agent, FunctionCallContent asked, int alike) = await reader.ReadAsync(
+            input, cancellationToken).ConfigureAwait(false);
         state.Asked = asked;
         LedgerEntry? known = state.Known;
         PreparedCall found = await tools.PrepareAsync(run, agent, asked, contexts.Of(run, input, alike), cancellationToken)

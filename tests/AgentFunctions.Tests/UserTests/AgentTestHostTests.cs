@@ -51,7 +51,7 @@ internal sealed class AgentTestHostTests : IDisposable
             model,
             services => services
                 .AddAgentModel(_ => new ModelBinding(name, "large", new ModelProfile { Provider = "acme" }, provider))
-                .AddAgent(name == "default" ? Digger : Digger.WithModel(name)),
+                .AddAgent(Agent.Create("digger").WithInstructions("Dig.").WithModel(name == "default" ? null : name)),
             null, cancellationToken);
 
         Run run = await host.RunAsync("Dig.", "digger", cancellationToken);
@@ -67,7 +67,8 @@ internal sealed class AgentTestHostTests : IDisposable
         var source = new BankSource(AgentTool.Create("bank__book", "Books.", ToolEffect.NotIdempotent, () => $"{++booked}"));
         await using AgentTestHost host = await AgentTestHost.StartAsync(
             new ScriptedModel(Calls("bank__book"), Says("Done.")),
-            services => services.AddSingleton<IToolSource>(source).AddAgent(Digger.WithTools("bank__book")),
+            services => services.AddSingleton<IToolSource>(source)
+                .AddAgent(Agent.Create("digger").WithInstructions("Dig.").WithTools("bank__book")),
             set => set.WithPolicy(_folder.Write("policy.yaml", "rules: [{name: all, when: {tool: '*'}, then: allow}]")),
             cancellationToken);
         host.CrashAt(Moment.BeforeCall("bank__book"));

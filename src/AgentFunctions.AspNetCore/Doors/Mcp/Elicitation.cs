@@ -61,7 +61,8 @@ internal sealed class Elicitation(ApprovalService approvals, QuestionService que
     }
 
     /// <summary>
-    /// The name of a request. Arguments that a person has changed make another one: an answer to the earlier form answers nothing.
+    /// The name of a request. Arguments that a person has changed make another one, and an answer to the earlier form answers
+    /// nothing.
     /// </summary>
     private static string KeyOf(OpenQuestion one) =>
         one.Approval is { Edited: not null } changed ? $"{changed.Id}-{changed.CallHash[..16]}" : one.Id;

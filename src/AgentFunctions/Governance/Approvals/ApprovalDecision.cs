@@ -87,9 +87,10 @@ internal sealed record ApprovalDecision(
         if (callHash is null && approval.Edited is not null
             && !approval.Votes.Any(vote => vote.Approves && vote.By == caller.Id))
         {
+            string who = approval.Votes.Count > 0 ? approval.Votes[0].By : "somebody";
             throw new AgentException(
                 ErrorCode.ApprovalStateForbids,
-                $"The arguments of approval '{approval.Id}' were changed by {approval.Votes.FirstOrDefault()?.By ?? "somebody"}. "
+                $"The arguments of approval '{approval.Id}' were changed by {who}. "
                 + "Get the approval again, and send its callHash or the same arguments.");
         }
     }

@@ -135,9 +135,8 @@ internal sealed class ApprovalRecords(AuditLog audit, Journal journal, Redactor 
                 entry => entry.Type == AuditTypes.ApprovalDecided && entry.ApprovalId == approval.Id
                     && entry.RunId == approval.RunId && entry.Actor == vote.By && entry.Verdict == verdict),
             cancellationToken).ConfigureAwait(false);
-        string comment = vote.Comment is null ? "" : $": {vote.Comment}";
-        JournalEvent decided = Event(
-            JournalEventTypes.ApprovalDecided, approval, vote.At, $"{vote.By} {(vote.Approves ? "approved" : "denied")}{comment}");
+        string said = $"{(vote.Approves ? "approved" : "denied")}{(vote.Comment is null ? "" : $": {vote.Comment}")}";
+        JournalEvent decided = Event(JournalEventTypes.ApprovalDecided, approval, vote.At, $"{vote.By} {said}");
         if (await journal.AppendIfMissingAsync(
             approval.RunId, decided, trace.JournalFrom,
             written => written.Approval == decided.Approval && written.At == decided.At && written.Text == decided.Text,

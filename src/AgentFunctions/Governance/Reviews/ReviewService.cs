@@ -90,7 +90,7 @@ public sealed class ReviewService
         var accepted = new Dictionary<string, Change>(StringComparer.Ordinal);
         foreach ((string label, Change[] changes) in found)
         {
-            // Before they are taken off: a host that is killed in between leaves them to be reviewed again, and both are in the log.
+            // Before they are taken off: a host that is killed in between leaves them to be reviewed again, and logs both.
             foreach (Change change in changes.Where(change => accepted.TryAdd(change.Id, change)))
             {
                 await AuditAsync(change, label, caller, comment, cancellationToken).ConfigureAwait(false);
