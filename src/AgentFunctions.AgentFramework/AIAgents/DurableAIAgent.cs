@@ -251,7 +251,7 @@ internal sealed partial class DurableAIAgent(
         (talk.RunId, talk.Sent, talk.Place, talk.Tools) = (run.Id, 1, RunPlace.Begin, tools is null
             ? null
             : CallerTools.NamesOf(tools));
-        return new Place(run.Id, UpdatesOf(run.Id, talk));
+        return new Place(run.Id, UpdatesOf(run.Id, talk, isNew: true));
     }
 
     private async Task<Place> SendAsync(
@@ -267,9 +267,9 @@ internal sealed partial class DurableAIAgent(
 
         IReadOnlyList<Approval> open = await access.Approvals.ListOfTreeAsync(id, cancellationToken: cancellationToken)
             .ConfigureAwait(false);
-        var updates = UpdatesOf(id, talk);
         if (open.Count > 0)
         {
+            RunUpdates updates = UpdatesOf(id, talk);
             var asks = new List<ToolApprovalRequestContent>();
             foreach (Approval approval in open)
             {
@@ -282,16 +282,20 @@ internal sealed partial class DurableAIAgent(
         }
 
         string key = RunKey.OfMessage(id, talk.Sent, input.Identity);
+        long length = await access.Records.Journal.LengthAsync(id, cancellationToken).ConfigureAwait(false);
         await access.Steering.SendAsync(id, input.Text, input.Media, settings.Caller, key, cancellationToken)
             .ConfigureAwait(false);
         talk.Sent++;
-        return new Place(id, updates);
+        talk.Place = await new EarlierAnswers(access.Records.Journal)
+            .BehindAsync(id, talk.Place, input.Text, length, cancellationToken).ConfigureAwait(false);
+        return new Place(id, UpdatesOf(id, talk));
     }
 
-    private RunUpdates UpdatesOf(string run, DurableAgentSession talk, bool isResumed = false) =>
+    private RunUpdates UpdatesOf(string run, DurableAgentSession talk, bool isResumed = false, bool isNew = false) =>
         new(access, name, run, talk.Place)
         {
             IsResumed = isResumed,
+            IsNew = isNew,
             CallerTools = talk.Tools?.Split(' ') ?? [],
         };
 

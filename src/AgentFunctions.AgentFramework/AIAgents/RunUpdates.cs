@@ -29,6 +29,7 @@ internal sealed class RunUpdates(RunAccess access, string agent, string run, Run
     private readonly HashSet<(int, int)> _owed = [.. (from.Told?.Calls ?? []).Select(static call => (call.Turn, call.Call))];
     private long _at = from.At;
     private long _read;
+    private readonly RunEnds _ends = new();
 
     /// <summary>Gets the run.</summary>
     public string Run => run;
@@ -48,8 +49,11 @@ internal sealed class RunUpdates(RunAccess access, string agent, string run, Run
     /// <summary>Gets the names of the tools that the caller executes itself.</summary>
     public IReadOnlyList<string> CallerTools { get; init; } = [];
 
+    /// <summary>Gets whether the run was submitted for this stream: then its first end is the one that counts.</summary>
+    public bool IsNew { get; init; }
+
     /// <summary>Gets how the run ended, if it was told.</summary>
-    public JournalEvent? End { get; private set; }
+    public JournalEvent? End => _ends.End;
 
     /// <summary>
     /// Gets whether a person, or the caller as the one who executes a call, is asked before anything else can happen.
@@ -79,6 +83,11 @@ internal sealed class RunUpdates(RunAccess access, string agent, string run, Run
         {
             if (signal is JournalSignal happened)
             {
+                if (_ends.IsBehind(happened.Event))
+                {
+                    yield break;
+                }
+
                 foreach (AgentResponseUpdate update in await TakeAsync(happened.Position, happened.Event, cancellationToken)
                     .ConfigureAwait(false))
                 {
@@ -96,14 +105,23 @@ internal sealed class RunUpdates(RunAccess access, string agent, string run, Run
                     ChatRole.Assistant, $"{run}/{live.Turn}", [new TextContent(live.Words)], access.Records.Time.GetUtcNow());
             }
         }
+
+        _ends.Settle();
     }
 
     /// <summary>Reads what has happened, and waits for nothing.</summary>
     public async IAsyncEnumerable<AgentResponseUpdate> ReadAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
+        // Asked before the journal is read: the last event of a run is written before the run ends.
+        bool isOver = IsNew || (await access.Reader.GetAsync(run, cancellationToken).ConfigureAwait(false)).IsEnded;
         await foreach ((long position, JournalEvent e) in access.Records.Journal.ReadAsync(run, _at, null, cancellationToken)
             .ConfigureAwait(false))
         {
+            if (_ends.IsBehind(e))
+            {
+                yield break;
+            }
+
             foreach (AgentResponseUpdate update in await TakeAsync(position, e, cancellationToken).ConfigureAwait(false))
             {
                 yield return update;
@@ -113,6 +131,12 @@ internal sealed class RunUpdates(RunAccess access, string agent, string run, Run
             {
                 yield break;
             }
+        }
+
+        if (_ends.HasOne)
+        {
+            _at = _ends.Leave(isOver) ?? _at;
+            yield break;
         }
 
         foreach (AgentResponseUpdate update in IsResumed ? await OpenAsync(cancellationToken).ConfigureAwait(false) : [])
@@ -229,7 +253,14 @@ internal sealed class RunUpdates(RunAccess access, string agent, string run, Run
                 _asked.Remove(id);
                 return [];
             case JournalEventTypes.RunEnded:
-                End = e;
+                _asked.Clear();
+                _calls.EndAsked();
+                _ends.Take(_at, e);
+                if (IsNew)
+                {
+                    _ends.Settle();
+                }
+
                 return [];
             default:
                 return [];

@@ -48,6 +48,14 @@ internal sealed class ToldCalls
     /// <returns><see langword="false"/> if this stream has given it before.</returns>
     public bool Ask((int Turn, int Call) call) => _asked.Add(call);
 
+    /// <summary>Notes that the run has ended: no call is waited for any more.</summary>
+    public void EndAsked()
+    {
+        _asked.Clear();
+        _askedBefore.Clear();
+        _atWork.Clear();
+    }
+
     /// <summary>Notes that a call has ended.</summary>
     /// <returns>Whether the caller was given it to execute.</returns>
     public bool End((int Turn, int Call) call)
