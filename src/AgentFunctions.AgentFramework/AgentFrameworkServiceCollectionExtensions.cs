@@ -166,7 +166,7 @@ public static class AgentFrameworkServiceCollectionExtensions
         plan.Definition.Model!, "driver", new ModelProfile { Provider = "agent-framework", Streaming = false },
         new TurnDriver(
             plan, new OpaqueTurns(plan, provider.GetRequiredService<IRecordStore>()),
-            provider.GetRequiredService<HostNotices>()))
+            provider.GetRequiredService<HostNotices>(), provider.GetRequiredService<Journal>()))
     {
         IsOfOneAgent = true,
     };

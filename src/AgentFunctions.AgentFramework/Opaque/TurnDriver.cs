@@ -3,6 +3,7 @@ using System.Text.Json;
 using AgentFunctions.AgentFramework.DurableAgents;
 using AgentFunctions.Core.Text;
 using AgentFunctions.Models;
+using AgentFunctions.Records;
 using Microsoft.Extensions.AI;
 
 namespace AgentFunctions.AgentFramework.Opaque;
@@ -11,9 +12,8 @@ namespace AgentFunctions.AgentFramework.Opaque;
 /// Stands in for the model of an opaque agent: asks for a turn for what was said last, for the calls that the agent wants to have
 /// approved, and says what came of it. It costs nothing.
 /// </summary>
-internal sealed class TurnDriver(OpaquePlan plan, OpaqueTurns turns, HostNotices notices) : IChatClient
+internal sealed class TurnDriver(OpaquePlan plan, OpaqueTurns turns, HostNotices notices, Journal journal) : IChatClient
 {
-    private const string Calls = "calls";
 
     /// <inheritdoc/>
     public async Task<ChatResponse> GetResponseAsync(
@@ -64,18 +64,10 @@ internal sealed class TurnDriver(OpaquePlan plan, OpaqueTurns turns, HostNotices
 
     private async Task<FunctionCallContent?> NextAsync(ChatMessage[] all, CancellationToken cancellationToken)
     {
-        IReadOnlyList<ToolApprovalRequestContent> asks = ModelCallContext.Current is { } current
-            ? await turns.AsksAsync(current.RunId, cancellationToken).ConfigureAwait(false)
-            : [];
-        if (asks.Count > 0)
+        if (ModelCallContext.Current is { } current
+            && await turns.AsksAsync(current.RunId, cancellationToken).ConfigureAwait(false) is { Count: > 0 } asks)
         {
-            JsonElement calls = CallsOf(asks);
-            // Whoever was asked about the very same calls has rejected them.
-            return LastCallOf(all) is { Name: var last, Arguments: { } arguments } && last == plan.ApprovedTool
-                && arguments.TryGetValue(Calls, out object? asked) && JsonElement.DeepEquals(ElementOf(asked), calls)
-                ? new FunctionCallContent($"rejected-{all.Length}", plan.RejectedTool, new Dictionary<string, object?>())
-                : new FunctionCallContent($"approved-{all.Length}", plan.ApprovedTool,
-                    new Dictionary<string, object?> { [Calls] = calls });
+            return AnswerTo(asks, await LastOutcomeAsync(current.RunId, cancellationToken).ConfigureAwait(false), all);
         }
 
         var said = new List<string>();
@@ -84,7 +76,7 @@ internal sealed class TurnDriver(OpaquePlan plan, OpaqueTurns turns, HostNotices
             if (ModelCallContext.Current is not { } call
                 || !await notices.HasAsync(call.RunId, message, cancellationToken).ConfigureAwait(false))
             {
-                said.Add(message.Text);
+                said.Add(WordsOf(message));
             }
         }
 
@@ -94,28 +86,57 @@ internal sealed class TurnDriver(OpaquePlan plan, OpaqueTurns turns, HostNotices
             : new FunctionCallContent($"turn-{all.Length}", plan.Tool, new Dictionary<string, object?> { ["message"] = text });
     }
 
-    /// <summary>Gets what people said since the last turn for a message.</summary>
-    private IEnumerable<ChatMessage> Unsaid(ChatMessage[] all)
+    /// <summary>
+    /// Gets the call for the approvals that are open, by what came of the last call: a refusal is told to the agent. After a turn
+    /// that failed, or whose outcome is unknown, nothing is told or asked again before the next message.
+    /// </summary>
+    private FunctionCallContent? AnswerTo(
+        IReadOnlyList<ToolApprovalRequestContent> asks, JournalEvent? outcome, ChatMessage[] all)
     {
-        if (all.Length > 0 && all[^1].Role == ChatRole.User)
+        bool isApproval = outcome?.Tool == plan.ApprovedTool;
+        bool hasFailed = outcome is { IsError: true } && (isApproval || outcome.Tool == plan.RejectedTool);
+        bool isRefused = isApproval && outcome?.Code
+            is nameof(ErrorCode.ApprovalDenied) or nameof(ErrorCode.ApprovalExpired) or nameof(ErrorCode.PolicyDenied);
+        bool isTold = all.LastOrDefault(static message => message.Role == ChatRole.Assistant)?.Contents
+            .OfType<FunctionCallContent>().Any() != true;
+        if (hasFailed && !isRefused && !isTold && outcome?.Code != nameof(ErrorCode.ToolArgumentsInvalid))
         {
-            return all.Reverse().TakeWhile(static message => message.Role == ChatRole.User).Reverse();
+            return null;
         }
 
-        // They may have said something while a person was asked.
+        return isRefused || (hasFailed && !isApproval)
+            ? new FunctionCallContent($"rejected-{all.Length}", plan.RejectedTool, new Dictionary<string, object?>())
+            : new FunctionCallContent($"approved-{all.Length}", plan.ApprovedTool,
+                new Dictionary<string, object?> { ["calls"] = CallsOf(asks) });
+    }
+
+    private async Task<JournalEvent?> LastOutcomeAsync(string runId, CancellationToken cancellationToken) =>
+        (await journal.ReadAsync(runId, cancellationToken: cancellationToken)
+            .Where(entry => entry.Event is { Type: JournalEventTypes.ToolCompleted } ended
+                && (ended.Tool == plan.Tool || ended.Tool == plan.ApprovedTool || ended.Tool == plan.RejectedTool))
+            .LastOrDefaultAsync(cancellationToken).ConfigureAwait(false)).Event;
+
+    /// <summary>
+    /// Gets what people said since the last turn for a message; they may have said something while a person was asked.
+    /// </summary>
+    private IEnumerable<ChatMessage> Unsaid(ChatMessage[] all)
+    {
         int turn = Array.FindLastIndex(all,
             message => message.Contents.OfType<FunctionCallContent>().Any(call => call.Name == plan.Tool));
-        return LastCallOf(all)?.Name == plan.Tool || turn < 0
-            ? []
+        return turn < 0
+            ? all.Reverse().TakeWhile(static message => message.Role == ChatRole.User).Reverse()
             : all.Skip(turn).Where(static message => message.Role == ChatRole.User);
     }
 
-    private static FunctionCallContent? LastCallOf(ChatMessage[] all) =>
-        all.SelectMany(static message => message.Contents).OfType<FunctionCallContent>().LastOrDefault();
-
-    private static JsonElement ElementOf(object? value) => value is JsonElement json
-        ? json
-        : JsonSerializer.SerializeToElement(value, AIJsonUtilities.DefaultOptions.GetTypeInfo(typeof(object)));
+    /// <summary>Gets the words of a message, and what of it a turn, which is words alone, does not give the agent.</summary>
+    private static string WordsOf(ChatMessage message)
+    {
+        string[] left = [.. message.Contents.Select(static content =>
+            content is DataContent data ? data.MediaType : (content as UriContent)?.MediaType).OfType<string>()];
+        return left.Length == 0
+            ? message.Text
+            : $"{message.Text}\n[The message has data that you are not given: {string.Join(", ", left)}.]".Trim();
+    }
 
     private static string ResultOf(ChatMessage[] messages) =>
         messages.SelectMany(static message => message.Contents).OfType<FunctionResultContent>().LastOrDefault() is { } last

@@ -42,7 +42,7 @@ internal sealed class TurnTool(OpaquePlan plan, OpaqueTurns turns)
             asks => JsonElement.DeepEquals(calls, TurnDriver.CallsOf(asks))
                 ? Answer(asks, isApproved: true)
                 : throw new AgentException(
-                    ErrorCode.InvalidInput,
+                    ErrorCode.ToolArgumentsInvalid,
                     $"{plan.ApprovedTool}: the calls of an agent that cannot be inspected are made as it asks for them; approve them "
                     + "without a change of their arguments, or reject them."),
             cancellationToken);
