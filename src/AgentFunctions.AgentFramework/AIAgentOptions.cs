@@ -9,8 +9,8 @@ public sealed class AIAgentOptions
     public Caller Caller { get; set; } = Caller.Local;
 
     /// <summary>
-    /// Gets or sets whether a caller that cancels its wait cancels the run; false by default: the run continues, and the session
-    /// or a continuation token reaches it again.
+    /// Gets or sets whether a caller that cancels its wait, streamed or not, cancels the run; false by default: the run continues,
+    /// and the session or a continuation token reaches it again.
     /// </summary>
     public bool CancelRunWithCaller { get; set; }
 }

@@ -21,6 +21,7 @@ internal sealed partial class DurableAIAgent(
     private static int _warned;
 
     private readonly CallerAnswers _answers = new(access, settings.Caller);
+    private readonly WaitingCaller _caller = new(access.Steering, settings);
 
     /// <summary>Gets what the caller repeats as a whole; <see langword="null"/> for nothing.</summary>
     public string? Scope { get; init; }
@@ -76,8 +77,49 @@ internal sealed partial class DurableAIAgent(
         CancellationToken cancellationToken = default)
     {
         DurableAgentSession talk = session is null ? new DurableAgentSession() : Of(session);
-        Place place = await BeginAsync(RunInput.Of(messages), talk, session is not null, options, cancellationToken)
-            .ConfigureAwait(false);
+        try
+        {
+            return await AnswerAsync(RunInput.Of(messages), talk, session is not null, options, cancellationToken)
+                .ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (_caller.HasLeft(cancellationToken))
+        {
+            await _caller.CancelAsync(talk.RunId).ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override async IAsyncEnumerable<AgentResponseUpdate> RunCoreStreamingAsync(
+        IEnumerable<ChatMessage> messages, AgentSession? session = null, AgentRunOptions? options = null,
+        [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        DurableAgentSession talk = session is null ? new DurableAgentSession() : Of(session);
+        bool isOver = false;
+        try
+        {
+            await foreach (AgentResponseUpdate update in StreamAsync(
+                RunInput.Of(messages), talk, session is not null, options, cancellationToken).ConfigureAwait(false))
+            {
+                yield return update;
+            }
+
+            isOver = true;
+        }
+        finally
+        {
+            // Also if the caller was cancelled with an update in its hands, and asks for no other.
+            if (!isOver && _caller.HasLeft(cancellationToken))
+            {
+                await _caller.CancelAsync(talk.RunId).ConfigureAwait(false);
+            }
+        }
+    }
+
+    private async Task<AgentResponse> AnswerAsync(
+        RunInput input, DurableAgentSession talk, bool hasSession, AgentRunOptions? options, CancellationToken cancellationToken)
+    {
+        Place place = await BeginAsync(input, talk, hasSession, options, cancellationToken).ConfigureAwait(false);
         if (place.Open is { } open)
         {
             return Asking(place.Updates, open, options);
@@ -85,22 +127,12 @@ internal sealed partial class DurableAIAgent(
 
         bool waits = options?.AllowBackgroundResponses != true;
         var updates = new List<AgentResponseUpdate>();
-        try
+        IAsyncEnumerable<AgentResponseUpdate> source = waits
+            ? place.Updates.FollowAsync(false, cancellationToken)
+            : place.Updates.ReadAsync(cancellationToken);
+        await foreach (AgentResponseUpdate update in WordsOf(source, options, cancellationToken).ConfigureAwait(false))
         {
-            IAsyncEnumerable<AgentResponseUpdate> source = waits
-                ? place.Updates.FollowAsync(false, cancellationToken)
-                : place.Updates.ReadAsync(cancellationToken);
-            await foreach (AgentResponseUpdate update in WordsOf(source, options, cancellationToken).ConfigureAwait(false))
-            {
-                updates.Add(update);
-            }
-        }
-        catch (OperationCanceledException) when (settings.CancelRunWithCaller && cancellationToken.IsCancellationRequested)
-        {
-            await access.Steering
-                .CancelAsync(place.Run, settings.Caller, "the caller gave up waiting", cancellationToken: CancellationToken.None)
-                .ConfigureAwait(false);
-            throw;
+            updates.Add(update);
         }
 
         talk.Place = place.Updates.Place;
@@ -112,14 +144,11 @@ internal sealed partial class DurableAIAgent(
         return response;
     }
 
-    /// <inheritdoc/>
-    protected override async IAsyncEnumerable<AgentResponseUpdate> RunCoreStreamingAsync(
-        IEnumerable<ChatMessage> messages, AgentSession? session = null, AgentRunOptions? options = null,
-        [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    private async IAsyncEnumerable<AgentResponseUpdate> StreamAsync(
+        RunInput input, DurableAgentSession talk, bool hasSession, AgentRunOptions? options,
+        [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        DurableAgentSession talk = session is null ? new DurableAgentSession() : Of(session);
-        Place place = await BeginAsync(RunInput.Of(messages), talk, session is not null, options, cancellationToken)
-            .ConfigureAwait(false);
+        Place place = await BeginAsync(input, talk, hasSession, options, cancellationToken).ConfigureAwait(false);
         if (place.Open is { } open)
         {
             foreach (AgentResponseUpdate update in Asking(place.Updates, open, options).ToAgentResponseUpdates())

@@ -4,9 +4,11 @@ using AgentFunctions.AgentFramework.AIAgents;
 using AgentFunctions.Records;
 using AgentFunctions.TestKit;
 using AgentFunctions.Tests.Hosting;
+using AgentFunctions.Tools;
 using Microsoft.Agents.AI;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.DependencyInjection;
+using RunStatus = AgentFunctions.Runs.RunStatus;
 
 namespace AgentFunctions.Tests.AgentFramework;
 
@@ -120,10 +122,58 @@ internal sealed class GivenUpWaitTests
         Assert.That(ends.End, Is.SameAs(last));
     }
 
+    [Test]
+    public async Task RunStreaming_CallerThatGivesUp_LeavesTheRunOrCancelsIt([Values] bool cancels, [Values] bool inItsHands)
+    {
+        using var give = new CancellationTokenSource();
+        var begun = new TaskCompletionSource();
+        var go = new TaskCompletionSource();
+        await using RunHost host = await StartAsync(
+            request => request.Results.Count == 0
+                ? ChatReply.Call("act", new { number = 7 })
+                : ChatReply.Say("Done.") with
+                {
+                    Before = async token =>
+                    {
+                        begun.TrySetResult();
+                        await go.Task.WaitAsync(token);
+                    },
+                },
+            options => options.CancelRunWithCaller = cancels);
+        AIAgent agent = AgentOf(host);
+        AgentSession session = await agent.CreateSessionAsync();
+
+        Assert.That(async () => await ReadAsync(), Throws.InstanceOf<OperationCanceledException>());
+        go.SetResult();
+        string run = (await agent.SerializeSessionAsync(session)).GetProperty("run").GetString()!;
+
+        Assert.That((await host.Reader.WaitForEndAsync(run)).Status,
+            Is.EqualTo(cancels ? RunStatus.Cancelled : RunStatus.Completed));
+
+        async Task ReadAsync()
+        {
+            await foreach (AgentResponseUpdate update in agent.RunStreamingAsync("Act.", session, cancellationToken: give.Token))
+            {
+                if (update.Contents.OfType<FunctionResultContent>().Any())
+                {
+                    await begun.Task;
+                    await give.CancelAsync();
+                    if (inItsHands)
+                    {
+                        // As a write to a connection that is gone: the next update is not asked for.
+                        give.Token.ThrowIfCancellationRequested();
+                    }
+                }
+            }
+        }
+    }
+
     private static JournalEvent Event(string type) => new(type, DateTimeOffset.UnixEpoch);
 
     private static AIAgent AgentOf(RunHost host) => host.Get<IServiceProvider>().GetRequiredKeyedService<AIAgent>("worker");
 
-    private static Task<RunHost> StartAsync(Func<ChatRequest, ChatReply> script) =>
-        RunHost.StartAsync(static services => services.AddAgentFunctionsAsAIAgents(), script);
+    private static Task<RunHost> StartAsync(Func<ChatRequest, ChatReply> script, Action<AIAgentOptions>? configure = null) =>
+        RunHost.StartAsync(
+            services => services.AddAgentFunctionsAsAIAgents(configure), script,
+            [AgentTool.Create("act", "Acts.", ToolEffect.None, static (int number) => $"acted {number}")]);
 }
