@@ -30,6 +30,8 @@ internal sealed class ForkRights(
         AccessRuling access = await admission.EnsureAccessAsync(caller, source.Agent, source.Goal, source.Labels,
             cancellationToken).ConfigureAwait(false);
         await EnsureKeptAsync(source, cancellationToken).ConfigureAwait(false);
+        await (request.Turn == 0 ? Task.CompletedTask : runs.EnsureNoSessionAsync(source.Id, cancellationToken))
+            .ConfigureAwait(false);
         AgentDefinition present = await PresentAsync(source, cancellationToken).ConfigureAwait(false);
         if (present.Name != source.Agent)
         {

@@ -108,6 +108,20 @@ internal sealed class RunStore(IRecordStore records, IBlobStore blobs, ILogger<R
         }
     }
 
+    /// <summary>Ensures that the agent of a run keeps no session beside its messages, which another run would not have.</summary>
+    /// <exception cref="AgentException"><see cref="ErrorCode.RunStateForbids"/>: it keeps one.</exception>
+    internal async Task EnsureNoSessionAsync(string id, CancellationToken cancellationToken)
+    {
+        string session = $"{RunNames.AgentFramework}/{id}/session";
+        if (await records.GetAsync(session, cancellationToken).ConfigureAwait(false) is not null)
+        {
+            throw new AgentException(
+                ErrorCode.RunStateForbids,
+                $"turn: the agent of run '{id}' remembers it in a session of Agent Framework, which another run would not have. "
+                + "Send the run a message, or use turn 0.");
+        }
+    }
+
     /// <summary>Forgets a run: it is being erased.</summary>
     internal void Forget(string id) => _runs.Remove(id);
 

@@ -18,6 +18,9 @@ internal static class RunNames
     /// <summary>The calls of a run.</summary>
     public const string Ledger = "ledger";
 
+    /// <summary>What an agent of Agent Framework keeps for a run.</summary>
+    public const string AgentFramework = "agent-framework";
+
     /// <summary>The approvals of a run that are not settled.</summary>
     public const string OpenApprovals = "approvals-open";
 
@@ -39,7 +42,7 @@ internal static class RunNames
     /// <summary>Gets the records, each <c>NAME/ID</c> or <c>NAME/ID/…</c>, but for the record of the run itself.</summary>
     public static IReadOnlyList<string> Records { get; } =
     [
-        "acceptance", "agent-framework", OpenApprovals, Artifacts, "budgets", "calls", Claims, "client-calls", "conversations",
+        "acceptance", AgentFramework, OpenApprovals, Artifacts, "budgets", "calls", Claims, "client-calls", "conversations",
         "deliveries", "emptied",
         "exchanges", "leases", Ledger, "live", "live-wanted", "mcp-tasks", "memos", "mesh-calls", "pins", "plans", AskedQuestions,
         "questions-open",

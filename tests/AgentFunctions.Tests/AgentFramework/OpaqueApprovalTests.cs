@@ -150,6 +150,22 @@ internal sealed class OpaqueApprovalTests
             run.Error?.Message);
     }
 
+    [Test]
+    public async Task Fork_RunWhoseAgentKeepsASession_IsRefusedButFromItsGoal()
+    {
+        ScriptedClient client = new(static (messages, _) => ScriptedClient.Say($"{messages.Count} messages."));
+        await using RunHost host = await StartAsync(new ChatClientAgent(client, name: "hidden"));
+        Run run = await host.AskAsync("hidden", "One.");
+        RunForking forks = host.Get<RunForking>();
+
+        Assert.That(async () => await forks.ForkAsync(run.Id, new ForkRequest { Message = "Shorter." }),
+            Throws.InstanceOf<AgentException>().With.Property(nameof(AgentException.Code)).EqualTo(ErrorCode.RunStateForbids)
+                .And.Message.Contains("Send the run a message, or use turn 0"));
+        Run fork = await forks.ForkAsync(run.Id, new ForkRequest { Turn = 0 });
+
+        Assert.That((await host.Reader.WaitForEndAsync(fork.Id)).Result?.Text, Is.EqualTo("1 messages."));
+    }
+
     /// <summary>Asks for an approval of one call, and says what came of it, or what it was told since.</summary>
     private static ChatClientAgent Biller(AIFunction function, FunctionCallContent call)
     {
