@@ -120,7 +120,7 @@ internal sealed class CallCapture(FolderSnapshots snapshots, Workspace workspace
         FolderState state = _state!;
         if (writes is null)
         {
-            await snapshots.LookAfterAsync(state, workspace, place, cancellationToken).ConfigureAwait(false);
+            await snapshots.LookAfterAsync(state, workspace, place, isTakenUp: false, cancellationToken).ConfigureAwait(false);
         }
         else if (_before.Count > 0)
         {

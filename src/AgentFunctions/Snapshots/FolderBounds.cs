@@ -18,8 +18,11 @@ internal static class FolderBounds
     /// <summary>How often within a minute a folder is gone through after commands.</summary>
     public const int WalksPerMinute = 50;
 
-    /// <summary>How many paths that a walk leaves out are named.</summary>
+    /// <summary>How many paths that a walk leaves out, and how many that it does not keep, are named.</summary>
     public const int Named = 100;
+
+    /// <summary>How many commands are named that may have made a change.</summary>
+    public const int Candidates = 30;
 
     /// <summary>How long a folder is gone through.</summary>
     public static readonly TimeSpan Walk = TimeSpan.FromSeconds(30);

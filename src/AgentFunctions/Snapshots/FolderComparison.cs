@@ -7,17 +7,31 @@ namespace AgentFunctions.Snapshots;
 /// </summary>
 /// <param name="Changes">What changed.</param>
 /// <param name="Skipped">What was not kept.</param>
+/// <param name="View">How far was seen.</param>
 /// <param name="Kept">Ends when the contents are kept.</param>
-internal sealed record FolderComparison(IReadOnlyList<FolderChange> Changes, IReadOnlyList<SkippedPath> Skipped, Task Kept)
+internal sealed record FolderComparison(
+    IReadOnlyList<FolderChange> Changes, IReadOnlyList<SkippedPath> Skipped, FolderView View, Task Kept)
 {
     /// <summary>How many bytes are handed to the store before it is waited for.</summary>
     private const long AtOnce = 32 << 20;
+
+    /// <summary>Gets what is seen for the first time and may have been there before: nobody knows since when.</summary>
+    public IReadOnlyList<FolderChange> Appeared { get; private init; } = [];
+
+    /// <summary>Gets words about it: of a folder and what is in it, the folder alone.</summary>
+    public IReadOnlyList<SkippedPath> AppearedInWords()
+    {
+        HashSet<string> paths = [.. Appeared.Select(static change => change.Path)];
+        return Named([.. paths.Where(path => !paths.Contains(path[..Math.Max(0, path.LastIndexOf('/'))]))
+            .Select(static path => new SkippedPath(path, "it was left out until now: nobody knows since when it is there"))]);
+    }
 
     /// <summary>Goes through a folder. One at a time for each.</summary>
     public static async Task<FolderComparison> MakeAsync(
         FolderSnapshots snapshots, FolderState state, Workspace workspace, IDisposable group, CancellationToken cancellationToken)
     {
         var changes = new List<FolderChange>();
+        var appeared = new List<FolderChange>();
         var skipped = new List<SkippedPath>();
         var keeping = new List<Task>();
         long bytes = 0;
@@ -41,12 +55,17 @@ internal sealed record FolderComparison(IReadOnlyList<FolderChange> Changes, IRe
         IEnumerable<SkippedPath> left = walk.Skipped;
         if (isFull)
         {
+            walk.View.IsCut = true;
             string why = $"more than {FolderBounds.Entries} entries of the folder are known already; new ones are not looked at";
             left = left.Append(new SkippedPath(PathNames.Whole, why));
         }
 
         // What was told before and has not changed costs no entry.
-        return new FolderComparison(changes, [.. skipped, .. left.Where(state.IsNews)], Task.WhenAll(keeping));
+        return new FolderComparison(
+            changes, [.. Named(skipped), .. left.Where(state.IsNews)], walk.View, Task.WhenAll(keeping))
+        {
+            Appeared = appeared,
+        };
 
         async Task CompareAsync(string path, EntryLook look)
         {
@@ -85,7 +104,8 @@ internal sealed record FolderComparison(IReadOnlyList<FolderChange> Changes, IRe
                 skipped.Add(new SkippedPath(path, why));
             }
 
-            changes.Add(new FolderChange(path, known?.Image, image));
+            (known is null && state.MayHaveStood(path, image!.IsFolder) ? appeared : changes).Add(
+                new FolderChange(path, known?.Image, image));
             state.Set(path, image, entry.Look);
             bytes += entry.Content?.Length ?? 0;
             if (bytes > AtOnce)
@@ -97,4 +117,10 @@ internal sealed record FolderComparison(IReadOnlyList<FolderChange> Changes, IRe
             }
         }
     }
+
+    /// <summary>As many as an entry of the log names, with a line for the others.</summary>
+    private static IReadOnlyList<SkippedPath> Named(List<SkippedPath> skipped) => skipped.Count <= FolderBounds.Named
+        ? skipped
+        : [.. skipped.Take(FolderBounds.Named), new SkippedPath(
+            PathNames.Whole, $"so are {skipped.Count - FolderBounds.Named} more paths, which are not named")];
 }

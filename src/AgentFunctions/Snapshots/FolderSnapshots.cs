@@ -96,11 +96,15 @@ internal sealed class FolderSnapshots(
     }
 
     /// <summary>Adds an entry to the log of a tree. What is known is read anew if that fails.</summary>
-    public async Task AppendAsync(FolderState state, SnapshotEntry entry, CancellationToken cancellationToken)
+    public Task AppendAsync(FolderState state, SnapshotEntry entry, CancellationToken cancellationToken) =>
+        AppendAsync(state, [entry], cancellationToken);
+
+    private async Task AppendAsync(
+        FolderState state, IReadOnlyList<SnapshotEntry> entries, CancellationToken cancellationToken)
     {
         try
         {
-            await log.AppendAsync(state.Root, entry, cancellationToken).ConfigureAwait(false);
+            await log.AppendAsync(state.Root, entries, cancellationToken).ConfigureAwait(false);
         }
         catch
         {
@@ -141,34 +145,18 @@ internal sealed class FolderSnapshots(
     }
 
     /// <summary>Goes through a folder and enters what was found before a command; for the first time, what is there.</summary>
-    public async Task LookAsync(FolderState state, Workspace workspace, CancellationToken cancellationToken)
-    {
-        await state.Turn.WaitAsync(cancellationToken).ConfigureAwait(false);
-        try
-        {
-            bool isFirst = !state.HasBase;
-            using IDisposable group = Group();
-            FolderComparison found =
-                await FolderComparison.MakeAsync(this, state, workspace, group, cancellationToken).ConfigureAwait(false);
-            IReadOnlyList<string> candidates = state.Candidates(null);
-            state.Walked();
-            if (found.Changes.Count > 0 || found.Skipped.Count > 0 || isFirst)
-            {
-                SnapshotEntry entry = NewEntry(isFirst ? SnapshotKind.Base : SnapshotKind.Found, found.Changes, found.Skipped);
-                entry = isFirst || candidates.Count == 0
-                    ? entry
-                    : entry with { Changes = [.. entry.Changes.Select(change => change with { By = candidates })] };
-                await EnterAsync(state, found, entry, group, cancellationToken).ConfigureAwait(false);
-            }
-        }
-        finally
-        {
-            state.Turn.Release();
-        }
-    }
+    public Task LookAsync(FolderState state, Workspace workspace, CancellationToken cancellationToken) => WalkAsync(
+        state, workspace, found => NewEntry(SnapshotKind.Found, By(state.Candidates(null), found.Changes), found.Skipped),
+        cancellationToken);
 
     /// <summary>Goes through a folder after a command, and enters what it changed.</summary>
-    public async Task LookAfterAsync(FolderState state, Workspace workspace, CallPlace place, CancellationToken cancellationToken)
+    /// <param name="state">What is known of the folder.</param>
+    /// <param name="workspace">The folder.</param>
+    /// <param name="place">The command.</param>
+    /// <param name="isTakenUp">Whether a crash cut it off, so that others may have made the changes in the meantime.</param>
+    /// <param name="cancellationToken">The token to cancel it.</param>
+    public async Task LookAfterAsync(
+        FolderState state, Workspace workspace, CallPlace place, bool isTakenUp, CancellationToken cancellationToken)
     {
         if (!state.TryWalk(place.Key, time.GetUtcNow()))
         {
@@ -179,21 +167,46 @@ internal sealed class FolderSnapshots(
             return;
         }
 
+        await WalkAsync(
+            state, workspace, found =>
+            {
+                IReadOnlyList<string> candidates = state.Candidates(place.Key);
+                return EntryOf(place, By(candidates.Count > 1 || isTakenUp ? candidates : [], found.Changes), found.Skipped) with
+                {
+                    IsTakenUp = isTakenUp,
+                };
+            },
+            cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Forgets what is known of the folder of a tree, so that it is read anew.</summary>
+    public void Forget(FolderState state) => _states.Remove(state.Root);
+
+    /// <summary>Goes through a folder and enters what was found: what may have been there before is nobody's change.</summary>
+    private async Task WalkAsync(
+        FolderState state, Workspace workspace, Func<FolderComparison, SnapshotEntry> entryOf,
+        CancellationToken cancellationToken)
+    {
         await state.Turn.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
+            bool isFirst = !state.HasBase;
             using IDisposable group = Group();
             FolderComparison found =
                 await FolderComparison.MakeAsync(this, state, workspace, group, cancellationToken).ConfigureAwait(false);
-            IReadOnlyList<string> candidates = state.Candidates(place.Key);
-            state.Walked();
-            if (found.Changes.Count > 0 || found.Skipped.Count > 0)
+            SnapshotEntry entry = isFirst
+                ? NewEntry(SnapshotKind.Base, [.. found.Changes, .. found.Appeared], found.Skipped)
+                : entryOf(found);
+            state.Walked(found.View);
+            List<SnapshotEntry> entries = isFirst || entry is not { Changes.Count: 0, Skipped: null } ? [entry] : [];
+            if (!isFirst && found.Appeared.Count > 0)
             {
-                IReadOnlyList<FolderChange> changes = candidates.Count == 1
-                    ? found.Changes
-                    : [.. found.Changes.Select(change => change with { By = candidates })];
-                SnapshotEntry entry = EntryOf(place, changes, found.Skipped);
-                await EnterAsync(state, found, entry, group, cancellationToken).ConfigureAwait(false);
+                entries.Add(NewEntry(SnapshotKind.Base, found.Appeared, found.AppearedInWords()));
+            }
+
+            if (entries.Count > 0)
+            {
+                await EnterAsync(state, found, entries, group, cancellationToken).ConfigureAwait(false);
             }
         }
         finally
@@ -202,8 +215,8 @@ internal sealed class FolderSnapshots(
         }
     }
 
-    /// <summary>Forgets what is known of the folder of a tree, so that it is read anew.</summary>
-    public void Forget(FolderState state) => _states.Remove(state.Root);
+    private static IReadOnlyList<FolderChange> By(IReadOnlyList<string> candidates, IReadOnlyList<FolderChange> changes) =>
+        candidates.Count == 0 ? changes : [.. changes.Select(change => change with { By = candidates })];
 
     /// <summary>The same for a tree that has ended, unless a call of it is still at work in the folder.</summary>
     public void Forget(string root)
@@ -218,7 +231,8 @@ internal sealed class FolderSnapshots(
     }
 
     private async Task EnterAsync(
-        FolderState state, FolderComparison found, SnapshotEntry entry, IDisposable group, CancellationToken cancellationToken)
+        FolderState state, FolderComparison found, List<SnapshotEntry> entries, IDisposable group,
+        CancellationToken cancellationToken)
     {
         if (log.IsShared)
         {
@@ -227,10 +241,10 @@ internal sealed class FolderSnapshots(
             await found.Kept.ConfigureAwait(false);
         }
 
-        Task appended = AppendAsync(state, entry, cancellationToken);
+        Task appended = AppendAsync(state, entries, cancellationToken);
         group.Dispose();
         await Task.WhenAll(found.Kept, appended).ConfigureAwait(false);
-        state.Entered(entry);
+        entries.ForEach(state.Entered);
     }
 
     private async Task KeepAsync(FolderState state, string hash, byte[] content, CancellationToken cancellationToken)

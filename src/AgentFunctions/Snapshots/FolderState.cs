@@ -19,9 +19,11 @@ internal sealed class FolderState(string root)
     private readonly Dictionary<string, int> _writing = new(StringComparer.Ordinal);
     private readonly Dictionary<string, HashSet<string>> _commands = new(StringComparer.Ordinal);
     private readonly HashSet<SkippedPath> _told = [];
+    private readonly FolderView _remembered = new();
     private readonly List<string> _unwalked = [];
     private readonly Queue<DateTimeOffset> _walks = new();
     private readonly Lock _gate = new();
+    private FolderView? _view;
     private long _keptBytes;
     private int _mostKeeping = MostKeeping;
 
@@ -94,6 +96,7 @@ internal sealed class FolderState(string root)
 
             HasBase |= entry.Kind == SnapshotKind.Base;
             _told.UnionWith(entry.Skipped ?? []);
+            _remembered.Close(entry.Skipped ?? []);
             NoteKept(entry.Changes.SelectMany(static change => new[] { change.Before, change.After }));
             // One that was written late tells of the time before what others have written since.
             foreach (FolderChange change in entry.Changes.Where(change => entry.Follows is null
@@ -207,6 +210,18 @@ internal sealed class FolderState(string root)
         }
     }
 
+    /// <summary>
+    /// Determines whether something that is seen for the first time may have been there before: the last walk did not look
+    /// there, or, in an earlier process, one of all walks.
+    /// </summary>
+    public bool MayHaveStood(string path, bool isFolder)
+    {
+        lock (_gate)
+        {
+            return (_view ?? _remembered).Hides(path, isFolder);
+        }
+    }
+
     /// <summary>Determines whether there is room for a content of a size.</summary>
     public bool HasRoom(long size)
     {
@@ -295,7 +310,10 @@ internal sealed class FolderState(string root)
         }
     }
 
-    /// <summary>Gets the commands that may have made what is found now, after one or before one.</summary>
+    /// <summary>
+    /// Gets the commands that may have made what is found now, after one or before one; the first and the last by name are
+    /// among those that are named.
+    /// </summary>
     /// <param name="call">The command that has ended; <see langword="null"/> before one.</param>
     public IReadOnlyList<string> Candidates(string? call)
     {
@@ -304,7 +322,12 @@ internal sealed class FolderState(string root)
             IEnumerable<string> others = call is not null && _commands.TryGetValue(call, out HashSet<string>? overlapped)
                 ? overlapped
                 : _commands.Keys.Where(key => key != call);
-            return [.. _unwalked.Concat(others).Concat(call is null ? [] : [call]).Distinct().Order(StringComparer.Ordinal)];
+            string[] all =
+                [.. _unwalked.Concat(others).Concat(call is null ? [] : [call]).Distinct().Order(StringComparer.Ordinal)];
+            // The sub-agents of one lie side by side: if the first and the last are of one tree, so are all between.
+            return all.Length <= FolderBounds.Candidates
+                ? all
+                : [.. all.Where((one, place) => place < FolderBounds.Candidates - 1 || place == all.Length - 1 || one == call)];
         }
     }
 
@@ -329,11 +352,12 @@ internal sealed class FolderState(string root)
         }
     }
 
-    /// <summary>Notes that the folder was gone through.</summary>
-    public void Walked()
+    /// <summary>Notes that the folder was gone through, and how far was seen.</summary>
+    public void Walked(FolderView view)
     {
         lock (_gate)
         {
+            _view = view;
             _unwalked.Clear();
         }
     }

@@ -27,6 +27,9 @@ internal sealed class FolderWalk
     /// <summary>Gets what was left out, and why: at most <see cref="FolderBounds.Named"/> paths.</summary>
     public IReadOnlyList<SkippedPath> Skipped => _skipped;
 
+    /// <summary>Gets how far it could see.</summary>
+    public FolderView View { get; } = new();
+
     /// <summary>Goes through a folder.</summary>
     /// <param name="workspace">The folder.</param>
     /// <param name="isLate">Whether the time is up.</param>
@@ -42,6 +45,7 @@ internal sealed class FolderWalk
             cancellationToken.ThrowIfCancellationRequested();
             if (!walk.TryTakeFolder(folder.Path, folder.Depth, folder.Rules))
             {
+                walk.View.IsCut = true;
                 break;
             }
         }
@@ -54,6 +58,11 @@ internal sealed class FolderWalk
     {
         string full = Path.Join(_workspace.Root, folder);
         IgnoreRules rules = above.WithFilesOf(full, folder);
+        if (!ReferenceEquals(rules, above))
+        {
+            View.Add(folder, rules);
+        }
+
         foreach (string name in NamesIn(folder, full))
         {
             if (_isLate())
@@ -80,6 +89,7 @@ internal sealed class FolderWalk
             _entries.Add((path, look));
             if (isFolder && depth + 1 == FolderBounds.Depth)
             {
+                View.Close(path);
                 Skip(path, $"it lies {FolderBounds.Depth} folders deep; what is in it was not looked at");
             }
             else if (isFolder)
@@ -101,7 +111,8 @@ internal sealed class FolderWalk
 
         if (look.Kind == EntryKind.Missing)
         {
-            // Otherwise it was removed while the walk went on.
+            // Otherwise it was removed while the walk went on, or its folder does not let it be looked at.
+            View.Close(path);
             return Encoding.UTF8.GetByteCount(full) > LongestPath && Skip(path, "its path is too long");
         }
 
@@ -120,6 +131,8 @@ internal sealed class FolderWalk
         {
             if (error is not DirectoryNotFoundException)
             {
+                View.IsCut |= folder.Length == 0;
+                View.Close(folder);
                 Skip(folder.Length == 0 ? PathNames.Whole : folder, "the folder cannot be read");
             }
 

@@ -46,6 +46,13 @@ internal sealed record SnapshotEntry(SnapshotKind Kind, DateTimeOffset At)
     /// <summary>Gets the number of the entry that it belongs behind, if it was written late, after a crash.</summary>
     public long? Follows { get; init; }
 
+    /// <summary>
+    /// Gets whether it is of a call that a crash cut off and whose outcome is not known, or of a command that it cut off: others
+    /// may have made the changes since.
+    /// </summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool IsTakenUp { get; init; }
+
     /// <summary>Gets its number in the log.</summary>
     [JsonIgnore]
     public long Seq { get; init; }

@@ -10,18 +10,15 @@ namespace AgentFunctions.Snapshots;
 /// </summary>
 internal sealed class SnapshotLog(ILogStore logs)
 {
-    /// <summary>How many changes an entry has at most, so that it is no longer than a store takes.</summary>
-    private const int MostChanges = 500;
+    /// <summary>How long an entry is at most, in bytes; a store takes 1 MiB.</summary>
+    private const int MostBytes = 256 * 1024;
 
     /// <summary>Gets whether other processes may write to the log.</summary>
     public bool IsShared => logs.IsShared;
 
-    /// <summary>Adds an entry, in several parts if it is long. Durable on return.</summary>
-    public Task AppendAsync(string root, SnapshotEntry entry, CancellationToken cancellationToken) => logs.AppendAsync(
-        StreamOf(root),
-        [.. Parts(entry).Select(static part => (ReadOnlyMemory<byte>)JsonSerializer.SerializeToUtf8Bytes(part,
-            SnapshotsJsonContext.Default.SnapshotEntry))],
-        null, cancellationToken);
+    /// <summary>Adds entries, in several parts if they are long. Durable on return.</summary>
+    public Task AppendAsync(string root, IReadOnlyList<SnapshotEntry> entries, CancellationToken cancellationToken) =>
+        logs.AppendAsync(StreamOf(root), [.. entries.SelectMany(Parts)], null, cancellationToken);
 
     /// <summary>Reads the entries from a number on.</summary>
     public async IAsyncEnumerable<SnapshotEntry> ReadAsync(string root, long from,
@@ -53,8 +50,23 @@ internal sealed class SnapshotLog(ILogStore logs)
 
     private static string StreamOf(string root) => $"{RunNames.Snapshots}/{root}";
 
-    private static IEnumerable<SnapshotEntry> Parts(SnapshotEntry entry) => entry.Changes.Count <= MostChanges
-        ? [entry]
-        : entry.Changes.Chunk(MostChanges)
-            .Select((changes, number) => entry with { Changes = changes, Skipped = number == 0 ? entry.Skipped : null });
+    private static IReadOnlyList<ReadOnlyMemory<byte>> Parts(SnapshotEntry entry)
+    {
+        byte[] json = JsonSerializer.SerializeToUtf8Bytes(entry, SnapshotsJsonContext.Default.SnapshotEntry);
+        IReadOnlyList<SkippedPath> skipped = entry.Skipped ?? [];
+        if (json.Length <= MostBytes || (entry.Changes.Count <= 1 && skipped.Count <= 1))
+        {
+            return [json];
+        }
+
+        (int changes, int paths) = ((entry.Changes.Count + 1) / 2, (skipped.Count + 1) / 2);
+        return
+        [
+            .. Parts(Part(entry.Changes.Take(changes), skipped.Take(paths))),
+            .. Parts(Part(entry.Changes.Skip(changes), skipped.Skip(paths))),
+        ];
+
+        SnapshotEntry Part(IEnumerable<FolderChange> some, IEnumerable<SkippedPath> left) =>
+            entry with { Changes = [.. some], Skipped = left.Any() ? [.. left] : null };
+    }
 }

@@ -104,6 +104,44 @@ internal sealed class SnapshotBoundsTests
     }
 
     [Test]
+    public async Task Walk_OfManyFilesForWhichThereIsNoRoom_IsEnteredInPartsThatAStoreTakes()
+    {
+        const int Files = 3_000;
+        using var folder = new TemporaryFolder();
+        await using RunHost host = await FolderHost.StartSharedAsync(
+            folder.Path, static _ => ChatReply.Say("done"), null, ("Workspace:Snapshots", "all"));
+        Run run = await host.RunAsync();
+        FolderSnapshots snapshots = host.Get<FolderSnapshots>();
+        FolderState state = await snapshots.StateAsync(run.Id, default);
+        state.TryTakeRoom("all", FolderBounds.Tree);
+        CallCapture command = snapshots.Of(new Workspace(folder.Path), new CallPlace(run.Id, 1, 0), null)!;
+        await command.BeginAsync(default);
+        command.Enter();
+        string[] others = [.. Enumerable.Range(100, 200).Select(number => $"{run.Id}.{number}/1/0")];
+        foreach (string other in others)
+        {
+            state.BeginCommand(other);
+        }
+
+        for (int number = 0; number < Files; number++)
+        {
+            await File.WriteAllTextAsync(Path.Combine(folder.Path, $"{new string('x', 200)}{number}"), "x");
+        }
+
+        await command.FinishAsync(default);
+
+        IReadOnlyList<SnapshotEntry> entries = await snapshots.EntriesAsync(run.Id, default);
+        SkippedPath[] skipped = [.. entries.SelectMany(static entry => entry.Skipped ?? [])];
+        Assert.That(entries.SelectMany(static entry => entry.Changes).Select(static change => change.Path).Distinct().Count(),
+            Is.EqualTo(Files));
+        Assert.That(skipped, Has.Length.EqualTo(FolderBounds.Named + 1));
+        Assert.That(skipped[^1].Why, Does.Contain($"{Files - FolderBounds.Named} more"));
+        Assert.That(entries.SelectMany(static entry => entry.Changes).Select(static change => change.By!.Count),
+            Is.All.EqualTo(FolderBounds.Candidates));
+        Assert.That(entries[^1].Changes[0].By, Does.Contain($"{run.Id}/1/0").And.Contain(others[0]));
+    }
+
+    [Test]
     public void Room_OfATree_IsBounded()
     {
         var state = new FolderState("root");
