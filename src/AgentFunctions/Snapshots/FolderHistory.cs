@@ -80,14 +80,12 @@ internal sealed class FolderHistory
         {
             foreach (FolderChange change in entry.Changes)
             {
-                bool isForeign = entry.Kind == SnapshotKind.Found;
                 FolderUndo known =
-                    undo.GetValueOrDefault(change.Path) ?? new FolderUndo(change.Path, change.Before, change.After);
-                undo[change.Path] = known with
+                    undo.GetValueOrDefault(change.Path) ?? new FolderUndo(change.Path, change.Before, change.Before);
+                string? foreign = ForeignIn(known, entry, change);
+                undo[change.Path] = known.With(entry, change, isStep: foreign is null) with
                 {
-                    Last = change.After,
-                    IsForeign = known.IsForeign || isForeign,
-                    Steps = isForeign ? known.Steps : [.. known.Steps, change],
+                    Foreign = foreign ?? known.Foreign,
                 };
             }
         }
@@ -115,8 +113,13 @@ internal sealed class FolderHistory
                 bool isMine = place >= end && IsOf(run, entry, change);
                 if (isMine)
                 {
-                    mine ??= new FolderUndo(change.Path, change.Before, change.After);
-                    mine = mine with { Last = change.After, Steps = [.. mine.Steps, change] };
+                    mine ??= new FolderUndo(change.Path, change.Before, change.Before);
+                    string? foreign = entry.IsTakenUp ? ForeignIn(mine, entry, change) : null;
+                    mine = mine.With(entry, change, isStep: foreign is null) with { Foreign = foreign ?? mine.Foreign };
+                }
+                else if (mine is not null && ForeignIn(mine, entry, change) is null && entry.Kind == SnapshotKind.Found)
+                {
+                    mine = mine.With(entry, change, isStep: true);
                 }
                 else if (mine is not null)
                 {
@@ -132,6 +135,15 @@ internal sealed class FolderHistory
 
         return undo;
     }
+
+    /// <summary>Gets who outside of the runs made a change, or may have; <see langword="null"/> for nobody.</summary>
+    private static string? ForeignIn(FolderUndo known, SnapshotEntry entry, FolderChange change) => entry switch
+    {
+        // A restore that was cut off is found as what it had not restored yet.
+        { Kind: SnapshotKind.Found } => known.IsOfRestore(change.After) ? null : Outsider,
+        { IsTakenUp: true } => $"run {entry.Run}, in a call that a crash cut off, or {Outsider}",
+        _ => null,
+    };
 
     /// <summary>Gets who made a change, in words of ids.</summary>
     private static string OwnerOf(SnapshotEntry entry, FolderChange change) =>
@@ -157,9 +169,36 @@ internal sealed record FolderUndo(string Path, FileImage? Target, FileImage? Las
     /// <summary>Gets who changed it since or in between; <see langword="null"/> for nobody.</summary>
     public string? By { get; init; }
 
-    /// <summary>Gets whether somebody outside of the runs changed it.</summary>
-    public bool IsForeign { get; init; }
+    /// <summary>Gets who outside of the runs changed it, or may have; <see langword="null"/> for nobody.</summary>
+    public string? Foreign { get; init; }
+
+    /// <summary>
+    /// Gets the last change, if it is a restore of what the log knew: one that a crash cut off has not reached all paths.
+    /// </summary>
+    public FolderChange? Restore { get; init; }
 
     /// <summary>Gets the changes that are undone, in order, without those of others.</summary>
     public IReadOnlyList<FolderChange> Steps { get; init; } = [];
+
+    /// <summary>Determines whether something is what the log says that stands there, also if a restore was cut off.</summary>
+    public bool IsKnown(FileImage? present) => FileImage.Same(present, Last) || IsOfRestore(present);
+
+    /// <summary>Determines whether something is what a restore that was cut off leaves.</summary>
+    public bool IsOfRestore(FileImage? present) => Restore is { Before: var before, After: var after }
+        && (FileImage.Same(present, before)
+            // What becomes something of another kind goes first, and a folder gets its permissions last.
+            || (present is null && before is not null && after is not null
+                && (before.Link is not null || after.Link is not null || before.IsFolder != after.IsFolder))
+            || (present is { IsFolder: true } && after is { IsFolder: true }));
+
+    /// <summary>Adds a change.</summary>
+    /// <param name="entry">The entry that it is in.</param>
+    /// <param name="change">The change.</param>
+    /// <param name="isStep">Whether it is undone with the others.</param>
+    public FolderUndo With(SnapshotEntry entry, FolderChange change, bool isStep) => this with
+    {
+        Last = change.After,
+        Restore = entry.Kind == SnapshotKind.Restored && IsKnown(change.Before) ? change : null,
+        Steps = isStep ? [.. Steps, change] : Steps,
+    };
 }

@@ -5,8 +5,17 @@ namespace AgentFunctions.Snapshots;
 /// <summary>Puts files, links and folders back in place. Nothing is written through a link.</summary>
 /// <param name="workspace">The folder.</param>
 /// <param name="contents">The contents of the files.</param>
-internal sealed class FolderWriter(Workspace workspace, SnapshotContents contents)
+/// <param name="seen">
+/// How what stands there was when it was looked at; <see langword="null"/> if nobody else writes there.
+/// </param>
+internal sealed class FolderWriter(
+    Workspace workspace, SnapshotContents contents, IReadOnlyDictionary<string, FolderEntry>? seen = null)
 {
+    /// <summary>Why a path is left that others have written since it was looked at.</summary>
+    public const string Changed = "it was changed while the folder was restored, and stays as it is now";
+
+    private readonly HashSet<string> _removed = new(StringComparer.Ordinal);
+
     /// <summary>Applies targets: what goes, the deepest first; then what comes, folders first.</summary>
     /// <param name="targets">What is to stand at the paths; <see langword="null"/> for nothing.</param>
     /// <param name="cancellationToken">The token to stop. A part may be done.</param>
@@ -60,6 +69,12 @@ internal sealed class FolderWriter(Workspace workspace, SnapshotContents content
             return false;
         }
 
+        if (!IsAsSeen(path))
+        {
+            why = Changed;
+            return false;
+        }
+
         try
         {
             if (look.Kind == EntryKind.Folder)
@@ -71,6 +86,7 @@ internal sealed class FolderWriter(Workspace workspace, SnapshotContents content
                 File.Delete(FullOf(path));
             }
 
+            _removed.Add(path);
             return true;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -110,8 +126,7 @@ internal sealed class FolderWriter(Workspace workspace, SnapshotContents content
                 return "its content was not kept";
             }
 
-            Write(full, path, content.Span, target.Mode);
-            return null;
+            return TryWrite(full, path, content.Span, target.Mode) ? null : Changed;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -119,7 +134,8 @@ internal sealed class FolderWriter(Workspace workspace, SnapshotContents content
         }
     }
 
-    private void Write(string full, string path, ReadOnlySpan<byte> content, int? mode)
+    /// <summary>Puts a file in place, unless others have written there since it was looked at.</summary>
+    private bool TryWrite(string full, string path, ReadOnlySpan<byte> content, int? mode)
     {
         string temporary = Path.Combine(Path.GetDirectoryName(full)!, $"{TemporaryFiles.Prefix}{Guid.NewGuid():N}");
         try
@@ -132,13 +148,28 @@ internal sealed class FolderWriter(Workspace workspace, SnapshotContents content
             }
 
             SetMode(temporary, mode);
+            if (!IsAsSeen(path))
+            {
+                File.Delete(temporary);
+                return false;
+            }
+
             File.Move(temporary, full, overwrite: true);
+            return true;
         }
         catch
         {
             File.Delete(temporary);
             throw;
         }
+    }
+
+    /// <summary>Whether what stands at a path was kept: a look, and the content only if that is another.</summary>
+    private bool IsAsSeen(string path)
+    {
+        FolderEntry? known = _removed.Contains(path) ? new FolderEntry(null, default) : seen?.GetValueOrDefault(path);
+        return seen is null || known is null || known.Look == EntryLook.Of(FullOf(path))
+            || FileImage.Same(known.Image, FolderEntry.Read(workspace, path).Image);
     }
 
     /// <summary>Why nothing is written at a path: a link stands above it, or it governs the host.</summary>

@@ -30,6 +30,12 @@ internal static class FolderHost
     public static Task<RunHost> StartSharedAsync(string folder, LeavingCaller caller, Func<ChatRequest, ChatReply> script) =>
         StartAsync((options, _) => options.Workspace = folder, script, null, [], caller.Install);
 
+    /// <summary>Starts a host whose runs share a folder, with further services.</summary>
+    public static Task<RunHost> StartSharedWithAsync(
+        string folder, Action<IServiceCollection> services, Func<ChatRequest, ChatReply> script,
+        params (string, string)[] settings) =>
+        StartAsync((options, _) => options.Workspace = folder, script, null, settings, services);
+
     public static ChatReply Write(string path, string content) => ChatReply.Call("write_file", new { path, content });
 
     public static ChatReply Shell(string script) =>

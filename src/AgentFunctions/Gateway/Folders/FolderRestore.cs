@@ -88,23 +88,34 @@ internal sealed class FolderRestore(
         {
             var targets = plan.Changes.ToDictionary(static change => change.Path, static change => change.After,
                 StringComparer.Ordinal);
-            plan.Skipped.AddRange(await new FolderWriter(workspace, snapshots.Contents).ApplyAsync(targets, cancellationToken)
-                .ConfigureAwait(false));
+            IReadOnlyList<SkippedPath> skipped = await new FolderWriter(workspace, snapshots.Contents, plan.Seen)
+                .ApplyAsync(targets, cancellationToken).ConfigureAwait(false);
+            plan.Skipped.AddRange(skipped);
+            HashSet<string> foreign =
+                [.. skipped.Where(static one => one.Why == FolderWriter.Changed).Select(static one => one.Path)];
             var left = new List<FolderChange>();
             foreach ((string path, FileImage? target) in targets)
             {
                 FolderEntry now = FolderEntry.Read(workspace, path);
-                state.Set(path, now.Image, now.Look);
-                if (!FileImage.Same(now.Image, target))
+                (FileImage? image, _, Task kept) = FileImage.Same(now.Image, target)
+                    ? (now.Image, null, Task.CompletedTask)
+                    : snapshots.Keep(state, now, cancellationToken);
+                await kept.ConfigureAwait(false);
+                state.Set(path, image, now.Look);
+                if (!FileImage.Same(image, target))
                 {
-                    left.Add(new FolderChange(path, target, now.Image));
+                    left.Add(new FolderChange(path, target, image));
                     plan.Changes.RemoveAll(change => change.Path == path);
                 }
             }
 
-            if (left.Count > 0)
+            // What others have made while it was restored is theirs.
+            foreach (var part in left.GroupBy(change => foreign.Contains(change.Path)))
             {
-                await snapshots.AppendAsync(state, entry with { Changes = left }, cancellationToken).ConfigureAwait(false);
+                SnapshotEntry rest = part.Key
+                    ? snapshots.NewEntry(SnapshotKind.Found, [.. part])
+                    : entry with { Changes = [.. part] };
+                await snapshots.AppendAsync(state, rest, cancellationToken).ConfigureAwait(false);
             }
         }
         finally

@@ -16,6 +16,9 @@ internal sealed class RestorePlan(FolderSnapshots snapshots, FolderState state, 
     /// <summary>Gets what is brought back.</summary>
     public List<FolderChange> Changes { get; } = [];
 
+    /// <summary>Gets how what is brought back was when it was looked at.</summary>
+    public Dictionary<string, FolderEntry> Seen { get; } = new(StringComparer.Ordinal);
+
     /// <summary>Gets what others have changed since.</summary>
     public List<RestoreConflict> Conflicts { get; } = [];
 
@@ -31,8 +34,8 @@ internal sealed class RestorePlan(FolderSnapshots snapshots, FolderState state, 
             return;
         }
 
-        bool isForeign = !isOwn && (undo.IsForeign || !FileImage.Same(present.Image, undo.Last));
-        string? other = undo.By ?? (isForeign ? FolderHistory.Outsider : null);
+        string? foreign = undo.Foreign ?? (undo.IsKnown(present.Image) ? null : FolderHistory.Outsider);
+        string? other = undo.By ?? (isOwn ? null : foreign);
         if (other is null && request.OnlyConflicts)
         {
             return;
@@ -62,6 +65,8 @@ internal sealed class RestorePlan(FolderSnapshots snapshots, FolderState state, 
                 || await TryKeepAsync(undo.Path, merged, false, cancellationToken).ConfigureAwait(false) is not null))
         {
             Changes.Add(new FolderChange(undo.Path, image.Present, merged is null ? undo.Target : merged.Image));
+            // Without the content, which is kept.
+            Seen[undo.Path] = new FolderEntry(present.Image, present.Look);
         }
     }
 

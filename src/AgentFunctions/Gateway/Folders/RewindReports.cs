@@ -1,5 +1,6 @@
 using System.Text.Json;
 using AgentFunctions.Records;
+using AgentFunctions.Snapshots;
 using AgentFunctions.Storage;
 
 namespace AgentFunctions.Gateway.Folders;
@@ -40,9 +41,7 @@ internal sealed class RewindReports(IRecordStore records, RequestKeys keys, Jour
         }
 
         RestoreReport done = await restore(false).ConfigureAwait(false);
-        RestoreReport report = isFirst
-            ? done
-            : planned! with { Skipped = [.. planned.Skipped.Union(done.Skipped)], DryRun = false };
+        RestoreReport report = isFirst ? done : WholeOf(planned!, done);
         await WriteAsync(name, report, CancellationToken.None).ConfigureAwait(false);
         return report;
     }
@@ -100,6 +99,21 @@ internal sealed class RewindReports(IRecordStore records, RequestKeys keys, Jour
 
         var superseded = new JournalEvent(JournalEventTypes.RunSuperseded, time.GetUtcNow()) { Run = next, Text = words };
         await journal.AppendAsync(runId, superseded, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>What a restore did that a crash cut off: what was planned, but for what is left by now.</summary>
+    private static RestoreReport WholeOf(RestoreReport planned, RestoreReport done)
+    {
+        SkippedPath[] skipped = [.. planned.Skipped.Union(done.Skipped)];
+        HashSet<string> left = [.. done.Conflicts.Select(static one => one.Path), .. skipped.Select(static one => one.Path)];
+        return planned with
+        {
+            Restored = [.. planned.Restored.Concat(done.Restored).DistinctBy(static change => change.Path)
+                .Where(change => !left.Contains(change.Path))],
+            Conflicts = done.Conflicts,
+            Skipped = skipped,
+            DryRun = false,
+        };
     }
 
     private async Task WriteAsync(string name, RestoreReport report, CancellationToken cancellationToken)
