@@ -16,7 +16,9 @@ internal sealed class CallCapture(FolderSnapshots snapshots, Workspace workspace
 
     private readonly Dictionary<string, FolderEntry> _before = new(StringComparer.Ordinal);
     private readonly string _root = SnapshotContents.RootOf(place.Run);
+    private IReadOnlyList<FolderChange> _entered = [];
     private FolderState? _state;
+    private bool _isTakenUp;
     private long? _follows;
 
     /// <summary>Reads what is known of the folder, so that <see cref="BeginAsync"/> writes without waiting.</summary>
@@ -43,8 +45,14 @@ internal sealed class CallCapture(FolderSnapshots snapshots, Workspace workspace
     public async Task ResumeAsync(CancellationToken cancellationToken)
     {
         _state = await snapshots.StateAsync(_root, cancellationToken).ConfigureAwait(false);
+        _isTakenUp = true;
         if (_state.Begun(place.Key) is not { } begun)
         {
+            IReadOnlyList<SnapshotEntry> entries = writes is null
+                ? []
+                : await snapshots.EntriesAsync(_root, cancellationToken).ConfigureAwait(false);
+            _entered = [.. entries.Where(entry => entry.CallKey == place.Key && entry.Kind == SnapshotKind.Call)
+                .SelectMany(static entry => entry.Changes)];
             return;
         }
 
@@ -53,6 +61,19 @@ internal sealed class CallCapture(FolderSnapshots snapshots, Workspace workspace
         {
             _before[change.Path] = new FolderEntry(change.Before, Unknown);
         }
+    }
+
+    /// <summary>
+    /// Determines whether something else stands at a path than the call found there, or has entered that it wrote.
+    /// </summary>
+    /// <param name="fullPath">The path of a call that was taken up.</param>
+    public bool IsChanged(string fullPath)
+    {
+        string path = workspace.Relative(fullPath);
+        FolderChange? written = _entered.LastOrDefault(change => change.Path == path);
+        FileImage? expected = _before.TryGetValue(path, out FolderEntry? before) ? before.Image : written?.After;
+        return (before is not null || written is not null)
+            && !FileImage.Same(FolderEntry.Read(workspace, path).Image, expected);
     }
 
     /// <summary>Notes that a command starts.</summary>
@@ -87,7 +108,7 @@ internal sealed class CallCapture(FolderSnapshots snapshots, Workspace workspace
         if (_follows is not null)
         {
             // What the call wrote before the crash is a change of its own.
-            await EnterAsync(state, [.. _before.Keys], null, default).ConfigureAwait(false);
+            await EnterAsync(state, [.. _before.Keys], null, default, isCertain: true).ConfigureAwait(false);
             _follows = null;
         }
 
@@ -104,7 +125,7 @@ internal sealed class CallCapture(FolderSnapshots snapshots, Workspace workspace
         try
         {
             write();
-            await EnterAsync(state, paths, path, content).ConfigureAwait(false);
+            await EnterAsync(state, paths, path, content, isCertain: true).ConfigureAwait(false);
         }
         finally
         {
@@ -115,16 +136,20 @@ internal sealed class CallCapture(FolderSnapshots snapshots, Workspace workspace
     }
 
     /// <summary>Enters what the call changed and has not told of itself: a command, or a write that a crash cut off.</summary>
-    public async Task FinishAsync(CancellationToken cancellationToken)
+    /// <param name="isDone">
+    /// Whether the call did what it was asked. One that was taken up and did not may not have made what is found.
+    /// </param>
+    /// <param name="cancellationToken">The token to cancel it.</param>
+    public async Task FinishAsync(bool isDone, CancellationToken cancellationToken)
     {
         FolderState state = _state!;
         if (writes is null)
         {
-            await snapshots.LookAfterAsync(state, workspace, place, isTakenUp: false, cancellationToken).ConfigureAwait(false);
+            await snapshots.LookAfterAsync(state, workspace, place, _isTakenUp, cancellationToken).ConfigureAwait(false);
         }
         else if (_before.Count > 0)
         {
-            await EnterAsync(state, [.. _before.Keys], null, default).ConfigureAwait(false);
+            await EnterAsync(state, [.. _before.Keys], null, default, isDone || !_isTakenUp).ConfigureAwait(false);
         }
     }
 
@@ -152,7 +177,8 @@ internal sealed class CallCapture(FolderSnapshots snapshots, Workspace workspace
         }
     }
 
-    private async Task EnterAsync(FolderState state, IReadOnlyList<string> paths, string? written, ReadOnlyMemory<byte> content)
+    private async Task EnterAsync(
+        FolderState state, IReadOnlyList<string> paths, string? written, ReadOnlyMemory<byte> content, bool isCertain)
     {
         var changes = new List<FolderChange>();
         var skipped = new List<SkippedPath>();
@@ -182,7 +208,7 @@ internal sealed class CallCapture(FolderSnapshots snapshots, Workspace workspace
                 ? snapshots.Keep(state, entry, CancellationToken.None)
                 : (later, null, Task.CompletedTask);
             keeping.Add(kept);
-            changes.Add(new FolderChange(path, before, image));
+            changes.Add(new FolderChange(path, before, image) { By = isCertain ? null : [place.Key] });
             if (why is not null || before is { NotKept: true })
             {
                 skipped.Add(new SkippedPath(path,
@@ -197,7 +223,11 @@ internal sealed class CallCapture(FolderSnapshots snapshots, Workspace workspace
 
         if (changes.Count > 0)
         {
-            SnapshotEntry done = snapshots.EntryOf(place, changes, skipped) with { Follows = written is null ? _follows : null };
+            SnapshotEntry done = snapshots.EntryOf(place, changes, skipped) with
+            {
+                Follows = written is null ? _follows : null,
+                IsTakenUp = !isCertain,
+            };
             keeping.Add(snapshots.AppendAsync(state, done, CancellationToken.None));
             group.Dispose();
             await Task.WhenAll(keeping).ConfigureAwait(false);

@@ -21,9 +21,9 @@ internal sealed class SnapshotStep(CallCaptures captures) : IToolCallStep
         try
         {
             CallOutcome outcome = await next(state, cancellationToken).ConfigureAwait(false);
-            if (outcome is CallOutcome.Completed)
+            if (outcome is CallOutcome.Completed { Outcome: var told })
             {
-                await capture.FinishAsync(CancellationToken.None).ConfigureAwait(false);
+                await capture.FinishAsync(isDone: !told.IsError, CancellationToken.None).ConfigureAwait(false);
             }
 
             return outcome;

@@ -49,7 +49,7 @@ internal sealed class AppearedTests
         await command.BeginAsync(default);
         time.Step = TimeSpan.Zero;
         command.Enter();
-        await command.FinishAsync(default);
+        await command.FinishAsync(isDone: true, default);
         command.Leave();
 
         RestoreReport report = await host.Get<RunFolder>().RestoreAsync(run.Id, new RestoreRequest(0));
@@ -75,7 +75,7 @@ internal sealed class AppearedTests
 
         CallCapture again = Process(host, TimeProvider.System).Of(workspace, place, null)!;
         await again.ResumeAsync(default);
-        await again.FinishAsync(default);
+        await again.FinishAsync(isDone: false, default);
 
         IReadOnlyList<SnapshotEntry> entries = await host.Get<FolderSnapshots>().EntriesAsync(run.Id, default);
         Assert.That(

@@ -87,7 +87,7 @@ internal sealed class SnapshotBoundsTests
             await command.BeginAsync(default);
             command.Enter();
             await File.WriteAllTextAsync(Path.Combine(folder.Path, "file"), $"{call}");
-            await command.FinishAsync(default);
+            await command.FinishAsync(isDone: true, default);
             command.Leave();
         }
 
@@ -128,7 +128,7 @@ internal sealed class SnapshotBoundsTests
             await File.WriteAllTextAsync(Path.Combine(folder.Path, $"{new string('x', 200)}{number}"), "x");
         }
 
-        await command.FinishAsync(default);
+        await command.FinishAsync(isDone: true, default);
 
         IReadOnlyList<SnapshotEntry> entries = await snapshots.EntriesAsync(run.Id, default);
         SkippedPath[] skipped = [.. entries.SelectMany(static entry => entry.Skipped ?? [])];

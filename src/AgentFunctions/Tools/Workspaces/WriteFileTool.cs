@@ -1,11 +1,14 @@
 using System.ComponentModel;
 using System.Globalization;
+using System.Security.Cryptography;
 using System.Text;
+using AgentFunctions.Snapshots;
 using AgentFunctions.Workspaces;
 using Microsoft.Extensions.AI;
 
 namespace AgentFunctions.Tools.Workspaces;
 
+/// <summary>Writes of whole files, which after a crash are repeated only over what stood there before.</summary>
 internal static class WriteFileTool
 {
     /// <summary>The largest file whose line ends are looked at, in bytes.</summary>
@@ -40,13 +43,19 @@ internal static class WriteFileTool
         using (await FileLocks.EnterAsync(full, cancellationToken).ConfigureAwait(false))
         {
             bytes = Utf8.GetBytes(WithLineEndsOfFile(workspace, path, full, content));
+            if (context.Features.Get<CallCapture>() is null)
+            {
+                // Where snapshots are kept, they say what stood there.
+                await CallMemo.SaveAsync(context, StateOf(workspace, path, full), cancellationToken).ConfigureAwait(false);
+            }
+
             await WorkspaceFile.ReplaceAsync(context, workspace, path, bytes, cancellationToken).ConfigureAwait(false);
         }
 
         return Result(workspace, full, bytes);
     }
 
-    private static Task<Reconciliation> ReconcileAsync(ToolContext context, AIFunctionArguments arguments,
+    private static async Task<Reconciliation> ReconcileAsync(ToolContext context, AIFunctionArguments arguments,
         CancellationToken cancellationToken)
     {
         Workspace workspace = WorkspaceTools.Require(context);
@@ -55,9 +64,33 @@ internal static class WriteFileTool
         byte[] bytes = Utf8.GetBytes(WithLineEndsOfFile(workspace, path, full, CallArguments.Text(arguments, "content")));
         (EntryKind kind, long size) = FileKind.Of(full);
         bool same = kind == EntryKind.File && size == bytes.Length && bytes.AsSpan().SequenceEqual(File.ReadAllBytes(full));
-        return Task.FromResult(same
-            ? Reconciliation.TookEffect(Result(workspace, full, bytes))
-            : Reconciliation.DidNotTakeEffect);
+        if (same)
+        {
+            return Reconciliation.TookEffect(Result(workspace, full, bytes));
+        }
+
+        bool isChanged = context.Features.Get<CallCapture>() is { } capture
+            ? capture.IsChanged(full)
+            : await CallMemo.ReadAsync(context, cancellationToken).ConfigureAwait(false) is { } memo
+                && !memo.Span.SequenceEqual(StateOf(workspace, path, full));
+        return isChanged
+            ? Reconciliation.TookEffect(ToolOutcome.Failed(
+                ErrorCode.ToolFailed,
+                $"path: '{PathSyntax.Show(path)}' was changed by somebody else since this call was begun, and is left as it is. "
+                + "Read it again before you write it."))
+            : Reconciliation.DidNotTakeEffect;
+    }
+
+    /// <summary>What stands at a path, as a memo: the hash of a file, and when it was written last.</summary>
+    private static byte[] StateOf(Workspace workspace, string path, string full)
+    {
+        if (FileKind.Of(full).Kind != EntryKind.File)
+        {
+            return "none"u8.ToArray();
+        }
+
+        using FileStream stream = WorkspaceFile.OpenRead(workspace, path);
+        return [.. SHA256.HashData(stream), .. BitConverter.GetBytes(File.GetLastWriteTimeUtc(stream.SafeFileHandle).Ticks)];
     }
 
     /// <summary>

@@ -128,6 +128,20 @@ public sealed class WritingToolsTests
         Assert.That(found, Is.EqualTo(Reconciliation.TookEffect(outcome.Text)));
     }
 
+    [Test]
+    public async Task WriteFile_ReconciledAfterSomebodyElseChangedTheFile_IsRefused()
+    {
+        using var bench = new ToolBench();
+        var arguments = new { path = "a.txt", content = "x" };
+        await bench.InvokeAsync("write_file", arguments);
+        bench.Write("a.txt", "of a person");
+        Assert.That((await bench.ReconcileAsync("write_file", arguments)).Result,
+            Is.InstanceOf<ToolOutcome>().With.Property("IsError").True);
+        File.Delete(Path.Combine(bench.Root, "a.txt"));
+        Assert.That((await bench.ReconcileAsync("write_file", arguments)).Verdict,
+            Is.EqualTo(ReconciliationVerdict.DidNotTakeEffect));
+    }
+
     [TestCase("a b a", "b", "c", false, "a c a")]
     [TestCase("a b a", "a", "c", true, "c b c")]
     [TestCase("a\r\nb\r\nc", "a\nb", "x\ny", false, "x\r\ny\r\nc")]
