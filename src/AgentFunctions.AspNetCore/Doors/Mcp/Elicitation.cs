@@ -65,7 +65,7 @@ internal sealed class Elicitation(ApprovalService approvals, QuestionService que
     /// nothing.
     /// </summary>
     private static string KeyOf(OpenQuestion one) =>
-        one.Approval is { Edited: not null } changed ? $"{changed.Id}-{changed.CallHash[..16]}" : one.Id;
+        one.Approval is { Edited: not null } changed ? $"{changed.Id}-{changed.CallHash}" : one.Id;
 
     private static ElicitResult Read(InputResponse response, string id)
     {
