@@ -57,7 +57,7 @@ internal sealed class HalfReadStateTests
         for (int call = 1; call <= 2; call++)
         {
             var begun = new SnapshotEntry(SnapshotKind.Begun, DateTimeOffset.UnixEpoch) { Run = Root, Turn = 1, Call = call };
-            await log.AppendAsync(Root, begun, default);
+            await log.AppendAsync(Root, [begun], default);
         }
 
         var snapshots = new FolderSnapshots(
