@@ -50,27 +50,27 @@ internal sealed class ApprovalQuestions(ApprovalRequester approvals, PolicySourc
 
     private Approval Question(
         ToolCallRequest request, string id, string rule, string? reason, ApprovalTerms terms, RiskLevel? decided = null) => new()
-    {
-        Id = id,
-        RunId = request.Context.RunId,
-        RootId = request.Lineage.Root.Id,
-        Turn = request.Context.Turn,
-        Call = request.Context.Call,
-        Tool = request.Tool.Name,
-        Effect = request.Tool.Effect,
-        // Who decides does not see at once what a masked block holds.
-        Risk = ApprovalView.HidesBlock(request.Arguments, redactor)
-            ? RiskLevel.High
-            : decided ?? policies.Current.RiskOf(request.Action(request.Arguments, [], time.GetUtcNow())),
-        Arguments = request.Arguments,
-        CallHash = HashOf(request),
-        Group = CallHash.Group(rule, request.Run.Agent, request.Tool.Name, request.Arguments),
-        Requester = request.Lineage.Root.Requester,
-        Chain = request.Lineage.Chain,
-        Goal = request.Run.Goal,
-        Rule = rule,
-        Reason = reason,
-        Terms = terms,
-        CreatedAt = time.GetUtcNow(),
-    };
+        {
+            Id = id,
+            RunId = request.Context.RunId,
+            RootId = request.Lineage.Root.Id,
+            Turn = request.Context.Turn,
+            Call = request.Context.Call,
+            Tool = request.Tool.Name,
+            Effect = request.Tool.Effect,
+            // Who decides does not see at once what a masked block holds.
+            Risk = ApprovalView.HidesBlock(request.Arguments, redactor)
+                ? RiskLevel.High
+                : decided ?? policies.Current.RiskOf(request.Action(request.Arguments, [], time.GetUtcNow())),
+            Arguments = request.Arguments,
+            CallHash = HashOf(request),
+            Group = CallHash.Group(rule, request.Run.Agent, request.Tool.Name, request.Arguments),
+            Requester = request.Lineage.Root.Requester,
+            Chain = request.Lineage.Chain,
+            Goal = request.Run.Goal,
+            Rule = rule,
+            Reason = reason,
+            Terms = terms,
+            CreatedAt = time.GetUtcNow(),
+        };
 }
