@@ -105,7 +105,9 @@ internal sealed partial record RequestForm
     /// Whether a refusal is about a field. What it names in particular counts more than what its words mention.
     /// </summary>
     private static bool Names(ProviderError refusal, string field) =>
-        Optional.Contains(refusal.Param) ? refusal.Param == field
+        // A schema that is wrong is one agent's, and no reason to send none of another.
+        field == ResponseFormat && WrongSchema().IsMatch(refusal.Message) ? false
+        : Optional.Contains(refusal.Param) ? refusal.Param == field
         : Regex.IsMatch(refusal.Message, $@"(?<![A-Za-z0-9_]){field}(?![A-Za-z0-9_])", RegexOptions.CultureInvariant)
             || (field == ResponseFormat && FormatInWords().IsMatch(refusal.Message));
 
@@ -118,6 +120,10 @@ internal sealed partial record RequestForm
     [GeneratedRegex(@"(missing|required|must be (passed|provided|sent|included|returned))[^.]{0,80}reasoning_content|reasoning_content[`'""]?[^.]{0,60}(missing|required|must be)",
         RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex MissingReasoning();
+
+    [GeneratedRegex("invalid[ _](json[ _])?schema|schema (must|is invalid|is not valid)",
+        RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    private static partial Regex WrongSchema();
 
     /// <summary>The form of an answer in the words of Gemini and Groq, which do not name the field.</summary>
     [GeneratedRegex("response mime type|json mode cannot be combined",

@@ -79,7 +79,9 @@ internal sealed record ToolPattern(string Tool, IReadOnlyList<string> Words, boo
     private static bool MayStandFor(string command, string argument, string word)
     {
         int value = argument.IndexOf('=', StringComparison.Ordinal) + 1;
-        return value > 0 && Runners.Contains(command) && argument.AsSpan(value).Contains(word, StringComparison.OrdinalIgnoreCase);
+        return value > 0 && Runners.Contains(command)
+            && argument[value..].Split([' ', '\t', '\n', ';', '&', '|', '!', '"', '\'', '(', ')'])
+                .Contains(word, StringComparer.OrdinalIgnoreCase);
     }
 
     /// <summary>Determines whether a program runs others by its arguments.</summary>

@@ -44,7 +44,7 @@ internal static class RunTrace
 
         Describe(span, "invoke_agent", run)
             ?.SetTag("agentfunctions.run.parent", run.Parent)
-            .SetTag("agentfunctions.run.forked_from", run.ForkedFrom?.Run)
+            .SetTag("agentfunctions.run.forked_from", run.OwnOrigin?.Run)
             .SetTag("agentfunctions.door", run.Door);
         string? state = span?.TraceStateString ?? parent?.TraceState;
         return (span, run with

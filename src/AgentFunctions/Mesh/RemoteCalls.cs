@@ -150,7 +150,8 @@ internal sealed partial class RemoteCalls(
             // The last call that went on with a task knows how it stands.
             bool asks = call.Asks && !all.Any(later => later.Agent == call.Agent && later.TaskId == call.TaskId
                 && PlaceOf(later).CompareTo((turn, number)) > 0);
-            if (asks && status == RunStatus.Completed)
+            // A run that has completed may be taken up and answer; a sub-agent may not.
+            if (asks && status == RunStatus.Completed && run.Parent is null)
             {
                 continue;
             }

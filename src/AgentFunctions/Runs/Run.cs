@@ -153,7 +153,7 @@ public sealed record Run
         Labels = record.Labels,
         Priority = record.Priority,
         Parent = record.Parent,
-        ForkedFrom = record.ForkedFrom,
+        ForkedFrom = record.OwnOrigin,
         Retention = record.Retention ?? [],
         Status = RunStatus.Queued,
         CreatedAt = record.CreatedAt,

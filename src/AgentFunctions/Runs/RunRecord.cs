@@ -70,10 +70,13 @@ internal sealed record RunRecord
     public RunOrigin? Origin { get; init; }
 
     /// <summary>
-    /// Gets where it was forked from; <see langword="null"/> for a run of its own. No sub-agent is a fork: its record was once made
-    /// with the origin of its lead.
+    /// Gets where it was forked from; <see langword="null"/> for a run of its own. That of a sub-agent, which earlier versions wrote,
+    /// is its lead's: <see cref="OwnOrigin"/>.
     /// </summary>
-    public ForkOrigin? ForkedFrom { get => Parent is null ? field : null; init; }
+    public ForkOrigin? ForkedFrom { get; init; }
+
+    /// <summary>Where this very run was forked from: no sub-agent is a fork.</summary>
+    internal ForkOrigin? OwnOrigin => Parent is null ? ForkedFrom : null;
 
     /// <summary>
     /// Gets the tools that it started without and gets when they come; <see langword="null"/>, the default, for none.

@@ -218,18 +218,6 @@ internal sealed class FolderSnapshots(
     private static IReadOnlyList<FolderChange> By(IReadOnlyList<string> candidates, IReadOnlyList<FolderChange> changes) =>
         candidates.Count == 0 ? changes : [.. changes.Select(change => change with { By = candidates })];
 
-    /// <summary>The same for a tree that has ended, unless a call of it is still at work in the folder.</summary>
-    public void Forget(string root)
-    {
-        lock (_gate)
-        {
-            if (_states.TryGet(root, out FolderState? state) && state.AtWork == 0)
-            {
-                _states.Remove(root);
-            }
-        }
-    }
-
     private async Task EnterAsync(
         FolderState state, FolderComparison found, List<SnapshotEntry> entries, IDisposable group,
         CancellationToken cancellationToken)

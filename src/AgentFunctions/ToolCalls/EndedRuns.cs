@@ -3,15 +3,15 @@ using AgentFunctions.Governance.Policies;
 using AgentFunctions.Ledger;
 using AgentFunctions.Records;
 using AgentFunctions.Runs;
-using AgentFunctions.Snapshots;
 
 namespace AgentFunctions.ToolCalls;
 
 /// <summary>
-/// Lets go of what this process remembers of runs that have ended: messages, calls, what their folders look like. The last few
-/// stay, since people go on with them. Whatever goes on later is read again.
+/// Lets go of what this process remembers of runs that have ended: their messages and calls. The last few stay, since people go on
+/// with them. Whatever goes on later is read again. What is known of a folder is bounded by itself: a run that was taken up again
+/// may be at work in it.
 /// </summary>
-internal sealed class EndedRuns(Transcript transcript, CallLedger ledger, CallHistory history, FolderSnapshots snapshots)
+internal sealed class EndedRuns(Transcript transcript, CallLedger ledger, CallHistory history)
     : IRunEndObserver
 {
     /// <summary>How many runs that have ended stay in memory.</summary>
@@ -30,7 +30,6 @@ internal sealed class EndedRuns(Transcript transcript, CallLedger ledger, CallHi
             if (ChildName.LeadOf(gone) is null)
             {
                 history.Forget(gone);
-                snapshots.Forget(gone);
             }
         }
 

@@ -6,6 +6,7 @@ using AgentFunctions.TestKit;
 using AgentFunctions.Tests.Hosting;
 using AgentFunctions.Workspaces;
 using Microsoft.Extensions.Options;
+using Microsoft.Extensions.Time.Testing;
 
 namespace AgentFunctions.Tests.Snapshots;
 
@@ -121,14 +122,14 @@ internal sealed class AppearedTests
         host.Get<SnapshotLog>(), host.Get<SnapshotContents>(), host.Get<IWriteGroups>(), host.Get<IOptions<RunOptions>>(), time);
 
     /// <summary>A clock that goes on with every look at it.</summary>
-    private sealed class SlowTime : TimeProvider
+    private sealed class SlowTime : FakeTimeProvider
     {
-        private long _now;
-
         public TimeSpan Step { get; set; }
 
-        public override long TimestampFrequency => TimeSpan.TicksPerSecond;
-
-        public override long GetTimestamp() => _now += Step.Ticks;
+        public override long GetTimestamp()
+        {
+            Advance(Step);
+            return base.GetTimestamp();
+        }
     }
 }

@@ -1,7 +1,6 @@
 using AgentFunctions.Governance.Policies;
 using AgentFunctions.Records;
 using AgentFunctions.Runs;
-using AgentFunctions.Snapshots;
 using AgentFunctions.Sqlite;
 using AgentFunctions.Storage;
 using AgentFunctions.TestKit;
@@ -31,25 +30,16 @@ internal sealed class EndedRunsTests
         await host.Get<CallHistory>().EnterAsync(
             run.Id, new PastCall(run.Id, 1, 0, "pay", ToolEffect.None, DateTimeOffset.UnixEpoch), default);
         await ReadAsync(host, run.Id);
-        FolderState state = await host.Get<FolderSnapshots>().StateAsync(run.Id, default);
 
         await EndAsync(EndedRuns.Remembered - 1);
         logs!.Streams.Clear();
         await ReadAsync(host, run.Id);
         Assert.That(logs.Streams, Is.EqualTo(new[] { $"history/{run.Id} from 1" }), "people may go on with it");
-        Assert.That(await host.Get<FolderSnapshots>().StateAsync(run.Id, default), Is.SameAs(state));
 
-        state.BeginCommand("call");
         await EndAsync(EndedRuns.Remembered);
         logs.Streams.Clear();
         await ReadAsync(host, run.Id);
         Assert.That(logs.Streams, Is.EqualTo(new[] { $"transcripts/{run.Id} from 0", $"history/{run.Id} from 0" }));
-        Assert.That(await host.Get<FolderSnapshots>().StateAsync(run.Id, default), Is.SameAs(state), "a call is at work in it");
-
-        state.EndCommand("call");
-        await ended.RunEndedAsync(record, default);
-        await EndAsync(EndedRuns.Remembered);
-        Assert.That(await host.Get<FolderSnapshots>().StateAsync(run.Id, default), Is.Not.SameAs(state));
 
         async Task EndAsync(int count)
         {

@@ -37,12 +37,14 @@ internal sealed class Elicitation(ApprovalService approvals, QuestionService que
     {
         foreach ((string id, InputResponse response) in responses)
         {
-            if (open.FirstOrDefault(one => KeyOf(one) == id && one.MayAnswer) is not { } asked)
+            ElicitResult result = Read(response, id);
+            // A no to the earlier form is one to what has been made of it as well.
+            if (open.FirstOrDefault(one => one.MayAnswer && (KeyOf(one) == id || (one.Id == id && !Approves(result))))
+                is not { } asked)
             {
                 continue;
             }
 
-            ElicitResult result = Read(response, id);
             try
             {
                 await (asked.Approval is { } approval
@@ -67,6 +69,9 @@ internal sealed class Elicitation(ApprovalService approvals, QuestionService que
     private static string KeyOf(OpenQuestion one) =>
         one.Approval is { Edited: not null } changed ? $"{changed.Id}-{changed.CallHash}" : one.Id;
 
+    private static bool Approves(ElicitResult result) => result.IsAccepted
+        && result.Content?.TryGetValue(Approve, out JsonElement said) == true && said.ValueKind == JsonValueKind.True;
+
     private static ElicitResult Read(InputResponse response, string id)
     {
         try
@@ -89,8 +94,7 @@ internal sealed class Elicitation(ApprovalService approvals, QuestionService que
 
     private async Task DecideAsync(Approval approval, ElicitResult result, Caller caller, CancellationToken cancellationToken)
     {
-        bool approves = result.IsAccepted
-            && result.Content?.TryGetValue(Approve, out JsonElement said) == true && said.ValueKind == JsonValueKind.True;
+        bool approves = Approves(result);
         string? comment = result.Action == "cancel" ? "abandoned" : TextOf(result, Comment);
         JsonElement? edited = null;
         if (approves && TextOf(result, Arguments) is { } text && text != Shown(approval))

@@ -10,7 +10,7 @@ internal sealed class TurnEnds(Transcript transcript)
     /// <summary>Gets how many entries had happened when a turn was over.</summary>
     public async Task<int> OfAsync(FolderHistory history, RunRecord run, int turn, CancellationToken cancellationToken)
     {
-        if (run.ForkedFrom is { } origin && turn < origin.Turn)
+        if (run.OwnOrigin is { } origin && turn < origin.Turn)
         {
             throw new AgentException(
                 ErrorCode.InvalidInput,

@@ -38,7 +38,8 @@ internal sealed record ApprovalDecision(
 
         Approval before = stored with { Steerers = steerers };
         EnsureRight(Caller, before);
-        if (CallHash is { } shown && shown != ApprovalView.HashOf(stored))
+        // A no to what was asked is one to what somebody has made of it as well.
+        if (CallHash is { } shown && shown != ApprovalView.HashOf(stored) && (Vote.Approves || shown != stored.CallHash))
         {
             throw new AgentException(ErrorCode.ApprovalStateForbids,
                 $"callHash: approval '{stored.Id}' is not for the call that was shown. Get the approval again.");

@@ -180,13 +180,13 @@ internal sealed class AddressHosts(ICollection<string> hosts)
     /// <summary>A host without what a sentence puts behind it.</summary>
     private static string Trimmed(string host)
     {
-        int length = host.Length;
-        while (length > 0 && !char.IsLetterOrDigit(host[length - 1]) && host[length - 1] != ']')
+        int end = host.Length;
+        while (end > 0 && !char.IsLetterOrDigit(host[end - 1]) && host[end - 1] != ']')
         {
-            length--;
+            end--;
         }
 
-        return host[..length];
+        return host[..end];
     }
 
     private static int IndexOfAt(string text, int start, int end) => start < end ? text.IndexOf('@', start, end - start) : -1;

@@ -93,8 +93,9 @@ internal sealed class CallHistory(ILogStore logs)
             IsLater = call.IsLater || (IsOwn(call) ? call.Turn > turn : call.At >= later),
             FinishedAt = call.FinishedAt ?? now,
         };
-        int start = 0;
-        foreach (PastCall[] portion in calls.Select(Copied).Chunk(Portion))
+        // A repeated copy goes on where the first one was cut off.
+        int start = (int)await logs.GetLengthAsync(StreamOf(forkId), cancellationToken).ConfigureAwait(false);
+        foreach (PastCall[] portion in calls.Skip(start).Select(Copied).Chunk(Portion))
         {
             try
             {
@@ -106,7 +107,7 @@ internal sealed class CallHistory(ILogStore logs)
             }
             catch (AgentException e) when (e.Code == ErrorCode.PositionConflict)
             {
-                // A repeated copy: the first one put this portion there.
+                // Another copy at the same time put this portion there.
             }
 
             start += portion.Length;

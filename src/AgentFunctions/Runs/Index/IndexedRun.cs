@@ -56,7 +56,7 @@ internal sealed record IndexedRun
         Requester = run.Requester,
         Parent = run.Parent,
         Origin = run.Origin,
-        ForkedFrom = run.ForkedFrom,
+        ForkedFrom = run.OwnOrigin,
         Priority = run.Priority == RunPriority.Normal ? null : run.Priority,
         CreatedAt = run.CreatedAt.UtcTicks,
         HasMore = run.Acceptance is null && run.Input is null ? null : true,

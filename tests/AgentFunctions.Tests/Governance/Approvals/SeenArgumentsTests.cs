@@ -45,6 +45,22 @@ internal sealed class SeenArgumentsTests
     }
 
     [Test]
+    public async Task Deny_TheCallAsItWasAsked_CountsThoughAnotherHasChangedIt(CancellationToken cancellationToken)
+    {
+        await using GovernedRun governed = await StartAsync();
+        Run run = await governed.Host.SubmitAsync();
+        Approval shown = await governed.ApprovalOfAsync(run.Id, cancellationToken);
+        await governed.Desk.DecideAsync(shown.Id, Ben, true, null, Changed, shown.CallHash, cancellationToken);
+
+        Approval denied = await governed.Desk.DecideAsync(
+            shown.Id, Cleo, false, callHash: shown.CallHash, cancellationToken: cancellationToken);
+        run = await governed.Host.Reader.WaitForEndAsync(run.Id, cancellationToken);
+
+        Assert.That(denied.State, Is.EqualTo(ApprovalState.Denied));
+        Assert.That(run.Result!.Text, Does.Not.Contain("paid"));
+    }
+
+    [Test]
     public async Task Approve_TheSameArgumentsSentAlong_CountsBesideTheOther(CancellationToken cancellationToken)
     {
         await using GovernedRun governed = await StartAsync();

@@ -206,7 +206,9 @@ internal sealed class TruthTests
 
         if (!edit.StartsWith("\"state\"", StringComparison.Ordinal))
         {
-            await governed.Desk.DecideAsync(asked.Id, Lead, true, null, null, cancellationToken);
+            Approval shown = await governed.Desk.GetAsync(asked.Id, Lead, cancellationToken);
+            await governed.Desk.DecideAsync(
+                asked.Id, Lead, true, callHash: shown.CallHash, cancellationToken: cancellationToken);
         }
         else
         {
