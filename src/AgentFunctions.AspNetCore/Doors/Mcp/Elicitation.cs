@@ -37,11 +37,15 @@ internal sealed class Elicitation(ApprovalService approvals, QuestionService que
     {
         foreach ((string id, InputResponse response) in responses)
         {
-            ElicitResult result = Read(response, id);
-            // A no to the earlier form is one to what has been made of it as well.
-            if (open.FirstOrDefault(one => one.MayAnswer && (KeyOf(one) == id || (one.Id == id && !Approves(result))))
-                is not { } asked)
+            if (open.FirstOrDefault(one => one.MayAnswer && (KeyOf(one) == id || one.Id == id)) is not { } asked)
             {
+                continue;
+            }
+
+            ElicitResult result = Read(response, id);
+            if (KeyOf(asked) != id && Approves(result))
+            {
+                // A yes to the earlier form is none to what has been made of it; a no is.
                 continue;
             }
 
@@ -63,7 +67,7 @@ internal sealed class Elicitation(ApprovalService approvals, QuestionService que
     }
 
     /// <summary>
-    /// The name of a request. Arguments that a person has changed make another one, and an answer to the earlier form answers
+    /// The name of a request. Arguments that a person has changed make another one, and a yes to the earlier form answers
     /// nothing.
     /// </summary>
     private static string KeyOf(OpenQuestion one) =>

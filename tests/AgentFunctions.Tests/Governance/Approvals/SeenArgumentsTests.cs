@@ -1,10 +1,15 @@
 using System.Text.Json;
+using AgentFunctions.AspNetCore.Doors.Mcp;
+using AgentFunctions.AspNetCore.Doors.Shared;
 using AgentFunctions.Gateway;
 using AgentFunctions.Governance.Approvals;
+using AgentFunctions.Governance.Questions;
 using AgentFunctions.Runs;
 using AgentFunctions.TestKit;
 using AgentFunctions.Tests.Hosting;
 using AgentFunctions.Tools;
+using ModelContextProtocol;
+using ModelContextProtocol.Protocol;
 
 namespace AgentFunctions.Tests.Governance.Approvals;
 
@@ -93,6 +98,25 @@ internal sealed class SeenArgumentsTests
             Throws.InstanceOf<AgentException>().With.Property("Code").EqualTo(ErrorCode.ApprovalStateForbids));
         Assert.That((await governed.Desk.GetAsync(shown.Id, Cleo, cancellationToken)).Votes.Select(static vote => vote.By),
             Is.EqualTo(new[] { "ben" }));
+    }
+
+    [TestCase("decline", ApprovalState.Denied)]
+    [TestCase("accept", ApprovalState.Pending)]
+    public async Task Elicitation_AnswerToTheFormBeforeAChange_CountsAsANoAlone(
+        string action, ApprovalState expected, CancellationToken cancellationToken)
+    {
+        await using GovernedRun governed = await StartAsync();
+        Run run = await governed.Host.SubmitAsync();
+        Approval shown = await governed.ApprovalOfAsync(run.Id, cancellationToken);
+        await governed.Desk.DecideAsync(shown.Id, Ben, true, null, Changed, shown.CallHash, cancellationToken);
+        Approval changed = await governed.Desk.GetAsync(shown.Id, Cleo, cancellationToken);
+        InputResponse answer = JsonSerializer.Deserialize<InputResponse>(
+            $$$"""{"action":"{{{action}}}","content":{"approve":true}}""", McpJsonUtilities.DefaultOptions)!;
+
+        await new Elicitation(governed.Desk, governed.Host.Get<QuestionService>()).AnswerAsync(
+            [new OpenQuestion { Approval = changed, MayAnswer = true }], [new(shown.Id, answer)], Cleo, cancellationToken);
+
+        Assert.That((await governed.Desk.GetAsync(shown.Id, Cleo, cancellationToken)).State, Is.EqualTo(expected));
     }
 
     private static Task<GovernedRun> StartAsync() => GovernedRun.StartAsync(

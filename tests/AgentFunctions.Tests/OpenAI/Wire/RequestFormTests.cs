@@ -115,6 +115,24 @@ public sealed class RequestFormTests
     }
 
     [Test]
+    public async Task Refused_SchemaThatIsWrong_IsOneRequestsFaultAndNotLearned()
+    {
+        const string Wrong = """{"error":{"message":"Invalid schema for response_format 'result': In context=(), 'additionalProperties' is required to be supplied and to be false.","type":"invalid_request_error","param":"response_format","code":null}}""";
+        await using WireHost host = await WireHost.StartAsync([WireHost.Raw(Wrong, 400), ChatReply.Say("{}")]);
+        ChatOptions options = Options.Clone();
+        options.ResponseFormat = ChatResponseFormat.ForJsonSchema(JsonElement.Parse("""{"type":"object"}"""), "result");
+        List<ChatMessage> messages = [new(ChatRole.User, "Judge.")];
+
+        Assert.That(() => host.AskAsync(true, messages, options),
+            Throws.InstanceOf<AgentException>().With.Property("Code").EqualTo(ErrorCode.ModelRequestRejected)
+                .And.Message.Contains("Invalid schema"));
+        await host.AskAsync(true, messages, options);
+
+        Assert.That(host.Server.Requests.Select(static request => request.Body.TryGetProperty("response_format", out _)),
+            Is.EqualTo(new[] { true, true }));
+    }
+
+    [Test]
     public void Form_OfDeepSeek_IsKnownWithoutARefusal()
     {
         RequestForm form = ModelProvider.OpenAI.Form(new ModelOptions { Endpoint = "https://api.deepseek.com/v1" });

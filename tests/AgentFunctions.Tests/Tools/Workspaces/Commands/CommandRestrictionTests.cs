@@ -70,6 +70,8 @@ public sealed class CommandRestrictionTests
     }
 
     [TestCase("tools: Bash, Read\ndisallowedTools: Bash(rm:*)", "echo x", true)]
+    [TestCase("tools: Bash\ndisallowedTools: Bash(env rm:*)", "env A=farm", true)]
+    [TestCase("tools: Bash\ndisallowedTools: Bash(env rm:*)", "env A=rm", false)]
     [TestCase("tools: Bash(echo:*)", "echo x", true)]
     [TestCase("tools: Bash(echo:*)", "rm a.txt", false)]
     [TestCase("tools: Bash(echo hi)", "echo hi", true)]
